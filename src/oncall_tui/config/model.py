@@ -1,0 +1,50 @@
+"""What a config says, as plain frozen records that any process can hold without the validation library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from oncall_tui.domain.probe import Probe
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSource:
+    """Where the page's token comes from; exactly one is set. The token itself is read late and never kept here."""
+
+    env: str | None = None
+    file: Path | None = None
+    command: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageConfig:
+    """The status page to publish to."""
+
+    api_url: str
+    page_id: str
+    token: TokenSource
+    adapter: str = "statuspage"
+    public_url: str | None = None
+    requests_per_minute: int = 60
+    request_timeout_ms: int = 10_000
+    quiet_period_ms: int = 30_000
+    send_window_ms: int = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentConfig:
+    name: str
+    remote_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One loaded file. Without a page, updates stay in the outbox and the screens say so."""
+
+    path: Path
+    page: PageConfig | None = None
+    components: tuple[ComponentConfig, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    theme: str | None = None
+    folder: Path = field(default=Path())

@@ -1,0 +1,129 @@
+"""Incidents: the words of the public page, our own phase, and the rules that join them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+
+class IncidentStatus(StrEnum):
+    """What the public page says. `postmortem` is read from pages, never sent."""
+
+    INVESTIGATING = "investigating"
+    IDENTIFIED = "identified"
+    MONITORING = "monitoring"
+    RESOLVED = "resolved"
+    POSTMORTEM = "postmortem"
+
+    @property
+    def is_open(self) -> bool:
+        return self not in (IncidentStatus.RESOLVED, IncidentStatus.POSTMORTEM)
+
+
+class Impact(StrEnum):
+    """What customers feel."""
+
+    NONE = "none"
+    MINOR = "minor"
+    MAJOR = "major"
+    CRITICAL = "critical"
+    MAINTENANCE = "maintenance"
+
+
+class ComponentStatus(StrEnum):
+    OPERATIONAL = "operational"
+    UNDER_MAINTENANCE = "under_maintenance"
+    DEGRADED_PERFORMANCE = "degraded_performance"
+    PARTIAL_OUTAGE = "partial_outage"
+    MAJOR_OUTAGE = "major_outage"
+
+
+class Severity(IntEnum):
+    """How strongly we respond; a lower number is worse."""
+
+    SEV1 = 1
+    SEV2 = 2
+    SEV3 = 3
+    SEV4 = 4
+
+
+class Cause(StrEnum):
+    UNKNOWN = "unknown"
+    UPSTREAM = "upstream"
+    CLIENT = "client"
+    OURS = "ours"
+    SHARED = "shared"
+
+
+class Phase(StrEnum):
+    """Where we stand with an incident, apart from what the page says."""
+
+    TRIAGE = "triage"
+    ACTIVE = "active"
+    RESOLVED = "resolved"
+    REVIEW = "review"
+    CLOSED = "closed"
+
+
+_IMPACT_OF = {
+    ComponentStatus.OPERATIONAL: Impact.NONE,
+    ComponentStatus.UNDER_MAINTENANCE: Impact.NONE,
+    ComponentStatus.DEGRADED_PERFORMANCE: Impact.MINOR,
+    ComponentStatus.PARTIAL_OUTAGE: Impact.MAJOR,
+    ComponentStatus.MAJOR_OUTAGE: Impact.CRITICAL,
+}
+_ORDER = (Impact.NONE, Impact.MINOR, Impact.MAJOR, Impact.CRITICAL)
+
+
+def impact_of(components: Mapping[str, ComponentStatus]) -> Impact:
+    """Returns the worst that any component says: degraded is minor, partial major, a major outage critical."""
+    return max((_IMPACT_OF[status] for status in components.values()), key=_ORDER.index, default=Impact.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A thing that customers see on the page. `page_status` is what the page said last, None before the first sync."""
+
+    name: str
+    remote_id: str | None = None
+    page_status: ComponentStatus | None = None
+    page_status_at: int | None = None
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident as the file holds it.
+
+    `components` maps component names to the status that the incident gives them. `revision` counts changes: an edit
+    carries the one that it saw. `next_update_at` is the promise to customers. `conflict` is a sentence about what
+    somebody did on the page meanwhile, empty when there is nothing to tell.
+    """
+
+    id: int
+    uid: str
+    title: str
+    status: IncidentStatus
+    phase: Phase
+    impact_override: Impact | None
+    severity: Severity
+    cause: Cause
+    started_at: int
+    declared_at: int
+    revision: int
+    scope: str = ""
+    resolved_at: int | None = None
+    next_update_at: int | None = None
+    runbook: str | None = None
+    remote_id: str | None = None
+    remote_url: str | None = None
+    conflict: str = ""
+    is_local: bool = True
+    created_by: str = ""
+    components: dict[str, ComponentStatus] = field(default_factory=dict)
+    probes: tuple[str, ...] = ()
+
+    @property
+    def impact(self) -> Impact:
+        return self.impact_override or impact_of(self.components)

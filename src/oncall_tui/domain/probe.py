@@ -1,0 +1,116 @@
+"""Probes, the facts of a run, and the state that verdicts add up to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ProbeKind(StrEnum):
+    HTTP = "http"
+    TCP = "tcp"
+    TLS = "tls"
+    DNS = "dns"
+
+
+class Verdict(StrEnum):
+    """What one run says, by rule: `unknown` means that the run says nothing about the target."""
+
+    UP = "up"
+    DEGRADED = "degraded"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+class ProbeStatus(StrEnum):
+    """Verdicts over time. `stale` is derived when read: no result for 2.5 intervals."""
+
+    UP = "up"
+    SLOW = "slow"
+    DOWN = "down"
+    STALE = "stale"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a healthy answer looks like; a field that is None is not checked."""
+
+    status: tuple[int, ...] = (200,)
+    body_contains: str | None = None
+    max_latency_ms: int | None = None
+    min_days_left: int | None = None
+    contains: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A configured check of one target.
+
+    `target` is a URL for http, `host:port` for tcp and tls, a name for dns. `every_ms` is the interval between starts,
+    `timeout_ms` the one deadline for the whole run. `runbook` is a path, already resolved against the config's folder.
+    """
+
+    name: str
+    kind: ProbeKind
+    target: str
+    component: str | None = None
+    every_ms: int = 30_000
+    timeout_ms: int = 10_000
+    runbook: str | None = None
+    expect: Expectation = field(default_factory=Expectation)
+    record: str = "A"
+    resolver: str | None = None
+    follow_redirects: bool = False
+    failure_threshold: int = 3
+    recovery_threshold: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """Milliseconds spent in each phase of a run; None where a phase was not reached or does not exist."""
+
+    resolve_ms: float | None = None
+    connect_ms: float | None = None
+    tls_ms: float | None = None
+    first_byte_ms: float | None = None
+    transfer_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The facts of one run and the verdict on them.
+
+    `duration_ms` is the whole run on a monotonic clock. `reason` is empty when up, else words that an engineer would
+    use, already inert. `facts` are short observed values for the detail pane (address, http status, days left), inert.
+    """
+
+    probe: str
+    started_at: int
+    verdict: Verdict
+    duration_ms: float
+    reason: str = ""
+    phases: Phases = field(default_factory=Phases)
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeState:
+    """Where a probe stands after its latest run.
+
+    `since_at` is when the present status began; `streak` counts equal verdicts in a row; `failing` are consecutive
+    failures not yet confirmed. `recent` holds the last 60 runs, oldest first, as (verdict, duration_ms).
+    """
+
+    probe: str
+    status: ProbeStatus = ProbeStatus.UNKNOWN
+    since_at: int = 0
+    streak: int = 0
+    last_verdict: Verdict | None = None
+    last_result_at: int | None = None
+    last_duration_ms: float | None = None
+    last_reason: str = ""
+    last_reason_at: int | None = None
+    phases: Phases = field(default_factory=Phases)
+    facts: tuple[tuple[str, str], ...] = ()
+    recent: tuple[tuple[Verdict, float], ...] = ()

@@ -1,0 +1,34 @@
+"""The internal, append-only record of what happened and who did it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class EntryKind(StrEnum):
+    PROBE = "probe"
+    DECLARED = "declared"
+    EDITED = "edited"
+    QUEUED = "queued"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    SEEN = "seen"
+    REMOTE = "remote"
+    STEP = "step"
+    NOTE = "note"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One fact. `occurred_at` is when it happened, `recorded_at` when it was written down."""
+
+    id: int
+    incident_id: int | None
+    kind: EntryKind
+    text: str
+    actor: str
+    occurred_at: int
+    recorded_at: int

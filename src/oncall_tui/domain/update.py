@@ -1,0 +1,106 @@
+"""Words to customers: drafts, updates, and how far each has got."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
+
+TITLE_LIMIT = 255
+BODY_LIMIT = 25_000
+
+
+class DeliveryState(StrEnum):
+    """How far one delivery has got.
+
+    `sending` is committed before the first byte leaves. `uncertain` means that the page may or may not have it.
+    """
+
+    PENDING = "pending"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    RETRY_WAIT = "retry_wait"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    DROPPED = "dropped"
+
+
+class DeliveryKind(StrEnum):
+    """`create` makes the incident on the page, `update` appends to it, `edit` changes its title or impact in silence."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    EDIT = "edit"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One thing to publish.
+
+    `baseline` are the remote update ids that stood on the page right before the attempt in flight. `notify` is always
+    sent explicitly, since the page's default is to notify.
+    """
+
+    id: int
+    uid: str
+    incident_id: int
+    kind: DeliveryKind
+    state: DeliveryState
+    title: str
+    status: IncidentStatus
+    body: str
+    components: dict[str, ComponentStatus]
+    impact_override: str | None
+    notify: bool
+    created_at: int
+    created_by: str
+    attempts: int = 0
+    epoch: int | None = None
+    sending_at: int | None = None
+    next_try_at: int | None = None
+    baseline: tuple[str, ...] = ()
+    reason: str = ""
+    remote_update_id: str | None = None
+    delivered_at: int | None = None
+    seen_at: int | None = None
+    is_forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentUpdate:
+    """A message to customers, ours or written on the page by someone else; never changed once stored."""
+
+    id: int
+    uid: str
+    incident_id: int
+    status: IncidentStatus
+    body: str
+    components: dict[str, ComponentStatus]
+    created_at: int
+    created_by: str
+    is_local: bool
+    delivery: DeliveryState
+    remote_id: str | None = None
+    delivered_at: int | None = None
+    seen_at: int | None = None
+    delivery_id: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Unsent text. `confirmed_at` is set while its send window runs: a draft that still has it was never sent."""
+
+    id: int
+    incident_id: int
+    terminal_id: str
+    created_by: str
+    status: IncidentStatus
+    body: str
+    updated_at: int
+    next_update_at: int | None = None
+    template: str | None = None
+    cursor: int = 0
+    confirmed_at: int | None = None
+    components: dict[str, ComponentStatus] = field(default_factory=dict)
