@@ -1,17 +1,17 @@
 """The one tree of errors that oncall-tui raises on purpose.
 
-    OncallError
-    ├── UsageError            wrong use or config: exit 2
-    │   └── ConfigError       one or more faults of a config file
-    ├── RefusedError          a rule says no, and is named: exit 3
-    │   ├── ConflictError     somebody else changed the record meanwhile
-    │   └── NotFoundError     no such record
-    ├── StoreError            the database cannot do what was asked
-    │   ├── NotOursError      the file is not one of ours: never written
-    │   ├── TooNewError       a newer version made the file: read only
-    │   ├── LockedError       another process holds the database
-    │   └── DiskError         full, read-only or failing disk
-    └── RemoteError           the status page did not do what was asked: exit 4
+OncallError
+├── UsageError            wrong use or config: exit 2
+│   └── ConfigError       one or more faults of a config file
+├── RefusedError          a rule says no, and is named: exit 3
+│   ├── ConflictError     somebody else changed the record meanwhile
+│   └── NotFoundError     no such record
+├── StoreError            the database cannot do what was asked
+│   ├── NotOursError      the file is not one of ours: never written
+│   ├── TooNewError       a newer version made the file: read only
+│   ├── LockedError       another process holds the database
+│   └── DiskError         full, read-only or failing disk
+└── RemoteError           the status page did not do what was asked: exit 4
 """
 
 from __future__ import annotations

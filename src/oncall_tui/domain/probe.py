@@ -98,8 +98,9 @@ class Result:
 class ProbeState:
     """Where a probe stands after its latest run.
 
-    `since_at` is when the present status began; `streak` counts equal verdicts in a row; `failing` are consecutive
-    failures not yet confirmed. `recent` holds the last 60 runs, oldest first, as (verdict, duration_ms).
+    `since_at` is when the present status began: the first of the runs that confirmed it. `streak` counts equal verdicts
+    in a row since `streak_at`; runs that say nothing leave both alone. `recent` holds the last 60 runs, oldest first, as
+    (verdict, duration_ms).
     """
 
     probe: str
@@ -114,3 +115,4 @@ class ProbeState:
     phases: Phases = field(default_factory=Phases)
     facts: tuple[tuple[str, str], ...] = ()
     recent: tuple[tuple[Verdict, float], ...] = ()
+    streak_at: int = 0

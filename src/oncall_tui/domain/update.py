@@ -27,27 +27,30 @@ class DeliveryState(StrEnum):
 
 
 class DeliveryKind(StrEnum):
-    """`create` makes the incident on the page, `update` appends to it, `edit` changes its title or impact in silence."""
+    """`create` makes the incident on the page, `update` appends to it."""
 
     CREATE = "create"
     UPDATE = "update"
-    EDIT = "edit"
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One thing to publish.
 
-    `baseline` are the remote update ids that stood on the page right before the attempt in flight. `notify` is always
-    sent explicitly, since the page's default is to notify.
+    `title` is None where the page keeps the one it has. `baseline` are the update ids that stood on the page right before
+    the attempt in flight. `notify` is always sent explicitly, since the page's default is to notify. `is_forced` marks
+    one that a person sends although the page moved on meanwhile. `next_try_at` is when a waiting one is tried again, or
+    when an uncertain one may be reconciled.
     """
 
     id: int
     uid: str
     incident_id: int
+    incident_uid: str
+    remote_incident_id: str | None
     kind: DeliveryKind
     state: DeliveryState
-    title: str
+    title: str | None
     status: IncidentStatus
     body: str
     components: dict[str, ComponentStatus]

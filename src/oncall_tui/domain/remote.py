@@ -1,0 +1,60 @@
+"""What a status page says, in our words; the adapter of each page translates into these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteComponent:
+    remote_id: str
+    name: str
+    status: ComponentStatus
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteUpdate:
+    """One message as the page holds it; `body` has its line breaks as \\n and no blanks at its ends."""
+
+    remote_id: str
+    status: IncidentStatus
+    body: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteIncident:
+    """One incident as the page holds it; `uid` and `ops` are what we stamped, `updates` run from old to new.
+
+    `metadata` is the page's whole map, so that a write can hand back the keys of others unharmed.
+    """
+
+    remote_id: str
+    title: str
+    status: IncidentStatus
+    impact: Impact
+    created_at: int
+    updated_at: int
+    url: str | None = None
+    resolved_at: int | None = None
+    uid: str | None = None
+    ops: tuple[str, ...] = ()
+    metadata: dict[str, dict[str, object]] = field(default_factory=dict)
+    components: dict[str, ComponentStatus] = field(default_factory=dict)
+    updates: tuple[RemoteUpdate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageState:
+    """How we stand with the page. `last_error` is empty while the last exchange went well."""
+
+    name: str = ""
+    public_url: str = ""
+    last_sync_at: int | None = None
+    last_error: str = ""
+    last_error_at: int | None = None
+    clock_skew_ms: int | None = None
+    blocked_until: int | None = None

@@ -1,0 +1,192 @@
+"""Rules over facts: what one run says, what many runs add up to, and how long that may be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Result, Verdict
+
+RECENT_LIMIT = 60
+SILENT_INTERVALS = 2.5
+"""A probe that has said nothing for so many intervals is stale (two lost beats, and half a beat of grace)."""
+BLIND_LIMIT = 3
+"""So many runs in a row that say nothing are a blind spell: what was known before it counts no more."""
+FRESH_RUNS = 4
+"""Green needs a success among so many latest runs: one more than the failures that turn a probe red by default."""
+_DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a run saw of a target that answered; a field stays None where its kind of probe does not look.
+
+    `status_text` is the status line as shown, inert. `expires_in_ms` is the time left on the certificate, negative when
+    it is over. `is_body_cut` tells that the body was read up to the cap only.
+    """
+
+    status: int | None = None
+    status_text: str = ""
+    has_text: bool | None = None
+    is_body_cut: bool = False
+    expires_in_ms: int | None = None
+    answers: tuple[str, ...] | None = None
+
+
+def tell_seconds(ms: float) -> str:
+    """Returns a latency as people say it: `850 ms`, `1 s`, `2.1 s`."""
+    if ms < 1000:
+        return f"{ms:.0f} ms"
+    return f"{ms / 1000:.1f}".removesuffix(".0") + " s"
+
+
+def tell_days(ms: int) -> str:
+    """Returns a span as whole days, or hours under two days; never negative."""
+    days = abs(ms) // _DAY_MS
+    if days >= 2:
+        return f"{days} days"
+    hours = abs(ms) // 3_600_000
+    return "1 hour" if hours == 1 else f"{hours} hours"
+
+
+def judge(probe: Probe, seen: Observation, duration_ms: float) -> tuple[Verdict, str]:
+    """Returns the verdict on an answer and the reason, empty when up: what is wrong outranks what is slow."""
+    expect = probe.expect
+    wrong = _find_wrong(probe, seen)
+    if wrong:
+        return Verdict.DOWN, wrong
+    if (
+        expect.min_days_left is not None
+        and seen.expires_in_ms is not None
+        and seen.expires_in_ms < expect.min_days_left * _DAY_MS
+    ):
+        left = tell_days(seen.expires_in_ms)
+        return Verdict.DEGRADED, f"certificate expires in {left}, expected at least {expect.min_days_left} days"
+    if expect.max_latency_ms is not None and duration_ms > expect.max_latency_ms:
+        slow = tell_seconds(duration_ms)
+        return Verdict.DEGRADED, f"slow: {slow}, expected at most {tell_seconds(expect.max_latency_ms)}"
+    return Verdict.UP, ""
+
+
+def _find_wrong(probe: Probe, seen: Observation) -> str:
+    expect = probe.expect
+    if seen.expires_in_ms is not None and seen.expires_in_ms <= 0:
+        return f"certificate expired {tell_days(seen.expires_in_ms)} ago"
+    if seen.status is not None and seen.status not in expect.status:
+        if seen.status >= 400:
+            return f"HTTP {seen.status_text}"
+        return f"HTTP {seen.status_text}, expected {', '.join(map(str, expect.status))}"
+    if seen.has_text is False:
+        where = " in its first part, the rest was not read" if seen.is_body_cut else ""
+        return f"body lacks '{expect.body_contains}'{where}"
+    if seen.answers is not None and expect.contains is not None:
+        is_text = probe.record.upper() in ("TXT", "CAA")
+        if not any(_answers_with(answer, expect.contains, is_text) for answer in seen.answers):
+            return f"answer lacks '{expect.contains}', got {', '.join(seen.answers) or 'nothing'}"
+    return ""
+
+
+def _answers_with(answer: str, wanted: str, is_text: bool) -> bool:
+    """A part of an address is not that address: only free text is searched, other records match by whole words."""
+    if is_text:
+        return wanted in answer
+    wanted = wanted.lower().rstrip(".")
+    words = [word.rstrip(".") for word in answer.lower().split()]
+    return wanted in words or wanted == " ".join(words)
+
+
+def next_state(state: ProbeState, result: Result, probe: Probe) -> ProbeState:
+    """Returns the state after one more run.
+
+    A status is taken on after `failure_threshold` or `recovery_threshold` runs in a row agree, and began with the
+    first of them. A run that says nothing is kept in `recent` and changes neither status nor counters. A long silence
+    (an engine that was off) is kept as a blind spell.
+    """
+    silence = ((Verdict.UNKNOWN, 0.0),) * BLIND_LIMIT if _is_after_silence(state, result, probe) else ()
+    recent = (*state.recent, *silence, (result.verdict, result.duration_ms))[-RECENT_LIMIT:]
+    state = replace(
+        state,
+        recent=recent,
+        last_verdict=result.verdict,
+        last_result_at=result.started_at + round(result.duration_ms),
+        last_reason=result.reason or state.last_reason,
+        last_reason_at=result.started_at if result.reason else state.last_reason_at,
+    )
+    if result.verdict is Verdict.UNKNOWN:
+        return state
+    telling = _list_telling(recent)
+    goes_on = state.streak > 0 and len(telling) > 1 and telling[-2] is result.verdict
+    began_at = (state.streak_at or result.started_at) if goes_on else result.started_at
+    status = _confirm(state.status, telling, probe)
+    return replace(
+        state,
+        status=status,
+        since_at=state.since_at if status is state.status else began_at,
+        streak=state.streak + 1 if goes_on else 1,
+        streak_at=began_at,
+        last_duration_ms=result.duration_ms,
+        phases=result.phases,
+        facts=result.facts,
+    )
+
+
+def _is_after_silence(state: ProbeState, result: Result, probe: Probe) -> bool:
+    if state.last_result_at is None:
+        return False
+    return _is_silent(result.started_at - state.last_result_at, probe.every_ms)
+
+
+def _is_silent(age_ms: int, every_ms: int) -> bool:
+    """A latest result from the future means that the clock was set back, so that its age is not known either."""
+    return age_ms > SILENT_INTERVALS * every_ms or age_ms < -every_ms
+
+
+def _list_telling(recent: Sequence[tuple[Verdict, float]]) -> list[Verdict]:
+    """Returns the verdicts that say something, oldest first, back to the latest blind spell."""
+    telling: list[Verdict] = []
+    blind = 0
+    for verdict, _ in reversed(recent):
+        blind = blind + 1 if verdict is Verdict.UNKNOWN else 0
+        if blind == BLIND_LIMIT:
+            break
+        if verdict is not Verdict.UNKNOWN:
+            telling.append(verdict)
+    return telling[::-1]
+
+
+def _confirm(status: ProbeStatus, telling: Sequence[Verdict], probe: Probe) -> ProbeStatus:
+    """Runs that are bad in different ways (down, slow, down) still add up to slow: they are no reason to stay green."""
+    failures = telling[-probe.failure_threshold :]
+    is_failing = len(failures) == probe.failure_threshold
+    if is_failing and all(verdict is Verdict.DOWN for verdict in failures):
+        return ProbeStatus.DOWN
+    if status is not ProbeStatus.DOWN and is_failing and Verdict.UP not in failures:
+        return ProbeStatus.SLOW
+    successes = telling[-probe.recovery_threshold :]
+    if status is ProbeStatus.UNKNOWN:
+        return {Verdict.UP: ProbeStatus.UP, Verdict.DEGRADED: ProbeStatus.SLOW}.get(telling[-1], status)
+    if status in (ProbeStatus.DOWN, ProbeStatus.SLOW) and len(successes) == probe.recovery_threshold:
+        if all(verdict is Verdict.UP for verdict in successes):
+            return ProbeStatus.UP
+        if status is ProbeStatus.DOWN and Verdict.DOWN not in successes:
+            return ProbeStatus.SLOW
+    return status
+
+
+def status_at(state: ProbeState, every_ms: int, now: int) -> ProbeStatus:
+    """Returns what may be shown at `now`: silence is stale, and nothing is green from memory.
+
+    Green needs a latest run that says something and a success not long before it. A target known to be down stays down
+    through a missed run or two.
+    """
+    if state.last_result_at is None:
+        return ProbeStatus.UNKNOWN
+    if _is_silent(now - state.last_result_at, every_ms):
+        return ProbeStatus.STALE
+    latest = [verdict for verdict, _ in state.recent]
+    if state.status is ProbeStatus.DOWN:
+        is_blind = latest[-BLIND_LIMIT:] == [Verdict.UNKNOWN] * BLIND_LIMIT
+        return ProbeStatus.UNKNOWN if is_blind else ProbeStatus.DOWN
+    is_answering = not {Verdict.UP, Verdict.DEGRADED}.isdisjoint(latest[-FRESH_RUNS:])
+    is_seen = state.last_verdict is not Verdict.UNKNOWN
+    return state.status if is_seen and is_answering else ProbeStatus.UNKNOWN

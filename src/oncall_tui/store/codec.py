@@ -1,0 +1,70 @@
+"""Small records as text columns: phases, facts, component maps and the last runs of a probe."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from oncall_tui.domain.incident import ComponentStatus
+from oncall_tui.domain.probe import Expectation, Phases, Verdict
+
+_LETTER = {Verdict.UP: "u", Verdict.DEGRADED: "g", Verdict.DOWN: "d", Verdict.UNKNOWN: "n"}
+_VERDICT = {letter: verdict for verdict, letter in _LETTER.items()}
+
+
+def encode_phases(phases: Phases) -> str:
+    values = (phases.resolve_ms, phases.connect_ms, phases.tls_ms, phases.first_byte_ms, phases.transfer_ms)
+    return json.dumps([None if value is None else round(value, 2) for value in values])
+
+
+def decode_phases(text: str) -> Phases:
+    values: list[float | None] = json.loads(text)
+    return Phases(*values)
+
+
+def encode_facts(facts: tuple[tuple[str, str], ...]) -> str:
+    return json.dumps(facts, ensure_ascii=False)
+
+
+def decode_facts(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple((str(name), str(value)) for name, value in json.loads(text))
+
+
+def encode_recent(recent: tuple[tuple[Verdict, float], ...]) -> str:
+    return " ".join(f"{_LETTER[verdict]}{duration_ms:.1f}" for verdict, duration_ms in recent)
+
+
+def decode_recent(text: str) -> tuple[tuple[Verdict, float], ...]:
+    return tuple((_VERDICT[word[0]], float(word[1:])) for word in text.split())
+
+
+def encode_components(components: Mapping[str, ComponentStatus]) -> str:
+    return json.dumps(dict(components), ensure_ascii=False)
+
+
+def decode_components(text: str) -> dict[str, ComponentStatus]:
+    return {str(name): ComponentStatus(status) for name, status in json.loads(text).items()}
+
+
+def encode_expectation(expect: Expectation) -> str:
+    return json.dumps(
+        {
+            "status": expect.status,
+            "body_contains": expect.body_contains,
+            "max_latency_ms": expect.max_latency_ms,
+            "min_days_left": expect.min_days_left,
+            "contains": expect.contains,
+        },
+        ensure_ascii=False,
+    )
+
+
+def decode_expectation(text: str) -> Expectation:
+    fields = json.loads(text)
+    return Expectation(
+        status=tuple(fields["status"]),
+        body_contains=fields["body_contains"],
+        max_latency_ms=fields["max_latency_ms"],
+        min_days_left=fields["min_days_left"],
+        contains=fields["contains"],
+    )

@@ -1,0 +1,149 @@
+"""The schema, one step a release; a step that has been released is never edited, only followed by another."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database as Tables
+from sqlite_utils import Migrations
+
+from oncall_tui.store.sqlite import sqlite3
+
+migrations = Migrations("oncall_tui")
+
+
+def migrate(connection: sqlite3.Connection, application_id: int, version: int) -> None:
+    """Brings a file to the present schema in one transaction; the caller holds the lock under which files are opened.
+
+    The steps run inside our own BEGIN IMMEDIATE: the library's transactions are deferred, and two processes that read
+    first and write then would fail.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        tables = Tables(connection, execute_plugins=False)
+        migrations.apply(tables)
+        connection.execute(f"PRAGMA application_id = {application_id:d}")
+        connection.execute(f"PRAGMA user_version = {version:d}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@migrations()
+def first_schema(tables: Tables) -> None:
+    for statement in _FIRST_SCHEMA.split(";;"):
+        if statement.strip():
+            tables.execute(statement)
+
+
+_FIRST_SCHEMA = """
+CREATE TABLE revision (topic TEXT PRIMARY KEY, counter INTEGER NOT NULL) STRICT;;
+
+CREATE TABLE lease (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    pid INTEGER NOT NULL, host TEXT NOT NULL, boot_id TEXT NOT NULL, epoch INTEGER NOT NULL, version TEXT NOT NULL,
+    mode TEXT NOT NULL, started_at INTEGER NOT NULL, heartbeat_at INTEGER NOT NULL, is_online INTEGER NOT NULL DEFAULT 1,
+    stopped_at INTEGER, note TEXT NOT NULL DEFAULT ''
+) STRICT;;
+
+CREATE TABLE terminal (
+    id TEXT PRIMARY KEY, pid INTEGER NOT NULL, host TEXT NOT NULL, actor TEXT NOT NULL, started_at INTEGER NOT NULL,
+    heartbeat_at INTEGER NOT NULL, is_read_only INTEGER NOT NULL DEFAULT 0
+) STRICT;;
+
+CREATE TABLE component (
+    name TEXT PRIMARY KEY, remote_id TEXT, page_status TEXT, page_status_at INTEGER, position INTEGER NOT NULL DEFAULT 0,
+    is_configured INTEGER NOT NULL DEFAULT 0
+) STRICT;;
+
+CREATE TABLE probe (
+    name TEXT PRIMARY KEY, kind TEXT NOT NULL, target TEXT NOT NULL, component TEXT, every_ms INTEGER NOT NULL,
+    timeout_ms INTEGER NOT NULL, runbook TEXT, expect TEXT NOT NULL, position INTEGER NOT NULL,
+    failure_threshold INTEGER NOT NULL, recovery_threshold INTEGER NOT NULL
+) STRICT;;
+
+CREATE TABLE probe_state (
+    probe TEXT PRIMARY KEY, status TEXT NOT NULL, since_at INTEGER NOT NULL, streak INTEGER NOT NULL, last_verdict TEXT,
+    last_result_at INTEGER, last_duration_ms REAL, last_reason TEXT NOT NULL DEFAULT '', last_reason_at INTEGER,
+    phases TEXT NOT NULL DEFAULT '[]', facts TEXT NOT NULL DEFAULT '[]', recent TEXT NOT NULL DEFAULT '',
+    revision INTEGER NOT NULL
+) STRICT;;
+CREATE INDEX probe_state_revision ON probe_state(revision);;
+
+CREATE TABLE result (
+    id INTEGER PRIMARY KEY, probe TEXT NOT NULL, started_at INTEGER NOT NULL, verdict TEXT NOT NULL,
+    duration_ms REAL NOT NULL, reason TEXT NOT NULL DEFAULT '', phases TEXT NOT NULL DEFAULT '[]',
+    facts TEXT NOT NULL DEFAULT '[]'
+) STRICT;;
+CREATE INDEX result_probe ON result(probe, started_at);;
+CREATE INDEX result_started ON result(started_at);;
+
+CREATE TABLE incident (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, title TEXT NOT NULL, status TEXT NOT NULL,
+    phase TEXT NOT NULL, impact_override TEXT, severity INTEGER NOT NULL, cause TEXT NOT NULL, scope TEXT NOT NULL DEFAULT '',
+    started_at INTEGER NOT NULL, declared_at INTEGER NOT NULL, resolved_at INTEGER, next_update_at INTEGER, runbook TEXT,
+    remote_id TEXT UNIQUE, remote_url TEXT, page_title TEXT, page_updated_at INTEGER, conflict TEXT NOT NULL DEFAULT '',
+    is_local INTEGER NOT NULL, created_by TEXT NOT NULL, revision INTEGER NOT NULL DEFAULT 1, discarded_at INTEGER
+) STRICT;;
+
+CREATE TABLE incident_component (
+    incident_id INTEGER NOT NULL REFERENCES incident(id), component TEXT NOT NULL, status TEXT NOT NULL,
+    PRIMARY KEY (incident_id, component)
+) STRICT;;
+
+CREATE TABLE incident_probe (
+    incident_id INTEGER NOT NULL REFERENCES incident(id), probe TEXT NOT NULL, PRIMARY KEY (incident_id, probe)
+) STRICT;;
+
+CREATE TABLE incident_update (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, incident_id INTEGER NOT NULL REFERENCES incident(id),
+    status TEXT NOT NULL, body TEXT NOT NULL, components TEXT NOT NULL, created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
+    is_local INTEGER NOT NULL, remote_id TEXT UNIQUE, seen_at INTEGER
+) STRICT;;
+CREATE INDEX incident_update_incident ON incident_update(incident_id, created_at);;
+
+CREATE TABLE delivery (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, update_id INTEGER NOT NULL REFERENCES incident_update(id),
+    incident_id INTEGER NOT NULL REFERENCES incident(id), kind TEXT NOT NULL, state TEXT NOT NULL, title TEXT,
+    impact_override TEXT, notify INTEGER NOT NULL, created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0, epoch INTEGER, sending_at INTEGER, next_try_at INTEGER,
+    baseline TEXT NOT NULL DEFAULT '[]', reason TEXT NOT NULL DEFAULT '', delivered_at INTEGER,
+    is_forced INTEGER NOT NULL DEFAULT 0
+) STRICT;;
+CREATE INDEX delivery_open ON delivery(incident_id, id) WHERE state NOT IN ('delivered', 'dropped');;
+
+CREATE TABLE attempt (
+    id INTEGER PRIMARY KEY, delivery_id INTEGER NOT NULL REFERENCES delivery(id), number INTEGER NOT NULL, epoch INTEGER NOT NULL,
+    started_at INTEGER NOT NULL, ended_at INTEGER, outcome TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT ''
+) STRICT;;
+
+CREATE TABLE draft (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, incident_id INTEGER NOT NULL REFERENCES incident(id), terminal_id TEXT NOT NULL,
+    created_by TEXT NOT NULL, status TEXT NOT NULL, body TEXT NOT NULL, components TEXT NOT NULL, next_update_at INTEGER,
+    template TEXT, cursor INTEGER NOT NULL DEFAULT 0, updated_at INTEGER NOT NULL, confirmed_at INTEGER
+) STRICT;;
+CREATE INDEX draft_incident ON draft(incident_id);;
+
+CREATE TABLE timeline (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, incident_id INTEGER, kind TEXT NOT NULL, text TEXT NOT NULL, actor TEXT NOT NULL,
+    occurred_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL
+) STRICT;;
+CREATE INDEX timeline_incident ON timeline(incident_id, occurred_at);;
+CREATE TRIGGER timeline_keeps_words BEFORE UPDATE ON timeline BEGIN SELECT RAISE(ABORT, 'the timeline is append-only'); END;;
+CREATE TRIGGER timeline_keeps_rows BEFORE DELETE ON timeline BEGIN SELECT RAISE(ABORT, 'the timeline is append-only'); END;;
+
+CREATE TABLE step_tick (
+    incident_id INTEGER NOT NULL REFERENCES incident(id), runbook TEXT NOT NULL, anchor TEXT NOT NULL, state TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '', actor TEXT NOT NULL, ticked_at INTEGER NOT NULL,
+    PRIMARY KEY (incident_id, runbook, anchor)
+) STRICT;;
+
+CREATE TABLE page (
+    id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL DEFAULT '', public_url TEXT NOT NULL DEFAULT '',
+    last_sync_at INTEGER, last_error TEXT NOT NULL DEFAULT '', last_error_at INTEGER, clock_skew_ms INTEGER,
+    blocked_until INTEGER
+) STRICT;;
+INSERT INTO page(id) VALUES (1);;
+
+CREATE TABLE page_request (id INTEGER PRIMARY KEY, requested_at INTEGER NOT NULL) STRICT
+"""

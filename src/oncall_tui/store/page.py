@@ -1,0 +1,235 @@
+"""What the status page says, taken in without overwriting what we have yet to tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oncall_tui.domain.incident import Cause, IncidentStatus, Phase, Severity
+from oncall_tui.domain.remote import PageState, RemoteComponent, RemoteIncident
+from oncall_tui.domain.timeline import EntryKind
+from oncall_tui.store.codec import encode_components
+from oncall_tui.store.database import Database
+from oncall_tui.store.incidents import set_components
+from oncall_tui.store.outbox import ENGINE
+from oncall_tui.store.sqlite import sqlite3
+from oncall_tui.store.timeline import add_entry
+
+
+def read_page(db: Database) -> PageState:
+    row = db.row("SELECT * FROM page")
+    if row is None:
+        return PageState()
+    return PageState(
+        name=row["name"],
+        public_url=row["public_url"],
+        last_sync_at=row["last_sync_at"],
+        last_error=row["last_error"],
+        last_error_at=row["last_error_at"],
+        clock_skew_ms=row["clock_skew_ms"],
+        blocked_until=row["blocked_until"],
+    )
+
+
+def note_page_reached(
+    db: Database, now: int, *, clock_skew_ms: int | None = None, name: str = "", public_url: str = ""
+) -> None:
+    """Notes that an exchange with the page went well."""
+    with db.write("page") as connection:
+        connection.execute(
+            "UPDATE page SET last_sync_at = ?, last_error = '', clock_skew_ms = coalesce(?, clock_skew_ms), "
+            "name = CASE WHEN ? != '' THEN ? ELSE name END, public_url = CASE WHEN ? != '' THEN ? ELSE public_url END",
+            (now, clock_skew_ms, name, name, public_url, public_url),
+        )
+
+
+def note_page_failed(db: Database, reason: str, now: int, *, blocked_until: int | None = None) -> None:
+    """Notes why the page could not be reached, and until when it asked us to wait."""
+    with db.write("page") as connection:
+        connection.execute(
+            "UPDATE page SET last_error = ?, last_error_at = ?, blocked_until = coalesce(?, blocked_until)",
+            (reason, now, blocked_until),
+        )
+
+
+def spend_request(db: Database, now: int, *, limit: int, reserve: int, window_ms: int = 60_000) -> int:
+    """Takes one request out of the page's rolling minute, shared by every engine that this file has had.
+
+    Leaves `reserve` of `limit` for others. Returns 0 when the request may go, else milliseconds to wait.
+    """
+    with db.write() as connection:
+        connection.execute(
+            "DELETE FROM page_request WHERE requested_at <= ? OR requested_at > ?", (now - window_ms, now)
+        )
+        times = [row[0] for row in connection.execute("SELECT requested_at FROM page_request ORDER BY requested_at")]
+        allowed = max(1, limit - reserve)
+        if len(times) >= allowed:
+            return int(max(1, times[len(times) - allowed] + window_ms - now))
+        connection.execute("INSERT INTO page_request(requested_at) VALUES (?)", (now,))
+        return 0
+
+
+def apply_components(db: Database, components: Sequence[RemoteComponent], now: int) -> None:
+    """Takes in what the page says of its components; a configured one without an id is matched by its name."""
+    with db.write("components") as connection:
+        for component in components:
+            row = connection.execute(
+                "SELECT name, page_status FROM component WHERE remote_id = ? OR (remote_id IS NULL AND name = ?)",
+                (component.remote_id, component.name),
+            ).fetchone()
+            if row is None:
+                connection.execute(
+                    "INSERT INTO component(name, remote_id, page_status, page_status_at, position) VALUES (?, ?, ?, ?, ?) "
+                    "ON CONFLICT(name) DO NOTHING",
+                    (component.name, component.remote_id, component.status, now, component.position),
+                )
+            else:
+                connection.execute(
+                    "UPDATE component SET remote_id = ?, page_status = ?, page_status_at = ? WHERE name = ?",
+                    (component.remote_id, component.status, now, row["name"]),
+                )
+        known = [component.remote_id for component in components]
+        connection.execute(
+            f"DELETE FROM component WHERE is_configured = 0 AND remote_id NOT IN ({', '.join('?' * len(known))})",
+            known,
+        )
+
+
+def apply_incident(db: Database, remote: RemoteIncident, now: int) -> bool:
+    """Takes in one incident of the page; returns whether that was news.
+
+    While one of our own deliveries of it is in flight or uncertain nothing is taken in: what is new on the page may be
+    ours, and only the reconciliation can tell. What somebody else wrote becomes an update of the incident and a sentence
+    in `conflict`; fields that we changed and have yet to send stay ours.
+    """
+    with db.write("incidents", "outbox", "timeline") as connection:
+        row = connection.execute("SELECT * FROM incident WHERE remote_id = ?", (remote.remote_id,)).fetchone()
+        if row is None:
+            if (
+                remote.uid is not None
+                and connection.execute("SELECT 1 FROM incident WHERE uid = ?", (remote.uid,)).fetchone()
+            ):
+                return False
+            _insert(connection, remote, now)
+            return True
+        return _merge(connection, row, remote, now)
+
+
+def _insert(connection: sqlite3.Connection, remote: RemoteIncident, now: int) -> None:
+    is_open = remote.status.is_open
+    resolved_at = None if is_open else (remote.resolved_at or remote.updated_at)
+    cursor = connection.execute(
+        "INSERT INTO incident(uid, title, status, phase, impact_override, severity, cause, started_at, declared_at, resolved_at, "
+        "remote_id, remote_url, page_title, page_updated_at, is_local, created_by) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 'page')",
+        (
+            f"page:{remote.remote_id}",
+            remote.title,
+            remote.status,
+            Phase.ACTIVE if is_open else Phase.RESOLVED,
+            None,
+            Severity.SEV3,
+            Cause.UNKNOWN,
+            remote.created_at,
+            remote.created_at,
+            resolved_at,
+            remote.remote_id,
+            remote.url,
+            remote.title,
+            remote.updated_at,
+        ),
+    )
+    incident_id = int(cursor.lastrowid or 0)
+    set_components(connection, incident_id, remote.components)
+    for update in remote.updates:
+        _insert_update(connection, incident_id, remote, update.remote_id, update.status, update.body, update.created_at)
+    add_entry(
+        connection,
+        incident_id,
+        EntryKind.REMOTE,
+        f"found on the page: {remote.title}",
+        ENGINE,
+        remote.created_at,
+        now,
+    )
+
+
+def _insert_update(
+    connection: sqlite3.Connection,
+    incident_id: int,
+    remote: RemoteIncident,
+    remote_id: str,
+    status: IncidentStatus,
+    body: str,
+    created_at: int,
+) -> bool:
+    return (
+        connection.execute(
+            "INSERT OR IGNORE INTO incident_update(uid, incident_id, status, body, components, created_at, created_by, is_local, "
+            "remote_id) VALUES (?, ?, ?, ?, ?, ?, 'page', 0, ?)",
+            (
+                f"page:{remote_id}",
+                incident_id,
+                status,
+                body,
+                encode_components(remote.components),
+                created_at,
+                remote_id,
+            ),
+        ).rowcount
+        == 1
+    )
+
+
+def _merge(connection: sqlite3.Connection, row: sqlite3.Row, remote: RemoteIncident, now: int) -> bool:
+    incident_id = row["id"]
+    states = {
+        item["state"]
+        for item in connection.execute(
+            "SELECT state FROM delivery WHERE incident_id = ? AND state NOT IN ('delivered', 'dropped')",
+            (incident_id,),
+        )
+    }
+    if states & {"sending", "uncertain"} or remote.updated_at < (row["page_updated_at"] or 0):
+        return False
+    news = [
+        update
+        for update in remote.updates
+        if _insert_update(
+            connection, incident_id, remote, update.remote_id, update.status, update.body, update.created_at
+        )
+    ]
+    is_title_ours = row["title"] != row["page_title"]
+    has_new_title = remote.title != row["page_title"]
+    if not news and not has_new_title:
+        return False
+    notes = [f"{update.status}: {update.body}" for update in news]
+    if has_new_title:
+        notes.append(f"title: {remote.title}")
+    sentence = "somebody wrote on the page: " + "; ".join(notes)
+    add_entry(connection, incident_id, EntryKind.REMOTE, sentence, ENGINE, remote.updated_at, now)
+    has_draft = connection.execute("SELECT 1 FROM draft WHERE incident_id = ?", (incident_id,)).fetchone() is not None
+    is_contested = bool(states) or has_draft or (has_new_title and is_title_ours)
+    title = row["title"] if is_title_ours else remote.title
+    connection.execute(
+        "UPDATE incident SET title = ?, page_title = ?, page_updated_at = ?, conflict = ?, revision = revision + 1 WHERE id = ?",
+        (
+            title,
+            remote.title,
+            remote.updated_at,
+            sentence[:1000] if is_contested else row["conflict"],
+            incident_id,
+        ),
+    )
+    if news and not states:
+        is_open = remote.status.is_open
+        connection.execute(
+            "UPDATE incident SET status = ?, phase = ?, resolved_at = ? WHERE id = ?",
+            (
+                remote.status,
+                Phase.ACTIVE if is_open else Phase.RESOLVED,
+                None if is_open else (remote.resolved_at or remote.updated_at),
+                incident_id,
+            ),
+        )
+        set_components(connection, incident_id, remote.components)
+    return True

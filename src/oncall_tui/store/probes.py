@@ -1,0 +1,220 @@
+"""Probes as configured, where each stands now, and the facts of every run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Result, Verdict
+from oncall_tui.domain.timeline import EntryKind
+from oncall_tui.store.codec import (
+    decode_expectation,
+    decode_facts,
+    decode_phases,
+    decode_recent,
+    encode_expectation,
+    encode_facts,
+    encode_phases,
+    encode_recent,
+)
+from oncall_tui.store.database import Database
+from oncall_tui.store.sqlite import sqlite3
+from oncall_tui.store.timeline import add_entry
+
+_PRUNE_BATCH = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A change of a probe's status, in a sentence for the timelines of the incidents that it belongs to."""
+
+    probe: str
+    text: str
+    occurred_at: int
+
+
+def replace_probes(
+    db: Database, probes: Sequence[Probe], components: Sequence[tuple[str, str | None]], now: int
+) -> None:
+    """Makes the file hold what the config says; states of probes that are gone are dropped, their results kept.
+
+    `components` are (name, remote id or None) in the order of the config.
+    """
+    with db.write("probes", "components") as connection:
+        connection.execute("DELETE FROM probe")
+        connection.executemany(
+            "INSERT INTO probe(name, kind, target, component, every_ms, timeout_ms, runbook, expect, position, "
+            "failure_threshold, recovery_threshold) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    probe.name,
+                    probe.kind,
+                    probe.target,
+                    probe.component,
+                    probe.every_ms,
+                    probe.timeout_ms,
+                    probe.runbook,
+                    encode_expectation(probe.expect),
+                    position,
+                    probe.failure_threshold,
+                    probe.recovery_threshold,
+                )
+                for position, probe in enumerate(probes)
+            ],
+        )
+        connection.execute("DELETE FROM probe_state WHERE probe NOT IN (SELECT name FROM probe)")
+        connection.execute("UPDATE component SET is_configured = 0")
+        connection.executemany(
+            "INSERT INTO component(name, remote_id, position, is_configured) VALUES (?, ?, ?, 1) ON CONFLICT(name) DO UPDATE "
+            "SET remote_id = coalesce(excluded.remote_id, remote_id), position = excluded.position, is_configured = 1",
+            [(name, remote_id, position) for position, (name, remote_id) in enumerate(components)],
+        )
+        connection.execute("DELETE FROM component WHERE is_configured = 0 AND page_status IS NULL")
+
+
+def list_probes(db: Database) -> list[Probe]:
+    """Returns the probes in the order of the config."""
+    return [
+        Probe(
+            name=row["name"],
+            kind=ProbeKind(row["kind"]),
+            target=row["target"],
+            component=row["component"],
+            every_ms=row["every_ms"],
+            timeout_ms=row["timeout_ms"],
+            runbook=row["runbook"],
+            expect=decode_expectation(row["expect"]),
+            failure_threshold=row["failure_threshold"],
+            recovery_threshold=row["recovery_threshold"],
+        )
+        for row in db.rows("SELECT * FROM probe ORDER BY position")
+    ]
+
+
+def list_states(db: Database, after_revision: int = 0) -> tuple[list[ProbeState], int]:
+    """Returns the states that changed after a revision, and the revision to ask with next time."""
+    rows = db.rows("SELECT * FROM probe_state WHERE revision > ? ORDER BY revision", after_revision)
+    latest = rows[-1]["revision"] if rows else after_revision
+    return [_state(row) for row in rows], latest
+
+
+def _state(row: sqlite3.Row) -> ProbeState:
+    return ProbeState(
+        probe=row["probe"],
+        status=ProbeStatus(row["status"]),
+        since_at=row["since_at"],
+        streak=row["streak"],
+        last_verdict=Verdict(row["last_verdict"]) if row["last_verdict"] else None,
+        last_result_at=row["last_result_at"],
+        last_duration_ms=row["last_duration_ms"],
+        last_reason=row["last_reason"],
+        last_reason_at=row["last_reason_at"],
+        phases=decode_phases(row["phases"]),
+        facts=decode_facts(row["facts"]),
+        recent=decode_recent(row["recent"]),
+    )
+
+
+def record_results(
+    db: Database,
+    results: Sequence[Result],
+    states: Iterable[ProbeState],
+    transitions: Iterable[Transition],
+    now: int,
+) -> None:
+    """Stores a batch in one transaction: the facts, where each probe now stands, and transitions in the timelines."""
+    topics = ["results"]
+    changes = list(transitions)
+    if changes:
+        topics.append("timeline")
+    with db.write(*topics) as connection:
+        connection.executemany(
+            "INSERT INTO result(probe, started_at, verdict, duration_ms, reason, phases, facts) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    result.probe,
+                    result.started_at,
+                    result.verdict,
+                    result.duration_ms,
+                    result.reason,
+                    encode_phases(result.phases),
+                    encode_facts(result.facts),
+                )
+                for result in results
+            ],
+        )
+        row = connection.execute("SELECT counter FROM revision WHERE topic = 'results'").fetchone()
+        revision = (row["counter"] if row else 0) + 1
+        connection.executemany(
+            "INSERT OR REPLACE INTO probe_state(probe, status, since_at, streak, last_verdict, last_result_at, "
+            "last_duration_ms, last_reason, last_reason_at, phases, facts, recent, revision) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    state.probe,
+                    state.status,
+                    state.since_at,
+                    state.streak,
+                    state.last_verdict,
+                    state.last_result_at,
+                    state.last_duration_ms,
+                    state.last_reason,
+                    state.last_reason_at,
+                    encode_phases(state.phases),
+                    encode_facts(state.facts),
+                    encode_recent(state.recent),
+                    revision,
+                )
+                for state in states
+            ],
+        )
+        for change in changes:
+            for row in connection.execute(
+                "SELECT incident_id FROM incident_probe JOIN incident ON incident.id = incident_id "
+                "WHERE probe = ? AND incident.resolved_at IS NULL AND incident.discarded_at IS NULL",
+                (change.probe,),
+            ).fetchall():
+                add_entry(
+                    connection,
+                    row["incident_id"],
+                    EntryKind.PROBE,
+                    change.text,
+                    "engine",
+                    change.occurred_at,
+                    now,
+                )
+
+
+def list_results(db: Database, probe: str, limit: int = 100) -> list[Result]:
+    """Returns the latest runs of a probe, newest first."""
+    return [_result(row) for row in db.rows(
+        "SELECT * FROM result WHERE probe = ? ORDER BY started_at DESC, id DESC LIMIT ?", probe, limit
+    )]  # fmt: skip
+
+
+def list_failures(db: Database, probe: str, limit: int = 8) -> list[Result]:
+    """Returns the latest runs of a probe that were not up, newest first."""
+    return [_result(row) for row in db.rows(
+        "SELECT * FROM result WHERE probe = ? AND verdict != 'up' ORDER BY started_at DESC, id DESC LIMIT ?", probe, limit
+    )]  # fmt: skip
+
+
+def _result(row: sqlite3.Row) -> Result:
+    return Result(
+        probe=row["probe"],
+        started_at=row["started_at"],
+        verdict=Verdict(row["verdict"]),
+        duration_ms=row["duration_ms"],
+        reason=row["reason"],
+        phases=decode_phases(row["phases"]),
+        facts=decode_facts(row["facts"]),
+    )
+
+
+def prune_results(db: Database, before_at: int) -> int:
+    """Drops a batch of results that started before an instant; returns how many, to be called again until 0."""
+    with db.write() as connection:
+        return connection.execute(
+            "DELETE FROM result WHERE id IN (SELECT id FROM result WHERE started_at < ? LIMIT ?)",
+            (before_at, _PRUNE_BATCH),
+        ).rowcount

@@ -1,0 +1,51 @@
+"""The append-only record; entries are written inside the transaction of what they tell of."""
+
+from __future__ import annotations
+
+from oncall_tui.domain.sanitize import clean_block
+from oncall_tui.domain.timeline import EntryKind, TimelineEntry
+from oncall_tui.store.database import Database
+from oncall_tui.store.sqlite import sqlite3
+
+
+def add_entry(
+    connection: sqlite3.Connection,
+    incident_id: int | None,
+    kind: EntryKind,
+    text: str,
+    actor: str,
+    occurred_at: int,
+    now: int,
+) -> None:
+    """Appends one fact inside the caller's transaction; the text is made inert here."""
+    connection.execute(
+        "INSERT INTO timeline(incident_id, kind, text, actor, occurred_at, recorded_at) VALUES (?, ?, ?, ?, ?, ?)",
+        (incident_id, kind, clean_block(text, 4000), actor, occurred_at, now),
+    )
+
+
+def add_note(db: Database, incident_id: int, text: str, actor: str, now: int) -> None:
+    """Appends a person's note. Raises StoreError."""
+    with db.write("timeline") as connection:
+        add_entry(connection, incident_id, EntryKind.NOTE, text, actor, now, now)
+
+
+def list_entries(db: Database, incident_id: int, limit: int = 500) -> list[TimelineEntry]:
+    """Returns the latest entries of an incident, newest first."""
+    rows = db.rows(
+        "SELECT * FROM timeline WHERE incident_id = ? ORDER BY occurred_at DESC, id DESC LIMIT ?",
+        incident_id,
+        limit,
+    )
+    return [
+        TimelineEntry(
+            id=row["id"],
+            incident_id=row["incident_id"],
+            kind=EntryKind(row["kind"]),
+            text=row["text"],
+            actor=row["actor"],
+            occurred_at=row["occurred_at"],
+            recorded_at=row["recorded_at"],
+        )
+        for row in rows
+    ]
