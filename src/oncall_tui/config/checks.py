@@ -1,0 +1,106 @@
+"""Rules that join several keys of a file, read from the raw document: a fault elsewhere does not hide them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path as FilePath
+
+from oncall_tui.config.faults import find_nearest, list_names, quote
+from oncall_tui.config.lines import LineIndex, Path
+from oncall_tui.domain.duration import parse_duration
+
+Fault = tuple[Path, str]
+Table = Mapping[str, object]
+TOKEN_KEYS = ("env", "file", "command")
+
+
+def check_document(document: Table, folder: FilePath, lines: LineIndex) -> Iterator[Fault]:
+    """Yields every fault that no single key shows: `(path, what is wrong, what is allowed)`."""
+    yield from _check_token(document)
+    yield from _check_names(document, "component", lines)
+    yield from _check_names(document, "probe", lines)
+    components = [name for _, table in _tables(document, "component") if (name := _text(table, "name"))]
+    for index, probe in _tables(document, "probe"):
+        path: Path = ("probe", index)
+        yield from _check_component(path, probe, components)
+        yield from _check_timeout(path, probe)
+        yield from _check_runbook(path, probe, folder)
+
+
+def resolve_path(folder: FilePath, text: str) -> FilePath:
+    """Returns a path of the config, absolute: `~` is the home folder, all else is relative to the config's folder."""
+    path = FilePath(text)
+    if path.parts[:1] == ("~",):
+        return FilePath.home().joinpath(*path.parts[1:])
+    return folder / path
+
+
+def _check_token(document: Table) -> Iterator[Fault]:
+    page = document.get("page")
+    token = page.get("token") if isinstance(page, dict) else None
+    if isinstance(token, dict):
+        found = [key for key in TOKEN_KEYS if key in token]
+        if len(found) != 1:
+            count = "none" if not found else f"{len(found)} ({', '.join(found)})"
+            yield ("page", "token"), f"has {count} of its sources, allowed: exactly one of {', '.join(TOKEN_KEYS)}"
+
+
+def _check_names(document: Table, kind: str, lines: LineIndex) -> Iterator[Fault]:
+    first: dict[str, int] = {}
+    for index, table in _tables(document, kind):
+        name = _text(table, "name")
+        if name is None:
+            continue
+        if name in first:
+            line = lines.find((kind, first[name], "name"))
+            yield (kind, index, "name"), f"{quote(name)} is already on line {line}, allowed: each name once"
+        first.setdefault(name, index)
+
+
+def _check_component(path: Path, probe: Table, components: list[str]) -> Iterator[Fault]:
+    name = _text(probe, "component")
+    if name is None or name in components:
+        return
+    hint = ""
+    if not components:
+        allowed = "the name of a [[component]] of this file, which has none"
+    else:
+        nearest = find_nearest(name, components)
+        hint = f" (did you mean {quote(nearest)}?)" if nearest else ""
+        allowed = list_names(dict.fromkeys(components))
+    yield (*path, "component"), f"{quote(name)} is not a configured component{hint}, allowed: {allowed}"
+
+
+def _check_timeout(path: Path, probe: Table) -> Iterator[Fault]:
+    try:
+        every = parse_duration(_text(probe, "every") or "30s")
+        timeout = parse_duration(_text(probe, "timeout") or "0s")
+    except ValueError:
+        # The schema tells about the form of each.
+        return
+    if timeout > every:
+        yield (*path, "timeout"), "is longer than the time between runs, allowed: at most the value of every"
+
+
+def _check_runbook(path: Path, probe: Table, folder: FilePath) -> Iterator[Fault]:
+    runbook = _text(probe, "runbook")
+    if not runbook or "\0" in runbook:
+        return
+    where = resolve_path(folder, runbook)
+    try:
+        is_file = where.is_file()
+    except OSError:
+        is_file = False
+    if not is_file:
+        yield (*path, "runbook"), f"there is no file {quote(str(where))}, allowed: the path of a file that exists"
+
+
+def _tables(document: Table, key: str) -> Iterator[tuple[int, Table]]:
+    tables = document.get(key)
+    if isinstance(tables, list):
+        yield from ((index, table) for index, table in enumerate(tables) if isinstance(table, dict))
+
+
+def _text(table: Table, key: str) -> str | None:
+    value = table.get(key)
+    return value if isinstance(value, str) else None

@@ -1,0 +1,143 @@
+"""Finds a config file, reads it, and tells every fault at once, each with its line."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import platformdirs
+
+from oncall_tui.config import schema
+from oncall_tui.config.checks import check_document, resolve_path
+from oncall_tui.config.faults import explain, place_fault, show_key
+from oncall_tui.config.lines import LineIndex
+from oncall_tui.config.model import ComponentConfig, Config, PageConfig, TokenSource
+from oncall_tui.config.source import read_source
+from oncall_tui.domain.errors import ConfigError
+from oncall_tui.domain.probe import Expectation, Probe, ProbeKind
+
+CONFIG_NAME = "oncall.toml"
+CONFIG_VARIABLE = "ONCALL_TUI_CONFIG"
+DEFAULT_TIMEOUT_MS = 10_000
+_SYNTAX_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+def find_config(explicit: str | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
+    """Returns the first of `--config`, ONCALL_TUI_CONFIG, ./oncall.toml and the user's config folder; else None.
+
+    Raises ConfigError if a file that was named, by option or variable, is not there: falling through to another
+    config would watch the wrong things in silence.
+    """
+    for name, source in ((explicit, "--config"), (environ.get(CONFIG_VARIABLE), CONFIG_VARIABLE)):
+        if name:
+            path = cwd / name
+            if not os.path.lexists(path):
+                raise ConfigError(
+                    (place_fault(Path(name), "1", "file", f"{source} names it, but there is no such file"),)
+                )
+            return path
+    for path in (cwd / CONFIG_NAME, platformdirs.user_config_path("oncall-tui") / CONFIG_NAME):
+        if os.path.lexists(path):
+            return path
+    return None
+
+
+def load_config(path: Path) -> Config:
+    """Returns the settings of a file, with paths made absolute and defaults filled in.
+
+    Raises ConfigError with every fault at once, in the order of their lines, as `file:line: key: what is wrong, what
+    is allowed`. Reading never blocks, and no fault repeats a value that could be a secret.
+    """
+    document, lines = _parse(path)
+    folder = path.absolute().parent
+    checked, mismatches = schema.validate(document)
+    found = [(each.path, explain(document, each)) for each in mismatches]
+    found += check_document(document, folder, lines)
+    if checked is None or found:
+        placed = sorted((lines.find(key), show_key(key), why) for key, why in found)
+        raise ConfigError(tuple(place_fault(path, str(line), key, why) for line, key, why in dict.fromkeys(placed)))
+    return _convert(checked, path, folder)
+
+
+def _parse(path: Path) -> tuple[dict[str, object], LineIndex]:
+    """Parses a file. The error is raised outside of the `except` blocks: its context would hold the file's text."""
+    text = read_source(path)
+    try:
+        return tomllib.loads(text), LineIndex(text)
+    except tomllib.TOMLDecodeError as error:
+        place = _SYNTAX_PLACE.search(str(error))
+        why = _SYNTAX_PLACE.sub("", str(error))
+        last = text.count("\n") + 1, len(text) - text.rfind("\n")
+        line, column = (place[1], place[2]) if place and place[1] else last
+        fault = place_fault(path, f"{line}:{column}", "syntax", f"{why}, allowed: TOML 1.0")
+    except RecursionError:
+        fault = place_fault(path, "1", "syntax", "lists or tables are nested too deep, allowed: a few levels")
+    except ValueError:
+        fault = place_fault(path, "1", "syntax", "a number has too many digits, allowed: whole numbers of 64 bits")
+    raise ConfigError((fault,))
+
+
+def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:
+    return Config(
+        path=path.absolute(),
+        folder=folder,
+        page=None if checked.page is None else _convert_page(checked.page, folder),
+        components=tuple(ComponentConfig(each.name, each.remote_id) for each in checked.component),
+        probes=tuple(_convert_probe(each, folder) for each in checked.probes),
+        theme=checked.theme,
+    )
+
+
+def _convert_page(page: schema.PageTable, folder: Path) -> PageConfig:
+    token = page.token
+    return PageConfig(
+        adapter=page.adapter,
+        api_url=page.api_url,
+        public_url=page.public_url,
+        page_id=page.page_id,
+        token=TokenSource(
+            env=token.env,
+            file=None if token.file is None else resolve_path(folder, token.file),
+            command=None if token.command is None else tuple(token.command),
+        ),
+        requests_per_minute=page.requests_per_minute,
+        request_timeout_ms=page.request_timeout,
+        quiet_period_ms=page.quiet_period,
+        send_window_ms=page.send_window,
+    )
+
+
+def _convert_probe(probe: schema.KnownProbe, folder: Path) -> Probe:
+    expect = probe.expect
+    return Probe(
+        name=probe.name,
+        kind=ProbeKind(probe.kind),
+        target=probe.url if isinstance(probe, schema.HttpProbe) else probe.target,
+        component=probe.component,
+        every_ms=probe.every,
+        timeout_ms=min(DEFAULT_TIMEOUT_MS, probe.every) if probe.timeout is None else probe.timeout,
+        runbook=None if probe.runbook is None else str(resolve_path(folder, probe.runbook)),
+        expect=_convert_expect(expect),
+        record=probe.record if isinstance(probe, schema.DnsProbe) else "A",
+        resolver=probe.resolver if isinstance(probe, schema.DnsProbe) else None,
+        follow_redirects=isinstance(probe, schema.HttpProbe) and probe.follow_redirects,
+        failure_threshold=probe.failure_threshold,
+        recovery_threshold=probe.recovery_threshold,
+    )
+
+
+def _convert_expect(expect: schema.TcpExpect) -> Expectation:
+    match expect:
+        case schema.HttpExpect():
+            return Expectation(
+                status=tuple(expect.status), body_contains=expect.body_contains, max_latency_ms=expect.max_latency
+            )
+        case schema.TlsExpect():
+            return Expectation(min_days_left=expect.min_days_left, max_latency_ms=expect.max_latency)
+        case schema.DnsExpect():
+            return Expectation(contains=expect.contains, max_latency_ms=expect.max_latency)
+        case _:
+            return Expectation(max_latency_ms=expect.max_latency)

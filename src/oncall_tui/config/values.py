@@ -1,0 +1,169 @@
+"""Checks of single values: each returns the text, or raises ValueError: what is wrong, what is allowed.
+
+No check repeats the value: a token may have been written into the wrong place.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import SplitResult, urlsplit
+
+from oncall_tui.domain.sanitize import is_clean
+
+RESOLVER_PORT = 53
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_PORT = re.compile(r"[0-9]{1,5}")
+_HOST_PORT_FORM = 'allowed: "host:port", an IPv6 address in [brackets], port 1 to 65535'
+_URL_FORM = 'allowed: an http or https URL such as "https://www.example.com/health"'
+_TYPES = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number with a point",
+    str: "text",
+    list: "a list",
+    dict: "a table",
+}
+
+
+def name_type(value: object) -> str:
+    """Returns what a TOML value is, in words."""
+    return _TYPES.get(type(value), "a date or time")
+
+
+def check_name(text: str) -> str:
+    """A name of ours: it is shown on every screen and compared sign by sign."""
+    form = "allowed: 1 to 100 printable characters"
+    if not text.strip():
+        raise ValueError(f"is empty, {form}")
+    if len(text) > 100:
+        raise ValueError(f"has {len(text)} characters, {form}")
+    if not is_clean(text) or "\n" in text or "\t" in text:
+        raise ValueError(f"holds a control or invisible character, {form}")
+    if text != text.strip():
+        raise ValueError("begins or ends with a space, allowed: a name without")
+    return text
+
+
+def check_id(text: str) -> str:
+    """An id of the page: it becomes a part of request paths, so nothing in it may steer them."""
+    if _ID.fullmatch(text) is None:
+        raise ValueError("is not an id of a page, allowed: 1 to 100 letters, digits, - and _")
+    return text
+
+
+def check_env_name(text: str) -> str:
+    """A name of an environment variable; a token put here by mistake seldom looks like one."""
+    if _ENV_NAME.fullmatch(text) is None:
+        raise ValueError("is not the name of an environment variable, allowed: letters, digits and _, no digit first")
+    return text
+
+
+def check_path(text: str) -> str:
+    """A path that the system can be asked for."""
+    if not text or len(text) > 4_000 or "\0" in text:
+        raise ValueError("is not a path, allowed: 1 to 4000 characters without NUL")
+    return text
+
+
+def check_argument(text: str) -> str:
+    """An argument of a program."""
+    if len(text) > 4_000 or "\0" in text:
+        raise ValueError("holds an argument that no program can take, allowed: up to 4000 characters without NUL")
+    return text
+
+
+def check_url(text: str) -> str:
+    """An address to fetch: http or https, with a host, and no credentials, which would reach logs."""
+    _split_url(text)
+    return text
+
+
+def check_api_url(text: str) -> str:
+    """An address that the token is sent to: https, unless it never leaves this machine."""
+    parts = _split_url(text)
+    if parts.query or parts.fragment:
+        raise ValueError('has a query or fragment, allowed: a URL that ends in its path, such as "https://host/v1"')
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        raise ValueError("would send the token unencrypted, allowed: https; http for this machine only")
+    return text.rstrip("/")
+
+
+def check_host(text: str) -> str:
+    """A host name or IPv4 address."""
+    _require_host(text, 'allowed: a host name such as "www.example.com"')
+    return text
+
+
+def check_host_port(text: str) -> str:
+    """`host:port`, where an IPv6 address stands in brackets."""
+    if text.startswith("["):
+        host, bracket, port = text[1:].partition("]:")
+        is_host = bool(bracket) and _is_ipv6(host)
+    else:
+        host, _, port = text.partition(":")
+        is_host = _is_host(host)
+    if not is_host:
+        raise ValueError(f"is not a host and a port, {_HOST_PORT_FORM}")
+    if _PORT.fullmatch(port) is None or not 1 <= int(port) <= 65_535:
+        raise ValueError(f"has no usable port, {_HOST_PORT_FORM}")
+    return text
+
+
+def check_resolver(text: str) -> str:
+    """A DNS server, returned as `host:port` in every case."""
+    if _is_ipv6(text):
+        return f"[{text}]:{RESOLVER_PORT}"
+    has_port = not text.endswith("]") and ":" in text
+    return check_host_port(text if has_port else f"{text}:{RESOLVER_PORT}")
+
+
+def _split_url(text: str) -> SplitResult:
+    if len(text) > 2_000 or not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
+        raise ValueError(f"holds a character that no URL has or more than 2000, {_URL_FORM}")
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ValueError(f"is not a URL, {_URL_FORM}") from None
+    if parts.scheme not in ("http", "https"):
+        raise ValueError(f"does not begin with http:// or https://, {_URL_FORM}")
+    if "@" in parts.netloc:
+        raise ValueError("holds a user or password, allowed: a URL without, since URLs reach screens and logs")
+    if port == 0:
+        raise ValueError(f"has no usable port, {_URL_FORM}")
+    host = parts.hostname or ""
+    if not _is_ipv6(host):
+        _require_host(host, _URL_FORM)
+    return parts
+
+
+def _require_host(text: str, form: str) -> None:
+    if not text.isascii():
+        raise ValueError(f"holds a letter outside ASCII, write the host in its xn-- form, {form}")
+    if not _is_host(text):
+        raise ValueError(f"has no valid host, {form}")
+
+
+def _is_host(text: str) -> bool:
+    labels = text.removesuffix(".").split(".")
+    return len(text) <= 254 and all(_LABEL.fullmatch(label) for label in labels)
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
