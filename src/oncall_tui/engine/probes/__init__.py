@@ -1,0 +1,72 @@
+"""Probes: one file a kind, one signature, and the supervisor that runs them.
+
+A kind is `async def run(probe, tools, trace) -> Observation`: it looks, raises when the target is not what it
+should be, and leaves deadlines, classification and verdicts to `run_probe`. To add one: a file here, a line in
+`_KINDS`, a word in `ProbeKind`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from oncall_tui.domain.probe import Probe, ProbeKind, Result, Verdict
+from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.domain.verdict import Observation, judge
+from oncall_tui.engine.probes import dns, http, tcp, tls
+from oncall_tui.engine.probes.faults import REASON_LIMIT, explain, explain_timeout
+from oncall_tui.engine.probes.tools import Tools, Trace, open_tools
+from oncall_tui.engine.vantage import is_exempt
+
+__all__ = ["Tools", "make_not_run", "open_tools", "run_probe"]
+
+_log = logging.getLogger(__name__)
+_KINDS: dict[ProbeKind, Callable[[Probe, Tools, Trace], Awaitable[Observation]]] = {
+    ProbeKind.HTTP: http.run,
+    ProbeKind.TCP: tcp.run,
+    ProbeKind.TLS: tls.run,
+    ProbeKind.DNS: dns.run,
+}
+
+
+async def run_probe(probe: Probe, tools: Tools) -> Result:
+    """Returns the result of one run, within its deadline whatever the target does; never raises but when cancelled.
+
+    A failure while this host is offline says nothing about a target outside it.
+    """
+    trace = Trace(tools.monotonic)
+    started_at = tools.wall_ms()
+    started = tools.monotonic()
+    timeout_s = probe.timeout_ms / 1000
+    try:
+        async with asyncio.timeout(timeout_s) as deadline:
+            seen = await _KINDS[probe.kind](probe, tools, trace)
+        took_s = tools.monotonic() - started
+        verdict, reason = judge(probe, seen, took_s * 1000)
+    except TimeoutError as error:
+        took_s = tools.monotonic() - started
+        is_overrun = deadline.expired() or error.errno is None
+        verdict, reason = explain_timeout(trace.phase, took_s, timeout_s) if is_overrun else explain(error)
+    except Exception as error:  # noqa: BLE001 - the supervisor: whatever goes wrong in a run becomes its result
+        took_s = tools.monotonic() - started
+        verdict, reason = explain(error)
+        if "please report" in reason:
+            _log.error("probe %s failed by an error of ours", clean_line(probe.name), exc_info=error)
+    trace.leave()
+    if verdict is Verdict.DOWN and not is_exempt(trace.ip or probe.target) and not tools.is_online():
+        verdict, reason = Verdict.UNKNOWN, "not run: this host is offline"
+    return Result(
+        probe=probe.name,
+        started_at=started_at,
+        verdict=verdict,
+        duration_ms=took_s * 1000,
+        reason=clean_line(reason, REASON_LIMIT),
+        phases=trace.phases(),
+        facts=tuple(trace.facts.items()),
+    )
+
+
+def make_not_run(probe: Probe, now: int, why: str) -> Result:
+    """Returns the result of a run that could not be made; `why` completes the sentence `not run: ...`."""
+    return Result(probe.name, now, Verdict.UNKNOWN, 0.0, clean_line(f"not run: {why}", REASON_LIMIT))

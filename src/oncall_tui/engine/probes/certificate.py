@@ -1,0 +1,100 @@
+"""Reads the few fields of a certificate that people ask for, from its bytes.
+
+The ssl module tells them for verified certificates only, and it is the refused ones that need words.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+_COMMON_NAME = bytes.fromhex("550403")
+_ALTERNATIVE_NAMES = bytes.fromhex("551d11")
+_NAME_LIMIT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a leaf says of itself; texts are as found, not inert. `names` are DNS names and IP addresses."""
+
+    starts_at: int
+    ends_at: int
+    issuer: str
+    names: tuple[str, ...]
+
+
+def read_certificate(der: bytes) -> Certificate:
+    """Returns the fields of an X.509 certificate in DER form (RFC 5280, 4.1). Raises ValueError when it is not one."""
+    try:
+        return _read(der)
+    except (IndexError, StopIteration, UnicodeError) as error:
+        raise ValueError("not a certificate") from error
+
+
+def _read(der: bytes) -> Certificate:
+    _, whole = next(_items(der))
+    _, signed = next(_items(whole))
+    fields = list(_items(signed))
+    if fields[0][0] == 0xA0:
+        del fields[0]
+    (_, issuer), (_, validity), (_, subject) = fields[2], fields[3], fields[4]
+    starts, ends = list(_items(validity))[:2]
+    names = _alternative_names(fields) or tuple(_common_names(subject))
+    return Certificate(_instant(*starts), _instant(*ends), next(_common_names(issuer), ""), names)
+
+
+def _items(der: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yields (tag, content) of the values that follow each other in `der`."""
+    at = 0
+    while at < len(der):
+        tag, length = der[at], der[at + 1]
+        at += 2
+        if length & 0x80:
+            width = length & 0x7F
+            if not 1 <= width <= 4:
+                raise ValueError("not a certificate")
+            length = int.from_bytes(der[at : at + width])
+            at += width
+        if at + length > len(der):
+            raise ValueError("not a certificate")
+        yield tag, der[at : at + length]
+        at += length
+
+
+def _instant(tag: int, text: bytes) -> int:
+    """Both forms of time, UTCTime with its two-digit year (below 50 is 20xx) and GeneralizedTime."""
+    digits = text.decode("ascii").removesuffix("Z")
+    if tag == 0x17:
+        digits = ("20" if int(digits[:2]) < 50 else "19") + digits
+    return int(datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=UTC).timestamp() * 1000)
+
+
+def _common_names(name: bytes) -> Iterator[str]:
+    for _, group in _items(name):
+        for _, pair in _items(group):
+            (_, kind), (tag, text) = list(_items(pair))[:2]
+            if kind == _COMMON_NAME:
+                yield text.decode("utf-16-be" if tag == 0x1E else "utf-8", "replace")
+
+
+def _alternative_names(fields: list[tuple[int, bytes]]) -> tuple[str, ...]:
+    names: list[str] = []
+    for tag, block in fields[5:]:
+        if tag != 0xA3:
+            continue
+        for _, extension in _items(next(_items(block))[1]):
+            parts = list(_items(extension))
+            if parts[0][1] != _ALTERNATIVE_NAMES:
+                continue
+            for kind, value in _items(next(_items(parts[-1][1]))[1]):
+                if kind == 0x82:
+                    names.append(value.decode("ascii", "replace"))
+                elif kind == 0x87:
+                    names.append(_address(value))
+    return tuple(names[:_NAME_LIMIT])
+
+
+def _address(value: bytes) -> str:
+    return str(ipaddress.ip_address(value))

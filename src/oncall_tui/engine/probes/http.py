@@ -1,0 +1,234 @@
+"""The http probe: one request on a fresh connection, read within bounds.
+
+Speaks through h11 on a bare socket. A client library costs eight times as much a check, keeps connections that hide
+faults of connecting, and does not tell the phases apart.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from dataclasses import dataclass
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+
+import h11
+
+from oncall_tui import __version__
+from oncall_tui.domain.probe import Probe
+from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.domain.verdict import Observation
+from oncall_tui.engine.probes.faults import NotRunError, TargetError
+from oncall_tui.engine.probes.tools import Tools, Trace
+from oncall_tui.engine.probes.wire import Wire, open_wire, start_tls
+from oncall_tui.engine.vantage import read_scope
+
+HEADER_CAP = 64 * 1024
+INTERIM_LIMIT = 16
+REDIRECT_LIMIT = 5
+_REDIRECTS = (301, 302, 303, 307, 308)
+_PORTS = {"http": 80, "https": 443}
+_PHRASE_LIMIT = 80
+
+
+async def run(probe: Probe, tools: Tools, trace: Trace) -> Observation:
+    """Gets the target once, and follows redirects only when the config says so.
+
+    A redirect never leads to a scope of addresses (loopback, private) that the configured host is not in itself.
+    """
+    deadline = tools.monotonic() + probe.timeout_ms / 1000
+    url = probe.target
+    seen_urls = {url}
+    allowed: frozenset[str] | None = None
+    while True:
+        parts = urlsplit(url)
+        answer = await _get(parts, probe, tools, trace, allowed, deadline)
+        if not (probe.follow_redirects and answer.location and answer.status in _REDIRECTS):
+            break
+        url = urljoin(url, answer.location).partition("#")[0]
+        if urlsplit(url).scheme not in _PORTS:
+            raise TargetError("redirect to something that is not http or https")
+        if url in seen_urls:
+            raise TargetError("redirect loop")
+        if len(seen_urls) > REDIRECT_LIMIT:
+            raise TargetError(f"more than {REDIRECT_LIMIT} redirects")
+        seen_urls.add(url)
+        trace.note("redirects", str(len(seen_urls) - 1))
+        allowed = allowed or frozenset({"global", read_scope(trace.ip)})
+    has_text = None
+    if probe.expect.body_contains is not None:
+        has_text = probe.expect.body_contains.encode() in answer.body
+    return Observation(
+        status=answer.status,
+        status_text=answer.status_text,
+        has_text=has_text,
+        is_body_cut=answer.is_cut,
+        expires_in_ms=answer.expires_in_ms,
+    )
+
+
+@dataclass(slots=True)
+class _Answer:
+    status: int
+    status_text: str
+    location: str
+    encoding: str
+    body: bytearray
+    is_cut: bool = False
+    expires_in_ms: int | None = None
+
+
+async def _get(
+    url: SplitResult,
+    probe: Probe,
+    tools: Tools,
+    trace: Trace,
+    allowed: frozenset[str] | None,
+    deadline: float,
+) -> _Answer:
+    host, port, request = _make_request(url)
+    wire = await open_wire(host, port, tools, trace, allowed)
+    try:
+        expires_in_ms = None
+        if url.scheme == "https":
+            certificate = await start_tls(wire, host, tools, trace, deadline - tools.monotonic())
+            expires_in_ms = certificate.ends_at - tools.wall_ms()
+        answer = await _converse(wire, request, tools.body_cap, trace)
+    finally:
+        wire.close()
+    answer.expires_in_ms = expires_in_ms
+    trace.note("status", answer.status_text)
+    trace.note("body", f"{len(answer.body)} bytes" + (", the rest was not read" if answer.is_cut else ""))
+    if answer.encoding:
+        trace.note("encoding", answer.encoding)
+    return answer
+
+
+def _make_request(url: SplitResult) -> tuple[str, int, h11.Request]:
+    try:
+        host = (url.hostname or "").encode("idna" if not (url.hostname or "").isascii() else "ascii").decode()
+        port = url.port or _PORTS[url.scheme]
+        named = f"[{host}]" if ":" in host else host
+        headers = [
+            ("Host", named if port == _PORTS[url.scheme] else f"{named}:{port}"),
+            ("User-Agent", f"oncall-tui/{__version__}"),
+            ("Accept", "*/*"),
+            ("Accept-Encoding", "identity"),
+            ("Connection", "close"),
+        ]
+        if url.username is not None:
+            pair = f"{unquote(url.username)}:{unquote(url.password or '')}"
+            headers.append(("Authorization", "Basic " + base64.b64encode(pair.encode()).decode()))
+        path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        return host, port, h11.Request(method="GET", target=_quote(path), headers=headers)
+    except (ValueError, KeyError, h11.LocalProtocolError) as error:
+        raise NotRunError("the target is not a URL that can be asked for") from error
+
+
+def _quote(path: str) -> bytes:
+    """Escapes what may not stand in a request line and leaves escapes that are there already alone."""
+    return b"".join(bytes([byte]) if 0x21 <= byte < 0x7F else b"%%%02X" % byte for byte in path.encode())
+
+
+async def _converse(wire: Wire, request: h11.Request, body_cap: int, trace: Trace) -> _Answer:
+    protocol = h11.Connection(our_role=h11.CLIENT, max_incomplete_event_size=HEADER_CAP)
+    payload = (protocol.send(request) or b"") + (protocol.send(h11.EndOfMessage()) or b"")
+    trace.enter("first_byte")
+    await wire.send(payload)
+    reader = _Reader(wire, protocol, trace)
+    try:
+        answer = await reader.read_head()
+        await reader.read_body(answer, body_cap)
+    except h11.RemoteProtocolError as error:
+        raise TargetError(_explain_protocol(error, reader.received)) from error
+    return answer
+
+
+def _explain_protocol(error: h11.RemoteProtocolError, received: int) -> str:
+    text = str(error)
+    if "receive buffer" in text.lower():
+        return f"header larger than {HEADER_CAP // 1024} KiB"
+    if received == 0:
+        return "connection closed before an answer"
+    if "closed connection" in text:
+        return "connection closed in the middle of the answer"
+    if "illegal header line" in text:
+        return "answer has a header line that is not HTTP"
+    return "answer is not HTTP"
+
+
+@dataclass(slots=True)
+class _Reader:
+    wire: Wire
+    protocol: h11.Connection
+    trace: Trace
+    received: int = 0
+
+    async def _next(self) -> object:
+        while True:
+            event = self.protocol.next_event()
+            if event is not h11.NEED_DATA:
+                return event
+            chunk = await self.wire.receive()
+            if chunk and not self.received:
+                self.trace.enter("transfer")
+            self.received += len(chunk)
+            self.protocol.receive_data(chunk)
+
+    async def read_head(self) -> _Answer:
+        for _ in range(INTERIM_LIMIT):
+            event = await self._next()
+            if isinstance(event, h11.Response):
+                headers = {name: value.decode("latin-1") for name, value in event.headers}
+                phrase = clean_line(event.reason.decode("latin-1"), _PHRASE_LIMIT).strip()
+                return _Answer(
+                    status=event.status_code,
+                    status_text=f"{event.status_code} {phrase}".rstrip(),
+                    location=headers.get(b"location", ""),
+                    encoding=headers.get(b"content-encoding", "").strip().lower(),
+                    body=bytearray(),
+                )
+            if not isinstance(event, h11.InformationalResponse):
+                raise TargetError("connection closed before an answer")
+        raise TargetError("interim answers (1xx) without an end")
+
+    async def read_body(self, answer: _Answer, cap: int) -> None:
+        """Reads to the end or to `cap` bytes, counted both on the wire and unpacked."""
+        unpack = _Unpacker(answer.encoding)
+        on_wire = 0
+        while isinstance(event := await self._next(), h11.Data):
+            on_wire += len(event.data)
+            answer.body += unpack.feed(bytes(event.data), cap - len(answer.body))
+            if on_wire >= cap or len(answer.body) >= cap:
+                answer.is_cut = True
+                return
+
+
+class _Unpacker:
+    """Takes gzip and deflate apart piece by piece; other encodings, which were not asked for, stay as they are."""
+
+    def __init__(self, encoding: str) -> None:
+        self._is_packed = encoding in ("gzip", "x-gzip", "deflate")
+        # 32 + 15: the zlib or the gzip frame, found out by itself.
+        self._stream = zlib.decompressobj(47)
+        self._is_first = True
+
+    def feed(self, chunk: bytes, room: int) -> bytes:
+        """Returns at most `room` bytes, so that a small packet cannot become a large one."""
+        if not self._is_packed:
+            return chunk[:room]
+        try:
+            return self._inflate(chunk, room)
+        except zlib.error as error:
+            raise TargetError("body is not the gzip or deflate that its header says") from error
+
+    def _inflate(self, chunk: bytes, room: int) -> bytes:
+        try:
+            found = self._stream.decompress(chunk, max(room, 1))
+        except zlib.error:
+            if not self._is_first:
+                raise
+            # Some servers send deflate without its zlib frame.
+            self._stream = zlib.decompressobj(-15)
+            found = self._stream.decompress(chunk, max(room, 1))
+        self._is_first = False
+        return found

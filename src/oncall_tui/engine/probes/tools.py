@@ -1,0 +1,95 @@
+"""What every probe is given, and the stopwatch that it carries."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from oncall_tui.clock import now_ms
+from oncall_tui.domain.probe import Phases
+from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.engine.resolver import Resolver
+from oncall_tui.engine.vantage import is_online
+
+BODY_CAP = 256 * 1024
+FACT_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The outside world as probes see it; one for the whole engine.
+
+    `tls` verifies and is shared, since making one costs 20 ms of a blocked loop. `tls_unverified` reads
+    certificates that were refused, to say why; nothing is sent through it. `body_cap` is in bytes, after
+    decompression.
+    """
+
+    resolver: Resolver
+    tls: ssl.SSLContext
+    tls_unverified: ssl.SSLContext
+    monotonic: Callable[[], float] = time.monotonic
+    wall_ms: Callable[[], int] = now_ms
+    is_online: Callable[[], bool] = is_online
+    body_cap: int = BODY_CAP
+
+
+async def open_tools(tls: ssl.SSLContext | None = None, resolver: Resolver | None = None) -> Tools:
+    """Returns tools with contexts made off the loop; `tls` replaces the system's trust, for private authorities."""
+    made, unverified = await asyncio.to_thread(_make_contexts)
+    return Tools(resolver=resolver or Resolver(), tls=tls or made, tls_unverified=unverified)
+
+
+def _make_contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    unverified = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    unverified.check_hostname = False
+    unverified.verify_mode = ssl.CERT_NONE
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile or paths.capath:
+        return ssl.create_default_context(), unverified
+    # On Linux truststore reads the authorities again for every connection, so it serves where OpenSSL has none.
+    import truststore
+
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT), unverified
+
+
+@dataclass(slots=True)
+class Trace:
+    """How far one run has got: the phase it is in, the time that each took, and what was seen on the way.
+
+    `ip` is the address in use. Phases that are entered twice (redirects) add up.
+    """
+
+    monotonic: Callable[[], float]
+    phase: str = ""
+    ip: str = ""
+    spent_ms: dict[str, float] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
+    _entered: float = 0.0
+
+    def enter(self, phase: str) -> None:
+        """Ends the phase under way and begins another: resolve, connect, tls, first_byte or transfer."""
+        self.leave()
+        self.phase = phase
+        self._entered = self.monotonic()
+
+    def leave(self) -> None:
+        """Ends the phase under way; its name stays, for telling where a run was cut off."""
+        if self._entered:
+            self.spent_ms[self.phase] = self.spent_ms.get(self.phase, 0.0) + (self.monotonic() - self._entered) * 1000
+            self._entered = 0.0
+
+    def note(self, name: str, text: str) -> None:
+        """Keeps an observed value for the detail pane, inert."""
+        self.facts[name] = clean_line(text, FACT_LIMIT)
+
+    def phases(self) -> Phases:
+        return Phases(
+            resolve_ms=self.spent_ms.get("resolve"),
+            connect_ms=self.spent_ms.get("connect"),
+            tls_ms=self.spent_ms.get("tls"),
+            first_byte_ms=self.spent_ms.get("first_byte"),
+            transfer_ms=self.spent_ms.get("transfer"),
+        )

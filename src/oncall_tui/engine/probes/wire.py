@@ -1,0 +1,250 @@
+"""A connection made by hand, phase by phase: resolve, connect to an address, shake hands.
+
+Sockets without a transport: a run that ends, however it ends, closes its descriptor at once and leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+
+from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.domain.verdict import tell_days
+from oncall_tui.engine.probes.certificate import Certificate, read_certificate
+from oncall_tui.engine.probes.faults import NotRunError, TargetError
+from oncall_tui.engine.probes.tools import Tools, Trace
+from oncall_tui.engine.resolver import Address
+from oncall_tui.engine.vantage import read_scope
+
+READ_SIZE = 64 * 1024
+HEAD_START_S = 0.25
+"""How long an address is tried alone before the next one may race it (RFC 8305, 5)."""
+_LOOK_AGAIN_S = 1.0
+_EXPIRED, _NOT_YET, _SELF_SIGNED, _SELF_SIGNED_CHAIN = 10, 9, 18, 19
+_NO_ISSUER, _NO_FIRST_ISSUER, _WRONG_NAME, _WRONG_IP = 20, 21, 62, 64
+
+
+def split_target(target: str, default_port: int | None = None) -> tuple[str, int]:
+    """Returns host and port of `host:port` or `[ipv6]:port`. Raises NotRunError."""
+    host, colon, port = target.rpartition(":")
+    if not colon or "]" in port or (":" in host and not host.startswith("[")):
+        host, port = target, str(default_port or "")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise NotRunError("the target is not of the form host:port")
+    return host, int(port)
+
+
+@dataclass(slots=True)
+class Wire:
+    """One open connection; `close` is always safe and never waits."""
+
+    sock: socket.socket
+    ip: str
+    port: int
+    tls: ssl.SSLObject | None = None
+    incoming: ssl.MemoryBIO = field(default_factory=ssl.MemoryBIO)
+    outgoing: ssl.MemoryBIO = field(default_factory=ssl.MemoryBIO)
+
+    async def shake_hands(self, context: ssl.SSLContext, name: str) -> ssl.SSLObject:
+        """Raises ssl.SSLError, whose verification error says what is wrong with the certificate."""
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname=name)
+        while True:
+            try:
+                self.tls.do_handshake()
+            except ssl.SSLWantReadError:
+                await self._flush()
+                await self._feed()
+            except ssl.SSLError:
+                # The alert tells the target's log why we left; whether it arrives is of no matter.
+                with contextlib.suppress(OSError):
+                    self.sock.send(self.outgoing.read())
+                raise
+            else:
+                await self._flush()
+                return self.tls
+
+    async def send(self, payload: bytes) -> None:
+        if self.tls is None:
+            await asyncio.get_running_loop().sock_sendall(self.sock, payload)
+        else:
+            self.tls.write(payload)
+            await self._flush()
+
+    async def receive(self) -> bytes:
+        """Returns what has come, at most READ_SIZE bytes; empty at the end."""
+        if self.tls is None:
+            return await asyncio.get_running_loop().sock_recv(self.sock, READ_SIZE)
+        while True:
+            try:
+                return self.tls.read(READ_SIZE)
+            except ssl.SSLWantReadError:
+                await self._flush()
+                await self._feed()
+            except ssl.SSLEOFError:
+                # Many servers close without saying so in TLS; the framing of HTTP tells whether the answer is whole.
+                return b""
+
+    def close(self) -> None:
+        self.sock.close()
+
+    async def _flush(self) -> None:
+        if self.outgoing.pending:
+            await asyncio.get_running_loop().sock_sendall(self.sock, self.outgoing.read())
+
+    async def _feed(self) -> None:
+        received = await asyncio.get_running_loop().sock_recv(self.sock, READ_SIZE)
+        if received:
+            self.incoming.write(received)
+        else:
+            self.incoming.write_eof()
+
+
+async def open_wire(host: str, port: int, tools: Tools, trace: Trace, allowed: frozenset[str] | None = None) -> Wire:
+    """Returns a connection to the first address that takes one. Raises what the last address said.
+
+    `allowed` are scopes that a redirect may lead to; the addresses connected to are the ones checked, so that a name
+    cannot be changed in between.
+    """
+    trace.enter("resolve")
+    addresses = await tools.resolver.resolve(host)
+    if allowed is not None:
+        addresses = tuple(address for address in addresses if read_scope(address.ip) in allowed)
+        if not addresses:
+            raise TargetError("redirect to a private address refused")
+    trace.enter("connect")
+    trace.ip = addresses[0].ip
+    if len(addresses) == 1:
+        wire = await _connect(addresses[0], port)
+    else:
+        wire = await _race(addresses, port)
+    trace.ip = wire.ip
+    trace.note("address", f"[{wire.ip}]:{port}" if ":" in wire.ip else f"{wire.ip}:{port}")
+    return wire
+
+
+async def _connect(address: Address, port: int) -> Wire:
+    sock = socket.socket(address.family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.get_running_loop().sock_connect(sock, (address.ip, port))
+    except BaseException:
+        sock.close()
+        raise
+    return Wire(sock, address.ip, port)
+
+
+async def _race(addresses: tuple[Address, ...], port: int) -> Wire:
+    """Tries each address when the one before it has failed or had its head start; losers are closed."""
+    waiting = list(reversed(addresses))
+    trying: set[asyncio.Task[Wire]] = set()
+    failure: BaseException = OSError("no address")
+    try:
+        while waiting or trying:
+            if waiting:
+                trying.add(_start(_connect(waiting.pop(), port)))
+            done, trying = await asyncio.wait(
+                trying, timeout=HEAD_START_S if waiting else None, return_when=asyncio.FIRST_COMPLETED
+            )
+            won = [task.result() for task in done if task.exception() is None]
+            for wire in won[1:]:
+                wire.close()
+            if won:
+                return won[0]
+            failure = next((error for task in done if (error := task.exception())), failure)
+        raise failure
+    finally:
+        for task in trying:
+            task.cancel()
+        for outcome in await asyncio.gather(*trying, return_exceptions=True):
+            if isinstance(outcome, Wire):
+                outcome.close()
+
+
+def _start(attempt: Coroutine[object, object, Wire]) -> asyncio.Task[Wire]:
+    return asyncio.get_running_loop().create_task(attempt)
+
+
+async def start_tls(wire: Wire, host: str, tools: Tools, trace: Trace, budget_s: float) -> Certificate:
+    """Shakes hands with checks on and returns the leaf. Raises TargetError in words when it is refused.
+
+    `budget_s` is what is left until the deadline: a refused certificate is fetched once more to say why.
+    """
+    trace.enter("tls")
+    started = tools.monotonic()
+    try:
+        tls = await wire.shake_hands(tools.tls, host)
+    except ssl.SSLCertVerificationError as error:
+        left_s = budget_s - (tools.monotonic() - started)
+        refused = await _look_again(wire, host, tools, min(_LOOK_AGAIN_S, left_s / 2))
+        words = explain_certificate(error, host, refused, tools.wall_ms())
+        if refused is not None:
+            note_certificate(refused, trace, tools.wall_ms())
+        raise TargetError(words) from error
+    certificate = read_leaf(tls)
+    note_certificate(certificate, trace, tools.wall_ms())
+    trace.note("tls", tls.version() or "")
+    return certificate
+
+
+def read_leaf(tls: ssl.SSLObject) -> Certificate:
+    try:
+        return read_certificate(tls.getpeercert(binary_form=True) or b"")
+    except ValueError as error:
+        raise TargetError("TLS: the certificate cannot be read") from error
+
+
+async def _look_again(wire: Wire, host: str, tools: Tools, budget_s: float) -> Certificate | None:
+    """Returns the refused certificate by a second handshake that trusts nothing and sends nothing, or None."""
+    family = socket.AF_INET6 if ":" in wire.ip else socket.AF_INET
+    with contextlib.suppress(OSError, TargetError):
+        async with asyncio.timeout(max(budget_s, 0.0)):
+            again = await _connect(Address(family, wire.ip), wire.port)
+            try:
+                return read_leaf(await again.shake_hands(tools.tls_unverified, host))
+            finally:
+                again.close()
+    return None
+
+
+def note_certificate(certificate: Certificate, trace: Trace, now: int) -> None:
+    left = certificate.ends_at - now
+    trace.note("certificate", f"{tell_days(left)} left" if left > 0 else f"expired {tell_days(left)} ago")
+    trace.note("issuer", certificate.issuer)
+    trace.note("names", ", ".join(certificate.names))
+
+
+def explain_certificate(
+    error: ssl.SSLCertVerificationError, host: str, certificate: Certificate | None, now: int
+) -> str:
+    """Returns why a certificate was refused, with dates and names when the certificate itself could be read."""
+    code = error.verify_code
+    if code == _EXPIRED:
+        if certificate is None:
+            return "certificate expired"
+        if certificate.ends_at > now:
+            return "a certificate of the issuer expired"
+        return f"certificate expired {tell_days(certificate.ends_at - now)} ago"
+    if code == _NOT_YET:
+        if certificate is None or certificate.starts_at <= now:
+            return "certificate not valid yet"
+        return f"certificate not valid until {tell_days(certificate.starts_at - now)} from now"
+    if code in (_WRONG_NAME, _WRONG_IP):
+        if certificate is None or not certificate.names:
+            return f"certificate is not for {host}"
+        others = len(certificate.names) - 1
+        more = f" and {others} more" if others else ""
+        return f"certificate is for {clean_line(certificate.names[0], 80)}{more}, not {host}"
+    if code == _SELF_SIGNED:
+        return "self-signed certificate"
+    if code == _SELF_SIGNED_CHAIN:
+        return "certificate from an authority that is not trusted here"
+    if code in (_NO_ISSUER, _NO_FIRST_ISSUER):
+        by = f", issued by {clean_line(certificate.issuer, 60)}" if certificate and certificate.issuer else ""
+        return f"certificate chain is incomplete or its authority is not trusted here{by}"
+    return f"certificate refused: {clean_line(error.verify_message, 80)}"
