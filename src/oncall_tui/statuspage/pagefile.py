@@ -1,0 +1,196 @@
+"""The page's own SQLite file: who it belongs to, its schema, and one transaction per request."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import string
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from oncall_tui.domain.errors import DiskError, NotOursError, TooNewError, UsageError
+from oncall_tui.statuspage.sqlite import sqlite3
+
+APPLICATION_ID = 0x4F_54_53_50  # "OTSP"
+SCHEMA_VERSION = 1
+_ID_SIGNS = string.ascii_lowercase + string.digits
+_PAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_HEADER_BYTES = 100
+
+_SCHEMA = """
+CREATE TABLE page (
+  one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, name TEXT NOT NULL, token TEXT NOT NULL,
+  created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE component (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, description TEXT,
+  status TEXT NOT NULL DEFAULT 'operational', position INTEGER NOT NULL, group_id TEXT,
+  showcase INTEGER NOT NULL DEFAULT 1, only_show_if_degraded INTEGER NOT NULL DEFAULT 0, start_date TEXT,
+  created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE incident (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, status TEXT NOT NULL,
+  impact TEXT NOT NULL, worst_impact TEXT NOT NULL, impact_override TEXT,
+  is_scheduled INTEGER NOT NULL, is_backfilled INTEGER NOT NULL,
+  created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, started_at INTEGER NOT NULL,
+  monitoring_at INTEGER, resolved_at INTEGER, scheduled_for INTEGER, scheduled_until INTEGER,
+  metadata TEXT NOT NULL DEFAULT '{}', options TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+CREATE INDEX incident_by_state ON incident (is_scheduled, status);
+CREATE TABLE incident_component (
+  incident_id TEXT NOT NULL REFERENCES incident (id) ON DELETE CASCADE,
+  component_id TEXT NOT NULL REFERENCES component (id) ON DELETE CASCADE,
+  PRIMARY KEY (incident_id, component_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE incident_update (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+  incident_id TEXT NOT NULL REFERENCES incident (id) ON DELETE CASCADE,
+  status TEXT NOT NULL, body TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+  display_at INTEGER NOT NULL, is_notifying INTEGER NOT NULL, affected TEXT NOT NULL DEFAULT '[]'
+) STRICT;
+CREATE INDEX update_by_incident ON incident_update (incident_id, seq);
+CREATE TABLE postmortem (
+  incident_id TEXT PRIMARY KEY REFERENCES incident (id) ON DELETE CASCADE,
+  body_draft TEXT, body_draft_updated_at INTEGER, body TEXT, body_updated_at INTEGER, published_at INTEGER,
+  is_notifying INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
+) STRICT;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose page a file holds. `token` is what a writer has to show: kept out of every text but the starting lines."""
+
+    page_id: str
+    name: str
+    token: str
+    updated_at: int
+
+    def __repr__(self) -> str:
+        return f"Identity(page_id={self.page_id!r}, name={self.name!r})"
+
+
+def make_id() -> str:
+    """Returns a fresh 12-character id in the form of the original's."""
+    return "".join(secrets.choice(_ID_SIGNS) for _ in range(12))
+
+
+class PageFile:
+    """One open file. A lock keeps requests apart: SQLite has one writer anyway, and a page has few readers at once."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens the file or makes it, readable by its owner only.
+
+        Raises NotOursError or TooNewError without having written a byte, DiskError when the place cannot be used.
+        """
+        _refuse_foreign(path)
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        except (OSError, sqlite3.OperationalError) as error:
+            raise DiskError(f"{path} cannot be opened: {error}. Choose another place with --data FILE.") from error
+        self._lock = threading.Lock()
+        self._db.row_factory = sqlite3.Row
+        try:
+            self._prepare(path)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise DiskError(f"{path} cannot be used: {error}.") from error
+        except TooNewError:
+            self._db.close()
+            raise
+
+    def _prepare(self, path: Path) -> None:
+        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+        if version > SCHEMA_VERSION:
+            raise TooNewError(f"{path} was made by a newer version of oncall-tui: update, or choose another file.")
+        # Written before the journal becomes a WAL, so that the mark stands in the file itself whatever happens next.
+        self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute("PRAGMA foreign_keys = ON")
+        if version == 0:
+            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+
+    @contextmanager
+    def write(self, now: int) -> Iterator[sqlite3.Connection]:
+        """Yields the connection inside one immediate transaction, durable when the block ends; `now` dates the page."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("UPDATE page SET updated_at = max(updated_at, ?)", (now,))
+                self._db.execute("COMMIT")
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Yields the connection inside one read transaction, so that all of an answer is of one moment."""
+        with self._lock:
+            self._db.execute("BEGIN")
+            try:
+                yield self._db
+            finally:
+                self._db.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Folds the journal into the file and lets go of it."""
+        with self._lock:
+            self._db.close()
+
+
+def _refuse_foreign(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            header = file.read(_HEADER_BYTES)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise DiskError(f"{path} cannot be read: {error.strerror}. Choose another with --data FILE.") from error
+    is_ours = header[:16] == b"SQLite format 3\0" and int.from_bytes(header[68:72], "big") == APPLICATION_ID
+    if header and not is_ours:
+        raise NotOursError(f"{path} is not a status page file of oncall-tui: choose another with --data FILE.")
+
+
+def prepare(
+    data: Path, token: str | None, page_id: str | None, name: str | None, components: Sequence[str], now: int
+) -> Identity:
+    """Makes the file with its page and components, or opens it, and returns whose page it is.
+
+    What is None comes from the file, and is made up for a new one. A token that is given is not stored. `components`
+    count for a new file only: later the API edits them. Raises UsageError when the file holds another page.
+    """
+    if page_id is not None and not _PAGE_ID.fullmatch(page_id):
+        raise UsageError(f"page id {page_id!r}: up to 64 letters, digits, - and _ are allowed.")
+    page = PageFile(data)
+    try:
+        with page.write(now) as db:
+            found = read_identity(db)
+            if found is None:
+                found = Identity(page_id or make_id(), name or "Status", secrets.token_urlsafe(32), now)
+                db.execute(
+                    "INSERT INTO page VALUES (1, ?, ?, ?, ?, ?)", (found.page_id, found.name, found.token, now, now)
+                )
+                db.executemany(
+                    "INSERT INTO component (id, name, position, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
+                    [(make_id(), label, place, now, now) for place, label in enumerate(components, 1)],
+                )
+            elif page_id not in (None, found.page_id):
+                raise UsageError(f"{data} holds page {found.page_id}, not {page_id}: choose another with --data FILE.")
+            elif name is not None:
+                db.execute("UPDATE page SET name = ?", (name,))
+    finally:
+        page.close()
+    return Identity(found.page_id, name or found.name, token or found.token, found.updated_at)
+
+
+def read_identity(db: sqlite3.Connection) -> Identity | None:
+    """Returns whose page the file holds, None in a file that has just been made."""
+    row = db.execute("SELECT id, name, token, updated_at FROM page").fetchone()
+    return None if row is None else Identity(row["id"], row["name"], row["token"], row["updated_at"])

@@ -1,0 +1,354 @@
+"""The pages that customers read: what is wrong now, what is planned, what was. Pure: records in, HTML out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from urllib.parse import quote
+
+from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus
+from oncall_tui.statuspage.html import Html, join, show_block, show_line, tag
+from oncall_tui.statuspage.records import MaintenanceStatus, PageComponent, PageIncident, PageUpdate, Status
+from oncall_tui.statuspage.shapes import format_instant, judge_page
+from oncall_tui.statuspage.style import STYLE
+
+HISTORY_DAYS = 15
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+           "November", "December")  # fmt: skip
+
+_STATUS_LABEL: dict[Status, str] = {
+    IncidentStatus.INVESTIGATING: "Investigating",
+    IncidentStatus.IDENTIFIED: "Identified",
+    IncidentStatus.MONITORING: "Monitoring",
+    IncidentStatus.RESOLVED: "Resolved",
+    IncidentStatus.POSTMORTEM: "Postmortem",
+    MaintenanceStatus.SCHEDULED: "Scheduled",
+    MaintenanceStatus.IN_PROGRESS: "In progress",
+    MaintenanceStatus.VERIFYING: "Verifying",
+    MaintenanceStatus.COMPLETED: "Completed",
+}
+_COMPONENT_LABEL = {
+    ComponentStatus.OPERATIONAL: "Operational",
+    ComponentStatus.UNDER_MAINTENANCE: "Under maintenance",
+    ComponentStatus.DEGRADED_PERFORMANCE: "Degraded performance",
+    ComponentStatus.PARTIAL_OUTAGE: "Partial outage",
+    ComponentStatus.MAJOR_OUTAGE: "Major outage",
+}
+_COMPONENT_TONE = {
+    ComponentStatus.OPERATIONAL: "ok",
+    ComponentStatus.UNDER_MAINTENANCE: "plan",
+    ComponentStatus.DEGRADED_PERFORMANCE: "minor",
+    ComponentStatus.PARTIAL_OUTAGE: "major",
+    ComponentStatus.MAJOR_OUTAGE: "critical",
+}
+_IMPACT_TONE = {
+    Impact.NONE: "ok",
+    Impact.MAINTENANCE: "plan",
+    Impact.MINOR: "minor",
+    Impact.MAJOR: "major",
+    Impact.CRITICAL: "critical",
+}
+_IMPACT_LABEL = {
+    Impact.NONE: "No impact",
+    Impact.MAINTENANCE: "Maintenance",
+    Impact.MINOR: "Minor impact",
+    Impact.MAJOR: "Major impact",
+    Impact.CRITICAL: "Critical impact",
+}
+_HEADLINE = {
+    Impact.NONE: "All systems operational",
+    Impact.MAINTENANCE: "Maintenance under way",
+    Impact.MINOR: "Degraded performance",
+    Impact.MAJOR: "Partial outage",
+    Impact.CRITICAL: "Major outage",
+}
+_TONE_COLOUR = {"ok": "#1f8a58", "plan": "#3b6fd1", "minor": "#c98a00", "major": "#d2620f", "critical": "#d1352b"}
+# Each state has a shape of its own, for readers who do not see the colour.
+_TICK = '<path d="m8 12.4 2.7 2.7L16 9.6"/>'
+_MARK = {
+    "ok": f'<circle cx="12" cy="12" r="9"/>{_TICK}',
+    "plan": '<path d="M4 4h16v16H4z"/><path d="M8.5 9.5h7M8.5 14.5h4"/>',
+    "minor": '<path d="M12 3.8 21.2 20H2.8z"/><path d="M12 10v4.2M12 17v.1"/>',
+    "major": '<circle cx="12" cy="12" r="9"/><path class="full" d="M12 3a9 9 0 0 1 0 18z"/>',
+    "critical": '<path d="M8.3 3h7.4L21 8.3v7.4L15.7 21H8.3L3 15.7V8.3z"/><path d="m9 9 6 6M15 9l-6 6"/>',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """All that the front page shows, of one moment (`now`)."""
+
+    name: str
+    now: int
+    components: Sequence[PageComponent]
+    live: Sequence[PageIncident]
+    active: Sequence[PageIncident]
+    upcoming: Sequence[PageIncident]
+    past: Sequence[PageIncident]
+
+
+def render_front(front: Front) -> str:
+    """Returns the front page: the headline, what is open, components, plans, and the last fifteen days."""
+    impact = judge_page(front.components, [*front.live, *front.active])
+    headline, tone = _HEADLINE[impact], _IMPACT_TONE[impact]
+    if impact is Impact.NONE and front.live:
+        headline, tone = "Systems operational, incident still open", "plan"
+    elif not front.components and impact is Impact.NONE:
+        headline = "No known problems"
+    banner = tag(
+        "section",
+        _mark(tone),
+        tag("div", tag("h1", headline), tag("p", "As of ", _time(front.now), class_="soft")),
+        class_=f"banner {tone}",
+        aria_label="Status now",
+    )
+    body = join(
+        banner,
+        _section("Open incidents", [_card(incident) for incident in front.live]),
+        _section("Maintenance in progress", [_card(incident) for incident in front.active]),
+        _components(front.components),
+        _section("Planned maintenance", [_card(incident) for incident in front.upcoming]),
+        _days(front),
+    )
+    return _document(front.name, f"{headline} · {front.name}", body, tone, refresh_s=60)
+
+
+def render_incident(name: str, incident: PageIncident) -> str:
+    """Returns one incident with every update, newest first, and its postmortem once that is published."""
+    tone = _tone(incident)
+    parts = [_card(incident, level="h1")]
+    postmortem = incident.postmortem
+    if postmortem is not None and postmortem.body is not None and postmortem.published_at is not None:
+        parts.append(
+            tag(
+                "article",
+                tag("h3", "Postmortem"),
+                tag("p", "Published ", _time(postmortem.published_at), class_="soft"),
+                tag("p", show_block(postmortem.body), class_="words"),
+                class_="sheet incident plan",
+            )
+        )
+    body = join(*parts, tag("p", tag("a", "Back to the present status", href="/"), class_="more"))
+    return _document(name, f"{show_line(incident.name)} · {name}", body, tone)
+
+
+def render_history(name: str, incidents: Sequence[PageIncident], page: int, *, has_more: bool) -> str:
+    """Returns one page of everything that ever happened, by month, newest first."""
+    months = [
+        tag(
+            "section",
+            tag("h2", f"{_MONTHS[month - 1]} {year}"),
+            tag("ul", *(tag("li", _past(incident, is_dated=True)) for incident in group), class_="days"),
+        )
+        for (year, month), group in groupby(incidents, key=lambda each: _month(each.started_at))
+    ]
+    links = []
+    if page > 1:
+        links.append(tag("a", "Newer", href=f"/history?page={page - 1}"))
+    if has_more:
+        links.append(tag("a", "Older", href=f"/history?page={page + 1}"))
+    nothing = [] if months else [tag("p", "Nothing has happened so far.", class_="soft")]
+    body = join(tag("h1", "History"), *months, *nothing, tag("p", *links, class_="more") if links else "")
+    return _document(name, f"History · {name}", body, "ok")
+
+
+def render_missing(name: str) -> str:
+    """Returns the page for an address that leads nowhere."""
+    body = join(
+        tag("h1", "There is no such page"),
+        tag("p", tag("a", "See the present status", href="/"), class_="more"),
+    )
+    return _document(name, f"Not found · {name}", body, "plan")
+
+
+def _document(name: str, title: str, body: str, tone: str, refresh_s: int | None = None) -> str:
+    icon = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="{_TONE_COLOUR[tone]}"'
+        f' stroke-width="2.4">{_MARK[tone]}</svg>'
+    )
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("title", show_line(title)),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", http_equiv="refresh", content=str(refresh_s)) if refresh_s else "",
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("link", rel="icon", href=f"data:image/svg+xml,{quote(icon)}"),
+        tag("link", rel="alternate", type="application/atom+xml", title="Incidents", href="/history.atom"),
+        tag("style", Html(STYLE)),
+    )
+    header = tag(
+        "header",
+        tag("a", show_line(name), href="/", class_="name"),
+        tag("nav", tag("a", "History", href="/history"), tag("a", "Feed", href="/history.atom"), aria_label="Pages"),
+        class_="top wrap",
+    )
+    footer = tag(
+        "footer",
+        tag("p", tag("span", "All times are UTC."), tag("a", "JSON", href="/api/v2/summary.json"), class_="soft"),
+        class_="wrap",
+    )
+    page = tag("html", head, tag("body", header, tag("main", body, class_="wrap"), footer), lang="en")
+    return f"<!doctype html>\n{page}\n"
+
+
+def _mark(tone: str) -> Html:
+    return tag("svg", Html(_MARK[tone]), class_="mark", viewBox="0 0 24 24", aria_hidden="true")
+
+
+def _time(at: int) -> Html:
+    moment = datetime.fromtimestamp(at / 1000, UTC)
+    return tag("time", f"{_day(moment.date())}, {moment:%H:%M} UTC", datetime=format_instant(at))
+
+
+def _clock(at: int) -> Html:
+    return tag("time", f"{datetime.fromtimestamp(at / 1000, UTC):%H:%M} UTC", datetime=format_instant(at))
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _month(at: int) -> tuple[int, int]:
+    moment = datetime.fromtimestamp(at / 1000, UTC)
+    return moment.year, moment.month
+
+
+def _tone(incident: PageIncident) -> str:
+    if incident.is_scheduled:
+        return "plan"
+    if not incident.is_open:
+        return "ok"
+    return "plan" if incident.impact is Impact.NONE else _IMPACT_TONE[incident.impact]
+
+
+def _section(title: str, cards: list[Html]) -> Html:
+    return tag("section", tag("h2", title), *cards) if cards else Html("")
+
+
+def _card(incident: PageIncident, level: str = "h3") -> Html:
+    name = show_line(incident.name)
+    title = tag(level, name) if level == "h1" else tag(level, tag("a", name, href=f"/incidents/{incident.id}"))
+    return tag(
+        "article",
+        title,
+        _facts(incident),
+        tag("ol", *(_update(update) for update in incident.updates), class_="updates"),
+        class_=f"sheet incident {_tone(incident)}",
+    )
+
+
+def _facts(incident: PageIncident) -> Html:
+    tone = _tone(incident)
+    facts = [tag("span", _mark(tone), _STATUS_LABEL[incident.shown_status], class_="state")]
+    if not incident.is_scheduled:
+        facts.append(tag("span", _IMPACT_LABEL[incident.impact]))
+    if incident.components:
+        names = ", ".join(show_line(component.name) for component in incident.components)
+        facts.append(tag("span", f"Affects {names}"))
+    if incident.is_scheduled and incident.scheduled_for is not None and incident.scheduled_until is not None:
+        facts.append(tag("span", _time(incident.scheduled_for), " to ", _until(incident)))
+    elif incident.resolved_at is not None:
+        lasted = _lasting(incident.resolved_at - incident.started_at)
+        facts.append(tag("span", "Began ", _time(incident.started_at), f", lasted {lasted}"))
+    else:
+        facts.append(tag("span", "Began ", _time(incident.started_at)))
+    return tag("p", *facts, class_="facts")
+
+
+def _until(incident: PageIncident) -> Html:
+    starts, ends = incident.scheduled_for or 0, incident.scheduled_until or 0
+    is_same_day = starts // 86_400_000 == ends // 86_400_000
+    return _clock(ends) if is_same_day else _time(ends)
+
+
+def _lasting(span_ms: int) -> str:
+    minutes = max(1, round(span_ms / 60_000))
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return f"{round(hours / 24)} days"
+
+
+def _update(update: PageUpdate) -> Html:
+    changes = [
+        f"{show_line(change.name)}: {_COMPONENT_LABEL[change.new_status].lower()}"
+        for change in update.affected
+        if change.new_status is not change.old_status
+    ]
+    return tag(
+        "li",
+        tag(
+            "p",
+            tag("strong", _STATUS_LABEL[update.status]),
+            tag("span", _time(update.display_at), class_="soft"),
+            class_="head",
+        ),
+        tag("p", show_block(update.body), class_="words") if update.body else "",
+        tag("p", "; ".join(changes), class_="soft") if changes else "",
+    )
+
+
+def _components(components: Sequence[PageComponent]) -> Html:
+    shown = [
+        component
+        for component in components
+        if not (component.is_shown_only_if_degraded and component.status is ComponentStatus.OPERATIONAL)
+    ]
+    if not shown:
+        return Html("")
+    return tag(
+        "section", tag("h2", "Components"), tag("ul", *(_component(each) for each in shown), class_="sheet components")
+    )
+
+
+def _component(component: PageComponent) -> Html:
+    tone = _COMPONENT_TONE[component.status]
+    return tag(
+        "li",
+        tag("span", show_line(component.name), class_="what"),
+        tag("span", _mark(tone), _COMPONENT_LABEL[component.status], class_=f"state {tone}"),
+        tag("p", show_line(component.description), class_="soft") if component.description else "",
+    )
+
+
+def _days(front: Front) -> Html:
+    """Quiet days in a row become one line: fifteen times "nothing" would bury the day that matters."""
+    today = datetime.fromtimestamp(front.now / 1000, UTC).date()
+    by_day: dict[date, list[PageIncident]] = {}
+    for incident in front.past:
+        by_day.setdefault(datetime.fromtimestamp(incident.started_at / 1000, UTC).date(), []).append(incident)
+    window = [today - timedelta(days=back) for back in range(HISTORY_DAYS)]
+    window += sorted((day for day in by_day if day < window[-1]), reverse=True)
+    entries: list[Html] = []
+    for is_busy, run in groupby(window, key=by_day.__contains__):
+        days = list(run)
+        if is_busy:
+            entries += [tag("li", tag("h3", _day(day)), *(_past(each) for each in by_day[day])) for day in days]
+        else:
+            span = _day(days[0]) if len(days) == 1 else f"{_day(days[-1])} to {_day(days[0])}"
+            entries.append(tag("li", tag("p", f"{span}: no incidents", class_="soft")))
+    return tag("section", tag("h2", f"The last {HISTORY_DAYS} days"), tag("ul", *entries, class_="days"))
+
+
+def _past(incident: PageIncident, *, is_dated: bool = False) -> Html:
+    heading = "h3" if is_dated else "h4"
+    latest = incident.updates[0] if incident.updates else None
+    earlier = incident.updates[1:]
+    rest = tag(
+        "details",
+        tag("summary", f"{len(earlier)} earlier update{'s' if len(earlier) > 1 else ''}"),
+        tag("ol", *(_update(update) for update in earlier), class_="updates"),
+    )
+    return tag(
+        "article",
+        tag(heading, tag("a", show_line(incident.name), href=f"/incidents/{incident.id}")),
+        _facts(incident),
+        tag("p", show_block(latest.body), class_="words") if latest and latest.body else "",
+        rest if earlier else "",
+        class_=f"past {_tone(incident)}",
+    )

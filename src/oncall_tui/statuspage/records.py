@@ -1,0 +1,126 @@
+"""What the page keeps: components, incidents, their updates, postmortems. Instants are ms since 1970 UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus
+
+
+class MaintenanceStatus(StrEnum):
+    """What the public page says about planned work."""
+
+    SCHEDULED = "scheduled"
+    IN_PROGRESS = "in_progress"
+    VERIFYING = "verifying"
+    COMPLETED = "completed"
+
+
+Status = IncidentStatus | MaintenanceStatus
+CLOSED: frozenset[Status] = frozenset({IncidentStatus.RESOLVED, IncidentStatus.POSTMORTEM, MaintenanceStatus.COMPLETED})
+IMPACT_ORDER = (Impact.NONE, Impact.MAINTENANCE, Impact.MINOR, Impact.MAJOR, Impact.CRITICAL)
+
+
+def parse_status(word: str) -> Status:
+    """Returns the status of that name, of either kind; raises ValueError for any other word."""
+    try:
+        return MaintenanceStatus(word)
+    except ValueError:
+        return IncidentStatus(word)
+
+
+@dataclass(frozen=True, slots=True)
+class PageComponent:
+    """A thing that customers see. `start_date` is an ISO date or None."""
+
+    id: str
+    name: str
+    description: str | None
+    status: ComponentStatus
+    position: int
+    group_id: str | None
+    is_showcased: bool
+    is_shown_only_if_degraded: bool
+    start_date: str | None
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedComponent:
+    """What one update did to one component."""
+
+    code: str
+    name: str
+    old_status: ComponentStatus
+    new_status: ComponentStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PageUpdate:
+    """One message to customers. `display_at` is the instant shown, which an editor may move."""
+
+    id: str
+    incident_id: str
+    status: Status
+    body: str
+    created_at: int
+    updated_at: int
+    display_at: int
+    is_notifying: bool
+    affected: tuple[AffectedComponent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Postmortem:
+    """A draft and, once published, the text that customers read."""
+
+    body_draft: str | None
+    body_draft_updated_at: int | None
+    body: str | None
+    body_updated_at: int | None
+    published_at: int | None
+    is_notifying: bool
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageIncident:
+    """An incident or a maintenance (`is_scheduled`) with its updates, newest first.
+
+    `impact` follows the components while it is open; once closed it is the worst that it was, since history has to say
+    how bad it got. `options` are the reminder and automation fields as they were sent.
+    """
+
+    id: str
+    name: str
+    status: Status
+    impact: Impact
+    impact_override: Impact | None
+    is_scheduled: bool
+    is_backfilled: bool
+    created_at: int
+    updated_at: int
+    started_at: int
+    monitoring_at: int | None
+    resolved_at: int | None
+    scheduled_for: int | None
+    scheduled_until: int | None
+    metadata: dict[str, object] = field(default_factory=dict)
+    options: dict[str, object] = field(default_factory=dict)
+    components: tuple[PageComponent, ...] = ()
+    updates: tuple[PageUpdate, ...] = ()
+    postmortem: Postmortem | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status not in CLOSED
+
+    @property
+    def shown_status(self) -> Status:
+        """The status that readers get: a published postmortem is the last word on an incident."""
+        if self.postmortem is not None and self.postmortem.published_at is not None:
+            return IncidentStatus.POSTMORTEM
+        return self.status
