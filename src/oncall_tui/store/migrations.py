@@ -63,7 +63,8 @@ CREATE TABLE probe (
 ) STRICT;;
 
 CREATE TABLE probe_state (
-    probe TEXT PRIMARY KEY, status TEXT NOT NULL, since_at INTEGER NOT NULL, streak INTEGER NOT NULL, last_verdict TEXT,
+    probe TEXT PRIMARY KEY, status TEXT NOT NULL, since_at INTEGER NOT NULL, streak INTEGER NOT NULL,
+    streak_at INTEGER NOT NULL DEFAULT 0, last_verdict TEXT,
     last_result_at INTEGER, last_duration_ms REAL, last_reason TEXT NOT NULL DEFAULT '', last_reason_at INTEGER,
     phases TEXT NOT NULL DEFAULT '[]', facts TEXT NOT NULL DEFAULT '[]', recent TEXT NOT NULL DEFAULT '',
     revision INTEGER NOT NULL

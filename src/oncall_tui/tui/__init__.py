@@ -1,0 +1,1 @@
+"""The terminal: what the file says, drawn; what a person does, written to the file."""

@@ -1,0 +1,149 @@
+"""The terminal's only way to the file: one thread that runs commands, reads what changed and tells the app.
+
+The event loop never waits for the disk; screens never see a connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from oncall_tui.domain.errors import DiskError, LockedError, OncallError, StoreError
+from oncall_tui.store.database import Database, open_database
+from oncall_tui.store.watcher import Watcher
+from oncall_tui.tui.snapshot import ALL_TOPICS, Snapshot, refresh_snapshot
+
+_LOOK_EVERY_S = 0.1
+_BUSY_TIMEOUT_S = 1.0
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Changed(Message):
+    """The file changed: `snapshot` is its present content, `topics` what moved since the last message handled."""
+
+    def __init__(self, snapshot: Snapshot, topics: frozenset[str]) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+        self.topics = topics
+
+
+class Feed:
+    """One store thread: snapshots come out of it as `Changed`, commands go in through `call`."""
+
+    def __init__(self, path: Path, *, is_read_only: bool) -> None:
+        self._path = path
+        self._is_read_only = is_read_only
+        self._jobs: queue.SimpleQueue[Callable[[Database], None] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._target: MessagePump | None = None
+        self._snapshot = Snapshot()
+        self._lock = threading.Lock()
+        self._unhandled: frozenset[str] = frozenset()
+
+    def read_first(self) -> Snapshot:
+        """Reads the whole file once, before there is a thread. Raises StoreError."""
+        with open_database(self._path, is_read_only=self._is_read_only) as db:
+            self._snapshot = refresh_snapshot(db, self._snapshot, ALL_TOPICS)
+        return self._snapshot
+
+    def start(self, target: MessagePump) -> None:
+        """Starts the thread; `target` gets the `Changed` messages."""
+        self._target = target
+        self._thread = threading.Thread(target=self._run, name="store", daemon=True)
+        self._thread.start()
+
+    async def call(self, function: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `function(db, ...)` in the store thread and returns its result or raises its error.
+
+        A write that could not be stored is also shown in the next snapshot's `saving_error`.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+
+        def settle(result: T | None, error: BaseException | None) -> None:
+            if future.done():
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)  # type: ignore[arg-type] # None only where T allows it
+
+        def job(db: Database) -> None:
+            try:
+                result = function(db, *args, **kwargs)
+            except OncallError as error:
+                self._note_saving(error)
+                loop.call_soon_threadsafe(settle, None, error)
+            except Exception as error:  # noqa: BLE001 -- a fault of ours belongs to the caller, the thread goes on
+                loop.call_soon_threadsafe(settle, None, error)
+            else:
+                self._note_saving(None)
+                loop.call_soon_threadsafe(settle, result, None)
+
+        self._jobs.put(job)
+        return await future
+
+    def take_topics(self) -> frozenset[str]:
+        """Returns what moved in all messages since the last call, also those that a newer one replaced."""
+        with self._lock:
+            topics, self._unhandled = self._unhandled, frozenset()
+        return topics
+
+    def stop(self, last: Callable[[Database], None] | None = None, timeout_s: float = 1.0) -> None:
+        """Runs one last job, ends the thread and waits for it no longer than `timeout_s`."""
+        if last is not None:
+            self._jobs.put(last)
+        self._jobs.put(None)
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        try:
+            db = open_database(self._path, is_read_only=self._is_read_only, busy_timeout_s=_BUSY_TIMEOUT_S)
+            watcher = Watcher(self._path)
+        except StoreError as error:
+            self._publish(replace(self._snapshot, saving_error=str(error)), frozenset({"saving"}))
+            return
+        with db:
+            while True:
+                try:
+                    job = self._jobs.get(timeout=_LOOK_EVERY_S)
+                except queue.Empty:
+                    pass
+                else:
+                    if job is None:
+                        break
+                    job(db)
+                self._look(db, watcher)
+        watcher.close()
+
+    def _look(self, db: Database, watcher: Watcher) -> None:
+        try:
+            topics = watcher.changed_topics()
+            if topics:
+                self._publish(refresh_snapshot(db, self._snapshot, topics), topics)
+        except StoreError as error:
+            self._note_saving(error)
+
+    def _note_saving(self, error: OncallError | None) -> None:
+        text = str(error) if isinstance(error, LockedError | DiskError) else ""
+        if error is not None and not text:
+            return
+        if text != self._snapshot.saving_error:
+            self._publish(replace(self._snapshot, saving_error=text), frozenset({"saving"}))
+
+    def _publish(self, snapshot: Snapshot, topics: frozenset[str]) -> None:
+        self._snapshot = snapshot
+        with self._lock:
+            self._unhandled |= topics
+        if self._target is not None:
+            self._target.post_message(Changed(snapshot, topics))

@@ -1,0 +1,83 @@
+"""What every screen shows, as one frozen record of the file; `now` is no part of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from oncall_tui.domain.engine import Lease, Terminal
+from oncall_tui.domain.incident import Component, Incident
+from oncall_tui.domain.probe import Probe, ProbeState
+from oncall_tui.domain.remote import PageState
+from oncall_tui.domain.update import Delivery, Draft, IncidentUpdate
+from oncall_tui.store.database import Database
+from oncall_tui.store.drafts import list_drafts
+from oncall_tui.store.incidents import list_components, list_incidents
+from oncall_tui.store.lease import list_terminals, read_lease
+from oncall_tui.store.outbox import list_deliveries, list_latest_updates
+from oncall_tui.store.page import read_page
+from oncall_tui.store.probes import list_probes, list_states
+
+ALL_TOPICS = frozenset(
+    {"probes", "results", "components", "incidents", "outbox", "drafts", "engine", "terminal", "page"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The file at one instant.
+
+    States that did not change between two snapshots are the same objects, so a board finds news by identity.
+    `latest_updates` holds the newest message of each open incident, `deliveries` what is still queued, and
+    `saving_error` why nothing could be written last time, empty when all is well.
+    """
+
+    probes: tuple[Probe, ...] = ()
+    states: dict[str, ProbeState] = field(default_factory=dict)
+    states_revision: int = 0
+    incidents: tuple[Incident, ...] = ()
+    components: tuple[Component, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    latest_updates: dict[int, IncidentUpdate] = field(default_factory=dict)
+    drafts: tuple[Draft, ...] = ()
+    terminals: tuple[Terminal, ...] = ()
+    lease: Lease | None = None
+    page: PageState = field(default_factory=PageState)
+    saving_error: str = ""
+
+    def incident(self, incident_id: int | None) -> Incident | None:
+        return next((incident for incident in self.incidents if incident.id == incident_id), None)
+
+    @property
+    def open_incidents(self) -> tuple[Incident, ...]:
+        return tuple(incident for incident in self.incidents if incident.resolved_at is None)
+
+    def incident_of_probe(self, probe: str) -> Incident | None:
+        return next((incident for incident in self.open_incidents if probe in incident.probes), None)
+
+
+def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Snapshot:
+    """Reads again what the topics touch and keeps the rest. Raises StoreError."""
+    new = old
+    if "probes" in topics:
+        probes = tuple(list_probes(db))
+        names = {probe.name for probe in probes}
+        new = replace(new, probes=probes, states={name: state for name, state in old.states.items() if name in names})
+    if topics & {"probes", "results"}:
+        changed, revision = list_states(db, new.states_revision)
+        states = {**new.states, **{state.probe: state for state in changed}}
+        new = replace(new, states=states, states_revision=revision)
+    if "components" in topics:
+        new = replace(new, components=tuple(list_components(db)))
+    if "incidents" in topics:
+        new = replace(new, incidents=tuple(list_incidents(db)))
+    if topics & {"outbox", "incidents"}:
+        new = replace(new, deliveries=tuple(list_deliveries(db)), latest_updates=list_latest_updates(db))
+    if "drafts" in topics:
+        new = replace(new, drafts=tuple(list_drafts(db)))
+    if "terminal" in topics:
+        new = replace(new, terminals=tuple(list_terminals(db)))
+    if "engine" in topics:
+        new = replace(new, lease=read_lease(db))
+    if "page" in topics:
+        new = replace(new, page=read_page(db))
+    return new
