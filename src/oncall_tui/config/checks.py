@@ -11,6 +11,7 @@ from oncall_tui.domain.duration import parse_duration
 
 Fault = tuple[Path, str]
 Table = Mapping[str, object]
+_SHOWN_PATH = 300
 TOKEN_KEYS = ("env", "file", "command")
 
 
@@ -92,7 +93,10 @@ def _check_runbook(path: Path, probe: Table, folder: FilePath) -> Iterator[Fault
     except OSError:
         is_file = False
     if not is_file:
-        yield (*path, "runbook"), f"there is no file {quote(str(where))}, allowed: the path of a file that exists"
+        yield (
+            (*path, "runbook"),
+            f"there is no file {quote(str(where), _SHOWN_PATH)}, allowed: the path of a file that exists",
+        )
 
 
 def _tables(document: Table, key: str) -> Iterator[tuple[int, Table]]:

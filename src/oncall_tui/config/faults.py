@@ -28,15 +28,16 @@ def show_key(path: Path) -> str:
     return ".".join(parts) or "file"
 
 
-def quote(text: str) -> str:
-    """Returns text from the file in quotes, inert and short."""
-    return f'"{clean_line(text, _SHOWN)}"'
+def quote(text: str, limit: int = _SHOWN) -> str:
+    """Returns text from the file in quotes, inert and of at most `limit` characters."""
+    return f'"{clean_line(text, limit)}"'
 
 
 def find_nearest(word: str, known: Iterable[str]) -> str | None:
-    """Returns the known word that was probably meant."""
+    """Returns the known word that was probably meant, whatever its case."""
+    folded = {each.lower(): each for each in known}
     # The search takes the square of the length: a word of a kilobyte is no typing slip.
-    return next(iter(get_close_matches(word[:100], list(known), n=1, cutoff=0.6)), None)
+    return next((folded[each] for each in get_close_matches(word[:100].lower(), folded, n=1)), None)
 
 
 def list_names(names: Iterable[str]) -> str:
@@ -62,7 +63,7 @@ def explain(document: Mapping[str, object], mismatch: schema.Mismatch) -> str:
         case "missing":
             wrong = "is missing"
         case "literal_error" if isinstance(value, str):
-            nearest = find_nearest(value.lower(), re.findall(r"\w+", allowed))
+            nearest = find_nearest(value, re.findall(r"\w+", allowed))
             wrong = f"is {quote(value)}" + (f" (did you mean {quote(nearest)}?)" if nearest else "")
         case "too_short":
             wrong = "is empty"
@@ -85,7 +86,7 @@ def _explain_unknown_key(document: Mapping[str, object], path: Path) -> str:
         kinds = schema.kinds_with(key, is_expect=path[-2] == "expect")
         if kinds:
             return f"belongs to {_join(kinds)} probes, allowed in this one: {', '.join(known)}"
-    nearest = find_nearest(key.lower(), known)
+    nearest = find_nearest(key, known)
     question = f" (did you mean {nearest}?)" if nearest else ""
     return f"unknown key{question}, allowed: {', '.join(known)}"
 

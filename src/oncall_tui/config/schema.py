@@ -71,11 +71,13 @@ _NAME_FORM = "1 to 100 printable characters"
 _ID_FORM = "1 to 100 letters, digits, - and _"
 
 
-class _Table(BaseModel):
+class Table(BaseModel):
+    """A table of the file: an unknown key is a fault, and no value is turned into another type."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
-class TokenTable(_Table):
+class TokenTable(Table):
     env: Annotated[
         str | None,
         _text(values.check_env_name),
@@ -96,7 +98,7 @@ class TokenTable(_Table):
     ] = None
 
 
-class PageTable(_Table):
+class PageTable(Table):
     adapter: Annotated[Literal["statuspage"], Doc("Which API the status page speaks.", '"statuspage"')] = "statuspage"
     api_url: Annotated[
         str,
@@ -143,7 +145,7 @@ class PageTable(_Table):
     ] = 5_000
 
 
-class ComponentTable(_Table):
+class ComponentTable(Table):
     name: Annotated[_Name, Doc("The component as customers read it on the page.", _NAME_FORM)]
     remote_id: Annotated[
         _Id | None, Doc("The component's id on the page; without it, it is found by name.", _ID_FORM)
@@ -156,7 +158,7 @@ _Latency = Annotated[
 _Words = Annotated[str | None, Field(min_length=1, max_length=1_000)]
 
 
-class TcpExpect(_Table):
+class TcpExpect(Table):
     max_latency: _Latency = None
 
 
@@ -188,7 +190,7 @@ class AnyExpect(HttpExpect, TlsExpect, DnsExpect):
 _Kind = Doc("What is checked, and how.", "http, tcp, tls or dns")
 
 
-class _ProbeTable(_Table):
+class _ProbeTable(Table):
     name: Annotated[_Name, Doc("What the probe is called on the screens; no two alike.", _NAME_FORM)]
     kind: Annotated[str, _Kind]
     component: Annotated[
@@ -299,7 +301,7 @@ PROBE_TABLES: Mapping[str, type[_ProbeTable]] = {
 }
 
 
-class FileTable(_Table):
+class FileTable(Table):
     theme: Annotated[_Name | None, Doc("The theme that the screens start with.", "the name of a theme")] = None
     page: Annotated[
         PageTable | None,
@@ -332,7 +334,7 @@ def validate(document: Mapping[str, object]) -> tuple[FileTable | None, tuple[Mi
     )
 
 
-def table_at(document: Mapping[str, object], path: Path) -> type[_Table] | None:
+def table_at(document: Mapping[str, object], path: Path) -> type[Table] | None:
     """Returns the table that describes the value at `path`, following the kind of the probe around it."""
     match path:
         case ():
@@ -350,11 +352,11 @@ def table_at(document: Mapping[str, object], path: Path) -> type[_Table] | None:
                 return table
             if rest == ["expect"]:
                 expect = table.model_fields["expect"].annotation
-                return expect if isinstance(expect, type) and issubclass(expect, _Table) else None
+                return expect if isinstance(expect, type) and issubclass(expect, Table) else None
     return None
 
 
-def doc_of(table: type[_Table], key: str) -> Doc | None:
+def doc_of(table: type[Table], key: str) -> Doc | None:
     """Returns the words about one key of a table, None if the table has no such key."""
     field = table.model_fields.get(key)
     return None if field is None else next(each for each in field.metadata if isinstance(each, Doc))

@@ -1,0 +1,90 @@
+"""Makes docs/config.md from the schema, so that the reference cannot drift from what is accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+from oncall_tui.config import schema
+from oncall_tui.domain.duration import DURATION_FORM, write_duration
+
+_INTRODUCTION = f"""\
+# Config reference
+
+<!-- Made from src/oncall_tui/config/schema.py; a test compares the two. -->
+
+oncall-tui reads one TOML file, the first of these that there is:
+
+1. the path after `--config`
+2. the path in `ONCALL_TUI_CONFIG`
+3. `oncall.toml` in the folder where it is started
+4. `oncall-tui/oncall.toml` in your config folder (`~/.config` on Linux)
+
+`oncall-tui init [PATH]` writes a starter, and `oncall-tui check` tells every fault of a file at once, one a line, as
+`file:line: key: what is wrong, what is allowed`. Every key in use: [examples/config.toml](../examples/config.toml).
+
+A length of time is {DURATION_FORM.replace('"', "`")}. Paths are relative to the folder of the
+config; `~/` is your home.
+"""
+_KIND_WORDS = {
+    "http": "Asks for a URL and judges status, body and latency.",
+    "tcp": "Opens a connection and closes it.",
+    "tls": "Makes a TLS handshake and reads the certificate.",
+    "dns": "Looks a name up.",
+}
+
+
+def render_reference() -> str:
+    """Returns the text of docs/config.md."""
+    common = [key for key in schema.TcpProbe.model_fields if key not in ("target", "expect")]
+    parts = [
+        _INTRODUCTION,
+        _section("At the top", "", schema.FileTable, schema.FileTable.model_fields),
+        _section("`[page]`", "Where updates are published.", schema.PageTable, schema.PageTable.model_fields),
+        _section(
+            "`page.token`",
+            "Exactly one of these. The token itself stands in no file of ours, and no message shows it.",
+            schema.TokenTable,
+            schema.TokenTable.model_fields,
+        ),
+        _section("`[[component]]`", "", schema.ComponentTable, schema.ComponentTable.model_fields),
+        _section("`[[probe]]`", "Keys of every probe.", schema.TcpProbe, common),
+    ]
+    for kind in schema.KINDS:
+        table = schema.PROBE_TABLES[kind]
+        own = [key for key in table.model_fields if key not in common]
+        parts.append(_section(f"Probes of kind `{kind}`", _KIND_WORDS[kind], table, own))
+        expect = cast("type[schema.Table]", table.model_fields["expect"].annotation)
+        parts.append(_section(f"`expect` of kind `{kind}`", "", expect, expect.model_fields, level=3))
+    return "\n".join(parts)
+
+
+def _section(title: str, words: str, table: type[schema.Table], keys: Iterable[str], *, level: int = 2) -> str:
+    lines = [f"{'#' * level} {title}", ""]
+    if words:
+        lines += [words, ""]
+    lines += ["| key | meaning | allowed | default |", "|---|---|---|---|"]
+    return "\n".join([*lines, *_rows(table, keys), ""])
+
+
+def _rows(table: type[schema.Table], keys: Iterable[str]) -> Iterator[str]:
+    for key in keys:
+        doc = schema.doc_of(table, key)
+        assert doc is not None
+        yield f"| `{key}` | {doc.meaning} | {doc.allowed} | {_show_default(table, key, doc)} |"
+
+
+def _show_default(table: type[schema.Table], key: str, doc: schema.Doc) -> str:
+    field = table.model_fields[key]
+    if field.is_required():
+        return "**needed**"
+    value: object = field.default
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, int) and doc.allowed.startswith("a length of time"):
+        return f"`{write_duration(value)}`"
+    if isinstance(value, str):
+        return f'`"{value}"`'
+    if value is None or value == [] or isinstance(value, schema.Table):
+        return ""
+    return f"`{value}`"

@@ -1,0 +1,436 @@
+"""Loading a config: what is accepted, and every fault with its line."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import pytest
+
+from oncall_tui.config.load import find_config, load_config
+from oncall_tui.config.model import ComponentConfig, Config, PageConfig, TokenSource
+from oncall_tui.domain.errors import ConfigError
+from oncall_tui.domain.probe import Expectation, Probe, ProbeKind
+
+FAULT = re.compile(r".+?:\d+(:\d+)?: [^:]+: .+")
+
+DNS_HTTP = "follow_redirects, record, resolver, expect"
+COMMON = "name, kind, component, every, timeout, runbook, failure_threshold, recovery_threshold"
+
+FULL = """\
+[page]
+adapter = "statuspage"
+api_url = "https://api.statuspage.io/v1"
+public_url = "https://status.example.com"  # optional: for reading back
+page_id = "abc123"
+token = { env = "STATUSPAGE_TOKEN" }
+requests_per_minute = 60
+request_timeout = "10s"
+quiet_period = "30s"
+send_window = "5s"
+
+[[component]]
+name = "API"
+remote_id = "8kbf7d35c070"
+
+[[probe]]
+name = "api-eu"
+kind = "http"
+url = "https://api.example.com/health"
+component = "API"
+every = "10s"
+timeout = "5s"
+runbook = "runbooks/site-down.md"
+expect = { status = [200], body_contains = "ok", max_latency = "1s" }
+
+[[probe]]
+name = "db"
+kind = "tcp"
+target = "db.example.com:5432"
+component = "API"
+
+[[probe]]
+name = "cert"
+kind = "tls"
+target = "www.example.com:443"
+expect = { min_days_left = 14 }
+
+[[probe]]
+name = "dns"
+kind = "dns"
+target = "www.example.com"
+record = "A"
+resolver = "9.9.9.9"
+expect = { contains = "192.0.2.1" }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "runbooks").mkdir()
+    (tmp_path / "runbooks" / "site-down.md").write_text("# Site down\n")
+    return tmp_path
+
+
+def load_text(folder: Path, text: str | bytes) -> Config:
+    path = folder / "oncall.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return load_config(path)
+
+
+def faults_of(folder: Path, text: str | bytes) -> list[str]:
+    """Returns the faults of a text without the path in front: `line: key: words`."""
+    with pytest.raises(ConfigError) as caught:
+        load_text(folder, text)
+    assert all(FAULT.fullmatch(fault) for fault in caught.value.faults), caught.value.faults
+    prefix = f"{folder / 'oncall.toml'}:"
+    assert all(fault.startswith(prefix) for fault in caught.value.faults)
+    return [fault.removeprefix(prefix) for fault in caught.value.faults]
+
+
+def probe_text(kind: str, rest: str) -> str:
+    return f'[[probe]]\nname = "p"\nkind = "{kind}"\n{rest}\n'
+
+
+def test_the_whole_form_is_read(folder: Path) -> None:
+    assert load_text(folder, FULL) == Config(
+        path=folder / "oncall.toml",
+        folder=folder,
+        page=PageConfig(
+            api_url="https://api.statuspage.io/v1",
+            public_url="https://status.example.com",
+            page_id="abc123",
+            token=TokenSource(env="STATUSPAGE_TOKEN"),
+        ),
+        components=(ComponentConfig("API", "8kbf7d35c070"),),
+        probes=(
+            Probe(
+                name="api-eu",
+                kind=ProbeKind.HTTP,
+                target="https://api.example.com/health",
+                component="API",
+                every_ms=10_000,
+                timeout_ms=5_000,
+                runbook=str(folder / "runbooks" / "site-down.md"),
+                expect=Expectation(status=(200,), body_contains="ok", max_latency_ms=1_000),
+            ),
+            Probe(name="db", kind=ProbeKind.TCP, target="db.example.com:5432", component="API"),
+            Probe(name="cert", kind=ProbeKind.TLS, target="www.example.com:443", expect=Expectation(min_days_left=14)),
+            Probe(
+                name="dns",
+                kind=ProbeKind.DNS,
+                target="www.example.com",
+                resolver="9.9.9.9:53",
+                expect=Expectation(contains="192.0.2.1"),
+            ),
+        ),
+    )
+
+
+def test_windows_line_ends_tabs_and_an_empty_file_are_fine(folder: Path) -> None:
+    assert load_text(folder, FULL.replace("\n", "\r\n").replace(" = ", "\t=\t")) == load_text(folder, FULL)
+    assert load_text(folder, b"").probes == ()
+
+
+def test_optional_keys_reach_the_probe(folder: Path) -> None:
+    config = load_text(
+        folder,
+        'theme = "light"\n'
+        + probe_text(
+            "http", 'url = "http://h"\nfailure_threshold = 5\nrecovery_threshold = 1\nfollow_redirects = true'
+        ),
+    )
+    probe = config.probes[0]
+    assert config.theme == "light"
+    assert (probe.failure_threshold, probe.recovery_threshold, probe.follow_redirects) == (5, 1, True)
+
+
+def test_a_deadline_is_never_longer_than_the_interval(folder: Path) -> None:
+    assert load_text(folder, probe_text("tcp", 'target = "h:1"\nevery = "2s"')).probes[0].timeout_ms == 2_000
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("9.9.9.9", "9.9.9.9:53"),
+        ("9.9.9.9:5353", "9.9.9.9:5353"),
+        ("2620:fe::fe", "[2620:fe::fe]:53"),
+        ("[2620:fe::fe]", "[2620:fe::fe]:53"),
+        ("[2620:fe::fe]:5353", "[2620:fe::fe]:5353"),
+        ("dns.example.com", "dns.example.com:53"),
+    ],
+)
+def test_a_resolver_always_gets_a_port(folder: Path, written: str, meant: str) -> None:
+    text = probe_text("dns", f'target = "h"\nresolver = "{written}"')
+    assert load_text(folder, text).probes[0].resolver == meant
+
+
+def test_paths_are_relative_to_the_config_and_know_the_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(folder))
+    page = '[page]\napi_url = "https://h"\npage_id = "p"\ntoken = { file = "%s" }\n'
+    for written, meant in (("token", "token"), ("~/x/token", "x/token")):
+        config = load_text(folder, page % written)
+        assert config.page is not None
+        assert config.page.token.file == folder / meant
+
+
+def test_every_fault_is_told_at_once_in_order(folder: Path) -> None:
+    text = """\
+themes = "dark"
+[page]
+api_url = "http://example.com"
+token = "S3cret"
+requests_per_minute = 0
+[[component]]
+name = "API"
+[[component]]
+name = "API"
+[[probe]]
+name = "a"
+kind = "htp"
+evry = "10s"
+[[probe]]
+name = "a"
+kind = "tcp"
+url = "http://h"
+component = "APi"
+every = "5s"
+timeout = "6s"
+runbook = "no.md"
+[probe.expect]
+status = [200]
+max_latency = 3
+"""
+    assert faults_of(folder, text) == [
+        "1: themes: unknown key (did you mean theme?), allowed: theme, page, component, probe",
+        "2: page.page_id: is missing, allowed: 1 to 100 letters, digits, - and _",
+        "3: page.api_url: would send the token unencrypted, allowed: https; http for this machine only",
+        '4: page.token: a token is never written here; use { env = "NAME" }, { file = "PATH" } or { command = [...] }',
+        "5: page.requests_per_minute: is out of range, allowed: a whole number, 1 to 60000",
+        '9: component.name: "API" is already on line 7, allowed: each name once',
+        '12: probe.kind: is "htp" (did you mean "http"?), allowed: http, tcp, tls or dns',
+        f"13: probe.evry: unknown key (did you mean every?), allowed: {COMMON}, url, target, {DNS_HTTP}",
+        '14: probe.target: is missing, allowed: "host:port", an IPv6 address in [brackets]',
+        '15: probe.name: "a" is already on line 11, allowed: each name once',
+        f"17: probe.url: belongs to http probes, allowed in this one: {COMMON}, target, expect",
+        '18: probe.component: "APi" is not a configured component (did you mean "API"?), allowed: "API"',
+        "20: probe.timeout: is longer than the time between runs, allowed: at most the value of every",
+        f'21: probe.runbook: there is no file "{folder / "no.md"}", allowed: the path of a file that exists',
+        "23: probe.expect.status: belongs to http probes, allowed in this one: max_latency",
+        "24: probe.expect.max_latency: is a number, not a length of time in quotes, allowed: 10ms to 5m",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "line", "words"),
+    [
+        ("http", 'url = "ftp://h/"', "does not begin with http"),
+        ("http", 'url = "https:///x"', "has no valid host"),
+        ("http", 'url = "https://u:S3cret@h/"', "holds a user or password"),
+        ("http", 'url = "https://h:99999/"', "is not a URL"),
+        ("http", 'url = "https://h:0/"', "no usable port"),
+        ("http", 'url = "https://[::1/"', "is not a URL"),
+        ("http", 'url = "https://h/a b"', "a character that no URL has"),
+        ("http", 'url = "https://h/\\u001b[31m"', "a character that no URL has"),
+        ("http", 'url = "https://bücher.example/"', "a character that no URL has"),
+        ("tcp", 'target = "h"', "has no usable port"),
+        ("tcp", 'target = "h:0"', "has no usable port"),
+        ("tcp", 'target = "h:65536"', "has no usable port"),
+        ("tcp", 'target = "h:٣"', "has no usable port"),
+        ("tcp", 'target = ":80"', "is not a host and a port"),
+        ("tcp", 'target = "a b:80"', "is not a host and a port"),
+        ("tcp", 'target = "::1:80"', "is not a host and a port"),
+        ("tcp", 'target = "[::1]"', "is not a host and a port"),
+        ("tcp", 'target = "[zz]:80"', "is not a host and a port"),
+        ("dns", 'target = "a..b"', "has no valid host"),
+        ("dns", 'target = "bücher.example"', "xn--"),
+        ("dns", 'target = "h"\nrecord = "AAA"', '"AAAA"'),
+        ("dns", 'target = "h"\nresolver = "h:x"', "has no usable port"),
+    ],
+)
+def test_an_address_of_the_wrong_form_is_refused(folder: Path, kind: str, line: str, words: str) -> None:
+    (fault,) = faults_of(folder, probe_text(kind, line))
+    assert fault.startswith(f"{4 + line.count(chr(10))}: probe.{line.splitlines()[-1].split(' ')[0]}: ")
+    assert words in fault
+    assert "S3cret" not in fault
+
+
+@pytest.mark.parametrize(
+    "target", ["h:1", "db.example.com.:5432", "_x._tcp.example.com:65535", "192.0.2.1:80", "[::1]:80"]
+)
+def test_a_target_of_the_right_form_is_kept(folder: Path, target: str) -> None:
+    assert load_text(folder, probe_text("tcp", f'target = "{target}"')).probes[0].target == target
+
+
+@pytest.mark.parametrize("host", ["localhost", "page.localhost", "127.0.0.1:8080", "127.3.2.1", "[::1]:80"])
+def test_http_is_enough_for_an_api_on_this_machine(folder: Path, host: str) -> None:
+    config = load_text(folder, f'[page]\napi_url = "http://{host}/v1/"\npage_id = "p"\ntoken = {{ env = "T" }}\n')
+    assert config.page is not None
+    assert config.page.api_url == f"http://{host}/v1"
+
+
+@pytest.mark.parametrize(
+    ("token", "words"),
+    [
+        ('"S3cret"', "never written here"),
+        ("{ }", "has none of its sources"),
+        ('{ env = "A", file = "f" }', "has 2 (env, file) of its sources"),
+        ('{ env = "A", file = "f", command = ["x"] }', "has 3"),
+        ('{ env = "S3cret-of-a-page" }', "is not the name of an environment variable"),
+        ('{ value = "S3cret" }', "unknown key"),
+        ("{ command = [] }", "is empty"),
+        ('{ command = "echo S3cret" }', "is text, allowed: a list of texts"),
+        ("12345", "is a number"),
+        ('["S3cret"]', "is a list"),
+    ],
+)
+def test_a_token_has_one_source_and_is_never_shown(folder: Path, token: str, words: str) -> None:
+    text = f'[page]\napi_url = "https://h"\npage_id = "p"\ntoken = {token}\n'
+    with pytest.raises(ConfigError) as caught:
+        load_text(folder, text)
+    assert words in str(caught.value)
+    assert all(f"{folder / 'oncall.toml'}:4: page.token" in fault for fault in caught.value.faults)
+    assert "S3cret" not in "".join(traceback.format_exception(caught.value))
+    assert caught.value.__context__ is None
+
+
+def test_a_token_in_a_broken_file_is_not_shown(folder: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_text(folder, '[page]\ntoken = "S3cret"\nx = \n')
+    assert "S3cret" not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "x" * 101, " x", "a\\tb", "a\\nb", "a\\u001b[31m", "a\\u202eb", "a\\u200bb", "\\u0000"]
+)
+def test_a_name_that_would_steer_or_hide_is_refused(folder: Path, name: str) -> None:
+    (fault,) = faults_of(folder, f'[[component]]\nname = "{name}"\n')
+    assert fault.startswith("2: component.name: ")
+    assert "allowed: " in fault
+    assert fault.isprintable()
+
+
+def test_hostile_keys_and_values_are_shown_inert(folder: Path) -> None:
+    text = (
+        '"k\\u001b]0;x\\u0007" = 1\n"[@click=x]\\u202e" = 2\n'
+        + probe_text("\\u001b[2J", 'component = "c\\u001b[31m\\u200b"')
+        + '"\\u0000" = 3\n'
+    )
+    faults = faults_of(folder, text)
+    assert len(faults) == 6
+    assert all(fault.isprintable() for fault in faults)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a = 1\nb = \n", "2:5"),
+        ("a = 1\na = 2\n", "2:6"),
+        ("[x", "1:3"),
+        ('a = 1\nb = """x\ny', "3:2"),
+        ("a = 2020-13-01\n", "1:9"),
+        ("a = 1\rb = 2\n", "1:6"),
+    ],
+)
+def test_a_syntax_error_tells_line_and_column(folder: Path, text: str, place: str) -> None:
+    (fault,) = faults_of(folder, text)
+    assert fault.startswith(f"{place}: syntax: ")
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "words"),
+    [
+        (b"\xef\xbb\xbfa = 1\n", 1, "byte order mark"),
+        ("a = 1\n".encode("utf-16"), 1, "UTF-16"),
+        (b'a = 1\nb = "\0"\n', 2, "NUL"),
+        (b"a = 1\n\n# \xff\n", 3, "byte 0xff does not belong to UTF-8"),
+        (b"#" * 1_000_001, 1, "larger than 1 MB"),
+        (b"a = " + b"[" * 20_000, 1, "nested too deep"),
+        (b"a = " + b"9" * 5_000, 1, "too many digits"),
+    ],
+)
+def test_bytes_that_are_no_config_are_a_sentence(folder: Path, content: bytes, line: int, words: str) -> None:
+    (fault,) = faults_of(folder, content)
+    assert fault.startswith(f"{line}: ")
+    assert words in fault
+
+
+def test_a_path_that_is_no_file_is_a_sentence_and_never_hangs(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "dangling").symlink_to(tmp_path / "gone")
+    (tmp_path / "file").touch()
+    for name, words in (
+        ("folder", "is a folder"),
+        ("pipe", "is a pipe"),
+        ("loop", "in a circle"),
+        ("dangling", "no such file"),
+        ("gone", "no such file"),
+        ("file/x", "not a folder"),
+        ("x" * 300, "longer than the system allows"),
+        ("a\0b", "NUL byte"),
+        ("/dev/zero", "device"),
+        ("bad\udcff\x1b[31m", "no such file"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            load_config(tmp_path / name)
+        (fault,) = caught.value.faults
+        assert FAULT.fullmatch(fault)
+        assert words in fault
+        assert fault.isprintable()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_file_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "oncall.toml"
+    path.touch(mode=0)
+    with pytest.raises(ConfigError, match="may not be read by this user"):
+        load_config(path)
+
+
+def test_a_link_to_a_config_is_read_and_keeps_its_own_folder(folder: Path) -> None:
+    (folder / "elsewhere").mkdir()
+    (folder / "elsewhere" / "real.toml").write_text(FULL)
+    (folder / "oncall.toml").symlink_to(folder / "elsewhere" / "real.toml")
+    assert load_config(folder / "oncall.toml").probes[0].runbook == str(folder / "runbooks" / "site-down.md")
+
+
+def test_the_first_config_that_is_named_or_found_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    cwd = tmp_path / "here"
+    cwd.mkdir()
+    assert find_config(None, {}, cwd) is None
+    if sys.platform == "linux":
+        user = tmp_path / "config" / "oncall-tui" / "oncall.toml"
+        user.parent.mkdir(parents=True)
+        user.touch()
+        assert find_config(None, {}, cwd) == user
+    (cwd / "oncall.toml").touch()
+    assert find_config(None, {}, cwd) == cwd / "oncall.toml"
+    (cwd / "named.toml").touch()
+    assert find_config(None, {"ONCALL_TUI_CONFIG": "named.toml"}, cwd) == cwd / "named.toml"
+    assert find_config(None, {"ONCALL_TUI_CONFIG": ""}, cwd) == cwd / "oncall.toml"
+    (cwd / "given.toml").touch()
+    assert find_config("given.toml", {"ONCALL_TUI_CONFIG": "named.toml"}, cwd) == cwd / "given.toml"
+
+
+@pytest.mark.parametrize("name", ["gone.toml", "a\0b", "x" * 5_000, "\x1b[31m"])
+def test_a_named_config_that_is_not_there_stops_the_search(tmp_path: Path, name: str) -> None:
+    (tmp_path / "oncall.toml").touch()
+    with pytest.raises(ConfigError, match="--config names it") as caught:
+        find_config(name, {}, tmp_path)
+    assert str(caught.value).isprintable()
+    with pytest.raises(ConfigError, match="ONCALL_TUI_CONFIG names it"):
+        find_config(None, {"ONCALL_TUI_CONFIG": name}, tmp_path)
+
+
+def test_the_plain_records_come_without_the_validation_library() -> None:
+    script = "import sys, oncall_tui.config.model, oncall_tui.config.token; sys.exit('pydantic' in sys.modules)"
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=30)
