@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -195,12 +196,7 @@ def _open_for_writing(path: Path, is_durable: bool, busy_timeout_s: float) -> Da
                 if not backup.exists():
                     connection.execute("VACUUM INTO ?", (str(backup),))
             migrate(connection, APPLICATION_ID, SCHEMA_VERSION)
-        wanted = "wal" if has_safe_wal else "truncate"
-        mode = connection.execute(f"PRAGMA journal_mode = {wanted}").fetchone()[0]
-        if mode != wanted:
-            raise StoreError(
-                f"{path}: this file system does not allow the journal that several processes need ({mode})."
-            )
+        _set_journal(connection, path)
         connection.execute(f"PRAGMA synchronous = {'FULL' if is_durable else 'NORMAL'}")
         connection.execute("PRAGMA journal_size_limit = 8388608")
     except sqlite3.Error as error:
@@ -210,6 +206,13 @@ def _open_for_writing(path: Path, is_durable: bool, busy_timeout_s: float) -> Da
         connection.close()
         raise
     return Database(path, connection, is_read_only=False)
+
+
+def _set_journal(connection: sqlite3.Connection, path: Path) -> None:
+    wanted = "wal" if has_safe_wal else "truncate"
+    mode = connection.execute(f"PRAGMA journal_mode = {wanted}").fetchone()[0]
+    if mode != wanted:
+        raise StoreError(f"{path}: this file system does not allow the journal that several processes need ({mode}).")
 
 
 def _connect(path: Path, mode: str, busy_timeout_s: float) -> sqlite3.Connection:
@@ -278,7 +281,7 @@ def _file_system_of(folder: Path, mounts: Path = Path("/proc/self/mountinfo")) -
         before, _, after = line.partition(" - ")
         fields, kind = before.split(" "), after.split(" ")[0]
         if len(fields) > 4:
-            point = Path(fields[4].encode("latin-1", "replace").decode("unicode_escape"))
+            point = Path(re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields[4]))
             if resolved.is_relative_to(point) and len(point.parts) >= best[0]:
                 best = (len(point.parts), kind)
     return best[1]
