@@ -17,7 +17,7 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 def is_online() -> bool:
     """Tells whether this host has a way out: a default route, and a gateway on it that answers on the wire."""
-    return any(_has_route(family, ip) for family, ip in _LANDMARKS) and not _is_gateway_silent()
+    return any(_has_route(family, ip) for family, ip in _LANDMARKS) and not is_gateway_silent()
 
 
 def _has_route(family: socket.AddressFamily, ip: str) -> bool:
@@ -29,7 +29,7 @@ def _has_route(family: socket.AddressFamily, ip: str) -> bool:
     return True
 
 
-def _is_gateway_silent(routes: Path = Path("/proc/net/route"), neighbours: Path = Path("/proc/net/arp")) -> bool:
+def is_gateway_silent(routes: Path = Path("/proc/net/route"), neighbours: Path = Path("/proc/net/arp")) -> bool:
     """Tells whether Linux has asked for the gateway's hardware address in vain (flags 0x0 in its table)."""
     try:
         ways = [line.split() for line in routes.read_text().splitlines()[1:]]

@@ -84,7 +84,8 @@ def _explain(error: Exception) -> tuple[Verdict, str]:
 
 
 def _explain_tls(error: ssl.SSLError) -> str:
-    reason = error.reason or ""
+    # Not every one of these comes from OpenSSL with a reason.
+    reason: str = getattr(error, "reason", None) or ""
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError) or "UNEXPECTED_EOF" in reason:
         return "connection closed in TLS"
     if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"):

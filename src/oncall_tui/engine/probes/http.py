@@ -6,10 +6,12 @@ faults of connecting, and does not tell the phases apart.
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import re
 import zlib
 from dataclasses import dataclass
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import h11
 
@@ -25,8 +27,12 @@ from oncall_tui.engine.vantage import read_scope
 HEADER_CAP = 64 * 1024
 INTERIM_LIMIT = 16
 REDIRECT_LIMIT = 5
+PIECE_LIMIT = 10_000
+PIECES_A_TURN = 256
+"""Chunks of one byte cost ten microseconds each: the other probes get their turn in between, and it has an end."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[0-9A-Za-z._-]+|[0-9A-Fa-f:.]+(%[0-9A-Za-z]+)?")
 _PHRASE_LIMIT = 80
 
 
@@ -39,14 +45,19 @@ async def run(probe: Probe, tools: Tools, trace: Trace) -> Observation:
     url = probe.target
     seen_urls = {url}
     allowed: frozenset[str] | None = None
+    try:
+        request = _read_url(url)
+    except ValueError as error:
+        raise NotRunError("the target is not a URL that can be asked for") from error
     while True:
-        parts = urlsplit(url)
-        answer = await _get(parts, probe, tools, trace, allowed, deadline)
+        answer = await _get(request, tools, trace, allowed, deadline)
         if not (probe.follow_redirects and answer.location and answer.status in _REDIRECTS):
             break
-        url = urljoin(url, answer.location).partition("#")[0]
-        if urlsplit(url).scheme not in _PORTS:
-            raise TargetError("redirect to something that is not http or https")
+        try:
+            url = urljoin(url, answer.location).partition("#")[0]
+            request = _read_url(url)
+        except ValueError as error:
+            raise TargetError("redirect to something that is not an http or https URL") from error
         if url in seen_urls:
             raise TargetError("redirect loop")
         if len(seen_urls) > REDIRECT_LIMIT:
@@ -78,21 +89,15 @@ class _Answer:
 
 
 async def _get(
-    url: SplitResult,
-    probe: Probe,
-    tools: Tools,
-    trace: Trace,
-    allowed: frozenset[str] | None,
-    deadline: float,
+    request: _Request, tools: Tools, trace: Trace, allowed: frozenset[str] | None, deadline: float
 ) -> _Answer:
-    host, port, request = _make_request(url)
-    wire = await open_wire(host, port, tools, trace, allowed)
+    wire = await open_wire(request.host, request.port, tools, trace, allowed)
     try:
         expires_in_ms = None
-        if url.scheme == "https":
-            certificate = await start_tls(wire, host, tools, trace, deadline - tools.monotonic())
+        if request.is_https:
+            certificate = await start_tls(wire, request.host, tools, trace, deadline - tools.monotonic())
             expires_in_ms = certificate.ends_at - tools.wall_ms()
-        answer = await _converse(wire, request, tools.body_cap, trace)
+        answer = await _converse(wire, request.head, tools.body_cap, trace)
     finally:
         wire.close()
     answer.expires_in_ms = expires_in_ms
@@ -103,25 +108,35 @@ async def _get(
     return answer
 
 
-def _make_request(url: SplitResult) -> tuple[str, int, h11.Request]:
-    try:
-        host = (url.hostname or "").encode("idna" if not (url.hostname or "").isascii() else "ascii").decode()
-        port = url.port or _PORTS[url.scheme]
-        named = f"[{host}]" if ":" in host else host
-        headers = [
-            ("Host", named if port == _PORTS[url.scheme] else f"{named}:{port}"),
-            ("User-Agent", f"oncall-tui/{__version__}"),
-            ("Accept", "*/*"),
-            ("Accept-Encoding", "identity"),
-            ("Connection", "close"),
-        ]
-        if url.username is not None:
-            pair = f"{unquote(url.username)}:{unquote(url.password or '')}"
-            headers.append(("Authorization", "Basic " + base64.b64encode(pair.encode()).decode()))
-        path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-        return host, port, h11.Request(method="GET", target=_quote(path), headers=headers)
-    except (ValueError, KeyError, h11.LocalProtocolError) as error:
-        raise NotRunError("the target is not a URL that can be asked for") from error
+@dataclass(frozen=True, slots=True)
+class _Request:
+    host: str
+    port: int
+    is_https: bool
+    head: h11.Request
+
+
+def _read_url(text: str) -> _Request:
+    """Returns what to ask and where. Raises ValueError, also for what only h11 or the host name rules refuse."""
+    url = urlsplit(text)
+    host = (url.hostname or "").encode("idna").decode() if not text.isascii() else url.hostname or ""
+    if url.scheme not in _PORTS or not _HOST.fullmatch(host):
+        raise ValueError("not an http or https URL with a host")
+    default_port = _PORTS[url.scheme]
+    port = url.port or default_port
+    named = f"[{host}]" if ":" in host else host
+    headers = [
+        ("Host", named if port == default_port else f"{named}:{port}"),
+        ("User-Agent", f"oncall-tui/{__version__}"),
+        ("Accept", "*/*"),
+        ("Accept-Encoding", "identity"),
+        ("Connection", "close"),
+    ]
+    if url.username is not None:
+        pair = f"{unquote(url.username)}:{unquote(url.password or '')}"
+        headers.append(("Authorization", "Basic " + base64.b64encode(pair.encode()).decode()))
+    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    return _Request(host, port, url.scheme == "https", h11.Request(method="GET", target=_quote(path), headers=headers))
 
 
 def _quote(path: str) -> bytes:
@@ -192,15 +207,17 @@ class _Reader:
         raise TargetError("interim answers (1xx) without an end")
 
     async def read_body(self, answer: _Answer, cap: int) -> None:
-        """Reads to the end or to `cap` bytes, counted both on the wire and unpacked."""
+        """Reads to the end, to `cap` bytes (counted both on the wire and unpacked) or to a limit of pieces."""
         unpack = _Unpacker(answer.encoding)
-        on_wire = 0
+        pieces = 0
         while isinstance(event := await self._next(), h11.Data):
-            on_wire += len(event.data)
+            pieces += 1
             answer.body += unpack.feed(bytes(event.data), cap - len(answer.body))
-            if on_wire >= cap or len(answer.body) >= cap:
+            if self.received >= cap + HEADER_CAP or len(answer.body) >= cap or pieces >= PIECE_LIMIT:
                 answer.is_cut = True
                 return
+            if pieces % PIECES_A_TURN == 0:
+                await asyncio.sleep(0)
 
 
 class _Unpacker:

@@ -1,0 +1,155 @@
+"""Starts each probe on its own beat: evenly spread, at a fixed rate, never twice at once."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import math
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from oncall_tui.clock import now_ms
+from oncall_tui.domain.probe import Probe, Result
+from oncall_tui.engine.probes import make_not_run
+
+RUN_LIMIT = 50
+"""How many probes may run at once: a thousand at a time stop the loop for seconds, fifty do the same work sooner."""
+LATE_LIMIT_S = 1.0
+"""A beat noticed later than this is skipped: after a pause of this host all probes would start at one instant."""
+_WARM_UP_GAP_S = 0.05
+
+Run = Callable[[Probe], Awaitable[Result]]
+Record = Callable[[Result], None]
+
+
+def next_due(anchor: float, after: float, every_s: float) -> float:
+    """Returns the first beat later than `after`. Beats stand on a fixed grid, so that delays do not add up."""
+    if after < anchor:
+        return anchor
+    due = anchor + (math.floor((after - anchor) / every_s) + 1) * every_s
+    return due if due > after else due + every_s
+
+
+def spread_beats(probes: Sequence[Probe], now: float, rng: Random) -> list[tuple[float, float]]:
+    """Returns for each probe its first start and the anchor of its grid.
+
+    Anchors divide the interval evenly, with a jitter of at most one share. A short list starts twenty a second first,
+    so that a new screen need not wait for an interval; the beat right after such a start is left out.
+    """
+    beats = []
+    for index, probe in enumerate(probes):
+        every_s = probe.every_ms / 1000
+        share = (index + rng.random()) / len(probes)
+        warm_up_s = min(every_s, _WARM_UP_GAP_S * len(probes))
+        beats.append((now + share * warm_up_s, now + share * every_s))
+    return beats
+
+
+async def run_schedule(
+    probes: Sequence[Probe],
+    run: Run,
+    record: Record,
+    *,
+    stop: asyncio.Event,
+    rng: Random,
+    limit: int = RUN_LIMIT,
+    wall_ms: Callable[[], int] = now_ms,
+) -> None:
+    """Runs probes until `stop` is set, then cancels what is under way; a cancelled run has no result.
+
+    At most `limit` run at once. A probe that still waits for a place at its next beat is recorded as not run and keeps
+    its turn. `run` must return a result for whatever happens; what it or `record` raises ends the schedule as an
+    ExceptionGroup.
+    """
+    async with asyncio.TaskGroup() as group:
+        schedule = _Schedule(group, run, record, limit, wall_ms)
+        try:
+            await schedule.keep_time(probes, stop, rng)
+        finally:
+            schedule.end()
+
+
+@dataclass(slots=True, eq=False)
+class _Turn:
+    probe: Probe
+    anchor: float
+    is_running: bool = False
+    is_waiting: bool = False
+
+
+class _Schedule:
+    def __init__(
+        self, group: asyncio.TaskGroup, run: Run, record: Record, limit: int, wall_ms: Callable[[], int]
+    ) -> None:
+        self._group = group
+        self._run = run
+        self._record = record
+        self._limit = limit
+        self._wall_ms = wall_ms
+        self._waiting: deque[_Turn] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def keep_time(self, probes: Sequence[Probe], stop: asyncio.Event, rng: Random) -> None:
+        loop = asyncio.get_running_loop()
+        heap: list[tuple[float, int, _Turn]] = []
+        for order, (first, anchor) in enumerate(spread_beats(probes, loop.time(), rng)):
+            heap.append((first, order, _Turn(probes[order], anchor)))
+        heapq.heapify(heap)
+        if not heap:
+            await stop.wait()
+        while not stop.is_set():
+            due, order, turn = heap[0]
+            if due > loop.time():
+                await _wait_until(due, stop)
+                continue
+            every_s = turn.probe.every_ms / 1000
+            late_s = loop.time() - due
+            following = next_due(turn.anchor, due + max(late_s, every_s / 2), every_s)
+            heapq.heapreplace(heap, (following, order, turn))
+            if late_s <= LATE_LIMIT_S:
+                self._beat(turn)
+
+    def end(self) -> None:
+        self._waiting.clear()
+        for task in self._tasks:
+            task.cancel()
+
+    def _beat(self, turn: _Turn) -> None:
+        if turn.is_running:
+            return
+        if turn.is_waiting:
+            why = f"all {self._limit} places for probes were taken for {turn.probe.every_ms / 1000:g} s"
+            self._record(make_not_run(turn.probe, self._wall_ms(), why))
+            return
+        turn.is_waiting = True
+        self._waiting.append(turn)
+        self._fill()
+
+    def _fill(self) -> None:
+        while self._waiting and len(self._tasks) < self._limit:
+            turn = self._waiting.popleft()
+            turn.is_waiting, turn.is_running = False, True
+            task = self._group.create_task(self._run_turn(turn))
+            self._tasks.add(task)
+            task.add_done_callback(self._free)
+
+    def _free(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is None:
+            self._fill()
+
+    async def _run_turn(self, turn: _Turn) -> None:
+        try:
+            self._record(await self._run(turn.probe))
+        finally:
+            turn.is_running = False
+
+
+async def _wait_until(due: float, stop: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout_at(due):
+            await stop.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import dns.message
+import dns.rcode
+import dns.rrset
+import pytest
+from tests.engine.probes.servers import make_probe, make_tools, serve_names
+
+from oncall_tui.domain.probe import Expectation, ProbeKind, Result, Verdict
+from oncall_tui.domain.sanitize import is_clean
+from oncall_tui.engine.probes import run_probe
+
+Answer = Callable[[dns.message.Message], bytes | None]
+
+
+def say(record: str, *texts: str) -> Answer:
+    def answer(query: dns.message.Message) -> bytes:
+        response = dns.message.make_response(query)
+        response.answer.append(dns.rrset.from_text(query.question[0].name, 60, "IN", record, *texts))
+        return response.to_wire()
+
+    return answer
+
+
+def fail(rcode: dns.rcode.Rcode) -> Answer:
+    def answer(query: dns.message.Message) -> bytes:
+        response = dns.message.make_response(query)
+        response.set_rcode(rcode)
+        return response.to_wire()
+
+    return answer
+
+
+async def ask(answer: Answer, record: str = "A", contains: str | None = None) -> Result:
+    async with serve_names(answer) as resolver:
+        expect = Expectation(contains=contains)
+        probe = make_probe(ProbeKind.DNS, "www.example.com", record=record, resolver=resolver, expect=expect)
+        return await run_probe(probe, make_tools())
+
+
+@pytest.mark.parametrize(
+    ("record", "answer", "contains"),
+    [
+        ("A", "192.0.2.1", None),
+        ("a", "192.0.2.1", "192.0.2.1"),
+        ("AAAA", "2001:db8::1", "2001:db8::1"),
+        ("CNAME", "edge.example.net.", "edge.example.net"),
+        ("MX", "10 mail.example.com.", "MAIL.example.com"),
+        ("MX", "10 mail.example.com.", "10 mail.example.com."),
+        ("TXT", '"v=spf1 -all"', "spf1"),
+    ],
+)
+async def test_an_expected_answer_is_up(record: str, answer: str, contains: str | None) -> None:
+    result = await ask(say(record.upper(), answer), record, contains)
+    assert (result.verdict, result.reason) == (Verdict.UP, "")
+    assert dict(result.facts)["answer"] == answer
+
+
+async def test_a_part_of_an_address_is_not_that_address() -> None:
+    result = await ask(say("A", "192.0.2.10"), contains="192.0.2.1")
+    assert (result.verdict, result.reason) == (Verdict.DOWN, "answer lacks '192.0.2.1', got 192.0.2.10")
+
+
+@pytest.mark.parametrize(
+    ("rcode", "words"),
+    [
+        (dns.rcode.NXDOMAIN, "DNS: no such name (NXDOMAIN)"),
+        (dns.rcode.SERVFAIL, "DNS: the server failed (SERVFAIL)"),
+        (dns.rcode.REFUSED, "DNS: the server refused (REFUSED)"),
+    ],
+)
+async def test_a_refusal_is_told(rcode: dns.rcode.Rcode, words: str) -> None:
+    result = await ask(fail(rcode))
+    assert (result.verdict, result.reason) == (Verdict.DOWN, words)
+
+
+async def test_a_name_without_such_a_record_is_down() -> None:
+    assert (await ask(fail(dns.rcode.NOERROR))).reason == "DNS: no A record"
+
+
+async def test_silence_ends_at_the_deadline() -> None:
+    result = await ask(lambda _: None)
+    assert (result.verdict, result.reason) == (Verdict.DOWN, "timed out in DNS after 0.5 s")
+    assert result.duration_ms < 1000
+
+
+async def test_a_lost_datagram_is_asked_for_again() -> None:
+    heard = 0
+
+    def answer(query: dns.message.Message) -> bytes | None:
+        nonlocal heard
+        heard += 1
+        return say("A", "192.0.2.1")(query) if heard > 1 else None
+
+    assert (await ask(answer)).verdict is Verdict.UP
+
+
+async def test_garbage_is_told() -> None:
+    result = await ask(lambda query: query.to_wire()[:2] + b"\x80\x00garbage")
+    assert result.verdict is Verdict.DOWN
+    assert result.reason.startswith(("DNS: ", "timed out in DNS"))
+
+
+async def test_an_answer_cannot_steer_the_terminal() -> None:
+    result = await ask(say("TXT", '"\\027]0;owned\\007\\226\\128\\174"'), "TXT", "nothing")
+    assert result.reason.startswith("answer lacks 'nothing'")
+    assert is_clean(result.reason + "".join(text for _, text in result.facts))
+
+
+async def test_a_record_type_that_does_not_exist_is_not_run() -> None:
+    result = await ask(lambda _: None, record="NOPE")
+    assert result.verdict is Verdict.UNKNOWN

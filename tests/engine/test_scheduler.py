@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oncall_tui.domain.probe import Probe, ProbeKind, Result, Verdict
+from oncall_tui.engine.scheduler import next_due, run_schedule, spread_beats
+
+
+def make_probes(count: int, every_ms: int) -> list[Probe]:
+    return [Probe(f"p{number}", ProbeKind.TCP, "x:1", every_ms=every_ms) for number in range(count)]
+
+
+class Runs:
+    """Takes `run_s` for each run and remembers when each began."""
+
+    def __init__(self, run_s: float = 0.0) -> None:
+        self.run_s = run_s
+        self.starts: dict[str, list[float]] = {}
+        self.at_once: dict[str, int] = {}
+        self.most_at_once = 0
+        self.most_of_one = 0
+        self.recorded: list[Result] = []
+
+    async def run(self, probe: Probe) -> Result:
+        self.starts.setdefault(probe.name, []).append(time.monotonic())
+        self.at_once[probe.name] = self.at_once.get(probe.name, 0) + 1
+        self.most_of_one = max(self.most_of_one, self.at_once[probe.name])
+        self.most_at_once = max(self.most_at_once, sum(self.at_once.values()))
+        try:
+            await asyncio.sleep(self.run_s)
+        finally:
+            self.at_once[probe.name] -= 1
+        return Result(probe.name, 0, Verdict.UP, self.run_s * 1000)
+
+    async def go(self, probes: list[Probe], for_s: float, limit: int = 50) -> None:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(for_s, stop.set)
+        await run_schedule(probes, self.run, self.recorded.append, stop=stop, rng=Random(7), limit=limit)
+
+
+times = st.floats(0, 1e7, allow_nan=False)
+
+
+@given(anchor=times, after=times, every_s=st.floats(0.1, 86_400))
+def test_the_next_beat_is_later_on_the_grid_and_at_most_an_interval_away(
+    anchor: float, after: float, every_s: float
+) -> None:
+    due = next_due(anchor, after, every_s)
+    assert due > after or due == anchor > after
+    if after >= anchor:
+        assert due - after <= every_s * 1.001 + 1e-6
+    beats = (due - anchor) / every_s
+    assert abs(beats - round(beats)) < 1e-3
+
+
+def test_a_pause_skips_the_missed_beats() -> None:
+    assert next_due(0.0, 5.0, 10.0) == 10.0
+    assert next_due(0.0, 125.0, 10.0) == 130.0
+
+
+@given(st.integers(1, 300), st.integers(500, 60_000))
+def test_beats_divide_the_interval_evenly(count: int, every_ms: int) -> None:
+    beats = spread_beats(make_probes(count, every_ms), 100.0, Random(3))
+    share = every_ms / 1000 / count
+    for index, (first, anchor) in enumerate(beats):
+        assert index * share <= anchor - 100.0 <= (index + 1) * share + 1e-9
+        assert 100.0 <= first <= anchor + 1e-9
+        assert first - 100.0 <= 0.05 * count + 1e-9
+
+
+async def test_beats_keep_their_rate_without_drift() -> None:
+    runs = Runs(run_s=0.03)
+    await runs.go(make_probes(5, 100), 1.05)
+    for starts in runs.starts.values():
+        assert 8 <= len(starts) <= 11
+        phases = [start % 0.1 for start in starts[1:]]
+        assert min(max(phases) - min(phases), 0.1 - max(phases) + min(phases)) < 0.05
+    assert len(runs.recorded) >= 40
+
+
+async def test_a_probe_never_runs_twice_at_once() -> None:
+    runs = Runs(run_s=0.25)
+    await runs.go(make_probes(3, 100), 0.9)
+    assert runs.most_of_one == 1
+    assert {result.verdict for result in runs.recorded} == {Verdict.UP}
+
+
+async def test_no_more_than_the_limit_run_at_once_and_who_waits_too_long_is_not_run() -> None:
+    runs = Runs(run_s=0.3)
+    await runs.go(make_probes(20, 200), 1.2, limit=2)
+    assert runs.most_at_once == 2
+    missed = [result for result in runs.recorded if result.verdict is Verdict.UNKNOWN]
+    assert missed
+    assert missed[0].reason == "not run: all 2 places for probes were taken for 0.2 s"
+    assert len(runs.starts) >= 6
+
+
+async def test_after_a_pause_there_is_no_burst() -> None:
+    runs = Runs()
+    probes = make_probes(40, 2000)
+
+    async def pause() -> None:
+        await asyncio.sleep(0.3)
+        time.sleep(2.5)  # noqa: ASYNC251 - the pause of the whole process is what is tried
+
+    task = asyncio.create_task(pause())
+    began = time.monotonic()
+    await runs.go(probes, 3.2)
+    await task
+    after = [start for starts in runs.starts.values() for start in starts if start > began + 2.7]
+    assert after
+    in_one_instant = max(sum(1 for other in after if 0 <= other - start < 0.05) for start in after)
+    # Beats less than a second late are still kept: half of an interval of two seconds.
+    assert in_one_instant <= 22
+
+
+async def test_stop_cancels_what_is_under_way() -> None:
+    runs = Runs(run_s=60)
+    started = time.monotonic()
+    await runs.go(make_probes(3, 1000), 0.3)
+    assert time.monotonic() - started < 1.0
+    assert runs.recorded == []
+    assert sum(runs.at_once.values()) == 0
+
+
+async def test_without_probes_it_waits_for_the_stop() -> None:
+    started = time.monotonic()
+    await Runs().go([], 0.1)
+    assert time.monotonic() - started >= 0.09
+
+
+async def test_what_the_recorder_raises_is_not_swallowed() -> None:
+    def refuse(result: Result) -> None:
+        raise OSError("disk")
+
+    with pytest.raises(ExceptionGroup) as caught:
+        async with asyncio.timeout(5):
+            await run_schedule(make_probes(2, 100), Runs().run, refuse, stop=asyncio.Event(), rng=Random(1))
+    assert caught.group_contains(OSError)
