@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oncall_tui.domain.probe import Expectation, Probe, ProbeKind, ProbeState, ProbeStatus, Result, Verdict
+from oncall_tui.domain.verdict import (
+    BLIND_LIMIT,
+    FRESH_RUNS,
+    RECENT_LIMIT,
+    Observation,
+    judge,
+    next_state,
+    status_at,
+    tell_days,
+    tell_seconds,
+)
+
+EVERY = 10_000
+DAY = 86_400_000
+PROBE = Probe("p", ProbeKind.HTTP, "http://x/", every_ms=EVERY)
+LETTERS = {"U": Verdict.UP, "S": Verdict.DEGRADED, "D": Verdict.DOWN, "?": Verdict.UNKNOWN}
+
+
+def run(verdicts: str, state: ProbeState | None = None, start: int = 1_000_000) -> list[ProbeState]:
+    """Returns the states after each verdict, one interval apart; a dot is a beat in which nothing was recorded."""
+    state = state or ProbeState("p")
+    states = []
+    for beat, letter in enumerate(verdicts):
+        if letter != ".":
+            verdict = LETTERS[letter]
+            reason = "" if verdict is Verdict.UP else f"reason {beat}"
+            state = next_state(state, Result("p", start + beat * EVERY, verdict, 5.0, reason), PROBE)
+        states.append(state)
+    return states
+
+
+def show(verdicts: str) -> str:
+    """Returns what is shown right after each verdict: U S D, `?` unknown, `.` stale."""
+    signs = {
+        ProbeStatus.UP: "U",
+        ProbeStatus.SLOW: "S",
+        ProbeStatus.DOWN: "D",
+        ProbeStatus.UNKNOWN: "?",
+        ProbeStatus.STALE: ".",
+    }
+    return "".join(
+        signs[status_at(state, EVERY, 1_000_000 + beat * EVERY + 5)] for beat, state in enumerate(run(verdicts))
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "shown"),
+    [
+        ("UUU", "UUU"),
+        ("UDUDUDDU", "UUUUUUUU"),
+        ("UDDDDU", "UUUDDD"),
+        ("UDDDUU", "UUUDDU"),
+        ("UDDDUDUU", "UUUDDDDU"),
+        ("DD", "??"),
+        ("DDDUU", "??DDU"),
+        ("SSS", "SSS"),
+        ("USSSUU", "UUUSSU"),
+        ("UDSDSD", "UUUSSS"),
+        ("UDDDSS", "UUUDDS"),
+        ("UDDDSU", "UUUDDS"),
+        ("UDDDD", "UUUDD"),
+        ("?", "?"),
+        ("U?U", "U?U"),
+        ("UD?D?D", "UU?U?D"),
+        ("UDDD??D", "UUUDDDD"),
+        ("UDDD????", "UUUDDD??"),
+        ("U???D", "U????"),
+        ("U???DDD", "U?????D"),
+        ("UDD???D", "UUU????"),
+        ("UU....U", "UUUU..U"),
+        ("UU....D", "UUUU..?"),
+        ("UDDD...D", "UUUDDD.D"),
+    ],
+)
+def test_verdicts_add_up(verdicts: str, shown: str) -> None:
+    assert show(verdicts) == shown
+
+
+any_run = st.text(alphabet="USD?.", max_size=80)
+
+
+@given(any_run)
+def test_nothing_is_green_without_a_fresh_success(verdicts: str) -> None:
+    for beat, sign in enumerate(show(verdicts)):
+        if sign in "US":
+            runs = verdicts[: beat + 1].rstrip(".")
+            assert len(verdicts[: beat + 1]) - len(runs) <= 2
+            assert runs[-1] != "?"
+            # Two lost beats or more are a blind spell, a single one is only a longer wait.
+            recorded = re.sub(r"\.{2,}", "???", runs).replace(".", "")
+            assert set(recorded[-FRESH_RUNS:]) & set("US")
+
+
+@given(any_run)
+def test_red_needs_three_failures_in_a_row(verdicts: str) -> None:
+    for beat, sign in enumerate(show(verdicts)):
+        if sign == "D" and (beat == 0 or show(verdicts[:beat])[-1:] != "D"):
+            telling = [letter for letter in verdicts[: beat + 1] if letter in "USD"]
+            assert telling[-1] == "D"
+            assert "DDD" in "".join(telling)
+
+
+@given(any_run, st.sampled_from("USD"))
+def test_a_run_that_says_nothing_changes_neither_status_nor_counters(verdicts: str, last: str) -> None:
+    before = run(verdicts + last)[-1]
+    after = next_state(before, Result("p", before.last_result_at or 0, Verdict.UNKNOWN, 0.0, "not run: x"), PROBE)
+    assert (after.status, after.since_at, after.streak) == (before.status, before.since_at, before.streak)
+    assert after.recent[-1] == (Verdict.UNKNOWN, 0.0)
+    assert (after.last_verdict, after.last_reason) == (Verdict.UNKNOWN, "not run: x")
+    assert (after.phases, after.facts, after.last_duration_ms) == (before.phases, before.facts, before.last_duration_ms)
+
+
+@given(any_run)
+def test_silence_is_stale_and_so_is_a_clock_that_was_set_back(verdicts: str) -> None:
+    for state in run(verdicts):
+        last = state.last_result_at
+        if last is None:
+            assert status_at(state, EVERY, 5) is ProbeStatus.UNKNOWN
+        else:
+            assert status_at(state, EVERY, last + 25_001) is ProbeStatus.STALE
+            assert status_at(state, EVERY, last - EVERY - 1) is ProbeStatus.STALE
+            assert status_at(state, EVERY, last + 25_000) is not ProbeStatus.STALE
+
+
+@given(st.text(alphabet="USD?", max_size=200))
+def test_recent_holds_the_last_sixty(verdicts: str) -> None:
+    states = run(verdicts)
+    if states:
+        assert [verdict for verdict, _ in states[-1].recent] == [LETTERS[letter] for letter in verdicts[-RECENT_LIMIT:]]
+
+
+def test_a_status_began_with_the_first_run_that_confirmed_it() -> None:
+    states = run("UUDDDDUUU")
+    assert states[1].since_at == 1_000_000
+    assert states[3].since_at == 1_000_000
+    assert states[4].since_at == states[5].since_at == states[6].since_at == 1_000_000 + 2 * EVERY
+    assert states[7].since_at == states[8].since_at == 1_000_000 + 6 * EVERY
+    assert [state.streak for state in states] == [1, 2, 1, 2, 3, 4, 1, 2, 3]
+
+
+def test_a_streak_whose_start_is_not_known_begins_with_the_run_at_hand() -> None:
+    state = dataclasses.replace(run("UDD")[-1], streak_at=0)
+    confirmed = run("D", state, start=1_000_000 + 3 * EVERY)[-1]
+    assert (confirmed.status, confirmed.since_at) == (ProbeStatus.DOWN, 1_000_000 + 3 * EVERY)
+
+
+def test_a_long_silence_is_kept_as_a_gap() -> None:
+    state = run("UU.....U")[-1]
+    gap = [(Verdict.UNKNOWN, 0.0)] * BLIND_LIMIT
+    assert list(state.recent) == [(Verdict.UP, 5.0), (Verdict.UP, 5.0), *gap, (Verdict.UP, 5.0)]
+    assert (state.streak, state.since_at) == (1, 1_000_000)
+
+
+def test_the_last_reason_outlives_a_recovery() -> None:
+    state = run("UDUU")[-1]
+    assert (state.last_reason, state.last_reason_at) == ("reason 1", 1_000_000 + EVERY)
+
+
+@pytest.mark.parametrize(
+    ("expect", "seen", "duration_ms", "verdict", "reason"),
+    [
+        (Expectation(), Observation(), 5, Verdict.UP, ""),
+        (Expectation(), Observation(status=200, status_text="200 OK"), 5, Verdict.UP, ""),
+        (Expectation(), Observation(status=503, status_text="503 Busy"), 5, Verdict.DOWN, "HTTP 503 Busy"),
+        (Expectation(), Observation(status=204, status_text="204"), 5, Verdict.DOWN, "HTTP 204, expected 200"),
+        (Expectation(status=(200, 204)), Observation(status=204, status_text="204"), 5, Verdict.UP, ""),
+        (Expectation(body_contains="ok"), Observation(status=200, has_text=True), 5, Verdict.UP, ""),
+        (Expectation(body_contains="ok"), Observation(status=200, has_text=False), 5, Verdict.DOWN, "body lacks 'ok'"),
+        (Expectation(max_latency_ms=1000), Observation(), 1000, Verdict.UP, ""),
+        (
+            Expectation(max_latency_ms=1000),
+            Observation(),
+            2100,
+            Verdict.DEGRADED,
+            "slow: 2.1 s, expected at most 1 s",
+        ),
+        (
+            Expectation(max_latency_ms=100),
+            Observation(status=500, status_text="500"),
+            2100,
+            Verdict.DOWN,
+            "HTTP 500",
+        ),
+        (Expectation(min_days_left=14), Observation(expires_in_ms=14 * DAY), 5, Verdict.UP, ""),
+        (
+            Expectation(min_days_left=14),
+            Observation(expires_in_ms=14 * DAY - 1),
+            5,
+            Verdict.DEGRADED,
+            "certificate expires in 13 days, expected at least 14 days",
+        ),
+        (Expectation(), Observation(expires_in_ms=-3 * DAY), 5, Verdict.DOWN, "certificate expired 3 days ago"),
+        (
+            Expectation(contains="192.0.2.1"),
+            Observation(answers=()),
+            5,
+            Verdict.DOWN,
+            "answer lacks '192.0.2.1', got nothing",
+        ),
+    ],
+)
+def test_one_answer_is_judged(
+    expect: Expectation, seen: Observation, duration_ms: float, verdict: Verdict, reason: str
+) -> None:
+    assert judge(dataclasses.replace(PROBE, expect=expect), seen, duration_ms) == (verdict, reason)
+
+
+def test_spans_read_as_people_say_them() -> None:
+    assert [tell_seconds(ms) for ms in (3.4, 850, 1000, 2100)] == ["3 ms", "850 ms", "1 s", "2.1 s"]
+    assert [tell_days(ms) for ms in (3 * DAY, -3 * DAY, DAY, 3_600_000, 0)] == [
+        "3 days",
+        "3 days",
+        "24 hours",
+        "1 hour",
+        "0 hours",
+    ]
