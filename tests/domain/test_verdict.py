@@ -104,9 +104,8 @@ def test_nothing_is_green_without_a_fresh_success(verdicts: str) -> None:
 @given(any_run)
 def test_red_needs_three_failures_in_a_row(verdicts: str) -> None:
     for beat, sign in enumerate(show(verdicts)):
-        if sign == "D" and (beat == 0 or show(verdicts[:beat])[-1:] != "D"):
+        if sign == "D":
             telling = [letter for letter in verdicts[: beat + 1] if letter in "USD"]
-            assert telling[-1] == "D"
             assert "DDD" in "".join(telling)
 
 
