@@ -1,0 +1,106 @@
+"""From a red probe to an incident with its first words, without a question asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oncall_tui.domain.cadence import next_update_at
+from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, Severity
+from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
+from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.domain.template import NO_COMPONENT, Template, choose_template, join_names, render, say_when
+from oncall_tui.domain.update import TITLE_LIMIT
+
+#: What customers notice, by what is probed: words for the title, and the start of a sentence that ends "since ...".
+#: A certificate that is about to run out is not felt yet.
+_FAILING = {
+    ProbeKind.HTTP: ("requests are failing", "Requests have been failing"),
+    ProbeKind.TCP: ("connections are failing", "Connections have been failing"),
+    ProbeKind.TLS: ("secure connections are failing", "Secure connections have been failing"),
+    ProbeKind.DNS: ("name lookups are failing", "Name lookups have been failing"),
+}
+_SLOW = {
+    ProbeKind.HTTP: ("slow responses", "Responses have been slower than usual"),
+    ProbeKind.TCP: ("slow connections", "Connections have been slower than usual"),
+    ProbeKind.DNS: ("slow name lookups", "Name lookups have been slower than usual"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """All that an incident begins with; `components` are suggestions that the first update would set."""
+
+    title: str
+    components: dict[str, ComponentStatus]
+    probes: tuple[str, ...]
+    severity: Severity
+    started_at: int
+    next_update_at: int | None
+    runbook: str | None
+    status: IncidentStatus
+    template: str | None
+    body: str
+
+
+def plan_declaration(
+    probe: Probe | None, state: ProbeState | None, templates: Sequence[Template], now: int
+) -> Declaration:
+    """Returns what to declare for a probe as it stands, or for no probe at all (a report from a client)."""
+    trouble = _trouble_of(state)
+    headline, effect = _effect_of(probe, trouble)
+    component = clean_line(probe.component, 200) if probe and probe.component and probe.component.strip() else None
+    severity = Severity.SEV2 if trouble is ProbeStatus.DOWN else Severity.SEV3
+    started_at = min(_started_at(state, trouble) or now, now)
+    status = IncidentStatus.INVESTIGATING
+    due_at = next_update_at(severity, status, now)
+    template = choose_template(templates, status, is_first=True, is_reopen=False)
+    facts = {
+        "components": join_names([component]) if component else NO_COMPONENT,
+        "effect": effect,
+        "since": say_when(started_at, now),
+        "next_update": say_when(due_at, now) if due_at is not None else None,
+    }
+    return Declaration(
+        title=_title(component, headline),
+        components={component: _suggest(trouble)} if component else {},
+        probes=(probe.name,) if probe else (),
+        severity=severity,
+        started_at=started_at,
+        next_update_at=due_at,
+        runbook=probe.runbook if probe else None,
+        status=status,
+        template=template.key if template else None,
+        body=render(template, facts) if template else "",
+    )
+
+
+def _trouble_of(state: ProbeState | None) -> ProbeStatus | None:
+    """A run that went wrong counts before it is confirmed: a person who declares has seen it."""
+    if state is None:
+        return None
+    if state.status in (ProbeStatus.DOWN, ProbeStatus.SLOW):
+        return state.status
+    return {Verdict.DOWN: ProbeStatus.DOWN, Verdict.DEGRADED: ProbeStatus.SLOW}.get(state.last_verdict or Verdict.UP)
+
+
+def _started_at(state: ProbeState | None, trouble: ProbeStatus | None) -> int | None:
+    if state is None or trouble is None:
+        return None
+    return (state.since_at if state.status is trouble else state.streak_at) or state.last_result_at
+
+
+def _effect_of(probe: Probe | None, trouble: ProbeStatus | None) -> tuple[str | None, str | None]:
+    if probe is None or trouble is None:
+        return None, None
+    return (_FAILING if trouble is ProbeStatus.DOWN else _SLOW).get(probe.kind, (None, None))
+
+
+def _suggest(trouble: ProbeStatus | None) -> ComponentStatus:
+    return ComponentStatus.MAJOR_OUTAGE if trouble is ProbeStatus.DOWN else ComponentStatus.DEGRADED_PERFORMANCE
+
+
+def _title(component: str | None, headline: str | None) -> str:
+    if headline is None:
+        return clean_line(f"Problem with {component or NO_COMPONENT}", TITLE_LIMIT)
+    return clean_line(f"{component}: {headline}" if component else headline.capitalize(), TITLE_LIMIT)
