@@ -1,0 +1,81 @@
+"""`oncall-tui outbox`: what waits to be published, and what a person decides about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from oncall_tui.cli import json_option, place_options
+from oncall_tui.cli.place import Place, read_actor
+
+if TYPE_CHECKING:
+    from oncall_tui.domain.update import Delivery
+
+
+@click.group()
+@place_options
+def outbox() -> None:
+    """List, retry and drop what waits to be published."""
+
+
+@outbox.command("list")
+@click.option("--all", "is_all", is_flag=True, help="Also what was delivered or dropped.")
+@json_option
+@place_options
+@click.pass_obj
+def list_command(place: Place, is_all: bool, is_json: bool) -> None:
+    """List deliveries, oldest first."""
+    from oncall_tui.cli.output import format_table, print_json, say, shape_delivery
+    from oncall_tui.store.outbox import list_deliveries
+
+    with place.open_db() as db:
+        found = list_deliveries(db, is_open_only=not is_all)
+    if is_json:
+        print_json([shape_delivery(each) for each in found])
+    elif not found:
+        say("The outbox is empty.")
+    else:
+        rows = [
+            (str(each.id), f"#{each.incident_id}", each.state, each.status, each.reason, each.body) for each in found
+        ]
+        say(format_table(("ID", "INCIDENT", "STATE", "STATUS", "WHY", "TEXT"), rows))
+
+
+@outbox.command()
+@click.argument("number", metavar="ID")
+@json_option
+@place_options
+@click.pass_obj
+def retry(place: Place, number: str, is_json: bool) -> None:
+    """Put a delivery that failed or waits back in the queue."""
+    from oncall_tui.cli.incident import read_id
+    from oncall_tui.clock import now_ms
+    from oncall_tui.store.outbox import retry_delivery
+
+    with place.open_db() as db:
+        _print(retry_delivery(db, read_id(number), read_actor(), now_ms()), is_json)
+
+
+@outbox.command()
+@click.argument("number", metavar="ID")
+@json_option
+@place_options
+@click.pass_obj
+def drop(place: Place, number: str, is_json: bool) -> None:
+    """Give a delivery up; its text stays in our record."""
+    from oncall_tui.cli.incident import read_id
+    from oncall_tui.clock import now_ms
+    from oncall_tui.store.outbox import drop_delivery
+
+    with place.open_db() as db:
+        _print(drop_delivery(db, read_id(number), read_actor(), now_ms()), is_json)
+
+
+def _print(delivery: Delivery, is_json: bool) -> None:
+    from oncall_tui.cli.output import print_json, say, shape_delivery
+
+    if is_json:
+        print_json(shape_delivery(delivery))
+    else:
+        say(f"Delivery {delivery.id} of #{delivery.incident_id} is {delivery.state}.")

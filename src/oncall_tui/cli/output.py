@@ -1,0 +1,154 @@
+"""What commands print: JSON of one shape for programs, plain inert lines for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from oncall_tui.domain.sanitize import clean_block, clean_line
+
+if TYPE_CHECKING:
+    from oncall_tui.domain.incident import Incident
+    from oncall_tui.domain.timeline import TimelineEntry
+    from oncall_tui.domain.update import Delivery, IncidentUpdate
+
+Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
+_DB_TEXT_LIMIT = 30_000
+
+
+def show_time(at: int | None) -> str | None:
+    """Returns an instant as ISO 8601 in UTC with milliseconds, as `2026-11-22T03:04:05.678Z`."""
+    if at is None:
+        return None
+    try:
+        seconds, ms = divmod(at, 1000)
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{ms:03}Z"
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def print_json(value: Json) -> None:
+    """Prints one JSON document; every text is made inert, and all that is not ASCII is escaped, for any locale."""
+    sys.stdout.write(json.dumps(_clean(value), indent=2) + "\n")
+    sys.stdout.flush()
+
+
+def _clean(value: Json) -> Json:
+    if isinstance(value, str):
+        return clean_block(value, _DB_TEXT_LIMIT)
+    if isinstance(value, Mapping):
+        return {clean_line(key): _clean(item) for key, item in value.items()}
+    if isinstance(value, Sequence):
+        return [_clean(item) for item in value]
+    return value
+
+
+def say(text: str = "") -> None:
+    """Prints lines for a person, inert."""
+    sys.stdout.write(clean_block(text, 1_000_000) + "\n")
+
+
+def warn(text: str) -> None:
+    """Prints a line beside the answer, to stderr."""
+    sys.stderr.write(f"oncall-tui: {clean_block(text)}\n")
+    sys.stderr.flush()
+
+
+def format_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Returns aligned columns, two blanks apart; every cell is one inert line."""
+    cells = [[clean_line(cell, 120) for cell in row] for row in (head, *rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
+    )
+
+
+def shape_update(update: IncidentUpdate) -> dict[str, Json]:
+    return {
+        "id": update.id,
+        "status": update.status,
+        "body": update.body,
+        "delivery": update.delivery,
+        "delivery_id": update.delivery_id,
+        "reason": update.reason,
+        "author": update.created_by,
+        "created_at": show_time(update.created_at),
+        "delivered_at": show_time(update.delivered_at),
+        "seen_at": show_time(update.seen_at),
+        "remote_id": update.remote_id,
+    }
+
+
+def shape_incident(incident: Incident, updates: Sequence[IncidentUpdate]) -> dict[str, Json]:
+    """Returns an incident as programs read it; `updates` run from old to new."""
+    return {
+        "id": incident.id,
+        "title": incident.title,
+        "status": incident.status,
+        "impact": incident.impact,
+        "severity": f"SEV{int(incident.severity)}",
+        "components": [{"name": name, "status": status} for name, status in incident.components.items()],
+        "probes": list(incident.probes),
+        "started_at": show_time(incident.started_at),
+        "declared_at": show_time(incident.declared_at),
+        "resolved_at": show_time(incident.resolved_at),
+        "next_update_at": show_time(incident.next_update_at),
+        "remote_id": incident.remote_id,
+        "url": incident.remote_url,
+        "conflict": incident.conflict,
+        "author": incident.created_by,
+        "updates": [shape_update(update) for update in updates],
+    }
+
+
+def shape_delivery(delivery: Delivery) -> dict[str, Json]:
+    return {
+        "id": delivery.id,
+        "incident_id": delivery.incident_id,
+        "state": delivery.state,
+        "kind": delivery.kind,
+        "status": delivery.status,
+        "body": delivery.body,
+        "components": [{"name": name, "status": status} for name, status in delivery.components.items()],
+        "attempts": delivery.attempts,
+        "reason": delivery.reason,
+        "author": delivery.created_by,
+        "created_at": show_time(delivery.created_at),
+        "next_try_at": show_time(delivery.next_try_at),
+        "delivered_at": show_time(delivery.delivered_at),
+    }
+
+
+def shape_entry(entry: TimelineEntry) -> dict[str, Json]:
+    return {
+        "id": entry.id,
+        "incident_id": entry.incident_id,
+        "kind": entry.kind,
+        "text": entry.text,
+        "actor": entry.actor,
+        "occurred_at": show_time(entry.occurred_at),
+        "recorded_at": show_time(entry.recorded_at),
+    }
+
+
+def tell_incident(incident: Incident, updates: Sequence[IncidentUpdate]) -> str:
+    """Returns an incident as a person reads it."""
+    lines = [
+        f"#{incident.id}  {clean_line(incident.title)}",
+        f"  {incident.status}, impact {incident.impact}, SEV{int(incident.severity)}, began {show_time(incident.started_at)}",
+    ]
+    lines += [f"  {clean_line(name)}: {status}" for name, status in incident.components.items()]
+    if incident.remote_url:
+        lines.append(f"  page: {clean_line(incident.remote_url)}")
+    if incident.conflict:
+        lines.append(f"  CONFLICT: {clean_line(incident.conflict, 1000)}")
+    for update in updates:
+        seen = f", customers see it since {show_time(update.seen_at)}" if update.seen_at else ""
+        why = f" ({clean_line(update.reason)})" if update.reason else ""
+        author = clean_line(update.created_by)
+        lines += ["", f"  {show_time(update.created_at)}  {update.status}, {update.delivery}{why}{seen}, by {author}"]
+        lines += [f"    {line}" for line in clean_block(update.body).split("\n")]
+    return "\n".join(lines)

@@ -1,0 +1,76 @@
+"""`oncall-tui page`: the embedded status page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from oncall_tui.cli import place_options
+from oncall_tui.cli.place import Place
+
+TOKEN_VARIABLE = "STATUSPAGE_TOKEN"  # noqa: S105 - the name of a variable, not a token
+
+
+@click.group()
+@place_options
+def page() -> None:
+    """Serve the embedded status page."""
+
+
+@page.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
+@click.option("--data", metavar="FILE", help="The page's own database [status-page.db beside ours].")
+@click.option("--token", help=f"What writers must show [{TOKEN_VARIABLE}, else the file's, else a new one].")
+@click.option("--page-id", help="Id of a new page [a random one].")
+@click.option("--name", help="Name of the page, for customers.")
+@click.option("--component", "components", multiple=True, help="A component that the page has; may be repeated.")
+@click.option("--public-url", help="What links begin with, behind a proxy.")
+@click.option("--requests-per-minute", type=click.IntRange(1), help="Limit the write API as the original does.")
+@place_options
+@click.pass_obj
+def serve(
+    place: Place,
+    host: str,
+    port: int,
+    data: str | None,
+    token: str | None,
+    page_id: str | None,
+    name: str | None,
+    components: tuple[str, ...],
+    public_url: str | None,
+    requests_per_minute: int | None,
+) -> None:
+    """Serve a Statuspage-compatible page until it is told to stop."""
+    import os
+
+    from oncall_tui.cli.output import say
+    from oncall_tui.domain.errors import UsageError
+    from oncall_tui.statuspage.pagefile import prepare
+    from oncall_tui.statuspage.server import describe, read_clock
+    from oncall_tui.statuspage.server import serve as serve_page
+
+    if data is not None and "\0" in data:
+        raise UsageError("The path of --data holds a NUL byte: name a file.")
+    file = place.db_path().with_name("status-page.db") if data is None else Path(data)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shown = token or os.environ.get(TOKEN_VARIABLE)
+    identity = prepare(file, shown, page_id, name, components, read_clock())
+
+    def tell(url: str) -> None:
+        say(describe(url, identity.page_id, identity.token))
+        click.get_text_stream("stdout").flush()
+
+    serve_page(
+        host,
+        port,
+        file,
+        identity.token,
+        identity.page_id,
+        identity.name,
+        components,
+        tell,
+        public_url=public_url,
+        requests_per_minute=requests_per_minute,
+    )

@@ -1,0 +1,56 @@
+"""`oncall-tui init` and `oncall-tui check`: from no config to one that is known to be right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from oncall_tui.cli import json_option, place_options
+from oncall_tui.cli.place import Place
+
+
+@click.command()
+@click.argument("path", default="oncall.toml")
+@json_option
+def init(path: str, is_json: bool) -> None:
+    """Write a commented starter config (PATH: oncall.toml); never overwrites."""
+    from oncall_tui.cli.output import print_json, say
+    from oncall_tui.config.starter import write_starter
+    from oncall_tui.domain.errors import UsageError
+
+    if "\0" in path:
+        raise UsageError("The path holds a NUL byte: name a file.")
+    target = Path(path)
+    write_starter(target)
+    if is_json:
+        print_json({"path": str(target.absolute())})
+    else:
+        say(f"Wrote {target}. Fill it in, then run `oncall-tui check --config {target}`, then `oncall-tui`.")
+
+
+@click.command()
+@click.argument("path", required=False)
+@json_option
+@place_options
+@click.pass_obj
+def check(place: Place, path: str | None, is_json: bool) -> None:
+    """Check the config and tell every fault with its line; exit 2 when there is one."""
+    from oncall_tui.cli.output import print_json, say
+
+    if path is not None:
+        place.config = path
+    config = place.load_config()
+    if is_json:
+        print_json(
+            {
+                "path": str(config.path),
+                "is_valid": True,
+                "probes": len(config.probes),
+                "components": len(config.components),
+                "has_page": config.page is not None,
+            }
+        )
+        return
+    page = f"page {config.page.page_id} at {config.page.api_url}" if config.page else "no page: updates stay queued"
+    say(f"{config.path} is right: {len(config.probes)} probes, {len(config.components)} components, {page}.")

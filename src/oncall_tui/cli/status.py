@@ -1,0 +1,140 @@
+"""`oncall-tui status`: the whole picture in one screen of text or one JSON object."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from oncall_tui.cli import json_option, place_options
+from oncall_tui.cli.place import Place
+
+if TYPE_CHECKING:
+    from oncall_tui.cli.output import Json
+    from oncall_tui.domain.engine import Lease
+    from oncall_tui.domain.probe import Probe, ProbeState
+
+
+@click.command()
+@json_option
+@place_options
+@click.pass_obj
+def status(place: Place, is_json: bool) -> None:
+    """Show probes, open incidents, the queue and the engine."""
+    from oncall_tui.cli.output import print_json, shape_delivery, shape_incident, show_time
+    from oncall_tui.clock import now_ms
+    from oncall_tui.store.incidents import list_components, list_incidents
+    from oncall_tui.store.lease import read_lease
+    from oncall_tui.store.lock import is_engine_running
+    from oncall_tui.store.outbox import list_deliveries, list_updates
+    from oncall_tui.store.page import read_page
+    from oncall_tui.store.probes import list_probes, list_states
+
+    now = now_ms()
+    with place.open_db() as db:
+        states = {state.probe: state for state in list_states(db)[0]}
+        probes = [_shape_probe(probe, states.get(probe.name), now) for probe in list_probes(db)]
+        incidents = [shape_incident(each, list_updates(db, each.id)) for each in list_incidents(db, is_open_only=True)]
+        waiting = list_deliveries(db)
+        page = read_page(db)
+        engine = _shape_engine(read_lease(db), is_engine_running(place.db_path()), now)
+        components = list_components(db)
+    shape: dict[str, Json] = {
+        "at": show_time(now),
+        "engine": engine,
+        "page": {
+            "name": page.name,
+            "public_url": page.public_url,
+            "last_sync_at": show_time(page.last_sync_at),
+            "last_error": page.last_error,
+            "blocked_until": show_time(page.blocked_until),
+        },
+        "components": [
+            {"name": each.name, "status": each.page_status, "remote_id": each.remote_id} for each in components
+        ],
+        "probes": probes,
+        "incidents": incidents,
+        "outbox": [shape_delivery(each) for each in waiting],
+    }
+    if is_json:
+        print_json(shape)
+    else:
+        _tell(shape, probes, incidents, engine)
+
+
+def _shape_probe(probe: Probe, state: ProbeState | None, now: int) -> dict[str, Json]:
+    from oncall_tui.cli.output import show_time
+    from oncall_tui.domain.probe import ProbeState
+    from oncall_tui.domain.verdict import status_at
+
+    state = state or ProbeState(probe.name)
+    shown = status_at(state, probe.every_ms, now)
+    return {
+        "name": probe.name,
+        "kind": probe.kind,
+        "target": probe.target,
+        "component": probe.component,
+        "status": shown,
+        "since_at": show_time(state.since_at or None),
+        "last_result_at": show_time(state.last_result_at),
+        "last_duration_ms": None if state.last_duration_ms is None else round(state.last_duration_ms, 1),
+        "reason": "" if shown == "up" else state.last_reason,
+    }
+
+
+def _shape_engine(lease: Lease | None, is_running: bool, now: int) -> dict[str, Json]:
+    from oncall_tui.cli.output import show_time
+
+    if not is_running or lease is None:
+        return {"is_running": is_running, "state": "starting" if is_running else "off"}
+    return {
+        "is_running": True,
+        "state": "working" if lease.is_working(now) else "stalled",
+        "pid": lease.pid,
+        "host": lease.host,
+        "mode": lease.mode,
+        "version": lease.version,
+        "epoch": lease.epoch,
+        "is_online": lease.is_online,
+        "started_at": show_time(lease.started_at),
+        "heartbeat_at": show_time(lease.heartbeat_at),
+        "note": lease.note,
+    }
+
+
+def _tell(
+    shape: dict[str, Json],
+    probes: list[dict[str, Json]],
+    incidents: list[dict[str, Json]],
+    engine: dict[str, Json],
+) -> None:
+    from oncall_tui.cli.output import format_table, say
+
+    def word(value: Json) -> str:
+        return "" if value is None else str(value)
+
+    rows = [
+        tuple(word(probe[key]) for key in ("status", "name", "kind", "target", "last_duration_ms", "reason"))
+        for probe in probes
+    ]
+    say(
+        format_table(("STATUS", "PROBE", "KIND", "TARGET", "MS", "WHY"), rows)
+        if rows
+        else "No probes: no engine ran yet."
+    )
+    say()
+    rows = [tuple(word(each[key]) for key in ("id", "status", "impact", "started_at", "title")) for each in incidents]
+    say(format_table(("ID", "STATUS", "IMPACT", "BEGAN", "TITLE"), rows) if rows else "No open incidents.")
+    say()
+    queue = shape["outbox"]
+    assert isinstance(queue, list)
+    say(f"Outbox: {len(queue)} waiting." if queue else "Outbox: empty.")
+    note = f" ({engine['note']})" if engine.get("note") else ""
+    say(
+        f"Engine: {engine['state']}{note}"
+        + (f", process {engine['pid']}, {engine['mode']}." if "pid" in engine else ".")
+    )
+    page = shape["page"]
+    assert isinstance(page, dict)
+    trouble = f", last error: {page['last_error']}" if page["last_error"] else ""
+    say(f"Page: {page['public_url'] or 'not reached yet'}, read {page['last_sync_at'] or 'never'}{trouble}.")

@@ -1,0 +1,109 @@
+"""Words for customers as the command line takes them: cleaned and checked by the rules of the screens."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Collection, Iterable, Sequence
+from enum import StrEnum
+from typing import TypeVar
+
+from oncall_tui.domain.errors import RefusedError, UsageError
+from oncall_tui.domain.incident import ComponentStatus
+from oncall_tui.domain.sanitize import clean_block, clean_line
+from oncall_tui.domain.update import BODY_LIMIT
+
+#: More bytes than this are more than 25,000 characters, whatever they say.
+_STDIN_LIMIT = 4 * BODY_LIMIT
+_KEEP = 40 * BODY_LIMIT
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+def read_message(text: str) -> str:
+    """Returns a message, inert and without blanks at its ends; `-` reads it from stdin.
+
+    Bytes that are no UTF-8 become replacement signs. Raises UsageError when stdin is a terminal or closed, RefusedError
+    (`LN001`) when stdin brings more than a page takes.
+    """
+    if text == "-":
+        text = _read_stdin()
+    return clean_block(_repair(text), _KEEP).strip()
+
+
+def read_title(text: str) -> str:
+    """Returns a title as one inert line without blanks at its ends."""
+    return clean_line(_repair(text), _KEEP).strip()
+
+
+def _repair(text: str) -> str:
+    """Arguments carry bytes that are no UTF-8 as lone surrogates, which no page and no file would take."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _read_stdin() -> str:
+    if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
+        raise UsageError("`--message -` reads stdin: pipe the text in, or give it as an argument.")
+    content = sys.stdin.buffer.read(_STDIN_LIMIT + 1)
+    if len(content) > _STDIN_LIMIT:
+        raise RefusedError("LN001", f"The text on stdin is longer than the {BODY_LIMIT} characters that a page takes.")
+    return content.decode("utf-8", "replace")
+
+
+def check_wording(title: str, body: str, names: Iterable[str], *, is_resolving: bool) -> list[str]:
+    """Returns what is worth a warning. Raises RefusedError with the rule of the first thing that blocks sending."""
+    from oncall_tui.domain.lint import Level, lint_update
+
+    findings = lint_update(title, body, names=names, is_resolving=is_resolving)
+    for finding in findings:
+        if finding.level is Level.BLOCK:
+            raise RefusedError(finding.rule, f"{finding.part}: {finding.message}")
+    return [f"{finding.part}: {finding.message} [{finding.rule}]" for finding in findings]
+
+
+def read_word(kind: type[_Word], text: str, allowed: Sequence[_Word], what: str) -> _Word:
+    """Returns the member that a text names. Raises UsageError with the nearest one and all that are allowed."""
+    word = text.strip().lower().replace("-", "_").replace(" ", "_")
+    if word in {member.value for member in allowed}:
+        return kind(word)
+    shown = clean_line(text, 60)
+    raise UsageError(f"{shown} is no {what}{_nearest(word, allowed)}; allowed: {', '.join(allowed)}.")
+
+
+def read_components(settings: Sequence[str], known: Collection[str]) -> dict[str, ComponentStatus]:
+    """Returns components and their status from texts such as `API=partial_outage`.
+
+    Raises UsageError for a text of another form or an unknown status, RefusedError (`unknown-component`) for a name
+    that neither the page nor the config has.
+    """
+    components: dict[str, ComponentStatus] = {}
+    for setting in settings:
+        name, sign, status = _repair(setting).rpartition("=")
+        if not sign or not name.strip():
+            shown = clean_line(setting, 100)
+            raise UsageError(f"--component {shown}: give a name and a status, such as API=partial_outage.")
+        name = _find_component(clean_line(name).strip(), known)
+        components[name] = read_word(ComponentStatus, status, list(ComponentStatus), "component status")
+    return components
+
+
+def _find_component(name: str, known: Collection[str]) -> str:
+    if name in known:
+        return name
+    alike = [candidate for candidate in known if candidate.lower() == name.lower()]
+    if len(alike) == 1:
+        return alike[0]
+    if not known:
+        raise RefusedError(
+            "unknown-component",
+            f"{name}: no component is known yet. Add [[component]] to the config, or read the page with `oncall-tui sync`.",
+        )
+    raise RefusedError(
+        "unknown-component",
+        f"There is no component {name}{_nearest(name, known)}; known: {', '.join(clean_line(each) for each in known)}.",
+    )
+
+
+def _nearest(word: str, allowed: Iterable[str]) -> str:
+    found = difflib.get_close_matches(word.lower(), {each.lower(): each for each in allowed}, n=1, cutoff=0.5)
+    names = {each.lower(): each for each in allowed}
+    return f" (did you mean {clean_line(names[found[0]])}?)" if found else ""

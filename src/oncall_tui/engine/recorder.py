@@ -1,0 +1,143 @@
+"""Turns results into states, and both into few transactions; what cannot be saved just now waits in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+
+from oncall_tui.clock import now_ms
+from oncall_tui.domain.duration import HOUR
+from oncall_tui.domain.errors import StoreError
+from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Result
+from oncall_tui.domain.verdict import next_state
+from oncall_tui.engine.store_thread import StoreThread
+from oncall_tui.store.probes import Transition, list_states, prune_results, record_results
+
+FLUSH_EVERY_S = 0.25
+BUFFER_LIMIT = 20_000
+"""Results kept while nothing can be saved: half an hour of a hundred probes at ten seconds."""
+BATCH_LIMIT = 2_000
+KEEP_MS = 48 * HOUR
+_PRUNE_EVERY_S = 3_600.0
+_PRUNE_PAUSE_S = 0.1
+_BAD = (ProbeStatus.DOWN, ProbeStatus.SLOW)
+
+_log = logging.getLogger(__name__)
+
+
+def tell_transition(old: ProbeState, new: ProbeState, probe: Probe) -> Transition | None:
+    """Returns the sentence on a change of status for the timelines, None where there is nothing to tell.
+
+    A first green is no news: it happens at every start.
+    """
+    if new.status is old.status or new.status not in (ProbeStatus.UP, *_BAD):
+        return None
+    if new.status is ProbeStatus.UP:
+        if old.status not in _BAD:
+            return None
+        return Transition(probe.name, f"{probe.name} is UP again", new.since_at)
+    runs = f"{min(new.streak, probe.failure_threshold)} of {probe.failure_threshold}"
+    why = new.last_reason or "no reason given"
+    return Transition(probe.name, f"{probe.name} went {new.status.upper()}: {why} ({runs})", new.since_at)
+
+
+class Recorder:
+    """Takes results from the scheduler at once and saves them in batches.
+
+    `error` says why nothing is being saved, empty while all is well. A fault of the file changes no state and stops no
+    probe: states live here, and the newest results wait for the file.
+    """
+
+    def __init__(
+        self,
+        store: StoreThread,
+        probes: Sequence[Probe],
+        *,
+        wall_ms: Callable[[], int] = now_ms,
+        buffer_limit: int = BUFFER_LIMIT,
+    ) -> None:
+        self.error = ""
+        self._store = store
+        self._probes = {probe.name: probe for probe in probes}
+        self._wall_ms = wall_ms
+        self._states: dict[str, ProbeState] = {}
+        self._changed: set[str] = set()
+        self._results: deque[Result] = deque(maxlen=buffer_limit)
+        self._transitions: deque[Transition] = deque(maxlen=buffer_limit)
+        self._flushing = asyncio.Lock()
+
+    @property
+    def waiting(self) -> int:
+        """How many results are not saved yet."""
+        return len(self._results)
+
+    async def restore(self) -> None:
+        """Goes on from the states in the file, so that a new engine forgets neither a streak nor a red probe."""
+        states, _ = await self._store.call(list_states)
+        self._states = {state.probe: state for state in states if state.probe in self._probes}
+
+    def record(self, result: Result) -> None:
+        """Takes in one result; never blocks and never fails."""
+        probe = self._probes[result.probe]
+        old = self._states.get(probe.name) or ProbeState(probe.name)
+        new = next_state(old, result, probe)
+        self._states[probe.name] = new
+        self._changed.add(probe.name)
+        self._results.append(result)
+        transition = tell_transition(old, new, probe)
+        if transition is not None:
+            _log.info("%s", transition.text)
+            self._transitions.append(transition)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Flushes until `stop` is set, and once more then; prunes old results now and then."""
+        loop = asyncio.get_running_loop()
+        prune_at = loop.time() + _PRUNE_PAUSE_S
+        while not stop.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FLUSH_EVERY_S):
+                    await stop.wait()
+            await self.flush()
+            if loop.time() >= prune_at and not self.error:
+                is_more = await self._prune()
+                prune_at = loop.time() + (_PRUNE_PAUSE_S if is_more else _PRUNE_EVERY_S)
+
+    async def flush(self) -> None:
+        """Saves what waits, in batches; what cannot be saved goes on waiting and `error` says why."""
+        async with self._flushing:
+            while self._results:
+                results = [self._results.popleft() for _ in range(min(BATCH_LIMIT, len(self._results)))]
+                changed, self._changed = self._changed, set()
+                transitions = list(self._transitions)
+                self._transitions.clear()
+                states = [self._states[name] for name in changed]
+                try:
+                    await self._store.call(record_results, results, states, transitions, self._wall_ms())
+                except StoreError as error:
+                    self._put_back(results, changed, transitions)
+                    self._note(str(error))
+                    return
+            self._note("")
+
+    def _put_back(self, results: list[Result], changed: Iterable[str], transitions: list[Transition]) -> None:
+        self._results = deque((*results, *self._results), self._results.maxlen)
+        self._transitions = deque((*transitions, *self._transitions), self._transitions.maxlen)
+        self._changed.update(changed)
+
+    def _note(self, error: str) -> None:
+        if error and not self.error:
+            _log.warning("not saving: %s", error)
+        elif self.error and not error:
+            _log.info("saving again")
+        self.error = error
+
+    async def _prune(self) -> bool:
+        """Drops one batch of what is too old; returns whether there may be more."""
+        try:
+            return await self._store.call(prune_results, self._wall_ms() - KEEP_MS) > 0
+        except StoreError as error:
+            self._note(str(error))
+            return False
