@@ -1,0 +1,73 @@
+"""One status page in our words: what the publisher and the reader may ask of any adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
+from oncall_tui.domain.remote import RemoteComponent, RemoteIncident
+
+Permit = Callable[[], Awaitable[None]]
+"""Awaited before each request of a call that may need several; waits until the page's rate limit allows one more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one write puts on the page.
+
+    `title` is None where the page keeps the one it has. `components` maps ids of the page to the states to set;
+    `component_ids` are all that belong to the incident, None where that is not known whole. `uid` names the incident
+    and `op` this very message; both are opaque, since subscribers can read them. `notify` is always sent.
+    """
+
+    uid: str
+    op: str
+    title: str | None
+    status: IncidentStatus
+    body: str
+    components: Mapping[str, ComponentStatus]
+    component_ids: tuple[str, ...] | None
+    impact_override: str | None
+    notify: bool
+
+
+class Page(Protocol):
+    """A status page. Every call raises PageError; calls without a `permit` make at most one request.
+
+    `component_names` maps ids of the page to the names in our file, which win over the page's own when incidents are
+    read. `clock_skew_ms` is how far the page's clock runs ahead of ours by its last answer, None before the first.
+    """
+
+    component_names: Mapping[str, str]
+
+    @property
+    def clock_skew_ms(self) -> int | None: ...
+
+    async def make_ready(self) -> None:
+        """Gets the token and whatever else is slow, so that nothing stands between a claim and the first byte."""
+
+    async def list_components(self, permit: Permit) -> list[RemoteComponent]: ...
+
+    async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]: ...
+
+    async def list_recent(self, since: int, permit: Permit) -> list[RemoteIncident]:
+        """Returns incidents in any state that were made at or after an instant of the page's clock."""
+        ...
+
+    async def get_incident(self, remote_id: str) -> RemoteIncident | None:
+        """Returns one incident, None when the page has no such one."""
+        ...
+
+    async def create_incident(self, message: Message) -> RemoteIncident: ...
+
+    async def update_incident(self, baseline: RemoteIncident, message: Message) -> RemoteIncident:
+        """Appends a message to an incident as it was just read, keeping what others stamped on it."""
+        ...
+
+    async def read_public(self) -> dict[str, str]:
+        """Returns what customers can read: the body of each update by its id."""
+        ...
+
+    async def close(self) -> None: ...

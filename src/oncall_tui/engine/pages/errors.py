@@ -1,0 +1,48 @@
+"""Why the page did not do what was asked, by what that means for a delivery.
+
+RemoteError
+└── PageError
+    ├── NotAppliedError     certainly not applied: ask again later
+    ├── RefusedByPageError  certainly not applied: a person has to decide
+    └── AmbiguousError      perhaps applied: look before asking again
+"""
+
+from __future__ import annotations
+
+from oncall_tui.domain.errors import RemoteError
+from oncall_tui.domain.outbox import Outcome, Ruling
+
+
+class PageError(RemoteError):
+    """The root: a sentence without secrets. `wait_ms` is what the page asked us to wait, None if nothing."""
+
+    def __init__(self, reason: str, wait_ms: int | None = None) -> None:
+        super().__init__(reason)
+        self.wait_ms = wait_ms
+
+    def __reduce__(self) -> tuple[type[PageError], tuple[str, int | None]]:
+        return type(self), (str(self), self.wait_ms)
+
+
+class NotAppliedError(PageError):
+    """No byte left, or the page had no time for us: it may be asked again."""
+
+
+class RefusedByPageError(PageError):
+    """The page said no in a way that asking again does not change."""
+
+
+class AmbiguousError(PageError):
+    """The page may or may not have done it."""
+
+
+_KIND: dict[Outcome, type[PageError]] = {
+    Outcome.NOT_APPLIED: NotAppliedError,
+    Outcome.REFUSED: RefusedByPageError,
+    Outcome.AMBIGUOUS: AmbiguousError,
+}
+
+
+def make_error(ruling: Ruling) -> PageError:
+    """Returns the error that stands for a ruling other than `accepted`."""
+    return _KIND[ruling.outcome](ruling.reason, ruling.wait_ms)

@@ -1,0 +1,255 @@
+"""One request to the page and its answer, with a deadline, a size cap, and certainty about whether a byte had left."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import ssl
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import httpx
+import truststore
+
+from oncall_tui import __version__
+from oncall_tui.config.token import Secret
+from oncall_tui.domain.duration import format_duration
+from oncall_tui.domain.errors import UsageError
+from oncall_tui.domain.outbox import Exchange, Outcome, rule_exchange
+from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, make_error
+
+ANSWER_LIMIT = 5_000_000
+# Common servers close an idle connection after five seconds, and a request that meets the closing is ambiguous.
+_KEEP_ALIVE_S = 4.0
+
+
+class PageLine:
+    """The line to one API: a long-lived client that follows no redirect and takes no proxy from the environment.
+
+    `read_token` may block; it is called off the loop, and again after the page has refused a token.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        read_token: Callable[[], Secret],
+        *,
+        timeout_ms: int,
+        clock: Callable[[], int],
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        _require_safe(api_url)
+        self._api_url = api_url.rstrip("/")
+        self._read_token = read_token
+        self._timeout_ms = timeout_ms
+        self._clock = clock
+        self._tls = tls
+        self._token: Secret | None = None
+        self._client: httpx.AsyncClient | None = None
+        self._starting = asyncio.Lock()
+        self.clock_skew_ms: int | None = None
+
+    async def make_ready(self) -> None:
+        """Reads the token and makes the client. Raises NotAppliedError when there is no token."""
+        async with self._starting:
+            if self._client is None:
+                tls = self._tls if self._tls is not None else await asyncio.to_thread(_make_tls)
+                self._client = httpx.AsyncClient(
+                    verify=tls,
+                    trust_env=False,
+                    follow_redirects=False,
+                    timeout=self._timeout_ms / 1000,
+                    limits=httpx.Limits(max_connections=8, keepalive_expiry=_KEEP_ALIVE_S),
+                    headers={"User-Agent": f"oncall-tui/{__version__}", "Accept-Encoding": "identity"},
+                )
+            if self._token is None:
+                try:
+                    self._token = await asyncio.to_thread(self._read_token)
+                except UsageError as error:
+                    raise NotAppliedError(str(error)) from None
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, int] | None = None,
+        body: object = None,
+        is_missing_fine: bool = False,
+    ) -> object:
+        """Returns the decoded answer; None for a 404 when `is_missing_fine`. Raises PageError."""
+        await self.make_ready()
+        assert self._token is not None
+        headers = {"Authorization": f"OAuth {self._token.reveal()}", "Accept": "application/json"}
+        content = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            content = json.dumps(body, ensure_ascii=True).encode("ascii")
+        status, answer = await self._exchange(method, self._api_url + path, params, headers, content)
+        if status == 404 and is_missing_fine:
+            return None
+        return self._decode(status, answer)
+
+    async def read_url(self, url: str) -> object:
+        """Returns the decoded answer of a public address, without the token. Raises PageError."""
+        await self.make_ready()
+        status, answer = await self._exchange("GET", url, None, {"Accept": "application/json"}, None)
+        return self._decode(status, answer)
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    def _decode(self, status: int, answer: _Answer) -> object:
+        ruling = rule_exchange(
+            Exchange(True, status, answer.fault, self._hide_token(answer.say()), answer.retry_after, answer.location),
+            self._clock(),
+        )
+        if status in (401, 403):
+            self._token = None
+        if ruling.outcome is not Outcome.ACCEPTED:
+            raise make_error(ruling)
+        if answer.fault:
+            raise AmbiguousError(f"the page answered {status}, but {answer.fault}")
+        try:
+            return json.loads(answer.body)
+        except (ValueError, RecursionError):
+            what = answer.content_type or "no content type"
+            raise AmbiguousError(
+                f"the page answered {status} with something that is not JSON ({what}): check api_url in config"
+            ) from None
+
+    async def _exchange(
+        self, method: str, url: str, params: Mapping[str, int] | None, headers: dict[str, str], content: bytes | None
+    ) -> tuple[int, _Answer]:
+        assert self._client is not None
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._timeout_ms / 1000
+        has_sent = False
+
+        async def trace(event: str, _: object) -> None:
+            nonlocal has_sent
+            if event.endswith("send_request_headers.started"):
+                if loop.time() >= deadline:
+                    # This process slept: others may have taken the delivery for dead by now.
+                    raise TimeoutError
+                has_sent = True
+
+        started_at = self._clock()
+        try:
+            request = self._client.build_request(method, url, params=params, headers=headers, content=content)
+            request.extensions["trace"] = trace
+            async with asyncio.timeout_at(deadline):
+                response = await self._client.send(request, stream=True)
+                try:
+                    self._note_clock(response, started_at)
+                    return response.status_code, await _read_answer(response)
+                finally:
+                    await response.aclose()
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+            fault = self._tell(error, has_sent)
+        raise make_error(rule_exchange(Exchange(has_sent, fault=fault), self._clock()))
+
+    def _tell(self, error: Exception, has_sent: bool) -> str:
+        """Never quotes an error of a request's own making: it may hold the header with the token."""
+        where = urlsplit(self._api_url).hostname or "the page"
+        if isinstance(error, TimeoutError | httpx.TimeoutException):
+            phase = "before it answered" if has_sent else "while connecting to it"
+            return f"{where} timed out {phase} after {format_duration(self._timeout_ms)}"
+        if isinstance(error, httpx.ConnectError):
+            return f"{where} cannot be reached: {clean_line(str(error), 160)}"
+        if isinstance(error, httpx.LocalProtocolError | httpx.InvalidURL | httpx.UnsupportedProtocol):
+            return "the request could not be made: check api_url and token in config"
+        if has_sent:
+            return f"{where} closed the connection before its answer was whole"
+        return f"{where} cannot be reached"
+
+    def _hide_token(self, said: str) -> str:
+        return said if self._token is None else said.replace(self._token.reveal(), "***")
+
+    def _note_clock(self, response: httpx.Response, started_at: int) -> None:
+        try:
+            date_at = int(parsedate_to_datetime(response.headers["date"]).timestamp() * 1000)
+        except (KeyError, ValueError, TypeError, OverflowError, IndexError):
+            return
+        # The field has whole seconds: half of one is its mean error.
+        self.clock_skew_ms = date_at + 500 - (started_at + self._clock()) // 2
+
+
+class _Answer:
+    def __init__(self, response: httpx.Response) -> None:
+        self.body = b""
+        self.fault = ""
+        self.retry_after = response.headers.get("retry-after")
+        self.location = _hide_query(response.headers.get("location", ""))
+        self.content_type = clean_line(response.headers.get("content-type", ""), 60)
+
+    def say(self) -> str:
+        """Returns the page's own words about an error, from the shapes that occur, else the start of the text."""
+        try:
+            said = json.loads(self.body)
+        except (ValueError, RecursionError):
+            is_html = "html" in self.content_type.lower()
+            return "" if is_html else clean_line(self.body[:800].decode("utf-8", "replace"), 200)
+        if isinstance(said, dict):
+            said = next((said[key] for key in ("message", "error", "errors") if said.get(key)), "")
+        if isinstance(said, list):
+            said = "; ".join(str(item) for item in said[:5])
+        return clean_line(str(said), 200)
+
+
+async def _read_answer(response: httpx.Response) -> _Answer:
+    """A broken body is a fault of the answer: its status was read and stands."""
+    answer = _Answer(response)
+    if response.headers.get("content-encoding", "identity").lower() not in ("identity", ""):
+        answer.fault = "in a compression that was not asked for"
+        return answer
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async for chunk in response.aiter_raw():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > ANSWER_LIMIT:
+                answer.fault = f"the answer is longer than {ANSWER_LIMIT // 1_000_000} MB"
+                return answer
+    except httpx.HTTPError:
+        answer.fault = "the answer broke off"
+    answer.body = b"".join(chunks)
+    return answer
+
+
+def _hide_query(location: str) -> str:
+    parts = urlsplit(location) if "[" not in location else None
+    return f"{parts.scheme}://{parts.hostname}{parts.path}" if parts and parts.hostname else location.split("?")[0]
+
+
+def _make_tls() -> ssl.SSLContext:
+    """Reads the system's trust store, which takes tens of milliseconds."""
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _require_safe(api_url: str) -> None:
+    """The token must not cross a network in the clear. Raises UsageError."""
+    try:
+        parts = urlsplit(api_url)
+        host = parts.hostname or ""
+    except ValueError:
+        host = ""
+    if not host or parts.scheme not in ("http", "https"):
+        raise UsageError("page.api_url is not a web address: https://api.statuspage.io/v1 is one.")
+    if parts.username is not None or parts.password is not None:
+        raise UsageError("page.api_url holds a user or a password: put the token in page.token.")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise UsageError("page.api_url must begin with https://: plain http would show the token to the network.")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
