@@ -8,8 +8,6 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-import platformdirs
-
 from oncall_tui.config import schema
 from oncall_tui.config.checks import check_document, resolve_path
 from oncall_tui.config.faults import explain, place_fault, show_key
@@ -39,10 +37,13 @@ def find_config(explicit: str | None, environ: Mapping[str, str], cwd: Path) -> 
                     (place_fault(Path(name), "1", "file", f"{source} names it, but there is no such file"),)
                 )
             return path
-    for path in (cwd / CONFIG_NAME, platformdirs.user_config_path("oncall-tui") / CONFIG_NAME):
-        if os.path.lexists(path):
-            return path
-    return None
+    if os.path.lexists(cwd / CONFIG_NAME):
+        return cwd / CONFIG_NAME
+    # Costs more than all of the search before it.
+    import platformdirs
+
+    path = platformdirs.user_config_path("oncall-tui") / CONFIG_NAME
+    return path if os.path.lexists(path) else None
 
 
 def load_config(path: Path) -> Config:

@@ -74,7 +74,7 @@ _ID_FORM = "1 to 100 letters, digits, - and _"
 class Table(BaseModel):
     """A table of the file: an unknown key is a fault, and no value is turned into another type."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class TokenTable(Table):
