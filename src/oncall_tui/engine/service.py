@@ -1,0 +1,253 @@
+"""The engine: one process a database, which probes, records, publishes and reads back until it is not needed.
+
+The lock alone decides who runs. The lease shows who does, and is renewed by the loop that does the work, so that a hung
+engine looks hung.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from random import Random
+
+from oncall_tui import __version__
+from oncall_tui.clock import now_ms
+from oncall_tui.config.model import Config
+from oncall_tui.domain.engine import TERMINAL_SILENT_AFTER_MS
+from oncall_tui.domain.errors import StoreError
+from oncall_tui.engine.probes import open_tools, run_probe
+from oncall_tui.engine.recorder import Recorder
+from oncall_tui.engine.scheduler import run_schedule
+from oncall_tui.engine.spawn import log_path, read_host
+from oncall_tui.engine.store_thread import StoreThread
+from oncall_tui.engine.vantage import is_online
+from oncall_tui.store.database import SCHEMA_VERSION, Database
+from oncall_tui.store.lease import beat_lease, end_lease, list_terminals, take_lease
+from oncall_tui.store.lock import engine_lock
+from oncall_tui.store.probes import replace_probes
+from oncall_tui.store.watcher import Watcher
+
+LOCK_WAIT_S = 0.3
+"""Others try the lock for an instant to see whether it is free; a start must not lose to a look."""
+BEAT_EVERY_S = 1.0
+WATCH_EVERY_S = 0.02
+STOP_GRACE_S = 0.8
+CLOSE_WITHIN_S = 0.3
+_RESTART_AFTER_S = 2.0
+
+_log = logging.getLogger(__name__)
+Poke = Callable[[], None]
+
+
+class Mode(StrEnum):
+    """`linger` leaves after the last terminal, `stay` only when it is told to."""
+
+    LINGER = "linger"
+    STAY = "stay"
+
+
+class Ending(StrEnum):
+    """Why an engine left."""
+
+    TAKEN = "another engine holds the lock"
+    STOPPED = "told to stop"
+    UNWATCHED = "no terminal is left"
+    OVERTAKEN = "a later engine took over"
+    OUTDATED = "a newer version changed the file"
+
+
+@dataclass(frozen=True, slots=True)
+class _Pulse:
+    is_current: bool
+    schema: int
+    last_terminal_at: int
+
+
+async def run_engine(
+    db_path: Path,
+    config: Config,
+    *,
+    mode: Mode,
+    linger_ms: int = TERMINAL_SILENT_AFTER_MS,
+    stop: asyncio.Event | None = None,
+) -> Ending:
+    """Runs the engine of a database until it should leave, and says why it left.
+
+    It stops within two seconds of SIGTERM, SIGINT or SIGHUP (or of `stop`). A delivery in flight is then left marked as
+    being sent, for the next engine to look up. Raises StoreError when the file cannot be opened.
+    """
+    results, queue = StoreThread(db_path, is_durable=False), StoreThread(db_path)
+    await results.start()
+    await queue.start()
+    try:
+        with engine_lock(db_path) as lock:
+            if not lock.acquire(LOCK_WAIT_S):
+                return Ending.TAKEN
+            engine = _Engine(db_path, config, mode, linger_ms, stop or asyncio.Event(), results, queue)
+            ending = await engine.run()
+            _log.info("engine left: %s", ending)
+            return ending
+    finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_WITHIN_S):
+                await results.close()
+                await queue.close()
+
+
+class _Engine:
+    def __init__(
+        self,
+        db_path: Path,
+        config: Config,
+        mode: Mode,
+        linger_ms: int,
+        stop: asyncio.Event,
+        results: StoreThread,
+        queue: StoreThread,
+    ) -> None:
+        self._path = db_path
+        self._config = config
+        self._mode = mode
+        self._linger_s = linger_ms / 1000
+        self._stop = stop
+        self._ending = Ending.STOPPED
+        self._results = results
+        self._queue = queue
+        self._recorder = Recorder(results, config.probes)
+        self._poke = asyncio.Event()
+
+    async def run(self) -> Ending:
+        host, boot_id = read_host()
+        epoch = await self._queue.call(
+            take_lease, pid=os.getpid(), host=host, boot_id=boot_id, version=__version__, mode=self._mode, now=now_ms()
+        )
+        components = [(component.name, component.remote_id) for component in self._config.components]
+        await self._queue.call(replace_probes, self._config.probes, components, now_ms())
+        await self._recorder.restore()
+        _log.info("engine %d started: process %d, %s, %d probes", epoch, os.getpid(), self._mode, len(components))
+        loop = asyncio.get_running_loop()
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                loop.add_signal_handler(number, self._stop.set)
+        watch = threading.Thread(target=self._watch, args=(loop,), name="watcher", daemon=True)
+        watch.start()
+        tasks = [
+            asyncio.create_task(self._supervise(name, work), name=name)
+            for name, work in (
+                ("probes", self._probe),
+                ("recorder", lambda: self._recorder.run(self._stop)),
+                ("heartbeat", lambda: self._beat(epoch)),
+                *self._page_work(epoch),
+            )
+        ]
+        await self._stop.wait()
+        _, late = await asyncio.wait(tasks, timeout=STOP_GRACE_S)
+        for task in late:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=CLOSE_WITHIN_S)
+        await self._end_lease(epoch)
+        return self._ending
+
+    def _page_work(self, epoch: int) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
+        return []
+
+    async def _supervise(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Keeps one kind of work going: a fault of ours in one must not end the others."""
+        while not self._stop.is_set():
+            try:
+                await work()
+            except Exception:  # noqa: BLE001 - the supervisor: logs, and begins again
+                _log.exception("%s failed by an error of ours; beginning again", name)
+                await self._pause(_RESTART_AFTER_S)
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stop.wait()
+
+    async def _probe(self) -> None:
+        tools = await open_tools()
+        await run_schedule(
+            self._config.probes,
+            lambda probe: run_probe(probe, tools),
+            self._recorder.record,
+            stop=self._stop,
+            rng=Random(),  # noqa: S311 - spreads starts, keeps no secret
+        )
+
+    async def _beat(self, epoch: int) -> None:
+        loop = asyncio.get_running_loop()
+        last_terminal_at, heard_at = 0, loop.time()
+        while not self._stop.is_set():
+            note = f"not saving: {self._recorder.error}" if self._recorder.error else ""
+            try:
+                pulse = await self._results.call(_take_pulse, epoch, now_ms(), is_online(), note)
+            except StoreError as error:
+                _log.warning("no heartbeat: %s", error)
+            else:
+                if pulse.last_terminal_at != last_terminal_at:
+                    last_terminal_at, heard_at = pulse.last_terminal_at, loop.time()
+                if not pulse.is_current:
+                    self._leave(Ending.OVERTAKEN)
+                elif pulse.schema > SCHEMA_VERSION:
+                    self._leave(Ending.OUTDATED)
+            if self._mode is Mode.LINGER and loop.time() - heard_at > self._linger_s:
+                self._leave(Ending.UNWATCHED)
+            await self._pause(BEAT_EVERY_S)
+
+    def _leave(self, ending: Ending) -> None:
+        self._ending = ending
+        self._stop.set()
+
+    async def _end_lease(self, epoch: int) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_WITHIN_S):
+                await self._results.call(end_lease, epoch, now_ms())
+        except (StoreError, TimeoutError) as error:
+            _log.warning("the lease could not be ended: %s", error)
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Pokes the publisher within 20 ms of a confirmed update; runs in a thread, since a file may block."""
+        while not self._stop.is_set():
+            try:
+                watcher = Watcher(self._path)
+                try:
+                    while not self._stop.is_set():
+                        if "outbox" in watcher.changed_topics():
+                            loop.call_soon_threadsafe(self._poke.set)
+                        time.sleep(WATCH_EVERY_S)
+                finally:
+                    watcher.close()
+            except StoreError as error:
+                _log.warning("the file is not watched: %s", error)
+                time.sleep(_RESTART_AFTER_S)
+            except RuntimeError:
+                return  # the loop has closed
+
+
+def _take_pulse(db: Database, epoch: int, now: int, has_way_out: bool, note: str) -> _Pulse:
+    is_current = beat_lease(db, epoch, now, is_online=has_way_out, note=note)
+    row = db.row("PRAGMA user_version")
+    heartbeats = [terminal.heartbeat_at for terminal in list_terminals(db)]
+    return _Pulse(is_current, int(row[0]) if row else 0, max(heartbeats, default=0))
+
+
+def open_log(db_path: Path) -> None:
+    """Sends the log of this process to a small file beside the database: two of at most 1 MB, one line an event."""
+    handler = RotatingFileHandler(log_path(db_path), maxBytes=1_000_000, backupCount=1, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.raiseExceptions = False
+    # They tell every request, with its address.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
