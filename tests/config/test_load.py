@@ -225,6 +225,13 @@ max_latency = 3
     ]
 
 
+def test_the_same_fault_on_one_line_is_told_once(folder: Path) -> None:
+    text = probe_text("http", 'url = "http://h"\nexpect = { status = [1, 2, 3] }')
+    assert faults_of(folder, text) == [
+        "5: probe.expect.status: is out of range, allowed: a list of whole numbers, 100 to 599"
+    ]
+
+
 @pytest.mark.parametrize(
     ("kind", "line", "words"),
     [

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Never
 
@@ -129,7 +130,9 @@ def _run_command(command: tuple[str, ...], environ: Mapping[str, str]) -> Secret
             code = process.wait(max(0.0, deadline - time.monotonic()))
         except (TimeoutError, subprocess.TimeoutExpired):
             # Not waited for yet, so its id still names its own session and no other.
-            os.killpg(process.pid, signal.SIGKILL)
+            # macOS refuses where all of it has ended already.
+            with suppress(PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
             raise UsageError(
                 f"The token command {shown} did not end within {COMMAND_TIMEOUT_S:.0f} s with at most 64 kB of output:"
                 " run it by hand to see whether it asks for something."
