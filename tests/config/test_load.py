@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from oncall_tui.config.load import find_config, load_config
+from oncall_tui.config.load import load_config
 from oncall_tui.config.model import ComponentConfig, Config, PageConfig, TokenSource
 from oncall_tui.domain.errors import ConfigError
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind
@@ -406,36 +406,6 @@ def test_a_link_to_a_config_is_read_and_keeps_its_own_folder(folder: Path) -> No
     (folder / "elsewhere" / "real.toml").write_text(FULL)
     (folder / "oncall.toml").symlink_to(folder / "elsewhere" / "real.toml")
     assert load_config(folder / "oncall.toml").probes[0].runbook == str(folder / "runbooks" / "site-down.md")
-
-
-def test_the_first_config_that_is_named_or_found_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    cwd = tmp_path / "here"
-    cwd.mkdir()
-    assert find_config(None, {}, cwd) is None
-    if sys.platform == "linux":
-        user = tmp_path / "config" / "oncall-tui" / "oncall.toml"
-        user.parent.mkdir(parents=True)
-        user.touch()
-        assert find_config(None, {}, cwd) == user
-    (cwd / "oncall.toml").touch()
-    assert find_config(None, {}, cwd) == cwd / "oncall.toml"
-    (cwd / "named.toml").touch()
-    assert find_config(None, {"ONCALL_TUI_CONFIG": "named.toml"}, cwd) == cwd / "named.toml"
-    assert find_config(None, {"ONCALL_TUI_CONFIG": ""}, cwd) == cwd / "oncall.toml"
-    (cwd / "given.toml").touch()
-    assert find_config("given.toml", {"ONCALL_TUI_CONFIG": "named.toml"}, cwd) == cwd / "given.toml"
-
-
-@pytest.mark.parametrize("name", ["gone.toml", "a\0b", "x" * 5_000, "\x1b[31m"])
-def test_a_named_config_that_is_not_there_stops_the_search(tmp_path: Path, name: str) -> None:
-    (tmp_path / "oncall.toml").touch()
-    with pytest.raises(ConfigError, match="--config names it") as caught:
-        find_config(name, {}, tmp_path)
-    assert str(caught.value).isprintable()
-    with pytest.raises(ConfigError, match="ONCALL_TUI_CONFIG names it"):
-        find_config(None, {"ONCALL_TUI_CONFIG": name}, tmp_path)
 
 
 def test_the_plain_records_come_without_the_validation_library() -> None:
