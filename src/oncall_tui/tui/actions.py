@@ -76,6 +76,97 @@ ACTIONS: tuple[Action, ...] = (
             ("fold", "z", "fold ok", "Hide or show the probes that are up.", True),
         ),
     ),
+    *_scope(
+        "incidents",
+        (
+            ("cursor-down", "j,down", "down", "Move down.", False),
+            ("cursor-up", "k,up", "up", "Move up.", False),
+            ("open", "enter", "open", "Move from the list to the fields of the incident.", True),
+            ("back", "escape", "back", "Move from the fields back to the list.", False),
+            ("post", "p", "post update", "Write an update to customers.", True),
+            ("set-state", "s", "state", "Choose the public state with 1 to 4, then write the update for it.", True),
+            ("new", "n", "new", "Declare an incident that no probe has seen.", True),
+            ("dismiss-conflict", "a", "seen", "Put aside the note about what somebody did on the page.", False),
+            ("retry", "r", "retry", "Send again what failed, or look now whether the page has it.", False),
+            ("drop", "x", "drop", "Give up a delivery that has not reached the page.", False),
+            ("undo", "u", "undo", "Take back the last edit, or a declaration of which nothing was sent.", True),
+        ),
+    ),
+    *_scope(
+        "choice",
+        (
+            ("next", "right,space", "next", "Take the next value.", False),
+            ("previous", "left", "previous", "Take the value before.", False),
+        ),
+    ),
+    *_scope(
+        "components",
+        (
+            ("down", "j,down", "down", "Move down.", False),
+            ("up", "k,up", "up", "Move up.", False),
+            ("next-state", "right,space", "worse", "Take the next state.", False),
+            ("previous-state", "left", "better", "Take the state before.", False),
+            ("done", "enter", "done", "Keep the states.", True),
+            ("back", "escape", "back", "Leave without a change.", True),
+        ),
+    ),
+    *_scope(
+        "compose",
+        (
+            ("review", "ctrl+s", "review", "Look at the update as customers will see it, then send.", True),
+            ("set-state", "f2", "state", "Choose the public state; 1 to 4 pick one.", True),
+            ("set-components", "f3", "components", "Choose the states of the components.", True),
+            ("set-due", "f4", "next update", "Choose when customers hear from us next.", False),
+            ("use-template", "ctrl+t", "template", "Put the words of the template for this state.", True),
+            ("copy", "ctrl+y", "copy", "Copy the text, for the case that the page cannot be reached.", False),
+            ("next-finding", "f8", "next finding", "Jump to the next thing that is wrong with the text.", False),
+            ("back", "escape", "back", "Leave the text; it is saved as typed.", True),
+            ("post", "p,enter", "write", "Start or go on with the update of this incident.", False),
+            ("undo", "u", "undo", "Take back a declaration of which nothing was sent.", False),
+        ),
+    ),
+    *_scope(
+        "review",
+        (
+            ("send", "enter", "send", "Start the send window; it can be taken back until it ends.", True),
+            ("back", "escape", "back", "Go back to the text.", True),
+            ("copy", "y,ctrl+y", "copy", "Copy the text.", True),
+        ),
+    ),
+    *_scope(
+        "send",
+        (
+            ("take-back", "u,ctrl+z", "take back", "Take the update back: nothing is sent.", True),
+            ("send-now", "enter", "send now", "Do not wait for the end of the window.", True),
+        ),
+    ),
+    *_scope(
+        "conflict",
+        (
+            ("keep-theirs", "escape", "keep theirs", "Leave what stands now.", True),
+            ("use-mine", "ctrl+s", "use mine", "Put mine over what stands now.", True),
+        ),
+    ),
+    *_scope(
+        "runbook",
+        (
+            ("cursor-down", "j,down", "down", "Move to the next step.", False),
+            ("cursor-up", "k,up", "up", "Move to the step before.", False),
+            ("tick", "space", "tick", "Tick the step, or take the tick away.", True),
+            ("skip", "x", "skip", "Skip the step and say why.", True),
+            ("fold", "z", "context", "Show or hide what the runbook explains.", True),
+            ("undo", "u", "undo", "Take back the last tick.", False),
+        ),
+    ),
+    *_scope(
+        "timeline",
+        (
+            ("note", "o", "note", "Add a note to the timeline.", True),
+            ("scroll-down", "j,down", "down", "Scroll down.", False),
+            ("scroll-up", "k,up", "up", "Scroll up.", False),
+        ),
+    ),
+    *_scope("wall", (("quit", "q,ctrl+q", "leave", "Leave the wall.", False),)),
 )
 
 
