@@ -56,7 +56,10 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What follows from an exchange: an outcome, a sentence for a person, and the wait that the page asked for."""
+    """What follows from an exchange: an outcome, a sentence for a person, and the wait that the page asked for.
+
+    `wait_ms` is None unless the page turned us away for asking too often; then it may be 0.
+    """
 
     outcome: Outcome
     reason: str = ""
@@ -100,9 +103,9 @@ def rule_exchange(exchange: Exchange, now: int) -> Ruling:
 
 
 def _rule_too_many(exchange: Exchange, status: int, now: int) -> Ruling:
-    asked = parse_retry_after(exchange.retry_after, now)
+    asked = parse_retry_after(exchange.retry_after, now) or 0
     reason = f"the page takes no more requests for now ({status})"
-    if asked is not None and asked > RETRY_AFTER_MOST_MS:
+    if asked > RETRY_AFTER_MOST_MS:
         most = format_duration(RETRY_AFTER_MOST_MS)
         return Ruling(
             Outcome.NOT_APPLIED,
@@ -187,7 +190,7 @@ def find_ours(
     earliest = delivery.sending_at + skew_ms - _CLOCK_MARGIN_MS
     latest = delivery.sending_at + skew_ms + window_ms + _CLOCK_MARGIN_MS
     for remote in candidates:
-        is_alike = remote.uid is None and remote.title == clean_line(delivery.title)
+        is_alike = remote.uid is None and remote.title == clean_line(delivery.title).strip()
         if is_alike and earliest <= remote.created_at <= latest and find_applied(delivery, remote):
             return remote
     return None

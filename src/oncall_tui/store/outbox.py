@@ -221,6 +221,37 @@ def next_due_at(db: Database) -> int | None:
     return row["at"] if row else None
 
 
+def shorten_waits(db: Database, now: int, most_ms: int) -> None:
+    """Brings waits back into reach after the clock was set back: none is longer than `most_ms`."""
+    with db.write("outbox") as connection:
+        connection.execute(
+            f"UPDATE delivery SET next_try_at = ? WHERE {_OPEN} AND next_try_at > ?", (now + most_ms, now + most_ms)
+        )
+
+
+def was_known(db: Database, uid: str, remote_update_id: str) -> bool:
+    """Tells whether an update of the page stood in our file already when the update `uid` was confirmed."""
+    return bool(
+        db.rows(
+            "SELECT 1 FROM incident_update known JOIN incident_update ours ON known.id < ours.id "
+            "WHERE ours.uid = ? AND known.remote_id = ?",
+            uid,
+            remote_update_id,
+        )
+    )
+
+
+def has_earlier_attempts(db: Database, delivery_id: int) -> bool:
+    """Tells whether an earlier delivery of the same incident was sent at least once, however it ended."""
+    return bool(
+        db.rows(
+            "SELECT 1 FROM delivery earlier JOIN delivery ours ON earlier.incident_id = ours.incident_id "
+            "AND earlier.id < ours.id WHERE ours.id = ? AND earlier.attempts > 0",
+            delivery_id,
+        )
+    )
+
+
 def adopt_orphans(db: Database, epoch: int, retry_at: int, now: int) -> int:
     """Marks what an earlier engine left half-sent as uncertain, to be reconciled at `retry_at`; returns how many."""
     with db.write("outbox", "timeline") as connection:

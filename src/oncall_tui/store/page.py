@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from oncall_tui.domain.incident import Cause, IncidentStatus, Phase, Severity
 from oncall_tui.domain.remote import PageState, RemoteComponent, RemoteIncident
+from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.codec import encode_components
 from oncall_tui.store.database import Database
@@ -104,14 +105,54 @@ def apply_incident(db: Database, remote: RemoteIncident, now: int) -> bool:
     with db.write("incidents", "outbox", "timeline") as connection:
         row = connection.execute("SELECT * FROM incident WHERE remote_id = ?", (remote.remote_id,)).fetchone()
         if row is None:
-            if (
-                remote.uid is not None
-                and connection.execute("SELECT 1 FROM incident WHERE uid = ?", (remote.uid,)).fetchone()
-            ):
+            if _is_being_made(connection, remote.title):
                 return False
-            _insert(connection, remote, now)
-            return True
+            row = connection.execute("SELECT * FROM incident WHERE uid = ?", (remote.uid,)).fetchone()
+            if row is None:
+                _insert(connection, remote, now)
+                return True
+            if not _was_made_late(connection, row):
+                return False
+            connection.execute(
+                "UPDATE incident SET remote_id = ?, remote_url = ?, page_title = ? WHERE id = ?",
+                (remote.remote_id, remote.url, remote.title, row["id"]),
+            )
+            row = connection.execute("SELECT * FROM incident WHERE id = ?", (row["id"],)).fetchone()
         return _merge(connection, row, remote, now)
+
+
+def _is_being_made(connection: sqlite3.Connection, title: str) -> bool:
+    """Tells whether an incident of that title may be ours, on its way: a page may drop the stamp that would tell."""
+    rows = connection.execute(
+        "SELECT title FROM delivery WHERE kind = 'create' AND state IN ('sending', 'uncertain')"
+    ).fetchall()
+    return any(clean_line(row["title"] or "").strip() == title for row in rows)
+
+
+def _was_made_late(connection: sqlite3.Connection, row: sqlite3.Row) -> bool:
+    """Tells whether a stamped incident is one whose sending was given up as absent, and which the page made after all."""
+    states = connection.execute(
+        "SELECT state FROM delivery WHERE incident_id = ? AND attempts > 0", (row["id"],)
+    ).fetchall()
+    return (
+        row["remote_id"] is None and bool(states) and not {item["state"] for item in states} & {"sending", "uncertain"}
+    )
+
+
+def note_incident_gone(db: Database, remote_id: str, now: int) -> bool:
+    """Notes that the page no longer has an incident that we hold as open; returns whether that was news."""
+    sentence = "the page no longer has this incident: somebody deleted it there"
+    with db.write("incidents", "timeline") as connection:
+        row = connection.execute(
+            "SELECT id FROM incident WHERE remote_id = ? AND conflict != ?", (remote_id, sentence)
+        ).fetchone()
+        if row is None:
+            return False
+        connection.execute(
+            "UPDATE incident SET conflict = ?, revision = revision + 1 WHERE id = ?", (sentence, row["id"])
+        )
+        add_entry(connection, row["id"], EntryKind.REMOTE, sentence, ENGINE, now, now)
+        return True
 
 
 def _insert(connection: sqlite3.Connection, remote: RemoteIncident, now: int) -> None:

@@ -14,7 +14,7 @@ from oncall_tui.domain.outbox import Outcome, Ruling
 
 
 class PageError(RemoteError):
-    """The root: a sentence without secrets. `wait_ms` is what the page asked us to wait, None if nothing."""
+    """The root: a sentence without secrets. `wait_ms` is set when the page finds that we ask too often."""
 
     def __init__(self, reason: str, wait_ms: int | None = None) -> None:
         super().__init__(reason)

@@ -1,0 +1,58 @@
+"""Turns a delivery into what is put on the page: names of components become ids, and a resolve clears them."""
+
+from __future__ import annotations
+
+from oncall_tui.domain.errors import RemoteError
+from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
+from oncall_tui.domain.remote import RemoteIncident
+from oncall_tui.domain.update import Delivery
+from oncall_tui.engine.pages import Message, Page, Permit
+from oncall_tui.engine.store_thread import StoreThread
+from oncall_tui.store.incidents import get_incident, list_components
+from oncall_tui.store.page import apply_components
+
+
+class UnknownComponentError(RemoteError):
+    """The update names a component that the page does not have."""
+
+
+async def compose_message(
+    store: StoreThread, page: Page, permit: Permit, delivery: Delivery, baseline: RemoteIncident | None, now: int
+) -> Message:
+    """Returns what to send. Raises UnknownComponentError, PageError or StoreError.
+
+    Components that the incident holds and a resolving update does not name are set to operational explicitly: the page
+    does not put them back by itself.
+    """
+    states = dict(delivery.components)
+    held = set(baseline.components) if baseline is not None else set()
+    if delivery.status is IncidentStatus.RESOLVED:
+        incident = await store.call(get_incident, delivery.incident_id)
+        for name in held | set(incident.components):
+            states.setdefault(name, ComponentStatus.OPERATIONAL)
+    ids = await _read_ids(store)
+    if (held | set(states)) - set(ids):
+        await store.call(apply_components, await page.list_components(permit), now)
+        ids = await _read_ids(store)
+    if unknown := [name for name in delivery.components if name not in ids]:
+        known = ", ".join(sorted(ids)) or "none"
+        raise UnknownComponentError(
+            f"the page has no component named {', '.join(unknown)}; it knows: {known}. Correct the name in config, "
+            "or drop this delivery and send it again without"
+        )
+    belonging = {ids[name] for name in held | set(states) if name in ids}
+    return Message(
+        uid=delivery.incident_uid,
+        op=delivery.uid,
+        title=delivery.title,
+        status=delivery.status,
+        body=delivery.body,
+        components={ids[name]: status for name, status in states.items() if name in ids},
+        component_ids=tuple(sorted(belonging)) if held <= set(ids) else None,
+        impact_override=delivery.impact_override,
+        notify=delivery.notify,
+    )
+
+
+async def _read_ids(store: StoreThread) -> dict[str, str]:
+    return {item.name: item.remote_id for item in await store.call(list_components) if item.remote_id is not None}

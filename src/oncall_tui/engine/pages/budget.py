@@ -1,0 +1,47 @@
+"""The page's rate limit, shared through the file by the publisher, the reader and every engine after this one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from oncall_tui.domain.outbox import RETRY_AFTER_MOST_MS
+from oncall_tui.engine.store_thread import StoreThread
+from oncall_tui.store.database import Database
+from oncall_tui.store.page import read_page, spend_request
+
+# The limit holds for requests as the page receives them; a second more than its minute allows for the way there.
+_WINDOW_MS = 61_000
+_NAP_MS = 5_000
+
+
+class Budget:
+    """Gives out requests: writes may use all of the rolling minute, reads of the reader only half."""
+
+    def __init__(self, store: StoreThread, requests_per_minute: int, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._limit = requests_per_minute
+        self._clock = clock
+
+    async def spend(self) -> None:
+        """Waits until one request for a delivery may go. Raises StoreError."""
+        await self._spend(0)
+
+    async def spend_on_reading(self) -> None:
+        """Waits until one request may go that leaves half of the minute to deliveries. Raises StoreError."""
+        await self._spend(self._limit // 2)
+
+    async def _spend(self, reserve: int) -> None:
+        while True:
+            wait_ms = await self._store.call(_take, self._clock(), self._limit, reserve)
+            if not wait_ms:
+                return
+            # In short naps, since the clock may be set meanwhile.
+            await asyncio.sleep(min(wait_ms, _NAP_MS) / 1000)
+
+
+def _take(db: Database, now: int, limit: int, reserve: int) -> int:
+    blocked_until = read_page(db).blocked_until
+    if blocked_until is not None and now < blocked_until <= now + RETRY_AFTER_MOST_MS:
+        return blocked_until - now
+    return spend_request(db, now, limit=limit, reserve=reserve, window_ms=_WINDOW_MS)

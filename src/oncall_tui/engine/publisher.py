@@ -1,0 +1,399 @@
+"""Takes confirmed updates to the page: once each, in order within an incident, and never twice on a doubt."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+from typing import Concatenate, ParamSpec, TypeVar
+
+from oncall_tui.config.model import PageConfig
+from oncall_tui.domain.errors import StoreError
+from oncall_tui.domain.outbox import (
+    RETRY_AFTER_MOST_MS,
+    Applied,
+    Pace,
+    find_applied,
+    find_backoff_ms,
+    find_ours,
+    is_reopening,
+    last_closing,
+)
+from oncall_tui.domain.remote import RemoteIncident
+from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState
+from oncall_tui.engine.composing import UnknownComponentError, compose_message
+from oncall_tui.engine.pages import Message, Page
+from oncall_tui.engine.pages.budget import Budget
+from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, PageError, RefusedByPageError
+from oncall_tui.engine.store_thread import StoreThread
+from oncall_tui.store.database import Database
+from oncall_tui.store.incidents import list_components
+from oncall_tui.store.lease import read_lease
+from oncall_tui.store.outbox import (
+    adopt_orphans,
+    claim_delivery,
+    has_earlier_attempts,
+    list_due,
+    next_due_at,
+    settle_absent,
+    settle_delivered,
+    settle_failed,
+    settle_retry,
+    settle_uncertain,
+    shorten_waits,
+    was_known,
+)
+from oncall_tui.store.page import apply_incident, note_page_failed, note_page_reached
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_IN_FLIGHT_MOST = 4
+_LOOK_MOST_S = 5.0
+_STORE_PAUSE_S = 0.3
+_FAULT_PAUSE_S = 5.0
+_FAREWELL_S = 1.0
+_LOOK_BACK_MS = 3_600_000
+_GONE = (
+    "the page no longer has this incident: somebody deleted it there. Drop this delivery, and declare anew if need be"
+)
+
+logger = logging.getLogger(__name__)
+
+
+async def run_publisher(
+    store: StoreThread,
+    page: Page,
+    *,
+    epoch: int,
+    config: PageConfig,
+    clock: Callable[[], int],
+    rng: Random,
+    wake: asyncio.Event,
+    stop: asyncio.Event,
+    delivered: asyncio.Event | None = None,
+    pace: Pace | None = None,
+) -> None:
+    """Publishes until `stop` is set, or until a later engine has taken over.
+
+    `wake` is set by whoever sees the outbox change; `delivered` is set here after each delivery. At the end a request
+    under way has a second to finish; what is cut off is looked up by the next engine.
+    """
+    await Publisher(store, page, epoch, config, clock, rng, wake, stop, delivered, pace).run()
+
+
+async def drain(
+    store: StoreThread,
+    page: Page,
+    *,
+    epoch: int,
+    config: PageConfig,
+    clock: Callable[[], int],
+    rng: Random,
+    deadline_s: float,
+    pace: Pace | None = None,
+) -> None:
+    """Publishes until nothing is due or waits, or until the deadline; what needs a person is left as it is."""
+    stop = asyncio.Event()
+    timer = asyncio.get_running_loop().call_later(deadline_s, stop.set)
+    publisher = Publisher(store, page, epoch, config, clock, rng, asyncio.Event(), stop, None, pace)
+    try:
+        await publisher.run(is_ending_when_idle=True)
+    finally:
+        timer.cancel()
+
+
+class Publisher:
+    """The loop and its deliveries under way, at most one an incident."""
+
+    def __init__(
+        self,
+        store: StoreThread,
+        page: Page,
+        epoch: int,
+        config: PageConfig,
+        clock: Callable[[], int],
+        rng: Random,
+        wake: asyncio.Event,
+        stop: asyncio.Event,
+        delivered: asyncio.Event | None,
+        pace: Pace | None,
+    ) -> None:
+        self._store = store
+        self._page = page
+        self._epoch = epoch
+        self._config = config
+        self._clock = clock
+        self._rng = rng
+        self._wake = wake
+        self._stop = stop
+        self._delivered = delivered
+        self._pace = pace or Pace()
+        self._budget = Budget(store, config.requests_per_minute, clock)
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._failures: dict[int, int] = {}
+        self._held: dict[int, float] = {}
+        self._is_overtaken = False
+
+    async def run(self, is_ending_when_idle: bool = False) -> None:
+        try:
+            await self._write(adopt_orphans, self._epoch, self._clock() + self._config.quiet_period_ms, self._clock())
+            while not (self._stop.is_set() or self._is_overtaken):
+                self._wake.clear()
+                try:
+                    pause_s = await self._start_due()
+                except StoreError as error:
+                    logger.warning("outbox not read: %s", error)
+                    pause_s = _STORE_PAUSE_S
+                if is_ending_when_idle and pause_s is None and not self._tasks:
+                    return
+                await self._rest(_LOOK_MOST_S if pause_s is None else min(pause_s, _LOOK_MOST_S))
+        finally:
+            await self._end_tasks()
+
+    async def _start_due(self) -> float | None:
+        """Starts what is due and has room; returns seconds until more is, None when nothing waits for a time."""
+        now, loop = self._clock(), asyncio.get_running_loop()
+        pauses = []
+        for delivery in await self._store.call(list_due, now):
+            incident_id = delivery.incident_id
+            held_s = self._held.get(incident_id, 0.0) - loop.time()
+            if held_s > 0:
+                pauses.append(held_s)
+            elif incident_id not in self._tasks and len(self._tasks) < _IN_FLIGHT_MOST:
+                self._held.pop(incident_id, None)
+                self._tasks[incident_id] = loop.create_task(self._tend(delivery))
+        due_at = await self._store.call(next_due_at)
+        if due_at is not None:
+            most_ms = max(RETRY_AFTER_MOST_MS, self._config.quiet_period_ms) + self._pace.most_ms
+            if due_at > now + most_ms:
+                await self._store.call(shorten_waits, now, most_ms)
+                pauses.append(0.0)
+            elif due_at > now:
+                pauses.append((due_at - now) / 1000)
+        return min(pauses, default=None)
+
+    async def _rest(self, pause_s: float) -> None:
+        waits = [asyncio.ensure_future(self._wake.wait()), asyncio.ensure_future(self._stop.wait())]
+        try:
+            await asyncio.wait(waits, timeout=pause_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _end_tasks(self) -> None:
+        if tasks := list(self._tasks.values()):
+            _, unfinished = await asyncio.wait(tasks, timeout=_FAREWELL_S)
+            for task in unfinished:
+                task.cancel()
+            await asyncio.gather(*unfinished, return_exceptions=True)
+
+    async def _tend(self, delivery: Delivery) -> None:
+        pause_s = 0.0
+        try:
+            if delivery.state is DeliveryState.UNCERTAIN:
+                await self._reconcile(delivery)
+            else:
+                await self._publish(delivery)
+        except StoreError as error:
+            logger.warning("delivery %d waits for the database: %s", delivery.id, error)
+            pause_s = _STORE_PAUSE_S
+        except Exception as error:  # noqa: BLE001 - the supervisor: one broken delivery must not stop the others
+            # Not the error's own words: they may hold what was sent, the token with it.
+            logger.error("delivery %d met a fault of our own: %s", delivery.id, type(error).__name__)  # noqa: TRY400
+            pause_s = _FAULT_PAUSE_S
+        finally:
+            self._tasks.pop(delivery.incident_id, None)
+            if pause_s:
+                self._held[delivery.incident_id] = asyncio.get_running_loop().time() + pause_s
+            self._wake.set()
+
+    async def _publish(self, delivery: Delivery) -> None:
+        try:
+            await self._page.make_ready()
+            # Both requests are paid before the first, so that nothing waits between the baseline and the write.
+            await self._budget.spend()
+            baseline = await self._read_ours(delivery, is_looking=await self._may_be_there(delivery))
+            if baseline is None and delivery.remote_incident_id is not None:
+                await self._fail(delivery, _GONE)
+                return
+            if baseline is not None and not await self._is_free(delivery, baseline):
+                return
+            message = await compose_message(
+                self._store, self._page, self._budget.spend, delivery, baseline, self._clock()
+            )
+        except (RefusedByPageError, UnknownComponentError) as error:
+            await self._fail(delivery, str(error))
+            return
+        except PageError as error:
+            await self._retry(delivery, error)
+            return
+        now = self._clock()
+        seen = () if baseline is None else tuple(update.remote_id for update in baseline.updates)
+        kind = DeliveryKind.CREATE if baseline is None else DeliveryKind.UPDATE
+        if not await self._store.call(claim_delivery, delivery.id, self._epoch, kind, seen, now):
+            await self._look_for_successor()
+            return
+        claimed = replace(delivery, attempts=delivery.attempts + 1, baseline=seen, sending_at=now, kind=kind)
+        await self._send(claimed, baseline, message)
+
+    async def _may_be_there(self, delivery: Delivery) -> bool:
+        """An incident to be made may stand on the page by an earlier attempt that was given up or applied late."""
+        return delivery.attempts > 0 or await self._store.call(has_earlier_attempts, delivery.id)
+
+    async def _read_ours(self, delivery: Delivery, *, is_looking: bool) -> RemoteIncident | None:
+        """Returns the delivery's incident as the page has it now, None when it has none. Raises PageError."""
+        components = await self._store.call(list_components)
+        self._page.component_names = {item.remote_id: item.name for item in components if item.remote_id}
+        if delivery.remote_incident_id is not None:
+            await self._budget.spend()
+            return await self._page.get_incident(delivery.remote_incident_id)
+        if not is_looking:
+            return None
+        skew_ms = self._page.clock_skew_ms or 0
+        since = min(delivery.created_at, delivery.created_at + skew_ms) - _LOOK_BACK_MS
+        recent = await self._page.list_recent(since, self._budget.spend)
+        window_ms = self._config.request_timeout_ms + self._config.quiet_period_ms
+        return find_ours(delivery, recent, self._page.clock_skew_ms or 0, window_ms)
+
+    async def _is_free(self, delivery: Delivery, baseline: RemoteIncident) -> bool:
+        """Tells whether the delivery should be sent onto what the page shows; settles it when not."""
+        if applied := find_applied(delivery, baseline):
+            await self._deliver(delivery, applied, is_looked_up=True)
+            return False
+        await self._store.call(apply_incident, baseline, self._clock())
+        if is_reopening(delivery, baseline) and not delivery.is_forced:
+            closing = last_closing(baseline)
+            if closing is None or not await self._store.call(was_known, delivery.uid, closing.remote_id):
+                words = f": {closing.body}" if closing is not None else ""
+                await self._fail(
+                    delivery,
+                    f"conflict: somebody resolved this on the page after you confirmed{words[:200]}. "
+                    "Retry to open it again all the same, or drop this delivery",
+                )
+                return False
+        return True
+
+    async def _send(self, delivery: Delivery, baseline: RemoteIncident | None, message: Message) -> None:
+        try:
+            if baseline is None:
+                answer = await self._page.create_incident(message)
+            else:
+                answer = await self._page.update_incident(baseline, message)
+        except NotAppliedError as error:
+            await self._retry(delivery, error)
+            return
+        except RefusedByPageError as error:
+            await self._fail(delivery, str(error))
+            return
+        except AmbiguousError as error:
+            await self._doubt(delivery, str(error), self._config.quiet_period_ms)
+            return
+        except Exception as error:  # noqa: BLE001 - after the claim, a fault of our own leaves the same doubt
+            # Not the error's own words: they may hold what was sent, the token with it.
+            logger.error("delivery %d met a fault of our own: %s", delivery.id, type(error).__name__)  # noqa: TRY400
+            await self._doubt(delivery, "a fault of our own while sending", self._config.quiet_period_ms)
+            return
+        applied = find_applied(delivery, answer)
+        if applied is None and baseline is None:
+            applied = Applied(answer, answer.updates[-1] if answer.updates else None)
+        if applied is None:
+            reason = "the page answered, but without the update"
+            await self._doubt(delivery, reason, self._config.quiet_period_ms)
+            return
+        await self._deliver(delivery, applied, is_looked_up=False)
+
+    async def _reconcile(self, delivery: Delivery) -> None:
+        """Looks at the page after the quiet period: the update stands there, or it may be sent again."""
+        try:
+            await self._page.make_ready()
+            remote = await self._read_ours(delivery, is_looking=True)
+        except PageError as error:
+            wait_ms = await self._note_failure(delivery, error)
+            await self._doubt(delivery, f"not looked up yet: {error}", wait_ms)
+            return
+        applied = find_applied(delivery, remote) if remote is not None else None
+        if applied is not None:
+            await self._deliver(delivery, applied, is_looked_up=True)
+        elif remote is None and delivery.remote_incident_id is not None:
+            await self._fail(delivery, _GONE)
+        else:
+            await self._settle(settle_absent, delivery.id, self._epoch, now=self._clock())
+
+    async def _deliver(self, delivery: Delivery, applied: Applied, *, is_looked_up: bool) -> None:
+        now, remote, update = self._clock(), applied.incident, applied.update
+        delivered_at = now
+        if is_looked_up and update is not None:
+            at = update.created_at - (self._page.clock_skew_ms or 0)
+            delivered_at = min(max(at, delivery.sending_at or at), now)
+        await self._settle(
+            settle_delivered,
+            delivery.id,
+            self._epoch,
+            remote_incident_id=remote.remote_id,
+            remote_update_id=update.remote_id if update is not None else None,
+            remote_url=remote.url,
+            page_title=remote.title,
+            page_updated_at=remote.updated_at,
+            delivered_at=delivered_at,
+            now=now,
+        )
+        self._failures.pop(delivery.id, None)
+        if self._delivered is not None:
+            self._delivered.set()
+        await self._store.call(apply_incident, remote, now)
+        await self._store.call(note_page_reached, now, clock_skew_ms=self._page.clock_skew_ms)
+
+    async def _retry(self, delivery: Delivery, error: PageError) -> None:
+        wait_ms = await self._note_failure(delivery, error)
+        now = self._clock()
+        await self._settle(
+            settle_retry, delivery.id, self._epoch, next_try_at=now + wait_ms, reason=str(error), now=now
+        )
+
+    async def _fail(self, delivery: Delivery, reason: str) -> None:
+        await self._settle(settle_failed, delivery.id, self._epoch, reason=reason, now=self._clock())
+
+    async def _doubt(self, delivery: Delivery, reason: str, wait_ms: int) -> None:
+        now = self._clock()
+        await self._settle(
+            settle_uncertain, delivery.id, self._epoch, next_try_at=now + wait_ms, reason=reason, now=now
+        )
+
+    async def _note_failure(self, delivery: Delivery, error: PageError) -> int:
+        """Counts a failed try; returns how long to wait, and holds everything back when the page asked for it."""
+        self._failures[delivery.id] = failures = self._failures.get(delivery.id, 0) + 1
+        wait_ms = max(find_backoff_ms(failures, self._rng, self._pace), error.wait_ms or 0)
+        if error.wait_ms is not None:
+            now = self._clock()
+            await self._write(note_page_failed, str(error), now, blocked_until=now + wait_ms)
+        return wait_ms
+
+    async def _settle(
+        self, function: Callable[Concatenate[Database, P], bool], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        if not await self._write(function, *args, **kwargs):
+            await self._look_for_successor()
+
+    async def _write(self, function: Callable[Concatenate[Database, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Writes until it is written: what the page has done must be known here before anything else is sent.
+
+        Raises StoreError once a stop is asked for; the next engine then finds out by looking.
+        """
+        while True:
+            try:
+                return await self._store.call(function, *args, **kwargs)
+            except StoreError as error:
+                logger.warning("outbox not written: %s", error)
+                if self._stop.is_set():
+                    raise
+            await asyncio.sleep(_STORE_PAUSE_S)
+
+    async def _look_for_successor(self) -> None:
+        """A write that changed nothing is a delivery that a person took away, or a later engine at work."""
+        lease = await self._store.call(read_lease)
+        if lease is None or lease.epoch != self._epoch:
+            logger.warning("a later engine has taken over: this one publishes no more")
+            self._is_overtaken = True
