@@ -19,6 +19,8 @@ RUN_LIMIT = 50
 LATE_LIMIT_S = 1.0
 """A beat noticed later than this is skipped: after a pause of this host all probes would start at one instant."""
 _WARM_UP_GAP_S = 0.05
+_JITTER = 0.25
+"""So small that neighbours seldom run at once: what one run computes, another would measure as latency."""
 
 Run = Callable[[Probe], Awaitable[Result]]
 Record = Callable[[Result], None]
@@ -35,13 +37,13 @@ def next_due(anchor: float, after: float, every_s: float) -> float:
 def spread_beats(probes: Sequence[Probe], now: float, rng: Random) -> list[tuple[float, float]]:
     """Returns for each probe its first start and the anchor of its grid.
 
-    Anchors divide the interval evenly, with a jitter of at most one share. A short list starts twenty a second first,
+    Anchors divide the interval evenly, with a jitter of a part of one share. A short list starts twenty a second first,
     so that a new screen need not wait for an interval; the beat right after such a start is left out.
     """
     beats = []
     for index, probe in enumerate(probes):
         every_s = probe.every_ms / 1000
-        share = (index + rng.random()) / len(probes)
+        share = (index + rng.random() * _JITTER) / len(probes)
         warm_up_s = min(every_s, _WARM_UP_GAP_S * len(probes))
         beats.append((now + share * warm_up_s, now + share * every_s))
     return beats

@@ -1,0 +1,125 @@
+"""How late a due probe starts, with a thousand http probes at ten seconds: `python -m benchmarks.probe_start`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from oncall_tui.domain.probe import Probe, ProbeKind, Result, Verdict
+from oncall_tui.engine.probes import open_tools, run_probe
+from oncall_tui.engine.scheduler import next_due, run_schedule, spread_beats
+
+PROBES = 1_000
+EVERY_S = 10.0
+FOR_S = 25.0
+BOUND_MS = 50.0
+SEED = 7
+_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+
+
+class _Constant(asyncio.Protocol):
+    """Answers each connection once, `delay_s` after its request."""
+
+    def __init__(self, delay_s: float) -> None:
+        self._delay_s = delay_s
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, payload: bytes) -> None:
+        asyncio.get_running_loop().call_later(self._delay_s, self._answer)
+
+    def _answer(self) -> None:
+        if self._transport is not None:
+            self._transport.write(_ANSWER)
+            self._transport.close()
+
+
+async def serve_constant(delay_s: float) -> None:
+    """Serves until the process is ended and prints its port."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Constant(delay_s), "127.0.0.1", 0, backlog=1024)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+@contextlib.contextmanager
+def open_constant_server(delay_s: float) -> Iterator[int]:
+    """Yields the port of a server in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.probe_start", "serve", str(delay_s)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield int(server.stdout.readline())
+        finally:
+            server.terminate()
+
+
+def find_percentile(values: Sequence[float], share: float) -> float:
+    """Returns the value that a share (0 to 1) of the values does not pass."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+async def run_engine(port: int, count: int, every_s: float, for_s: float) -> tuple[list[Result], list[float]]:
+    """Runs the engine's own scheduler and probes; returns the results and how late each start was, in ms."""
+    url = f"http://localhost:{port}/"
+    probes = [Probe(f"p{number}", ProbeKind.HTTP, url, every_ms=round(every_s * 1000)) for number in range(count)]
+    tools = await open_tools()
+    results: list[Result] = []
+    late_ms: list[float] = []
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    loop.call_later(for_s, stop.set)
+    beats = spread_beats(probes, loop.time(), Random(SEED))
+    due_at = {probe.name: first for probe, (first, _) in zip(probes, beats, strict=True)}
+    anchors = {probe.name: anchor for probe, (_, anchor) in zip(probes, beats, strict=True)}
+
+    async def run(probe: Probe) -> Result:
+        due = due_at[probe.name]
+        late_ms.append((loop.time() - due) * 1000)
+        due_at[probe.name] = next_due(anchors[probe.name], due + every_s / 2, every_s)
+        return await run_probe(probe, tools)
+
+    await run_schedule(probes, run, results.append, stop=stop, rng=Random(SEED))
+    return results, late_ms
+
+
+def main() -> bool:
+    """Prints the table and returns whether the bound holds."""
+    with open_constant_server(0.0) as port:
+        began, used = time.monotonic(), time.process_time()
+        results, late_ms = asyncio.run(run_engine(port, PROBES, EVERY_S, FOR_S))
+        share = (time.process_time() - used) / (time.monotonic() - began)
+    p50, p99 = find_percentile(late_ms, 0.5), find_percentile(late_ms, 0.99)
+    failed = sum(result.verdict is not Verdict.UP for result in results)
+    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    is_ok = p99 <= BOUND_MS and failed == 0
+    print(f"{PROBES} http probes at {EVERY_S:g} s for {FOR_S:g} s")
+    print(f"{'name':<34}{'figure':>12}{'bound':>12}  ok")
+    print(
+        f"{'start of a due probe, p99 late':<34}{p99:>9.1f} ms{BOUND_MS:>9.1f} ms  {'yes' if p99 <= BOUND_MS else 'NO'}"
+    )
+    print(f"{'runs that were not up':<34}{failed:>12}{0:>12}  {'yes' if failed == 0 else 'NO'}")
+    print(f"{'start of a due probe, p50 late':<34}{p50:>9.1f} ms{'':>12}")
+    print(f"{'start of a due probe, latest':<34}{max(late_ms):>9.1f} ms{'':>12}")
+    print(f"{'runs':<34}{len(results):>12}{'':>12}")
+    print(f"{'share of one core':<34}{share:>11.0%}{'':>12}")
+    print(f"{'memory at most':<34}{memory_mb:>9.0f} MB{'':>12}")
+    return is_ok
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["serve"]:
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(serve_constant(float(sys.argv[2])))
+    else:
+        sys.exit(0 if main() else 1)
