@@ -1,0 +1,134 @@
+"""What the tests of publishing share: a file, a page that fails on purpose, and an engine between them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random
+
+from tests.engine.faultpage import PAGE_ID, TOKEN, FaultPage
+
+from oncall_tui.clock import now_ms
+from oncall_tui.config.model import PageConfig, TokenSource
+from oncall_tui.config.token import Secret
+from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Severity
+from oncall_tui.domain.outbox import Pace
+from oncall_tui.domain.update import IncidentUpdate
+from oncall_tui.engine.pages.statuspage import Statuspage
+from oncall_tui.engine.publisher import run_publisher
+from oncall_tui.engine.store_thread import StoreThread
+from oncall_tui.store.database import Database
+from oncall_tui.store.incidents import declare_incident
+from oncall_tui.store.lease import take_lease
+from oncall_tui.store.outbox import confirm_update
+
+PACE = Pace(first_ms=20, most_ms=100)
+QUIET_MS = 250
+TIMEOUT_MS = 200
+
+
+def make_config(
+    page: FaultPage, *, quiet_ms: int = QUIET_MS, timeout_ms: int = TIMEOUT_MS, rate: int = 100_000
+) -> PageConfig:
+    return PageConfig(
+        api_url=page.api_url,
+        public_url=page.public_url,
+        page_id=PAGE_ID,
+        token=TokenSource(env="UNUSED"),
+        requests_per_minute=rate,
+        request_timeout_ms=timeout_ms,
+        quiet_period_ms=quiet_ms,
+    )
+
+
+def declare(db: Database, number: int = 1, components: Mapping[str, ComponentStatus] | None = None) -> Incident:
+    return declare_incident(
+        db,
+        uid=f"incident-{number}",
+        title=f"Errors {number}",
+        components=components or {},
+        probes=(),
+        severity=Severity.SEV2,
+        started_at=now_ms(),
+        actor="ana",
+        now=now_ms(),
+    )
+
+
+def confirm(
+    db: Database,
+    incident_id: int,
+    body: str,
+    status: IncidentStatus = IncidentStatus.INVESTIGATING,
+    components: Mapping[str, ComponentStatus] | None = None,
+    *,
+    notify: bool = False,
+) -> IncidentUpdate:
+    return confirm_update(
+        db,
+        incident_id,
+        uid=f"op-{body}",
+        status=status,
+        body=body,
+        components=components or {},
+        next_update_at=None,
+        notify=notify,
+        actor="ana",
+        now=now_ms(),
+    )
+
+
+def begin_epoch(db: Database) -> int:
+    return take_lease(db, pid=1, host="h", boot_id="b", version="0", mode="stay", now=now_ms())
+
+
+class Engine:
+    """A publisher at work on a file, in this process."""
+
+    def __init__(self, epoch: int, wake: asyncio.Event, stop: asyncio.Event, task: asyncio.Task[None]) -> None:
+        self.epoch = epoch
+        self.wake = wake
+        self.stop = stop
+        self.task = task
+
+
+@asynccontextmanager
+async def publishing(
+    path: Path, db: Database, page: FaultPage, config: PageConfig | None = None, delivered: asyncio.Event | None = None
+) -> AsyncIterator[Engine]:
+    config = config or make_config(page)
+    store = StoreThread(path)
+    await store.start()
+    client = Statuspage(config, lambda: Secret(TOKEN), now_ms)
+    engine = Engine(begin_epoch(db), asyncio.Event(), asyncio.Event(), asyncio.current_task())  # type: ignore[arg-type]
+    engine.task = asyncio.create_task(
+        run_publisher(
+            store,
+            client,
+            epoch=engine.epoch,
+            config=config,
+            clock=now_ms,
+            rng=Random(1),
+            wake=engine.wake,
+            stop=engine.stop,
+            delivered=delivered,
+            pace=PACE,
+        )
+    )
+    try:
+        yield engine
+    finally:
+        engine.stop.set()
+        await engine.task
+        await client.close()
+        await store.close()
+
+
+async def until(condition: object, timeout_s: float = 10.0) -> None:
+    """Waits until a condition holds, looking often."""
+    assert callable(condition)
+    async with asyncio.timeout(timeout_s):
+        while not condition():
+            await asyncio.sleep(0.005)
