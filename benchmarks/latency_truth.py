@@ -68,10 +68,13 @@ def start(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 def main() -> bool:
     """Prints the table and returns whether the bound holds."""
-    with open_constant_server(TRUE_MS / 1000) as port, start("draw"):
-        with start("control", str(port), str(FOR_S - 2)) as control:
-            results, _ = asyncio.run(run_engine(port, PROBES, EVERY_S, FOR_S))
-            told, _ = control.communicate(timeout=30)
+    with (
+        open_constant_server(TRUE_MS / 1000) as port,
+        start("draw"),
+        start("control", str(port), str(FOR_S - 2)) as control,
+    ):
+        results, _ = asyncio.run(run_engine(port, PROBES, EVERY_S, FOR_S))
+        told, _ = control.communicate(timeout=30)
     bare = float(told)
     took_ms = [result.duration_ms for result in results if result.verdict is Verdict.UP]
     p50, p99 = find_percentile(took_ms, 0.5), find_percentile(took_ms, 0.99)

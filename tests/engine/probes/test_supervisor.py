@@ -11,11 +11,12 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.engine.probes.servers import make_probe, make_tools
+from tests.engine.probes.servers import make_probe, make_tools, serve
 
 from oncall_tui.domain.probe import ProbeKind, Verdict
 from oncall_tui.domain.sanitize import is_clean
@@ -74,12 +75,22 @@ def test_every_reason_is_one_inert_line(text: str) -> None:
 
 
 def test_an_overrun_deadline_is_told_by_phase() -> None:
-    assert explain_timeout("tls", 5.0, 5.0) == (Verdict.DOWN, "timed out in TLS after 5.0 s")
-    assert explain_timeout("resolve", 5.0, 5.0)[0] is Verdict.UNKNOWN
-    assert explain_timeout("tls", 125.0, 5.0) == (
-        Verdict.UNKNOWN,
-        "not run: this host was paused or overloaded for 120.0 s",
-    )
+    assert explain_timeout("tls", 5.0) == (Verdict.DOWN, "timed out in TLS after 5.0 s")
+    assert explain_timeout("resolve", 5.0)[0] is Verdict.UNKNOWN
+
+
+async def test_a_run_that_this_host_slept_through_is_not_run() -> None:
+    slept_s = 0.0
+
+    async def nap(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal slept_s
+        slept_s = 120.0
+
+    async with serve(nap) as port:
+        tools = dataclasses.replace(make_tools(), monotonic=lambda: time.monotonic() + slept_s)
+        result = await run_probe(make_probe(ProbeKind.HTTP, f"http://127.0.0.1:{port}/"), tools)
+    assert result.verdict is Verdict.UNKNOWN
+    assert result.reason.startswith("not run: this host was paused or overloaded for 119.")
 
 
 async def test_offline_turns_a_failure_outside_into_not_run_and_leaves_loopback_alone() -> None:
@@ -119,6 +130,35 @@ async def test_the_next_address_is_tried_when_one_refuses() -> None:
         assert dict(result.facts)["address"] == f"127.0.0.1:{port}"
     refused = await run_probe(make_probe(ProbeKind.TCP, f"two.example:{port}"), tools)
     assert refused.reason == "connection refused"
+
+
+async def test_a_refusal_tells_more_than_a_family_that_this_host_lacks() -> None:
+    def lookup(host: str) -> tuple[Address, ...]:
+        return (Address(socket.AF_INET, "127.0.0.1"), Address(socket.AF_INET, "255.255.255.255"))
+
+    result = await run_probe(make_probe(ProbeKind.TCP, "two.example:1"), make_tools(resolver=Resolver(lookup)))
+    assert (result.verdict, result.reason) == (Verdict.DOWN, "connection refused")
+
+
+async def test_an_address_that_hangs_is_raced_by_the_next() -> None:
+    with socket.create_server(("127.0.0.2", 0), backlog=0) as full:
+        port = full.getsockname()[1]
+        callers = [socket.socket() for _ in range(4)]
+        for caller in callers:
+            caller.setblocking(False)
+            caller.connect_ex(("127.0.0.2", port))
+
+        def lookup(host: str) -> tuple[Address, ...]:
+            return (Address(socket.AF_INET, "127.0.0.2"), Address(socket.AF_INET, "127.0.0.1"))
+
+        with socket.create_server(("127.0.0.1", port)):
+            probe = make_probe(ProbeKind.TCP, f"two.example:{port}", timeout_ms=2000)
+            result = await run_probe(probe, make_tools(resolver=Resolver(lookup)))
+        for caller in callers:
+            caller.close()
+    assert result.verdict is Verdict.UP
+    assert dict(result.facts)["address"] == f"127.0.0.1:{port}"
+    assert 200 < result.duration_ms < 1000
 
 
 async def test_cancelling_a_run_cancels_it() -> None:

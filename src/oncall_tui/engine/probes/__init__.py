@@ -21,6 +21,8 @@ from oncall_tui.engine.vantage import is_exempt
 
 __all__ = ["Tools", "make_not_run", "open_tools", "run_probe"]
 
+PAUSE_S = 1.0
+"""A deadline noticed so much later means that this host slept, and what it then found is not the target's fault."""
 _log = logging.getLogger(__name__)
 _KINDS: dict[ProbeKind, Callable[[Probe, Tools, Trace], Awaitable[Observation]]] = {
     ProbeKind.HTTP: http.run,
@@ -33,7 +35,7 @@ _KINDS: dict[ProbeKind, Callable[[Probe, Tools, Trace], Awaitable[Observation]]]
 async def run_probe(probe: Probe, tools: Tools) -> Result:
     """Returns the result of one run, within its deadline whatever the target does; never raises but when cancelled.
 
-    A failure while this host is offline says nothing about a target outside it.
+    A failure while this host is offline or paused says nothing about the target.
     """
     trace = Trace(tools.monotonic)
     started_at = tools.wall_ms()
@@ -47,13 +49,15 @@ async def run_probe(probe: Probe, tools: Tools) -> Result:
     except TimeoutError as error:
         took_s = tools.monotonic() - started
         is_overrun = deadline.expired() or error.errno is None
-        verdict, reason = explain_timeout(trace.phase, took_s, timeout_s) if is_overrun else explain(error)
+        verdict, reason = explain_timeout(trace.phase, timeout_s) if is_overrun else explain(error)
     except Exception as error:  # noqa: BLE001 - the supervisor: whatever goes wrong in a run becomes its result
         took_s = tools.monotonic() - started
         verdict, reason = explain(error)
         if "please report" in reason:
             _log.error("probe %s failed by an error of ours", clean_line(probe.name), exc_info=error)
     trace.leave()
+    if verdict is not Verdict.UP and took_s > timeout_s + PAUSE_S:
+        verdict, reason = Verdict.UNKNOWN, f"not run: this host was paused or overloaded for {took_s - timeout_s:.1f} s"
     if verdict is Verdict.DOWN and not is_exempt(trace.ip or probe.target) and not tools.is_online():
         verdict, reason = Verdict.UNKNOWN, "not run: this host is offline"
     return Result(

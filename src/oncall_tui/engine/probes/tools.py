@@ -67,7 +67,7 @@ class Trace:
     ip: str = ""
     spent_ms: dict[str, float] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
-    _entered: float = 0.0
+    _entered: float | None = None
 
     def enter(self, phase: str) -> None:
         """Ends the phase under way and begins another: resolve, connect, tls, first_byte or transfer."""
@@ -77,9 +77,9 @@ class Trace:
 
     def leave(self) -> None:
         """Ends the phase under way; its name stays, for telling where a run was cut off."""
-        if self._entered:
+        if self._entered is not None:
             self.spent_ms[self.phase] = self.spent_ms.get(self.phase, 0.0) + (self.monotonic() - self._entered) * 1000
-            self._entered = 0.0
+            self._entered = None
 
     def note(self, name: str, text: str) -> None:
         """Keeps an observed value for the detail pane, inert."""

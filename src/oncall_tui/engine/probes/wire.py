@@ -12,10 +12,11 @@ import ssl
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 
+from oncall_tui.domain.probe import Verdict
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.verdict import tell_days
 from oncall_tui.engine.probes.certificate import Certificate, read_certificate
-from oncall_tui.engine.probes.faults import NotRunError, TargetError
+from oncall_tui.engine.probes.faults import NotRunError, TargetError, explain
 from oncall_tui.engine.probes.tools import Tools, Trace
 from oncall_tui.engine.resolver import Address
 from oncall_tui.engine.vantage import read_scope
@@ -105,7 +106,8 @@ class Wire:
 
 
 async def open_wire(host: str, port: int, tools: Tools, trace: Trace, allowed: frozenset[str] | None = None) -> Wire:
-    """Returns a connection to the first address that takes one. Raises what the last address said.
+    """Returns a connection to the first address that takes one. Raises what an address said, first of all
+    one that speaks of the target: a refusal tells more than a lack of IPv6 here.
 
     `allowed` are scopes that a redirect may lead to; the addresses connected to are the ones checked, so that a name
     cannot be changed in between.
@@ -117,14 +119,18 @@ async def open_wire(host: str, port: int, tools: Tools, trace: Trace, allowed: f
         if not addresses:
             raise TargetError("redirect to a private address refused")
     trace.enter("connect")
-    trace.ip = addresses[0].ip
+    _note_address(addresses[0].ip, port, trace)
     if len(addresses) == 1:
         wire = await _connect(addresses[0], port)
     else:
         wire = await _race(addresses, port)
-    trace.ip = wire.ip
-    trace.note("address", f"[{wire.ip}]:{port}" if ":" in wire.ip else f"{wire.ip}:{port}")
+    _note_address(wire.ip, port, trace)
     return wire
+
+
+def _note_address(ip: str, port: int, trace: Trace) -> None:
+    trace.ip = ip
+    trace.note("address", f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}")
 
 
 async def _connect(address: Address, port: int) -> Wire:
@@ -143,7 +149,7 @@ async def _race(addresses: tuple[Address, ...], port: int) -> Wire:
     """Tries each address when the one before it has failed or had its head start; losers are closed."""
     waiting = list(reversed(addresses))
     trying: set[asyncio.Task[Wire]] = set()
-    failure: BaseException = OSError("no address")
+    failure: Exception | None = None
     try:
         while waiting or trying:
             if waiting:
@@ -156,8 +162,11 @@ async def _race(addresses: tuple[Address, ...], port: int) -> Wire:
                 wire.close()
             if won:
                 return won[0]
-            failure = next((error for task in done if (error := task.exception())), failure)
-        raise failure
+            for task in done:
+                error = task.exception()
+                if isinstance(error, Exception) and (failure is None or explain(failure)[0] is Verdict.UNKNOWN):
+                    failure = error
+        raise failure or NotRunError("the name has no address")
     finally:
         for task in trying:
             task.cancel()
