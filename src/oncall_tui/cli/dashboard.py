@@ -30,5 +30,4 @@ def run_terminal(place: Place, *, is_wall: bool, theme: str | None) -> int:
         is_wall=is_wall,
         theme=theme,
         on_ready=leave_alone if is_wall else start,
-        revive=None if is_wall else start,
     )

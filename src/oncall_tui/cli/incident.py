@@ -224,7 +224,7 @@ def _update(
         if not current.status.is_open and not status.is_open:
             raise RefusedError(
                 "already-resolved",
-                f"#{current.id} is {current.status}: only an update with an open status, which reopens it, is possible.",
+                f"#{current.id} is {current.status}: only an update with an open status can follow, which reopens it.",
             )
         calm = dict.fromkeys(current.components, ComponentStatus.OPERATIONAL) if settings is None else None
         words = _Words(current.title, message, settings or (), _list_known(db, place), status, calm)

@@ -44,25 +44,25 @@ def serve(
 ) -> None:
     """Serve a Statuspage-compatible page until it is told to stop."""
     import os
+    import sys
 
     from oncall_tui.cli.output import say
     from oncall_tui.domain.errors import UsageError
+    from oncall_tui.statuspage import server
     from oncall_tui.statuspage.pagefile import prepare
-    from oncall_tui.statuspage.server import describe, read_clock
-    from oncall_tui.statuspage.server import serve as serve_page
 
     if data is not None and "\0" in data:
         raise UsageError("The path of --data holds a NUL byte: name a file.")
     file = place.db_path().with_name("status-page.db") if data is None else Path(data)
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     shown = token or os.environ.get(TOKEN_VARIABLE)
-    identity = prepare(file, shown, page_id, name, components, read_clock())
+    identity = prepare(file, shown, page_id, name, components, server.read_clock())
 
     def tell(url: str) -> None:
-        say(describe(url, identity.page_id, identity.token))
-        click.get_text_stream("stdout").flush()
+        say(server.describe(url, identity.page_id, identity.token))
+        sys.stdout.flush()
 
-    serve_page(
+    server.serve(
         host,
         port,
         file,

@@ -66,7 +66,7 @@ def read_word(kind: type[_Word], text: str, allowed: Sequence[_Word], what: str)
     if word in {member.value for member in allowed}:
         return kind(word)
     shown = clean_line(text, 60)
-    raise UsageError(f"{shown} is no {what}{_nearest(word, allowed)}; allowed: {', '.join(allowed)}.")
+    raise UsageError(f"{shown} is no {what}{suggest(word, allowed)}; allowed: {', '.join(allowed)}.")
 
 
 def read_components(settings: Sequence[str], known: Collection[str]) -> dict[str, ComponentStatus]:
@@ -95,15 +95,16 @@ def _find_component(name: str, known: Collection[str]) -> str:
     if not known:
         raise RefusedError(
             "unknown-component",
-            f"{name}: no component is known yet. Add [[component]] to the config, or read the page with `oncall-tui sync`.",
+            f"{name}: no component is known yet. Add [[component]] to the config, or run `oncall-tui sync`.",
         )
     raise RefusedError(
         "unknown-component",
-        f"There is no component {name}{_nearest(name, known)}; known: {', '.join(clean_line(each) for each in known)}.",
+        f"There is no component {name}{suggest(name, known)}; known: {', '.join(clean_line(each) for each in known)}.",
     )
 
 
-def _nearest(word: str, allowed: Iterable[str]) -> str:
+def suggest(word: str, allowed: Iterable[str]) -> str:
+    """Returns ` (did you mean X?)` for the nearest of the allowed words, empty when none is near."""
     found = difflib.get_close_matches(word.lower(), {each.lower(): each for each in allowed}, n=1, cutoff=0.5)
     names = {each.lower(): each for each in allowed}
     return f" (did you mean {clean_line(names[found[0]])}?)" if found else ""

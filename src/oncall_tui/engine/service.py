@@ -22,10 +22,13 @@ from random import Random
 
 from oncall_tui import __version__
 from oncall_tui.clock import now_ms
-from oncall_tui.config.model import Config
+from oncall_tui.config.model import Config, PageConfig
 from oncall_tui.domain.engine import TERMINAL_SILENT_AFTER_MS
-from oncall_tui.domain.errors import StoreError
+from oncall_tui.domain.errors import StoreError, UsageError
+from oncall_tui.engine.pages import Page
 from oncall_tui.engine.probes import open_tools, run_probe
+from oncall_tui.engine.publisher import run_publisher
+from oncall_tui.engine.publishing import LOCK_WAIT_S, open_page
 from oncall_tui.engine.recorder import Recorder
 from oncall_tui.engine.scheduler import run_schedule
 from oncall_tui.engine.spawn import log_path, read_host
@@ -34,15 +37,15 @@ from oncall_tui.engine.vantage import is_online
 from oncall_tui.store.database import SCHEMA_VERSION, Database
 from oncall_tui.store.lease import beat_lease, end_lease, list_terminals, take_lease
 from oncall_tui.store.lock import engine_lock
+from oncall_tui.store.page import note_page_failed
 from oncall_tui.store.probes import replace_probes
 from oncall_tui.store.watcher import Watcher
 
-LOCK_WAIT_S = 0.3
-"""Others try the lock for an instant to see whether it is free; a start must not lose to a look."""
 BEAT_EVERY_S = 1.0
 WATCH_EVERY_S = 0.02
-STOP_GRACE_S = 0.8
-CLOSE_WITHIN_S = 0.3
+STOP_GRACE_S = 1.2
+"""The publisher lets a request under way have one second of it."""
+CLOSE_WITHIN_S = 0.2
 _RESTART_AFTER_S = 2.0
 
 _log = logging.getLogger(__name__)
@@ -134,32 +137,58 @@ class _Engine:
         components = [(component.name, component.remote_id) for component in self._config.components]
         await self._queue.call(replace_probes, self._config.probes, components, now_ms())
         await self._recorder.restore()
-        _log.info("engine %d started: process %d, %s, %d probes", epoch, os.getpid(), self._mode, len(components))
+        _log.info(
+            "engine %d started: process %d, %s, %d probes", epoch, os.getpid(), self._mode, len(self._config.probes)
+        )
         loop = asyncio.get_running_loop()
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 loop.add_signal_handler(number, self._stop.set)
         watch = threading.Thread(target=self._watch, args=(loop,), name="watcher", daemon=True)
         watch.start()
-        tasks = [
-            asyncio.create_task(self._supervise(name, work), name=name)
-            for name, work in (
-                ("probes", self._probe),
-                ("recorder", lambda: self._recorder.run(self._stop)),
-                ("heartbeat", lambda: self._beat(epoch)),
-                *self._page_work(epoch),
-            )
-        ]
+        works: dict[str, Callable[[], Awaitable[None]]] = {
+            "probes": self._probe,
+            "recorder": lambda: self._recorder.run(self._stop),
+            "heartbeat": lambda: self._beat(epoch),
+        }
+        config, page = self._config.page, await self._open_page()
+        if config is not None and page is not None:
+            delivered = asyncio.Event()
+            works["publisher"] = lambda: self._publish(page, config, epoch, delivered)
+        tasks = [asyncio.create_task(self._supervise(name, work), name=name) for name, work in works.items()]
         await self._stop.wait()
         _, late = await asyncio.wait(tasks, timeout=STOP_GRACE_S)
         for task in late:
             task.cancel()
         await asyncio.wait(tasks, timeout=CLOSE_WITHIN_S)
         await self._end_lease(epoch)
+        if page is not None:
+            await page.close()
         return self._ending
 
-    def _page_work(self, epoch: int) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
-        return []
+    async def _open_page(self) -> Page | None:
+        """Returns the page to publish to; one that cannot be used is told on the screens, and probing goes on."""
+        if self._config.page is None:
+            return None
+        try:
+            return open_page(self._config.page)
+        except UsageError as error:
+            _log.error("no page: %s", error)
+            await self._queue.call(note_page_failed, str(error), now_ms())
+            return None
+
+    async def _publish(self, page: Page, config: PageConfig, epoch: int, delivered: asyncio.Event) -> None:
+        await run_publisher(
+            self._queue,
+            page,
+            epoch=epoch,
+            config=config,
+            clock=now_ms,
+            rng=Random(),  # noqa: S311 - spreads retries, keeps no secret
+            wake=self._poke,
+            stop=self._stop,
+            delivered=delivered,
+        )
 
     async def _supervise(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Keeps one kind of work going: a fault of ours in one must not end the others."""

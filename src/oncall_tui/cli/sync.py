@@ -1,0 +1,80 @@
+"""`oncall-tui sync`: publishes what is queued, through the engine that runs or by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from oncall_tui.cli import json_option, place_options
+from oncall_tui.cli.place import Place
+
+if TYPE_CHECKING:
+    from oncall_tui.domain.update import Delivery
+
+_LOOK_EVERY_S = 0.1
+
+
+@click.command()
+@click.option("--wait", default="30s", show_default=True, metavar="30s", help="How long to try.")
+@json_option
+@place_options
+@click.pass_obj
+def sync(place: Place, wait: str, is_json: bool) -> int:
+    """Publish what is queued; exit 0 when nothing is left, 1 when something is, naming it."""
+    import asyncio
+    import time
+
+    from oncall_tui.cli.output import print_json, say, shape_delivery
+    from oncall_tui.domain.duration import parse_duration
+    from oncall_tui.domain.errors import UsageError
+    from oncall_tui.engine.publishing import publish_once
+    from oncall_tui.store.lock import is_engine_running
+
+    try:
+        deadline = time.monotonic() + parse_duration(wait) / 1000
+    except ValueError as error:
+        raise UsageError(f"--wait {error}.") from error
+    left = _list_waiting(place)
+    config = None if is_engine_running(place.db_path()) else place.load_config()
+    if config is not None and config.page is not None:
+        asyncio.run(publish_once(place.db_path(), config, config.page, max(0.0, deadline - time.monotonic())))
+        left = _list_waiting(place)
+    while _is_moving(left) and time.monotonic() < deadline and is_engine_running(place.db_path()):
+        time.sleep(_LOOK_EVERY_S)
+        left = _list_waiting(place)
+    if is_json:
+        print_json({"is_done": not left, "left": [shape_delivery(each) for each in left]})
+    elif not left:
+        say("Everything is published.")
+    else:
+        why = "" if config is None or config.page is not None else " The config has no [page] to publish to."
+        say(f"{len(left)} not published.{why}")
+        for each in left:
+            say(f"  delivery {each.id} of #{each.incident_id} is {each.state}{_tell_why(each)}")
+    return 1 if left else 0
+
+
+def _list_waiting(place: Place) -> list[Delivery]:
+    from oncall_tui.store.outbox import list_deliveries
+
+    with place.open_db() as db:
+        return list_deliveries(db)
+
+
+def _is_moving(left: list[Delivery]) -> bool:
+    """Tells whether waiting helps: an incident whose oldest delivery failed waits for a person."""
+    oldest: dict[int, Delivery] = {}
+    for each in left:
+        oldest.setdefault(each.incident_id, each)
+    return any(each.state != "failed" for each in oldest.values())
+
+
+def _tell_why(delivery: Delivery) -> str:
+    from oncall_tui.cli.output import show_time
+    from oncall_tui.domain.sanitize import clean_line
+
+    why = f": {clean_line(delivery.reason)}" if delivery.reason else ""
+    again = f" (next try {show_time(delivery.next_try_at)})" if delivery.next_try_at else ""
+    advice = f"; `oncall-tui outbox retry {delivery.id}` or `drop {delivery.id}`" if delivery.state == "failed" else ""
+    return why + again + advice

@@ -1,0 +1,70 @@
+"""The checks of `doctor` that touch the network: the way out, the page, the token and the clocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oncall_tui.config.model import PageConfig
+from oncall_tui.domain.duration import SECOND, format_duration
+from oncall_tui.domain.errors import RemoteError, UsageError
+from oncall_tui.engine.pages import Page
+from oncall_tui.engine.publishing import open_page
+from oncall_tui.engine.vantage import is_online
+
+#: A clock that is further off than this tells customers wrong times.
+SKEW_LIMIT_MS = 30 * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of `doctor`: `level` is ok, warn or fail; `advice` is empty when there is nothing to do."""
+
+    level: str
+    what: str
+    finding: str
+    advice: str = ""
+
+
+async def check_network(page: PageConfig | None) -> list[Check]:
+    """Returns what can be said of the network from here; the token is used and never told."""
+    return [_check_vantage(), *(await _check_page(page))]
+
+
+def _check_vantage() -> Check:
+    if is_online():
+        return Check("ok", "vantage", "this host has a way out")
+    return Check("warn", "vantage", "this host is offline", "failures of targets outside are told as unknown till then")
+
+
+async def _check_page(config: PageConfig | None) -> list[Check]:
+    if config is None:
+        return [Check("warn", "page", "none is configured", "add [page] to the config; until then updates stay queued")]
+    try:
+        page = open_page(config)
+    except UsageError as error:
+        return [Check("fail", "page", str(error), "correct [page] in the config")]
+
+    async def spend() -> None:
+        """One look by a person is not worth a place in the rate limit's book."""
+
+    try:
+        components = await page.list_components(spend)
+    except RemoteError as error:
+        return [
+            Check("fail", "page", str(error), "check page.api_url, page.page_id and the token"),
+            *_check_clock(page),
+        ]
+    finally:
+        await page.close()
+    found = f"{config.api_url} takes the token and has {len(components)} components"
+    return [Check("ok", "page", found), *_check_clock(page)]
+
+
+def _check_clock(page: Page) -> list[Check]:
+    skew_ms = page.clock_skew_ms
+    if skew_ms is None:
+        return []
+    shown = f"{format_duration(abs(skew_ms))} {'behind' if skew_ms > 0 else 'ahead of'} the page's"
+    if abs(skew_ms) <= SKEW_LIMIT_MS:
+        return [Check("ok", "clock", f"this host's is {shown}")]
+    return [Check("warn", "clock", f"this host's is {shown}", "set it right (timedatectl set-ntp true)")]

@@ -1,0 +1,63 @@
+"""The page by its config, and one round of publishing without an engine, for `oncall-tui sync`."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+from random import Random
+
+from oncall_tui import __version__
+from oncall_tui.clock import now_ms
+from oncall_tui.config.model import Config, PageConfig
+from oncall_tui.config.token import read_token
+from oncall_tui.engine.pages import Page
+from oncall_tui.engine.pages.statuspage import Statuspage
+from oncall_tui.engine.publisher import drain
+from oncall_tui.engine.spawn import read_host
+from oncall_tui.engine.store_thread import StoreThread
+from oncall_tui.store.lease import end_lease, take_lease
+from oncall_tui.store.lock import engine_lock
+from oncall_tui.store.probes import replace_probes
+
+LOCK_WAIT_S = 0.3
+"""Others try the lock for an instant to see whether it is free; a start must not lose to a look."""
+
+
+def open_page(config: PageConfig) -> Page:
+    """Returns the adapter of a page; its token is read when it is needed. Raises UsageError for an unsafe address."""
+    return Statuspage(config, partial(read_token, config.token, os.environ), now_ms)
+
+
+async def publish_once(db_path: Path, config: Config, page_config: PageConfig, deadline_s: float) -> bool:
+    """Publishes what is queued and reads the page once, as the engine would; returns False when an engine runs.
+
+    Raises StoreError, or UsageError for a page that cannot be used.
+    """
+    store = StoreThread(db_path)
+    await store.start()
+    page = open_page(page_config)
+    try:
+        with engine_lock(db_path) as lock:
+            if not lock.acquire(LOCK_WAIT_S):
+                return False
+            host, boot_id = read_host()
+            epoch = await store.call(
+                take_lease, pid=os.getpid(), host=host, boot_id=boot_id, version=__version__, mode="sync", now=now_ms()
+            )
+            components = [(component.name, component.remote_id) for component in config.components]
+            await store.call(replace_probes, config.probes, components, now_ms())
+            await drain(
+                store,
+                page,
+                epoch=epoch,
+                config=page_config,
+                clock=now_ms,
+                rng=Random(),  # noqa: S311 - spreads retries, keeps no secret
+                deadline_s=deadline_s,
+            )
+            await store.call(end_lease, epoch, now_ms())
+            return True
+    finally:
+        await page.close()
+        await store.close()
