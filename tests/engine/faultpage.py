@@ -1,4 +1,4 @@
-"""A status page of the Statuspage v1 kind that fails on purpose: an independent model, no kinder than the real thing."""
+"""A status page of the Statuspage v1 kind that fails on purpose: a model of its own, no kinder than the real thing."""
 
 from __future__ import annotations
 
@@ -295,8 +295,8 @@ class FaultPage:
             return 200, [item for item in newest if item["status"] != "resolved"][begin : begin + size]
         if path == f"{root}/incidents":
             return 200, newest[begin : begin + size]
-        incident = self.incidents.get(path.removeprefix(f"{root}/incidents/"))
-        return (200, incident) if incident else (404, {"message": "not found"})
+        found = self.incidents.get(path.removeprefix(f"{root}/incidents/"))
+        return (200, found) if found else (404, {"message": "not found"})
 
     # -- the wire ----------------------------------------------------------------------------------------------------
 

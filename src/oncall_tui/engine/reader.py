@@ -1,0 +1,167 @@
+"""Takes in what the page says: components, incidents that others write, and whether customers can see our updates."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from itertools import chain, repeat
+
+from oncall_tui.config.model import PageConfig
+from oncall_tui.domain.errors import StoreError
+from oncall_tui.domain.outbox import normalise_body
+from oncall_tui.domain.update import IncidentUpdate
+from oncall_tui.engine.pages import Page
+from oncall_tui.engine.pages.budget import Budget
+from oncall_tui.engine.pages.errors import PageError
+from oncall_tui.engine.store_thread import StoreThread
+from oncall_tui.store.incidents import list_components, list_incidents
+from oncall_tui.store.outbox import list_unseen, mark_seen
+from oncall_tui.store.page import (
+    apply_components,
+    apply_incident,
+    note_incident_gone,
+    note_page_failed,
+    note_page_reached,
+)
+
+BUSY_EVERY_S = 30.0
+IDLE_EVERY_S = 60.0
+_RECENT_MS = 86_400_000
+_SEEN_AFTER_S = (0.2, 0.3, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+_SEEN_EVERY_S = 60.0
+
+logger = logging.getLogger(__name__)
+
+
+async def run_reader(
+    store: StoreThread,
+    page: Page,
+    *,
+    config: PageConfig,
+    clock: Callable[[], int],
+    delivered: asyncio.Event,
+    stop: asyncio.Event,
+    busy_every_s: float = BUSY_EVERY_S,
+    idle_every_s: float = IDLE_EVERY_S,
+) -> None:
+    """Reads the page at once, after each delivery (`delivered` is cleared here), and at an interval, until `stop`.
+
+    A page that cannot be read is noted in the file and asked again; nothing that fails here ends the reader.
+    """
+    budget = Budget(store, config.requests_per_minute, clock)
+    async with asyncio.TaskGroup() as group:
+        arrival = asyncio.Event()
+        tasks = [
+            group.create_task(_keep_reading(store, page, budget, clock, delivered, arrival, busy_every_s, idle_every_s))
+        ]
+        if config.public_url is not None:
+            tasks.append(group.create_task(_keep_looking(store, page, clock, arrival)))
+        await stop.wait()
+        for task in tasks:
+            task.cancel()
+
+
+async def read_page_once(store: StoreThread, page: Page, budget: Budget, clock: Callable[[], int]) -> bool:
+    """Takes in the page as it is now; returns whether an incident is open. Raises PageError or StoreError."""
+    permit = budget.spend_on_reading
+    await store.call(apply_components, await page.list_components(permit), clock())
+    components = await store.call(list_components)
+    page.component_names = {item.remote_id: item.name for item in components if item.remote_id}
+    unresolved = await page.list_unresolved(permit)
+    recent = await page.list_recent(clock() + (page.clock_skew_ms or 0) - _RECENT_MS, permit)
+    remotes = {remote.remote_id: remote for remote in [*recent, *unresolved]}
+    for remote in remotes.values():
+        await store.call(apply_incident, remote, clock())
+    ours = await store.call(list_incidents, is_open_only=True)
+    for incident in ours:
+        if incident.remote_id is not None and incident.remote_id not in remotes:
+            await permit()
+            found = await page.get_incident(incident.remote_id)
+            if found is None:
+                await store.call(note_incident_gone, incident.remote_id, clock())
+            else:
+                await store.call(apply_incident, found, clock())
+    await store.call(note_page_reached, clock(), clock_skew_ms=page.clock_skew_ms)
+    return bool(ours)
+
+
+async def look_once(store: StoreThread, page: Page, clock: Callable[[], int]) -> bool:
+    """Marks what customers can read by now; returns whether more is awaited. Raises PageError or StoreError."""
+    awaited = await _list_awaited(store, clock())
+    if not awaited:
+        return False
+    shown = await page.read_public()
+    seen = [update.remote_id for update in awaited if update.remote_id and _is_shown(update, shown)]
+    if seen:
+        await store.call(mark_seen, seen, clock())
+    return len(seen) < len(awaited)
+
+
+def _is_shown(update: IncidentUpdate, shown: dict[str, str]) -> bool:
+    return shown.get(update.remote_id or "") == normalise_body(update.body)
+
+
+async def _list_awaited(store: StoreThread, now: int) -> list[IncidentUpdate]:
+    """The public list holds the latest incidents only, so what was not seen within a day is looked for no more."""
+    return [
+        update
+        for update in await store.call(list_unseen)
+        if update.remote_id is not None and (update.delivered_at or 0) > now - _RECENT_MS
+    ]
+
+
+async def _keep_reading(
+    store: StoreThread,
+    page: Page,
+    budget: Budget,
+    clock: Callable[[], int],
+    delivered: asyncio.Event,
+    arrival: asyncio.Event,
+    busy_every_s: float,
+    idle_every_s: float,
+) -> None:
+    is_busy = True
+    arrival.set()
+    while True:
+        try:
+            is_busy = await read_page_once(store, page, budget, clock)
+        except PageError as error:
+            await _note_failure(store, error, clock())
+        except StoreError as error:
+            logger.warning("the page was read, but not stored: %s", error)
+        await _wait(delivered, busy_every_s if is_busy else idle_every_s)
+        if delivered.is_set():
+            delivered.clear()
+            arrival.set()
+
+
+async def _note_failure(store: StoreThread, error: PageError, now: int) -> None:
+    blocked_until = None if error.wait_ms is None else now + max(error.wait_ms, 1_000)
+    try:
+        await store.call(note_page_failed, str(error), now, blocked_until=blocked_until)
+    except StoreError as fault:
+        logger.warning("the page was not reached (%s), and that was not stored: %s", error, fault)
+
+
+async def _keep_looking(store: StoreThread, page: Page, clock: Callable[[], int], arrival: asyncio.Event) -> None:
+    while True:
+        await arrival.wait()
+        arrival.clear()
+        for pause_s in chain(_SEEN_AFTER_S, repeat(_SEEN_EVERY_S)):
+            await _wait(arrival, pause_s)
+            try:
+                if not await look_once(store, page, clock):
+                    break
+            except (PageError, StoreError) as error:
+                logger.info("the public page was not looked at: %s", error)
+            if arrival.is_set():
+                break
+
+
+async def _wait(event: asyncio.Event, timeout_s: float) -> None:
+    try:
+        async with asyncio.timeout(timeout_s):
+            await event.wait()
+    except TimeoutError:
+        return
