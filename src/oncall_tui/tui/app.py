@@ -1,0 +1,251 @@
+"""The app: wires screens, feed, themes and the way it ends; what is shown lives in screens and widgets."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import traceback
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.app import App
+from textual.content import Content
+from textual.driver import Driver
+from textual.filter import LineFilter
+from textual.theme import Theme
+
+from oncall_tui.clock import now_ms
+from oncall_tui.config.model import Config
+from oncall_tui.domain.engine import ENGINE_SILENT_AFTER_MS, Terminal
+from oncall_tui.domain.errors import OncallError, StoreError
+from oncall_tui.engine.spawn import spawn_engine
+from oncall_tui.store.lease import beat_terminal, end_terminal
+from oncall_tui.tui.driver import InertFilter, OncallDriver
+from oncall_tui.tui.feed import Changed, Feed
+from oncall_tui.tui.launch import Session
+from oncall_tui.tui.outgoing import Outgoing
+from oncall_tui.tui.screens.main import MainScreen
+from oncall_tui.tui.snapshot import Snapshot
+from oncall_tui.tui.text import Glyphs, is_utf8_locale, line
+from oncall_tui.tui.themes import VARIABLE_DEFAULTS, read_first_theme, read_themes
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+_BEAT_EVERY_S = 5.0
+_STOP_TIMEOUT_S = 0.5
+_SEND_WINDOW_MS = 5_000
+_STYLES = Path(__file__).parent / "styles"
+
+
+def _load_palette() -> type[Provider]:
+    from oncall_tui.tui.palette import OncallCommands
+
+    return OncallCommands
+
+
+class OncallApp(App[object]):
+    """One terminal on one file."""
+
+    TITLE = "oncall-tui"
+    CSS_PATH = [_STYLES / "base.tcss", _STYLES / "probes.tcss"]  # noqa: RUF012 -- as the base class has it
+    COMMANDS = {_load_palette}  # noqa: RUF012 -- as the base class has it
+    AUTO_FOCUS = None
+
+    def __init__(self, session: Session, config: Config, now: Callable[[], int] = now_ms) -> None:
+        if os.environ.get("NO_COLOR") == "":
+            del os.environ["NO_COLOR"]  # no-color.org: only a value that is not empty counts
+        super().__init__(driver_class=OncallDriver)
+        self.animation_level = "none"
+        self.session = session
+        self.config = config
+        self.now = now
+        self.actor = session.actor
+        self.terminal_id = uuid.uuid4().hex
+        self.selected_incident: int | None = None
+        self.feed = Feed(session.db_path, is_read_only=session.is_wall)
+        window_ms = config.page.send_window_ms if config.page else _SEND_WINDOW_MS
+        self.outgoing = Outgoing(self, self.feed, session.actor, window_ms)
+        self.snapshot = Snapshot(probes=config.probes)
+        self._event_loop: asyncio.AbstractEventLoop | None = None
+        self._started_at = now()
+        self._loaded_styles = {"probes"}
+        self._theme_names: list[str] = []
+        Glyphs.is_ascii = not is_utf8_locale()
+        self._set_first_theme()
+
+    @property
+    def main(self) -> MainScreen:
+        return next(screen for screen in self.screen_stack if isinstance(screen, MainScreen))
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return VARIABLE_DEFAULTS
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), InertFilter()]
+
+    def get_driver_class(self) -> type[Driver]:
+        return OncallDriver
+
+    def on_mount(self) -> None:
+        self._event_loop = asyncio.get_running_loop()
+        try:
+            self._take(self.feed.read_first())
+        except StoreError as error:
+            self.snapshot = replace(self.snapshot, saving_error=str(error))
+        if self.session.is_wall:
+            from oncall_tui.tui.screens.wall import WallScreen
+
+            self.load_styles("wall")
+            self.push_screen(WallScreen())
+        else:
+            self.push_screen(MainScreen(self.snapshot))
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        """Begins what may wait until the first frame is on the screen."""
+        self.feed.start(self)
+        self.set_timer(1.0 - self.now() % 1000 / 1000, self._start_clock)
+        if not self.session.is_wall:
+            self.set_interval(_BEAT_EVERY_S, self._beat)
+            self._beat()
+
+    def _start_clock(self) -> None:
+        self.set_interval(1.0, self._tick)
+        self._tick()
+
+    def _tick(self) -> None:
+        screen = self.screen
+        if isinstance(screen, MainScreen):
+            screen.draw_frame()
+
+    def on_changed(self, message: Changed) -> None:
+        """Hands new content of the file to the screens."""
+        topics = self.feed.take_topics()
+        self._take(message.snapshot)
+        for screen in self.screen_stack:
+            show = getattr(screen, "show", None)
+            if callable(show):
+                show(self.snapshot, topics)
+
+    def _take(self, snapshot: Snapshot) -> None:
+        """Before an engine has written the probes of a new file, the config's are shown."""
+        self.snapshot = snapshot if snapshot.probes else replace(snapshot, probes=self.config.probes)
+        current = self.snapshot.incident(self.selected_incident)
+        if current is None or current.resolved_at is not None:
+            opened = self.snapshot.open_incidents
+            self.select_incident(opened[0].id if opened else self.selected_incident if current else None)
+
+    def select_incident(self, incident_id: int | None) -> None:
+        """Makes all panes follow one incident."""
+        if incident_id != self.selected_incident:
+            self.selected_incident = incident_id
+            for screen in self.screen_stack:
+                if isinstance(screen, MainScreen):
+                    screen.follow_incident(incident_id)
+
+    def open_compose(self, incident_id: int, *, is_choosing_state: bool = False) -> None:
+        """Opens the next update of an incident."""
+        self.select_incident(incident_id)
+        self.main.open_compose(is_choosing_state=is_choosing_state)
+
+    def show_pane(self, name: str) -> None:
+        """Shows a pane by the scope of its actions."""
+        self.main.show_pane(name)
+
+    def declare(self, probe: str | None) -> None:
+        """Declares an incident from a probe and opens its first update."""
+        if probe is None:
+            self.tell(Content("There is no probe to declare an incident from."))
+        elif self.session.is_wall:
+            self.tell(Content("This terminal only reads."))
+        else:
+            self.run_worker(self._declare(probe), group="declare", exit_on_error=True)
+
+    async def _declare(self, probe: str) -> None:
+        from oncall_tui.tui.declare import declare_from_probe
+
+        try:
+            incident_id = await declare_from_probe(self, probe)
+        except OncallError as error:
+            self.tell(line(str(error)), severity="error")
+        else:
+            self.open_compose(incident_id)
+
+    def tell(self, message: Content, *, severity: str = "information") -> None:
+        """Shows a short message that needs no answer."""
+        self.notify(message.plain, severity="error" if severity == "error" else "information", markup=False, timeout=6)
+
+    def load_styles(self, name: str) -> None:
+        """Reads the styles of a pane or screen that is made now, not before."""
+        if name and name not in self._loaded_styles:
+            self._loaded_styles.add(name)
+            self.stylesheet.read(_STYLES / f"{name}.tcss")
+
+    def _set_first_theme(self) -> None:
+        wanted = self.session.theme or self.config.theme
+        theme = read_first_theme(wanted) or self._find_theme(wanted) or read_first_theme(None)
+        if theme is not None:
+            self.register_theme(theme)
+            self.theme = theme.name
+
+    def _find_theme(self, name: str | None) -> Theme | None:
+        return next((theme for theme in read_themes()[0] if theme.name == name), None)
+
+    def our_themes(self) -> list[str]:
+        """Returns the names of our themes, reading their files; the first call names those that cannot be used."""
+        if not self._theme_names:
+            themes, faults = read_themes()
+            for theme in themes:
+                self.register_theme(theme)
+            self._theme_names = [theme.name for theme in themes]
+            if faults:
+                self.tell(line("; ".join(faults)), severity="error")
+        return self._theme_names
+
+    def next_theme(self) -> None:
+        names = self.our_themes()
+        if names:
+            self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
+            self.tell(line(f"Theme: {self.theme}"))
+
+    def _beat(self) -> None:
+        self.run_worker(self._keep_alive(), group="beat", exclusive=True, exit_on_error=False)
+
+    async def _keep_alive(self) -> None:
+        """Tells the engine that somebody looks, and starts one when none has spoken for five seconds."""
+        now = self.now()
+        host = os.uname().nodename
+        terminal = Terminal(self.terminal_id, os.getpid(), host, self.actor, self._started_at, now, is_read_only=False)
+        await self.feed.call(beat_terminal, terminal)
+        lease = self.snapshot.lease
+        if now - self._started_at > ENGINE_SILENT_AFTER_MS and (lease is None or not lease.is_working(now)):
+            await asyncio.to_thread(spawn_engine, self.session.db_path, self.config.path)
+
+    def end(self, status: int) -> None:
+        """Ends the app from a signal or another thread."""
+        if self._event_loop is not None:
+            self._event_loop.call_soon_threadsafe(lambda: self.exit(return_code=status))
+
+    def on_unmount(self) -> None:
+        now = self.now()
+        is_writing = not self.session.is_wall
+        self.feed.stop((lambda db: end_terminal(db, self.terminal_id, now)) if is_writing else None, _STOP_TIMEOUT_S)
+
+    def _fatal_error(self) -> None:
+        """Writes the crash to a file beside the database; the stock report would print local variables."""
+        path = self.session.db_path.with_name(self.session.db_path.name + ".crash.log")
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        try:
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace") as log:
+                log.write(f"{when}\n{traceback.format_exc()}\n")
+            where = f"What happened is in {path}."
+        except OSError as error:
+            where = f"What happened could not be written to {path}: {error.strerror}."
+        self.panic(Text(f"oncall-tui has a fault and had to end. Drafts and queued updates are safe. {where}"))

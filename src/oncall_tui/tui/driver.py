@@ -1,0 +1,64 @@
+"""The terminal driver: survives bytes that are no text, ends when the terminal ends, and never spins on a dead one."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import selectors
+import signal
+
+from rich.segment import Segment
+from textual._xterm_parser import XTermParser
+from textual.color import Color
+from textual.drivers.linux_driver import LinuxDriver
+from textual.filter import LineFilter
+
+from oncall_tui.domain.sanitize import clean_line, is_clean
+
+_READ_LIMIT = 4096
+_LOOK_EVERY_S = 0.1
+
+
+class OncallDriver(LinuxDriver):
+    """The stock driver with an input loop of our own: the stock one ends on invalid UTF-8 and spins at end of file."""
+
+    def start_application_mode(self) -> None:
+        """Starts drawing; a stop by job control would leave the terminal raw in the hands of the shell."""
+        super().start_application_mode()  # type: ignore[no-untyped-call] # as the library has it
+        for number in (signal.SIGTTOU, signal.SIGTTIN, signal.SIGTSTP):
+            signal.signal(number, signal.SIG_IGN)
+
+    def run_input_thread(self) -> None:
+        """Turns bytes into events until the driver stops or the terminal is gone."""
+        parser = XTermParser(self._debug)
+        decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(_LOOK_EVERY_S):
+                    try:
+                        raw = os.read(self.fileno, _READ_LIMIT)
+                    except OSError:
+                        raw = b""
+                    if not raw:
+                        os.kill(os.getpid(), signal.SIGHUP)
+                        return
+                    for message in parser.feed(decode(raw)):
+                        self.process_message(message)
+                for message in parser.tick():
+                    self.process_message(message)
+
+
+class InertFilter(LineFilter):
+    """The second barrier: whatever a widget was given, no control sign of it reaches the terminal."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Returns segments whose text is inert; those that are clean already stay the same objects."""
+        return [_make_inert(segment) for segment in segments]
+
+
+def _make_inert(segment: Segment) -> Segment:
+    text, style, control = segment
+    if control or (text.isascii() and text.isprintable()) or (is_clean(text) and "\n" not in text and "\t" not in text):
+        return segment
+    return Segment(clean_line(text, limit=len(text) * 12 + 1), style, control)

@@ -1,0 +1,299 @@
+"""The screen where the work is done: panes arranged by the room there is."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, cast
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.geometry import Size
+from textual.screen import Screen
+
+from oncall_tui.tui.actions import Action, bindings_of
+from oncall_tui.tui.snapshot import Snapshot
+from oncall_tui.tui.text import join
+from oncall_tui.tui.widgets.board import Board
+from oncall_tui.tui.widgets.footer import KeyFooter
+from oncall_tui.tui.widgets.pane import Pane
+from oncall_tui.tui.widgets.probes_pane import ProbesPane
+from oncall_tui.tui.widgets.status_header import HeadFacts, StatusHeader
+from oncall_tui.tui.widgets.tab_line import Tab, TabLine
+
+if TYPE_CHECKING:
+    from oncall_tui.tui.app import OncallApp
+    from oncall_tui.tui.widgets.compose_pane import ComposePane
+
+#: Every pane in the order of its number: label, column, module and class, styles.
+PANES = {
+    "probes": ("Probes", "left", "", "", ""),
+    "incidents": ("Incidents", "left", "incidents_pane", "IncidentsPane", "incidents"),
+    "compose": ("Compose", "middle", "compose_pane", "ComposePane", "compose"),
+    "runbook": ("Runbook", "middle", "runbook_pane", "RunbookPane", "runbook"),
+    "timeline": ("Timeline", "right", "timeline_pane", "TimelinePane", "timeline"),
+}
+_LAYOUTS = ("tiny", "compact", "small", "medium", "large")
+
+
+def choose_layout(size: Size) -> str:
+    """Returns the name of the layout for a size in cells."""
+    width, height = size
+    if width < 20 or height < 5:
+        return "tiny"
+    if width < 80 or height < 24:
+        return "compact"
+    if width >= 180 and height >= 50:
+        return "large"
+    return "medium" if width >= 120 and height >= 40 else "small"
+
+
+class MainScreen(Screen[None]):
+    """Arranges the panes, hands them the file's content, and draws head, tabs and keys."""
+
+    BINDINGS = bindings_of("app")
+    AUTO_FOCUS = "#board"
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self._snapshot = snapshot
+        self._active = "probes"
+        self._work = "compose"
+        self._list = "probes"
+        self._is_zoomed = False
+        self._layout_name = ""
+        self._panes: dict[str, Pane] = {}
+
+    @property
+    def oncall(self) -> OncallApp:
+        return cast("OncallApp", self.app)
+
+    @property
+    def probes(self) -> ProbesPane:
+        return cast("ProbesPane", self._panes["probes"])
+
+    def compose(self) -> ComposeResult:
+        pane = ProbesPane(self.oncall.feed, str(self.oncall.config.path))
+        self._panes["probes"] = pane
+        self._title(pane, "probes")
+        yield StatusHeader(id="head")
+        yield TabLine(id="tabs")
+        with Horizontal(id="body"):
+            with Vertical(id="left", classes="column"):
+                yield pane
+            yield Vertical(id="middle", classes="column")
+            yield Vertical(id="right", classes="column")
+        yield KeyFooter(id="keys")
+
+    def _title(self, pane: Pane, name: str) -> None:
+        number = list(PANES).index(name) + 1
+        pane.border_title = join(f"{number} {PANES[name][0]}")
+
+    def on_mount(self) -> None:
+        self._arrange(self.app.size)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._arrange(event.size)
+        self.call_after_refresh(self.draw_frame)
+
+    def pane(self, name: str) -> Pane | None:
+        """Returns a pane, made when it is first wanted; None when the program has no such pane."""
+        if name not in self._panes:
+            _, column, module, class_name, styles = PANES[name]
+            if find_spec(f"oncall_tui.tui.widgets.{module}") is None:
+                return None
+            made: Pane = getattr(import_module(f"oncall_tui.tui.widgets.{module}"), class_name)()
+            self.oncall.load_styles(styles)
+            self._title(made, name)
+            self._panes[name] = made
+            self.query_one(f"#{column}").mount(made)
+            self.call_after_refresh(self._start_pane, made)
+        return self._panes[name]
+
+    def _start_pane(self, pane: Pane) -> None:
+        pane.show_incident(self.oncall.selected_incident)
+        pane.show(self._snapshot, frozenset())
+
+    def _shown(self) -> set[str]:
+        """Returns the panes that are on the screen."""
+        if self._is_zoomed or self._layout_name not in ("medium", "large"):
+            return {self._active}
+        return set(PANES) if self._layout_name == "large" else {self._list, self._work}
+
+    def _arrange(self, size: Size) -> None:
+        self._layout_name = choose_layout(size)
+        for name in _LAYOUTS:
+            self.set_class(name == self._layout_name, f"-{name}")
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Shows the panes that belong on the screen now, and makes those that are not there yet."""
+        shown = self._shown()
+        columns = {PANES[name][1] for name in shown}
+        for name in shown:
+            self.pane(name)
+        for name, pane in self._panes.items():
+            pane.display = name in shown
+        for column in ("left", "middle", "right"):
+            self.query_one(f"#{column}").display = column in columns
+
+    def show(self, snapshot: Snapshot, topics: frozenset[str]) -> None:
+        """Hands a new content of the file to every pane."""
+        self._snapshot = snapshot
+        for pane in self._panes.values():
+            pane.show(snapshot, topics)
+        self.draw_frame()
+
+    def draw_frame(self) -> None:
+        """Lets time pass in what shows it: head, tabs, keys and board."""
+        app = self.oncall
+        now = app.now()
+        self.probes.show_at(self._snapshot, now)
+        words = {"compact": "small screen", "tiny": "small"}
+        facts = HeadFacts(
+            now,
+            app.session.actor,
+            app.config.page is not None,
+            self._snapshot.incident(app.selected_incident),
+            self.probes.board.counts(),
+            words.get(self._layout_name, ""),
+            app.session.is_wall,
+        )
+        self.query_one(StatusHeader).show_head(self._snapshot, facts)
+        shown = self._shown()
+        badges = self._badges()
+        self.query_one(TabLine).show_tabs(
+            [Tab(name, PANES[name][0], badges.get(name, ""), name in shown, name == self._active) for name in PANES]
+        )
+        self.query_one(KeyFooter).show_scope(self._panes[self._active].scope if self._active in self._panes else "app")
+
+    def _badges(self) -> dict[str, str]:
+        opened = len(self._snapshot.open_incidents)
+        return {
+            "incidents": f" {opened}" if opened else "",
+            "compose": "*" if self._snapshot.drafts else "",
+        }
+
+    def show_pane(self, name: str) -> None:
+        """Brings a pane to the screen and puts the focus into it."""
+        self._active = name
+        if PANES[name][1] == "left":
+            self._list = name
+        else:
+            self._work = name
+        self.lay_out()
+        pane = self.pane(name)
+        if pane is not None:
+            self.call_after_refresh(pane.focus_content)
+        self.draw_frame()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        pane = next((node for node in event.widget.ancestors_with_self if isinstance(node, Pane)), None)
+        name = next((name for name, item in self._panes.items() if item is pane), None)
+        if name is not None and name != self._active:
+            self._active = name
+            self.draw_frame()
+
+    def follow_incident(self, incident_id: int | None) -> None:
+        """Makes every pane show one incident."""
+        for pane in self._panes.values():
+            pane.show_incident(incident_id)
+
+    def open_compose(self, *, is_choosing_state: bool) -> None:
+        """Shows the draft of the current incident, with the focus on its state where that is what is wanted."""
+        self.show_pane("compose")
+        incident_id = self.oncall.selected_incident
+        if incident_id is not None:
+            pane = cast("ComposePane", self.pane("compose"))
+            self.run_worker(pane.open(incident_id, is_choosing_state=is_choosing_state), group="compose")
+
+    def pane_scopes(self) -> frozenset[str]:
+        """Returns the scopes whose actions a pane of this screen has."""
+        return frozenset(PANES)
+
+    async def run_pane_action(self, action: Action) -> None:
+        """Runs an action of the registry where it belongs; a pane comes to the screen first."""
+        if action.scope == "app":
+            await self.run_action(action.method)
+            return
+        self.show_pane(action.scope)
+        pane = self._panes[action.scope]
+        await (pane.board if isinstance(pane, ProbesPane) else pane).run_action(action.method)
+
+    def go_to_incident(self, incident_id: int) -> None:
+        self.oncall.select_incident(incident_id)
+        self.show_pane("incidents")
+
+    def go_to_probe(self, probe: str) -> None:
+        self.show_pane("probes")
+        self.probes.board.select(probe)
+
+    @on(TabLine.Chosen)
+    def _choose_tab(self, event: TabLine.Chosen) -> None:
+        self.show_pane(event.pane)
+
+    @on(Board.Opened)
+    def _open_probe(self, event: Board.Opened) -> None:
+        incident = self._snapshot.incident_of_probe(event.probe)
+        if incident is None:
+            self.action_declare()
+        else:
+            self.oncall.select_incident(incident.id)
+            self.show_pane("incidents")
+
+    def action_declare(self) -> None:
+        self.oncall.declare(self.probes.selected)
+
+    def action_show_probes(self) -> None:
+        self.show_pane("probes")
+
+    def action_show_incidents(self) -> None:
+        self.show_pane("incidents")
+
+    def action_show_compose(self) -> None:
+        self.show_pane("compose")
+
+    def action_show_runbook(self) -> None:
+        self.show_pane("runbook")
+
+    def action_show_timeline(self) -> None:
+        self.show_pane("timeline")
+
+    def action_next_pane(self) -> None:
+        self._step_pane(1)
+
+    def action_previous_pane(self) -> None:
+        self._step_pane(-1)
+
+    def _step_pane(self, by: int) -> None:
+        names = list(PANES)
+        self.show_pane(names[(names.index(self._active) + by) % len(names)])
+
+    def action_zoom(self) -> None:
+        self._is_zoomed = not self._is_zoomed
+        self.lay_out()
+        self.call_after_refresh(self.draw_frame)
+
+    def action_undo(self) -> None:
+        undo = getattr(self._panes.get(self._active), "action_undo", None)
+        if callable(undo):
+            undo()
+        else:
+            self.oncall.tell(Content("There is nothing to undo here."))
+
+    def action_next_theme(self) -> None:
+        self.oncall.next_theme()
+
+    def action_show_help(self) -> None:
+        from oncall_tui.tui.screens.help import HelpScreen
+
+        pane = self._panes.get(self._active)
+        self.app.push_screen(HelpScreen(pane.scope if pane else "app", PANES[self._active][0]))
+
+    def action_command_palette(self) -> None:
+        self.app.action_command_palette()
+
+    def action_quit(self) -> None:
+        self.app.exit()

@@ -1,0 +1,64 @@
+"""The terminal as it was found: saved before anything is drawn, put back whatever happened since."""
+
+from __future__ import annotations
+
+import os
+import sys
+import termios
+from dataclasses import dataclass
+
+from oncall_tui.domain.errors import UsageError
+
+#: Everything that a full-screen program may have switched on. The keyboard protocol is popped before the alternate
+#: screen is left, since terminals keep one stack for each screen.
+RESET = (
+    b"\x1b[?2026l\x1b[?2048l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1016l"
+    b"\x1b[?1004l\x1b[?2004l\x1b[<u\x1b[?1049l\x1b[?7h\x1b[0m\x1b[?25h"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedTerminal:
+    """The settings of the terminal on stdin, and its name."""
+
+    name: str
+    attributes: list[int | list[bytes | int]]
+
+    def restore_settings(self) -> None:
+        """Puts line settings back; a terminal that is gone needs none."""
+        try:
+            termios.tcsetattr(0, termios.TCSANOW, self.attributes)
+        except (termios.error, OSError):
+            return
+
+    def reset(self) -> None:
+        """Ends every mode and puts the settings back, without ever waiting for a terminal that does not read.
+
+        A description of its own makes the write non-blocking here without making it so for other processes.
+        """
+        try:
+            fd = os.open(self.name, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        except OSError:
+            return
+        try:
+            termios.tcflush(fd, termios.TCOFLUSH)
+            os.write(fd, RESET)
+        except (termios.error, OSError):
+            pass
+        finally:
+            os.close(fd)
+        self.restore_settings()
+
+
+def save_terminal() -> SavedTerminal:
+    """Returns the terminal as it is now. Raises UsageError where there is none that can show a full screen."""
+    if not (sys.stdin and sys.stdout and os.isatty(0) and os.isatty(1)):
+        raise UsageError("The dashboard needs a terminal: run it in one, or use `oncall-tui status` in scripts.")
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        raise UsageError(
+            "This terminal cannot show a full screen (TERM is dumb or not set): use `oncall-tui status`, or set TERM."
+        )
+    try:
+        return SavedTerminal(os.ttyname(0), termios.tcgetattr(0))
+    except (termios.error, OSError) as error:
+        raise UsageError(f"The terminal cannot be used ({error}): use `oncall-tui status` instead.") from error

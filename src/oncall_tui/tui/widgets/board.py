@@ -1,0 +1,342 @@
+"""The board of probes: worst first, live, and painted cell by cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import events
+from textual.content import Content
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+
+from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Verdict
+from oncall_tui.domain.verdict import status_at
+from oncall_tui.tui.actions import bindings_of
+from oncall_tui.tui.snapshot import Snapshot
+from oncall_tui.tui.text import PROBE_LOOK, Glyphs, fit, join, line
+from oncall_tui.tui.widgets.latency_strip import draw_strip
+from oncall_tui.tui.widgets.lines import Lines, find_changed_cells
+
+_RANK = {
+    ProbeStatus.DOWN: 0,
+    ProbeStatus.SLOW: 1,
+    ProbeStatus.STALE: 2,
+    ProbeStatus.UNKNOWN: 3,
+    ProbeStatus.UP: 4,
+}
+_MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
+
+
+def tell_span(ms: int) -> str:
+    """Returns how long something has lasted, in steps of a minute: a running second would cost a repaint a row."""
+    if ms < _MINUTE:
+        return "<1m"
+    if ms < _HOUR:
+        return f"{ms // _MINUTE}m"
+    if ms < _DAY:
+        return f"{ms // _HOUR}h {ms % _HOUR // _MINUTE:02}m"
+    return f"{ms // _DAY}d {ms % _DAY // _HOUR:02}h"
+
+
+def tell_latency(ms: float) -> str:
+    """Returns a latency in at most six signs."""
+    return f"{ms:.0f}ms" if ms < 1000 else f"{ms / 1000:.1f}s" if ms < 100_000 else f"{ms / 1000:.0f}s"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One probe on the board; rows that look the same are equal."""
+
+    probe: Probe
+    state: ProbeState
+    status: ProbeStatus
+    incident_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Widths in cells; 0 leaves a column out."""
+
+    name: int
+    response: int
+    strip: int
+    why: int
+
+
+def lay_columns(width: int, longest_name: int) -> Columns:
+    """Returns the columns that fit: names first, then the strip, then the reason."""
+    fixed = 2 + 9 + 9 + 8
+    name = max(8, min(longest_name, 14 if width < 70 else 20 if width < 110 else 32))
+    left = width - fixed - name - 2
+    if left < 0:
+        return Columns(max(4, width - 2 - 9 - 9 - 2), 0, 0, 0)
+    strip = min(left, 10 if width < 70 else 20 if width < 130 else 40 if width < 170 else 60)
+    if strip < 6:
+        return Columns(name, 8, 0, left)
+    why = left - strip - 2
+    return Columns(name, 8, strip, why if why >= 3 else 0)
+
+
+class Board(Lines, can_focus=True):
+    """Rows of probes with a cursor that stays on its probe whatever moves around it."""
+
+    BINDINGS = bindings_of("probes")
+
+    class Selected(Message):
+        """The cursor stands on another probe; None when there is none."""
+
+        def __init__(self, probe: str | None) -> None:
+            super().__init__()
+            self.probe = probe
+
+    class Opened(Message):
+        """A person wants to go on from this probe."""
+
+        def __init__(self, probe: str) -> None:
+            super().__init__()
+            self.probe = probe
+
+    class FilterWanted(Message):
+        """A person wants to type a filter."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 -- as every widget
+        super().__init__(id=id)
+        self._snapshot = Snapshot()
+        self._rows: dict[str, Row] = {}
+        self._order: list[str] = []
+        self._hidden_ok = 0
+        self._now = 0
+        self._top = 0
+        self._painted: list[tuple[Content, bool]] = []
+        self.is_folded = False
+        self.filter_text = ""
+        self.empty_text = Content("")
+        self.selected: str | None = None
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The names of the probes as shown, from top to bottom."""
+        return tuple(self._order)
+
+    def counts(self) -> dict[ProbeStatus, int]:
+        """Returns how many probes have each status, shown or not."""
+        counts = dict.fromkeys(ProbeStatus, 0)
+        for row in self._rows.values():
+            counts[row.status] += 1
+        return counts
+
+    def show(self, snapshot: Snapshot, now: int) -> None:
+        """Takes in the file's content and repaints what looks different at `now`."""
+        self._snapshot = snapshot
+        self._now = now
+        incidents = {name: incident.id for incident in reversed(snapshot.open_incidents) for name in incident.probes}
+        rows: dict[str, Row] = {}
+        is_moved = len(self._rows) != len(snapshot.probes)
+        for probe in snapshot.probes:
+            state = snapshot.states.get(probe.name) or ProbeState(probe.name)
+            old = self._rows.get(probe.name)
+            status = status_at(state, probe.every_ms, now)
+            incident_id = incidents.get(probe.name)
+            if old is not None and old.state is state and old.status is status and old.incident_id == incident_id:
+                rows[probe.name] = old
+                continue
+            rows[probe.name] = Row(probe, state, status, incident_id)
+            is_moved |= old is None or old.status is not status or old.state.since_at != state.since_at
+        self._rows = rows
+        if is_moved:
+            self._sort()
+        self._repaint()
+
+    def tick(self, now: int) -> None:
+        """Lets time pass: what has gone silent turns stale, ages grow."""
+        self.show(self._snapshot, now)
+
+    def _sort(self) -> None:
+        wanted = self.filter_text.casefold()
+        rows = [
+            row
+            for row in self._rows.values()
+            if not wanted
+            or wanted in row.probe.name.casefold()
+            or wanted in row.probe.target.casefold()
+            or wanted in (row.probe.component or "").casefold()
+        ]
+        shown = [row for row in rows if not (self.is_folded and row.status is ProbeStatus.UP)]
+        self._hidden_ok = len(rows) - len(shown)
+        shown.sort(key=lambda row: (_RANK[row.status], 0 if row.status is ProbeStatus.UP else -row.state.since_at))
+        self._order = [row.probe.name for row in shown]
+        if self.selected not in self._order:
+            self._select(self._order[0] if self._order else None)
+        self._keep_in_view()
+
+    def _select(self, name: str | None) -> None:
+        if name != self.selected:
+            self.selected = name
+            self.post_message(self.Selected(name))
+
+    def set_filter(self, text: str) -> None:
+        """Shows only probes whose name, target or component contains the text."""
+        self.filter_text = text
+        self._sort()
+        self._repaint()
+
+    def _row_count(self) -> int:
+        return max(0, self.size.height - 1)
+
+    def _keep_in_view(self) -> None:
+        height = self._row_count()
+        if not height:
+            return
+        total = len(self._order) + (1 if self._hidden_ok else 0)
+        self._top = max(0, min(self._top, total - height))
+        if self.selected in self._order:
+            index = self._order.index(self.selected)
+            self._top = max(index - height + 1, min(self._top, index))
+
+    def _draw(self) -> list[tuple[Content, bool]]:
+        width, height = self.size
+        names = [len(name) for name in self._rows]
+        columns = lay_columns(width, max(names, default=8))
+        drawn = [(self._draw_head(columns), False)]
+        if not self._order and not self._hidden_ok:
+            text = join(("No probe matches the filter. esc clears it.", "$muted")) if self._rows else self.empty_text
+            return [*drawn, (Content(""), False), *((part, False) for part in text.split("\n"))]
+        drawn += [
+            (self._draw_row(self._rows[name], columns), name == self.selected)
+            for name in self._order[self._top : self._top + height - 1]
+        ]
+        if self._hidden_ok and len(drawn) < height:
+            drawn.append((join((f"  {Glyphs.show('…')} {self._hidden_ok} more OK (z to show)", "$muted")), False))
+        return drawn
+
+    def _draw_head(self, columns: Columns) -> Content:
+        head = "  " + "PROBE".ljust(columns.name + 2) + "STATE".ljust(9) + "SINCE".ljust(9)
+        head += "RESP".rjust(6).ljust(columns.response) if columns.response else ""
+        if columns.strip:
+            head += (f"LAST {columns.strip} RUNS" if columns.strip >= 14 else f"LAST {columns.strip}").ljust(
+                columns.strip + 2
+            )
+        return join((head + ("WHY" if columns.why else ""), "$muted"))
+
+    def _draw_row(self, row: Row, columns: Columns) -> Content:
+        state = row.state
+        shape, word, style = PROBE_LOOK[row.status]
+        is_up = row.status is ProbeStatus.UP
+        if state.last_result_at is None:
+            word, since, response = "WAITING", "", ""
+        else:
+            since = tell_span(max(0, self._now - (state.since_at or self._now)))
+            has_answer = state.last_verdict in (Verdict.UP, Verdict.DEGRADED) and state.last_duration_ms is not None
+            response = tell_latency(state.last_duration_ms or 0.0) if has_answer else "--"
+        name_style = "" if is_up else "bold"
+        parts: list[Content | tuple[str, str]] = [
+            (f"{Glyphs.show(shape)} ", style),
+            fit(line(row.probe.name, name_style), columns.name),
+            ("  " + word.ljust(9), style if is_up else f"{style} bold"),
+            (since.ljust(9), "$muted"),
+        ]
+        if columns.response:
+            parts.append((response.rjust(6) + "  ", ""))
+        if columns.strip:
+            parts.append(draw_strip(state.recent, columns.strip, row.probe.expect.max_latency_ms))
+            parts.append(("  ", ""))
+        if columns.why:
+            parts.append(fit(self._tell_why(row), columns.why))
+        return join(*parts)
+
+    def _tell_why(self, row: Row) -> Content:
+        incident = join((f"#{row.incident_id} ", "$title bold")) if row.incident_id is not None else Content("")
+        if row.status is ProbeStatus.UP:
+            return incident
+        if row.state.last_result_at is None:
+            return join(incident, ("no result yet", "$muted"))
+        if row.status is ProbeStatus.STALE:
+            silent = tell_span(max(0, self._now - row.state.last_result_at))
+            return join(incident, (f"silent {silent}", "$muted"))
+        return join(incident, (row.state.last_reason, "$muted"))
+
+    def _repaint(self) -> None:
+        drawn = self._draw()
+        blank = (Content(""), False)
+        for y in range(self.size.height):
+            old = self._painted[y] if y < len(self._painted) else blank
+            new = drawn[y] if y < len(drawn) else blank
+            if old[1] != new[1]:
+                self.refresh(Region(0, y, self.size.width, 1))
+            elif (cells := find_changed_cells(old[0], new[0])) is not None:
+                self.refresh(Region(cells[0], y, cells[1] - cells[0], 1))
+        self._painted = drawn
+
+    def render_line(self, y: int) -> Strip:
+        content, is_selected = self._painted[y] if y < len(self._painted) else (Content(""), False)
+        return self.paint(content, "on $cursor-row" if is_selected else "")
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._keep_in_view()
+        self._painted = self._draw()
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        index = self._top + event.y - 1
+        if event.y > 0 and index < len(self._order):
+            self._move_to(index)
+            if event.chain == 2:
+                self.action_open()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self._move(3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self._move(-3)
+
+    def _move(self, by: int) -> None:
+        if self._order:
+            index = self._order.index(self.selected) if self.selected in self._order else 0
+            self._move_to(index + by)
+
+    def _move_to(self, index: int) -> None:
+        if self._order:
+            self._select(self._order[max(0, min(index, len(self._order) - 1))])
+            self._keep_in_view()
+            self._repaint()
+
+    def select(self, name: str) -> None:
+        """Puts the cursor on a probe, clearing whatever hides it."""
+        if name in self._rows and name not in self._order:
+            self.is_folded, self.filter_text = False, ""
+            self._sort()
+        if name in self._order:
+            self._move_to(self._order.index(name))
+
+    def action_cursor_down(self) -> None:
+        self._move(1)
+
+    def action_cursor_up(self) -> None:
+        self._move(-1)
+
+    def action_cursor_first(self) -> None:
+        self._move_to(0)
+
+    def action_cursor_last(self) -> None:
+        self._move_to(len(self._order) - 1)
+
+    def action_page_down(self) -> None:
+        self._move(max(1, self._row_count() // 2))
+
+    def action_page_up(self) -> None:
+        self._move(-max(1, self._row_count() // 2))
+
+    def action_open(self) -> None:
+        if self.selected is not None:
+            self.post_message(self.Opened(self.selected))
+
+    def action_filter(self) -> None:
+        self.post_message(self.FilterWanted())
+
+    def action_fold(self) -> None:
+        self.is_folded = not self.is_folded
+        self._sort()
+        self._repaint()

@@ -1,0 +1,39 @@
+"""One line to type a filter into; the board follows every letter."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input
+
+from oncall_tui.tui.text import Glyphs
+
+
+class FilterLine(Input):
+    """Typing narrows the list, enter goes back to it, esc clears."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "clear_filter", "clear", show=False)]
+
+    class Closed(Message):
+        """The person is done with the filter; it is empty when it was cleared."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 -- as every widget
+        super().__init__(
+            id=id, compact=True, select_on_focus=False, placeholder="name, target or component: enter keeps, esc clears"
+        )
+        self.border_title = Content(Glyphs.show("/"))
+
+    def action_clear_filter(self) -> None:
+        self.value = ""
+        self.post_message(self.Closed(""))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Closed(self.value))

@@ -1,0 +1,50 @@
+"""The last runs of a probe in one line: height is latency, a failure is a cross, silence is a gap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from oncall_tui.domain.probe import Verdict
+from oncall_tui.tui.text import Glyphs, join
+
+_LEVELS = "▁▂▃▄▅▆▇"
+_FLOOR_MS = 5.0
+
+
+def draw_strip(recent: Sequence[tuple[Verdict, float]], width: int, slow_ms: float | None = None) -> Content:
+    """Returns the latest `width` runs, the newest at the right, in exactly `width` cells.
+
+    The scale is the probe's own: full height is `slow_ms` where the config has a limit, else three times the median of
+    what is known, so that one slow run does not flatten all others. ASCII: `.` up, `^` slow, `X` failed, `?` unknown.
+    """
+    if width < 1:
+        return Content("")
+    runs = recent[-width:]
+    full = slow_ms or _typical_ms(recent) * 3
+    parts: list[tuple[str, str]] = [(" " * (width - len(runs)), "")]
+    for verdict, duration_ms in runs:
+        sign, style = _draw_run(verdict, duration_ms, full)
+        if parts and parts[-1][1] == style:
+            parts[-1] = (parts[-1][0] + sign, style)
+        else:
+            parts.append((sign, style))
+    return join(*parts)
+
+
+def _typical_ms(recent: Sequence[tuple[Verdict, float]]) -> float:
+    known = sorted(duration for verdict, duration in recent if verdict in (Verdict.UP, Verdict.DEGRADED))
+    return max(_FLOOR_MS, known[len(known) // 2]) if known else _FLOOR_MS
+
+
+def _draw_run(verdict: Verdict, duration_ms: float, full_ms: float) -> tuple[str, str]:
+    if verdict is Verdict.DOWN:
+        return Glyphs.show("×") if not Glyphs.is_ascii else "X", "$state-down"
+    if verdict is Verdict.UNKNOWN:
+        return "·" if not Glyphs.is_ascii else "?", "$state-unknown"
+    style = "$strip-ok" if verdict is Verdict.UP else "$state-slow"
+    if Glyphs.is_ascii:
+        return "." if verdict is Verdict.UP else "^", style
+    level = int(duration_ms / full_ms * len(_LEVELS))
+    return _LEVELS[max(0, min(level, len(_LEVELS) - 1))], style

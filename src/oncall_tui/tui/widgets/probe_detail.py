@@ -1,0 +1,95 @@
+"""The selected probe in detail: where its time goes, what was seen, what went wrong last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from oncall_tui.domain.incident import Component, Incident
+from oncall_tui.domain.probe import Phases, Probe, ProbeState, ProbeStatus, Result
+from oncall_tui.tui.text import COMPONENT_LOOK, PROBE_LOOK, Glyphs, clock_utc, date_utc, fit, join, line, look
+from oncall_tui.tui.widgets.board import tell_latency
+from oncall_tui.tui.widgets.lines import Lines
+
+_PHASES = (
+    ("resolve", "resolve_ms", "$state-maintenance"),
+    ("connect", "connect_ms", "$state-expected"),
+    ("tls", "tls_ms", "$state-slow"),
+    ("first byte", "first_byte_ms", "$strip-ok"),
+    ("transfer", "transfer_ms", "$title"),
+)
+_DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """All that is known of one probe; `failures` are its latest bad runs, newest first."""
+
+    probe: Probe
+    state: ProbeState
+    status: ProbeStatus
+    component: Component | None
+    incident: Incident | None
+    failures: Sequence[Result]
+
+
+def draw_phases(phases: Phases, width: int) -> list[Content]:
+    """Returns a bar in which each phase has the part of its time, and the words that explain it."""
+    known = [(name, float(getattr(phases, field) or 0.0), style) for name, field, style in _PHASES]
+    known = [item for item in known if item[1] > 0]
+    total = sum(item[1] for item in known)
+    if not total:
+        return []
+    room = max(10, min(width, 60))
+    cells = [max(1, round(ms / total * room)) for _, ms, _ in known]
+    sign = "━" if not Glyphs.is_ascii else "="
+    bar = join(*((sign * count, style) for count, (_, _, style) in zip(cells, known, strict=True)))
+    words = Content("  ").join(
+        [join((f"{sign} ", style), (f"{name} ", "$muted"), tell_latency(ms)) for name, ms, style in known]
+    )
+    return [bar, words]
+
+
+def draw_details(details: Details, width: int, now: int) -> list[Content]:
+    """Returns the lines, the most needed first: a short pane shows only those."""
+    probe, state = details.probe, details.state
+    shape, word, style = PROBE_LOOK[details.status]
+    head = join((probe.name, "bold"), "  ", look(shape, word, f"{style} bold"))
+    if details.component is not None:
+        head = join(head, ("   customers see ", "$muted"), (details.component.name, "bold"), " ")
+        if details.component.page_status is not None:
+            head = join(head, look(*COMPONENT_LOOK[details.component.page_status]))
+    elif probe.component:
+        head = join(head, ("   component ", "$muted"), (probe.component, "bold"))
+    rows = [head, join((f"{probe.kind} ", "$muted"), line(probe.target))]
+    if state.last_reason and details.status is not ProbeStatus.UP:
+        at = f" {clock_utc(state.last_reason_at)}" if state.last_reason_at else ""
+        rows.append(join((state.last_reason, style), (at, "$muted")))
+    links = []
+    if details.incident is not None:
+        links.append(join((f"#{details.incident.id} ", "$title bold"), details.incident.title, ("  enter", "$muted")))
+    elif details.status is ProbeStatus.DOWN:
+        links.append(join(("i", "$title bold"), (" opens an incident with this filled in", "$muted")))
+    if probe.runbook:
+        links.append(join(("b", "$title bold"), (" runbook ", "$muted"), probe.runbook.rsplit("/", 1)[-1]))
+    if links:
+        rows.append(Content("   ").join(links))
+    rows += draw_phases(state.phases, width)
+    if state.facts:
+        rows.append(Content("   ").join([join((f"{name} ", "$muted"), value) for name, value in state.facts]))
+    if details.failures:
+        rows.append(join(("LAST ERRORS", "$muted")))
+        for result in details.failures:
+            at = clock_utc(result.started_at) if now - result.started_at < _DAY_MS else date_utc(result.started_at)
+            rows.append(join((f"{at}  ", "$muted"), result.reason))
+    return [fit(row, width) for row in rows]
+
+
+class ProbeDetail(Lines):
+    """Draws the details of one probe."""
+
+    def show_details(self, details: Details | None, now: int) -> None:
+        width = max(1, self.size.width)
+        self.show_lines([] if details is None else draw_details(details, width, now))

@@ -1,0 +1,127 @@
+"""The probes: the board, a filter, and the selected probe in detail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.worker import Worker, WorkerState
+
+from oncall_tui.domain.probe import ProbeState, Result, Verdict
+from oncall_tui.domain.verdict import status_at
+from oncall_tui.store.probes import list_failures
+from oncall_tui.tui.feed import Feed
+from oncall_tui.tui.snapshot import Snapshot
+from oncall_tui.tui.text import join
+from oncall_tui.tui.widgets.board import Board
+from oncall_tui.tui.widgets.pane import Pane
+from oncall_tui.tui.widgets.probe_detail import Details, ProbeDetail
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+    from oncall_tui.tui.widgets.filter_line import FilterLine
+
+_FAILURES_SHOWN = 6
+
+
+class ProbesPane(Pane):
+    """Holds the cursor's probe and reads its errors when they change."""
+
+    scope = "probes"
+    title = "Probes"
+
+    def __init__(self, feed: Feed, config_path: str) -> None:
+        super().__init__(id="probes")
+        self._feed = feed
+        self._config_path = config_path
+        self._snapshot = Snapshot()
+        self._now = 0
+        self._failures: tuple[Result, ...] = ()
+        self._failures_of: tuple[str, int | None, bool] | None = None
+        self.board = Board(id="board")
+        self.detail = ProbeDetail(id="probe-detail")
+
+    def compose(self) -> ComposeResult:
+        yield self.board
+        yield self.detail
+
+    @property
+    def selected(self) -> str | None:
+        return self.board.selected
+
+    def show_at(self, snapshot: Snapshot, now: int) -> None:
+        """Draws the file's content as it looks at `now`."""
+        self._snapshot, self._now = snapshot, now
+        if not snapshot.probes:
+            self.board.empty_text = join(
+                ("  No probes yet.\n", "bold"), ("  Add a [[probe]] to ", "$muted"), self._config_path
+            )
+        self.board.show(snapshot, now)
+        self._show_detail()
+
+    def focus_content(self) -> None:
+        self.board.focus()
+
+    def _show_detail(self) -> None:
+        if not self.detail.display:
+            return
+        name = self.board.selected
+        probe = next((probe for probe in self._snapshot.probes if probe.name == name), None)
+        if probe is None:
+            self.detail.show_details(None, self._now)
+            return
+        state = self._snapshot.states.get(probe.name) or ProbeState(probe.name)
+        self._want_failures(state)
+        component = next((item for item in self._snapshot.components if item.name == probe.component), None)
+        incident = self._snapshot.incident_of_probe(probe.name)
+        failures = self._failures if self._failures_of and self._failures_of[0] == probe.name else ()
+        status = status_at(state, probe.every_ms, self._now)
+        self.detail.show_details(Details(probe, state, status, component, incident, failures), self._now)
+
+    def _want_failures(self, state: ProbeState) -> None:
+        """Reads the errors again when the probe is another one, or when it had a new one."""
+        is_bad = state.last_verdict not in (Verdict.UP, None)
+        wanted = (state.probe, state.last_result_at if is_bad else state.since_at, is_bad)
+        if wanted != self._failures_of:
+            if self._failures_of is None or self._failures_of[0] != state.probe:
+                self._failures = ()
+            self._failures_of = wanted
+            self.run_worker(self._read_failures(state.probe), group="failures", exclusive=True, exit_on_error=False)
+
+    async def _read_failures(self, probe: str) -> None:
+        self._failures = tuple(await self._feed.call(list_failures, probe, limit=_FAILURES_SHOWN))
+        self._show_detail()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A file that cannot be read now is asked again with the next result."""
+        if event.state is WorkerState.ERROR:
+            self._failures_of = None
+
+    @on(Board.Selected)
+    def _follow_cursor(self) -> None:
+        self._show_detail()
+
+    @on(Board.FilterWanted)
+    def _open_filter(self) -> None:
+        from oncall_tui.tui.widgets.filter_line import FilterLine
+
+        found = self.query(FilterLine)
+        if found:
+            found.first().focus()
+            return
+        self.mount(FilterLine(id="filter"), before=self.detail)
+        self.query_one(FilterLine).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.board.set_filter(event.value)
+        self._show_detail()
+
+    def on_filter_line_closed(self, event: FilterLine.Closed) -> None:
+        """Goes back to the board; an empty filter leaves the screen."""
+        self.board.set_filter(event.text)
+        if not event.text:
+            self.query("#filter").remove()
+        self.board.focus()

@@ -1,0 +1,228 @@
+"""The head of every screen: the time, what can be trusted, the incident, and when customers hear next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from textual.content import Content
+
+from oncall_tui.domain.duration import format_clock
+from oncall_tui.domain.incident import Incident
+from oncall_tui.domain.probe import ProbeStatus
+from oncall_tui.domain.update import DeliveryState
+from oncall_tui.tui.snapshot import Snapshot
+from oncall_tui.tui.text import DELIVERY_LOOK, PROBE_LOOK, STATUS_LOOK, Glyphs, clock_utc, fit, join, line, look
+from oncall_tui.tui.widgets.board import tell_span
+from oncall_tui.tui.widgets.lines import Lines
+
+_GAP = Content("   ")
+_SOON_MS = 5 * 60_000
+_RUNNING_MS = 10 * 60_000
+Piece = tuple[int, Content]
+
+
+@dataclass(frozen=True, slots=True)
+class HeadFacts:
+    """What the head tells beside the file: `incident` is the one being worked on, `size_word` names a small screen."""
+
+    now: int
+    actor: str
+    has_page: bool
+    incident: Incident | None = None
+    counts: dict[ProbeStatus, int] = field(default_factory=dict)
+    size_word: str = ""
+    is_read_only: bool = False
+
+
+def fit_pieces(pieces: Sequence[Piece], width: int, right: Content | None = None) -> Content:
+    """Returns the pieces in order, without those of the highest numbers that do not fit beside `right`."""
+    kept = list(pieces)
+    room = width - 2 - (right.cell_length + 2 if right is not None else 0)
+
+    def length() -> int:
+        return sum(piece.cell_length for _, piece in kept) + 3 * max(0, len(kept) - 1)
+
+    while len(kept) > 1 and length() > room:
+        worst = max(priority for priority, _ in kept)
+        kept.remove(next(item for item in reversed(kept) if item[0] == worst))
+    text = Content(" ") + _GAP.join([piece for _, piece in kept])
+    if right is None:
+        return fit(text, width)
+    if width < right.cell_length + 12:
+        return fit(text, width)
+    return fit(text, width - right.cell_length - 1) + right + Content(" ")
+
+
+def tell_seconds_ago(ms: int) -> str:
+    """Returns an age in steps of five seconds, then of a minute."""
+    if ms < 5_000:
+        return "just now"
+    return f"{ms // 5_000 * 5}s ago" if ms < 60_000 else f"{tell_span(ms)} ago"
+
+
+def tell_page(snapshot: Snapshot, facts: HeadFacts) -> Content:
+    """Says how fresh our picture of the page is, and why it is not."""
+    page = snapshot.page
+    if not facts.has_page:
+        return join(("no status page configured", "$muted"))
+    if page.last_error:
+        at = page.last_sync_at or page.last_error_at
+        age = "" if at is None else f" {tell_span(max(0, facts.now - at))}"
+        return join(
+            (f"{Glyphs.show('✖')} page unreachable{age}: ", "$state-down bold"), (page.last_error, "$state-down")
+        )
+    if page.last_sync_at is None:
+        return join(("page not reached yet", "$muted"))
+    return join(("page synced ", "$muted"), tell_seconds_ago(max(0, facts.now - page.last_sync_at)))
+
+
+def tell_queue(snapshot: Snapshot) -> Content:
+    """Says how many messages wait, and how many need a person."""
+    stuck = [item for item in snapshot.deliveries if item.state in (DeliveryState.FAILED, DeliveryState.UNCERTAIN)]
+    waiting = len(snapshot.deliveries) - len(stuck)
+    queue = join(("queue ", "$muted"), (str(waiting), "$state-slow bold" if waiting else ""))
+    if not stuck:
+        return queue
+    shape, word, style = DELIVERY_LOOK[stuck[0].state]
+    return join(queue, "  ", (f"{Glyphs.show(shape)} {len(stuck)} {word}", f"{style} bold"))
+
+
+def tell_engine(snapshot: Snapshot, now: int) -> Content:
+    """Says whether somebody probes and publishes."""
+    lease = snapshot.lease
+    if lease is None:
+        return join(("engine starting", "$muted"))
+    if lease.is_working(now):
+        if not lease.is_online:
+            return join((f"{Glyphs.show('▲')} this host is offline", "$state-slow bold"))
+        return join(("engine ", "$muted"), "on")
+    if lease.stopped_at is not None:
+        return join((f"{Glyphs.show('✖')} engine stopped", "$state-down bold"))
+    silent = max(0, now - lease.heartbeat_at)
+    age = f"{silent // 1000} s" if silent < 60_000 else tell_span(silent)
+    return join((f"{Glyphs.show('✖')} engine silent {age}", "$state-down bold"))
+
+
+def tell_counts(counts: dict[ProbeStatus, int]) -> Content:
+    """Returns how many probes stand where, worst first, without the empty ones."""
+    unsure = counts.get(ProbeStatus.STALE, 0) + counts.get(ProbeStatus.UNKNOWN, 0)
+    parts = [
+        look(shape, f"{number} {word}", style)
+        for number, (shape, word, style) in (
+            (counts.get(ProbeStatus.DOWN, 0), PROBE_LOOK[ProbeStatus.DOWN]),
+            (counts.get(ProbeStatus.SLOW, 0), PROBE_LOOK[ProbeStatus.SLOW]),
+            (unsure, ("?", "UNSURE", "$state-unknown")),
+            (counts.get(ProbeStatus.UP, 0), PROBE_LOOK[ProbeStatus.UP]),
+        )
+        if number
+    ]
+    return Content("  ").join(parts)
+
+
+def tell_promise(incident: Incident, snapshot: Snapshot, now: int) -> Content:
+    """Says what customers were told last and what was promised to them."""
+    latest = snapshot.latest_updates.get(incident.id)
+    if incident.remote_id is None:
+        if latest is None:
+            return join((f"{Glyphs.show('✖')} customers have not been told", "$state-down bold"))
+        return join(
+            (f"{Glyphs.show('✖')} customers have not been told", "$state-down bold"),
+            "   first update ",
+            look(*DELIVERY_LOOK[latest.delivery]),
+            (f"  {latest.reason}" if latest.reason else "", "$muted"),
+        )
+    parts: list[Content] = []
+    due = incident.next_update_at
+    if due is None:
+        parts.append(join(("no next update promised", "$muted")))
+    else:
+        left = due - now
+        when = f"NEXT UPDATE DUE {clock_utc(due, has_seconds=False)}, "
+        if left < 0:
+            parts.append(join((f"{Glyphs.show('✖')} {when}LATE {format_clock(-left)}", "$state-down bold")))
+        elif left < _SOON_MS:
+            parts.append(join((f"{Glyphs.show('▲')} {when}DUE SOON, in {format_clock(left)}", "$state-slow bold")))
+        else:
+            clock = format_clock(left) if left < _RUNNING_MS else tell_span(left)
+            parts.append(join((f"{Glyphs.show('▸')} {when}in {clock}", "bold")))
+    if latest is not None and latest.delivery is not DeliveryState.DELIVERED and latest.is_local:
+        parts.append(join("last update ", look(*DELIVERY_LOOK[latest.delivery])))
+    elif latest is not None and latest.seen_at is not None:
+        parts.append(join(("customers see it since ", "$muted"), clock_utc(latest.seen_at)))
+    elif latest is not None:
+        told = latest.delivered_at or latest.created_at
+        parts.append(join(("last public post ", "$muted"), clock_utc(told)))
+    return _GAP.join(parts)
+
+
+def draw_head(snapshot: Snapshot, facts: HeadFacts, width: int) -> list[Content]:
+    """Returns the three lines of the head."""
+    who = join((facts.actor, "bold"), ("  READ ONLY", "$state-slow bold") if facts.is_read_only else "")
+    first: list[Piece] = [
+        (5, line(snapshot.page.name or "oncall-tui", "$title bold", limit=24)),
+        (0, join((clock_utc(facts.now), "bold"))),
+        (1 if snapshot.page.last_error else 4, tell_page(snapshot, facts)),
+        (2, tell_queue(snapshot)),
+        (3, tell_engine(snapshot, facts.now)),
+    ]
+    return [
+        fit_pieces(first, width, who),
+        _draw_incident(snapshot, facts, width),
+        _draw_news(snapshot, facts, width),
+    ]
+
+
+def draw_small_head(snapshot: Snapshot, facts: HeadFacts, width: int) -> list[Content]:
+    """Returns the one line of a screen that has no room for three."""
+    pieces: list[Piece] = [(0, tell_counts(facts.counts))]
+    if snapshot.saving_error:
+        pieces.insert(0, (0, join(("not saving", "$state-down bold"))))
+    if facts.incident is not None:
+        _, word, style = STATUS_LOOK[facts.incident.status]
+        pieces.insert(0, (1, join((f"#{facts.incident.id} {word[:3]}", f"{style} bold"))))
+    pieces.append((2, join((clock_utc(facts.now, has_seconds=False), "bold"))))
+    if facts.size_word:
+        pieces.append((3, join((facts.size_word, "$muted"))))
+    return [fit_pieces(pieces, width)]
+
+
+def _draw_incident(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
+    counts = tell_counts(facts.counts)
+    incident = facts.incident
+    if incident is None:
+        return fit_pieces([(0, join(("No open incident", "$muted")))], width, counts)
+    others = len(snapshot.open_incidents) - (1 if incident.resolved_at is None else 0)
+    shape, word, style = STATUS_LOOK[incident.status]
+    age = tell_span(max(0, facts.now - incident.started_at))
+    tail = join((f"open {age}", "$muted"), (f"  +{others} more" if others > 0 else "", "bold"))
+    head = join((f"#{incident.id} SEV{int(incident.severity)}  ", "bold"), look(shape, word, f"{style} bold"), "  ")
+    if width >= 120:
+        tail = join(tail, "     ", counts)
+    room = max(4, width - head.cell_length - tail.cell_length - 4)
+    return fit(join(" ", head, fit(line(incident.title, "bold"), room), "  ", tail), width)
+
+
+def _draw_news(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
+    if snapshot.saving_error:
+        return fit(join(" ", (f"{Glyphs.show('✖')} not saving: ", "$state-down bold"), snapshot.saving_error), width)
+    if facts.incident is not None:
+        if facts.incident.conflict:
+            return fit(
+                join(" ", (f"{Glyphs.show('▲')} ", "$state-slow"), (facts.incident.conflict, "$state-slow")), width
+            )
+        return fit(join(" ", tell_promise(facts.incident, snapshot, facts.now)), width)
+    down = facts.counts.get(ProbeStatus.DOWN, 0)
+    if down:
+        words = "1 probe is down" if down == 1 else f"{down} probes are down"
+        sentence = f"{words} and customers have not been told: "
+        return fit(join(" ", (sentence, "$state-down"), ("i", "bold"), (" opens an incident", "$state-down")), width)
+    return Content("")
+
+
+class StatusHeader(Lines):
+    """Shows the head in three lines, or in one on a small screen."""
+
+    def show_head(self, snapshot: Snapshot, facts: HeadFacts) -> None:
+        draw = draw_head if self.size.height >= 3 else draw_small_head
+        self.show_lines(draw(snapshot, facts, self.size.width))
