@@ -56,6 +56,7 @@ async def test_an_expected_answer_is_up(record: str, answer: str, contains: str 
     result = await ask(say(record.upper(), answer), record, contains)
     assert (result.verdict, result.reason) == (Verdict.UP, "")
     assert dict(result.facts)["answer"] == answer
+    assert result.phases.first_byte_ms is not None
 
 
 async def test_a_part_of_an_address_is_not_that_address() -> None:

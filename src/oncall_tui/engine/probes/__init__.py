@@ -15,13 +15,13 @@ from oncall_tui.domain.probe import Probe, ProbeKind, Result, Verdict
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.verdict import Observation, judge
 from oncall_tui.engine.probes import dns, http, tcp, tls
-from oncall_tui.engine.probes.faults import REASON_LIMIT, explain, explain_timeout
+from oncall_tui.engine.probes.faults import FORESEEN, REASON_LIMIT, explain, explain_timeout
 from oncall_tui.engine.probes.tools import Tools, Trace, open_tools
 from oncall_tui.engine.vantage import is_exempt
 
 __all__ = ["Tools", "make_not_run", "open_tools", "run_probe"]
 
-PAUSE_S = 1.0
+PAUSE_S = 0.25
 """A deadline noticed so much later means that this host slept, and what it then found is not the target's fault."""
 _log = logging.getLogger(__name__)
 _KINDS: dict[ProbeKind, Callable[[Probe, Tools, Trace], Awaitable[Observation]]] = {
@@ -53,7 +53,7 @@ async def run_probe(probe: Probe, tools: Tools) -> Result:
     except Exception as error:  # noqa: BLE001 - the supervisor: whatever goes wrong in a run becomes its result
         took_s = tools.monotonic() - started
         verdict, reason = explain(error)
-        if "please report" in reason:
+        if not isinstance(error, FORESEEN):
             _log.error("probe %s failed by an error of ours", clean_line(probe.name), exc_info=error)
     trace.leave()
     if verdict is not Verdict.UP and took_s > timeout_s + PAUSE_S:

@@ -25,6 +25,8 @@ class NotRunError(OncallError):
     """The run could not be made for a reason of our own."""
 
 
+FORESEEN = (OncallError, OSError, UnicodeError, MemoryError)
+"""What a run may raise; anything else is a mistake in a probe and belongs in the log. TLS and lookups raise OSError."""
 _TARGET_ERRNO = {
     errno.ECONNREFUSED: "connection refused",
     errno.ECONNRESET: "connection reset by the target",

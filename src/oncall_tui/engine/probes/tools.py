@@ -70,7 +70,7 @@ class Trace:
     _entered: float | None = None
 
     def enter(self, phase: str) -> None:
-        """Ends the phase under way and begins another: resolve, connect, tls, first_byte or transfer."""
+        """Ends the phase under way and begins another: resolve, connect, tls, first_byte, transfer, or dns for a question."""
         self.leave()
         self.phase = phase
         self._entered = self.monotonic()
@@ -90,6 +90,6 @@ class Trace:
             resolve_ms=self.spent_ms.get("resolve"),
             connect_ms=self.spent_ms.get("connect"),
             tls_ms=self.spent_ms.get("tls"),
-            first_byte_ms=self.spent_ms.get("first_byte"),
+            first_byte_ms=self.spent_ms.get("first_byte", self.spent_ms.get("dns")),
             transfer_ms=self.spent_ms.get("transfer"),
         )
