@@ -138,8 +138,8 @@ def tell_incident(incident: Incident, updates: Sequence[IncidentUpdate]) -> str:
     """Returns an incident as a person reads it."""
     lines = [
         f"#{incident.id}  {clean_line(incident.title)}",
-        f"  {incident.status}, impact {incident.impact}, SEV{int(incident.severity)}, "
-        f"began {show_time(incident.started_at)}",
+        f"  {incident.status}, impact {incident.impact}, SEV{int(incident.severity)}",
+        f"  began {show_time(incident.started_at)}",
     ]
     lines += [f"  {clean_line(name)}: {status}" for name, status in incident.components.items()]
     if incident.remote_url:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from functools import partial
 from pathlib import Path
@@ -12,12 +13,16 @@ from oncall_tui.clock import now_ms
 from oncall_tui.config.model import Config, PageConfig
 from oncall_tui.config.token import read_token
 from oncall_tui.engine.pages import Page
+from oncall_tui.engine.pages.budget import Budget
+from oncall_tui.engine.pages.errors import PageError
 from oncall_tui.engine.pages.statuspage import Statuspage
 from oncall_tui.engine.publisher import drain
+from oncall_tui.engine.reader import look_once, read_page_once
 from oncall_tui.engine.spawn import read_host
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.lease import end_lease, take_lease
 from oncall_tui.store.lock import engine_lock
+from oncall_tui.store.page import note_page_failed
 from oncall_tui.store.probes import replace_probes
 
 LOCK_WAIT_S = 0.3
@@ -27,6 +32,17 @@ LOCK_WAIT_S = 0.3
 def open_page(config: PageConfig) -> Page:
     """Returns the adapter of a page; its token is read when it is needed. Raises UsageError for an unsafe address."""
     return Statuspage(config, partial(read_token, config.token, os.environ), now_ms)
+
+
+async def _read_back(store: StoreThread, page: Page, config: PageConfig) -> None:
+    try:
+        async with asyncio.timeout(config.request_timeout_ms / 1000):
+            await read_page_once(store, page, Budget(store, config.requests_per_minute, now_ms), now_ms)
+            if config.public_url is not None:
+                await look_once(store, page, now_ms)
+    except (PageError, TimeoutError) as error:
+        why = str(error) or "the page could not be read in time"
+        await store.call(note_page_failed, why, now_ms())
 
 
 async def publish_once(db_path: Path, config: Config, page_config: PageConfig, deadline_s: float) -> bool:
@@ -56,6 +72,7 @@ async def publish_once(db_path: Path, config: Config, page_config: PageConfig, d
                 rng=Random(),  # noqa: S311 - spreads retries, keeps no secret
                 deadline_s=deadline_s,
             )
+            await _read_back(store, page, page_config)
             await store.call(end_lease, epoch, now_ms())
             return True
     finally:

@@ -29,6 +29,7 @@ from oncall_tui.engine.pages import Page
 from oncall_tui.engine.probes import open_tools, run_probe
 from oncall_tui.engine.publisher import run_publisher
 from oncall_tui.engine.publishing import LOCK_WAIT_S, open_page
+from oncall_tui.engine.reader import run_reader
 from oncall_tui.engine.recorder import Recorder
 from oncall_tui.engine.scheduler import run_schedule
 from oncall_tui.engine.spawn import log_path, read_host
@@ -155,6 +156,9 @@ class _Engine:
         if config is not None and page is not None:
             delivered = asyncio.Event()
             works["publisher"] = lambda: self._publish(page, config, epoch, delivered)
+            works["reader"] = lambda: run_reader(
+                self._queue, page, config=config, clock=now_ms, delivered=delivered, stop=self._stop
+            )
         tasks = [asyncio.create_task(self._supervise(name, work), name=name) for name, work in works.items()]
         await self._stop.wait()
         _, late = await asyncio.wait(tasks, timeout=STOP_GRACE_S)
