@@ -70,7 +70,7 @@ class Trace:
     _entered: float | None = None
 
     def enter(self, phase: str) -> None:
-        """Ends the phase under way and begins another: resolve, connect, tls, first_byte, transfer, or dns for a question."""
+        """Ends the phase under way and begins another: resolve, connect, tls, first_byte or dns, transfer."""
         self.leave()
         self.phase = phase
         self._entered = self.monotonic()
