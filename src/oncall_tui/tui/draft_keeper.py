@@ -1,0 +1,123 @@
+"""Puts what is typed on disk within half a second, and never gives a text up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textual.timer import Timer
+from textual.widget import Widget
+
+from oncall_tui.clock import now_ms
+from oncall_tui.domain.errors import OncallError
+from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
+from oncall_tui.domain.update import Draft
+from oncall_tui.store.database import Database
+from oncall_tui.store.drafts import create_draft, save_draft
+from oncall_tui.tui.host import host_of
+
+_SAVE_AFTER_S = 0.3
+_RETRY_AFTER_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What stands on the screen now."""
+
+    status: IncidentStatus
+    body: str
+    components: dict[str, ComponentStatus]
+    next_update_at: int | None
+    template: str | None
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """When the draft was last on disk, and why it is not now; `error` is empty while all is well."""
+
+    saved_at: int | None = None
+    error: str = ""
+
+
+def keep_draft(db: Database, draft: Draft, typed: Typed, terminal_id: str, actor: str, now: int) -> Draft | None:
+    """Stores what is typed; returns a new draft when the old one was sent or discarded meanwhile, else None.
+
+    Raises StoreError.
+    """
+    if save_draft(
+        db,
+        draft.id,
+        status=typed.status,
+        body=typed.body,
+        components=typed.components,
+        next_update_at=typed.next_update_at,
+        template=typed.template,
+        cursor=typed.cursor,
+        now=now,
+    ):
+        return None
+    return create_draft(
+        db,
+        draft.incident_id,
+        terminal_id,
+        status=typed.status,
+        body=typed.body,
+        components=typed.components,
+        next_update_at=typed.next_update_at,
+        template=typed.template,
+        actor=actor,
+        now=now,
+    )
+
+
+class DraftKeeper:
+    """Saves one draft for a pane: `read` gives what is typed, `tell` is called when the state of saving changes."""
+
+    def __init__(self, pane: Widget, read: Callable[[], Typed], tell: Callable[[], None]) -> None:
+        self._pane = pane
+        self._read = read
+        self._tell = tell
+        self._timer: Timer | None = None
+        self.draft: Draft | None = None
+        self.is_dirty = False
+        self.saving = Saving()
+
+    def take(self, draft: Draft | None) -> None:
+        """Goes over to another draft, or to none."""
+        self.draft = draft
+        self.is_dirty = False
+        self.saving = Saving(draft.updated_at if draft else None)
+
+    def touch(self) -> None:
+        """Notes that something was typed."""
+        self.is_dirty = True
+        self.save_soon(_SAVE_AFTER_S)
+
+    def save_soon(self, delay_s: float) -> None:
+        """Saves after a delay; a timer that runs already is kept, so that steady typing cannot put saving off."""
+        if self._timer is None:
+            self._timer = self._pane.set_timer(max(delay_s, 0.01), self._save_in_worker)
+
+    def _save_in_worker(self) -> None:
+        self._timer = None
+        self._pane.run_worker(self.save(), group="save", exit_on_error=False)
+
+    async def save(self) -> None:
+        """Saves now what is not yet on disk; a failure is kept in `saving` and tried again."""
+        draft, host = self.draft, host_of(self._pane)
+        if draft is None or not self.is_dirty or host.outgoing.is_waiting(draft.incident_id):
+            return
+        now = now_ms()
+        self.is_dirty = False
+        try:
+            made = await host.feed.call(keep_draft, draft, self._read(), host.terminal_id, host.actor, now)
+        except OncallError as error:
+            self.is_dirty = True
+            self.saving = Saving(self.saving.saved_at, str(error))
+            self.save_soon(_RETRY_AFTER_S)
+        else:
+            self.saving = Saving(now)
+            if made is not None and self.draft is draft:
+                self.draft = made
+        self._tell()

@@ -1,0 +1,116 @@
+"""Drafts as a terminal works with them: found again, taken over from the dead, or begun from a template."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from oncall_tui.content import load_templates
+from oncall_tui.domain.cadence import next_update_at
+from oncall_tui.domain.engine import Terminal
+from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
+from oncall_tui.domain.template import Template, choose_template, facts_of, render
+from oncall_tui.domain.update import Draft
+from oncall_tui.store.database import Database
+from oncall_tui.store.drafts import adopt_draft, create_draft, list_drafts
+from oncall_tui.store.incidents import get_incident
+from oncall_tui.store.lease import list_terminals
+from oncall_tui.store.outbox import list_updates
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedDraft:
+    """A draft ready to be written on. `is_first` tells that customers have heard nothing of the incident yet.
+
+    `left_at` is when the terminal that it was taken over from wrote last, None for one of our own.
+    """
+
+    draft: Draft
+    incident: Incident
+    is_first: bool
+    is_new: bool
+    left_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The text of a template for an incident, and what goes with it."""
+
+    template: Template | None
+    body: str
+    next_update_at: int | None
+
+
+def live_terminals(terminals: Iterable[Terminal], now: int) -> dict[str, Terminal]:
+    """Returns the terminals that are still there, by id; on this host a process that is gone counts at once."""
+    host = os.uname().nodename
+    return {
+        terminal.id: terminal
+        for terminal in terminals
+        if terminal.is_live(now) and not (terminal.host == host and not _is_running(terminal.pid))
+    }
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def open_draft(db: Database, incident_id: int, terminal_id: str, actor: str, now: int) -> OpenedDraft:
+    """Returns this terminal's draft of an incident, a dead one's, or a new one with the words of a template.
+
+    Raises NotFoundError or StoreError.
+    """
+    incident = get_incident(db, incident_id)
+    is_first = not list_updates(db, incident_id)
+    live = live_terminals(list_terminals(db), now)
+    before = {draft.id: draft.terminal_id for draft in list_drafts(db, incident_id)}
+    draft = adopt_draft(db, incident_id, terminal_id, {*live, terminal_id})
+    if draft is not None:
+        left_at = draft.updated_at if before.get(draft.id) != terminal_id else None
+        return OpenedDraft(draft, incident, is_first, is_new=False, left_at=left_at)
+    status = incident.status if incident.status.is_open else IncidentStatus.INVESTIGATING
+    words = find_words(incident, status, is_first=is_first, now=now)
+    draft = create_draft(
+        db,
+        incident_id,
+        terminal_id,
+        status=status,
+        body=words.body,
+        components=incident.components,
+        next_update_at=words.next_update_at,
+        template=words.template.key if words.template else None,
+        actor=actor,
+        now=now,
+    )
+    return OpenedDraft(draft, incident, is_first, is_new=True)
+
+
+def find_words(
+    incident: Incident, status: IncidentStatus, *, is_first: bool, now: int, due_at: int | None = None
+) -> Words:
+    """Returns the template's text for a status; `due_at` is a promise that was chosen by hand."""
+    if due_at is None:
+        due_at = next_update_at(incident.severity, status, now)
+    is_reopen = not incident.status.is_open and status.is_open
+    template = choose_template(load_templates(), status, is_first=is_first, is_reopen=is_reopen)
+    body = render(template, facts_of(incident, due_at, now)) if template else ""
+    return Words(template, body, due_at if status.is_open else None)
+
+
+def suggest_components(
+    incident: Incident, chosen: Mapping[str, ComponentStatus], status: IncidentStatus
+) -> dict[str, ComponentStatus]:
+    """Returns the states that fit a status: all well again when it is over, and back when that is taken back."""
+    names = {**incident.components, **chosen}
+    if status is IncidentStatus.RESOLVED:
+        return dict.fromkeys(names, ComponentStatus.OPERATIONAL)
+    if chosen and all(state is ComponentStatus.OPERATIONAL for state in chosen.values()):
+        return dict(incident.components)
+    return dict(chosen)

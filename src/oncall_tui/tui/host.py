@@ -1,0 +1,53 @@
+"""What panes may ask of the app that holds them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Protocol, cast
+
+from textual.app import App
+from textual.message_pump import MessagePump
+
+from oncall_tui.config.model import Config
+from oncall_tui.domain.sanitize import clean_block
+from oncall_tui.tui.feed import Feed
+from oncall_tui.tui.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from oncall_tui.tui.outgoing import Outgoing
+
+
+class Host(Protocol):
+    """The app as a pane sees it: one file, one person, one terminal, one selected incident.
+
+    `terminal_id` names this terminal in the file. `outgoing` holds the send windows, which outlive every pane.
+    """
+
+    feed: Feed
+    config: Config
+    actor: str
+    terminal_id: str
+    snapshot: Snapshot
+    outgoing: Outgoing
+    selected_incident: int | None
+
+    def select_incident(self, incident_id: int | None) -> None:
+        """Makes an incident the current one in every pane."""
+
+    def open_compose(self, incident_id: int, *, is_choosing_state: bool = False) -> None:
+        """Shows the compose pane with the draft of an incident, started from a template when there is none."""
+
+    def load_styles(self, name: str) -> None:
+        """Reads the styles of a screen that is made now."""
+
+    def show_pane(self, name: str) -> None:
+        """Shows a pane by the scope of its actions."""
+
+
+def host_of(node: MessagePump) -> Host:
+    """Returns the app of a widget or screen as its host."""
+    return cast("Host", node.app)
+
+
+def tell(app: App[object], text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
+    """Shows a passing notice; the text is data, never markup."""
+    app.notify(clean_block(text, 600), severity=severity, markup=False)

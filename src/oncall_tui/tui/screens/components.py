@@ -1,0 +1,87 @@
+"""Chooses the state of every component at once, for an incident or for one update."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from oncall_tui.domain.incident import Component, ComponentStatus
+from oncall_tui.tui.actions import bindings_of
+from oncall_tui.tui.text import COMPONENT_LOOK, Glyphs, fit, join, line, look
+
+_STATES = (None, *ComponentStatus)
+
+
+def component_words(status: ComponentStatus | None) -> Content:
+    """Returns a component's state as shape and word; one that an incident does not touch says so."""
+    return line("not affected", "$muted") if status is None else look(*COMPONENT_LOOK[status])
+
+
+class ComponentsScreen(ModalScreen[dict[str, ComponentStatus] | None]):
+    """Gives back the chosen states by name, None when left without a change."""
+
+    BINDINGS = bindings_of("components")
+
+    def __init__(self, components: Sequence[Component], chosen: Mapping[str, ComponentStatus]) -> None:
+        super().__init__()
+        known = [component.name for component in components]
+        self._names = [*chosen, *(name for name in known if name not in chosen)]
+        self._page = {component.name: component.page_status for component in components}
+        self._chosen: dict[str, ComponentStatus | None] = {name: chosen.get(name) for name in self._names}
+        self._before = dict(self._chosen)
+        self._cursor = 0
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="components-box") as box:
+            box.border_title = line("Components: what customers see")
+            box.border_subtitle = line("up/down move   left/right state   enter done   esc back")
+            yield Static(id="components-list", markup=False)
+
+    def on_mount(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        rows = [self._row(index, name) for index, name in enumerate(self._names)]
+        empty = line("No components yet: add [[component]] to the config, or sync with the page.", "$muted")
+        self.query_one("#components-list", Static).update(Content("\n").join(rows) if rows else empty)
+
+    def _row(self, index: int, name: str) -> Content:
+        is_here = index == self._cursor
+        mark = Glyphs.show("▸") if is_here else " "
+        state = fit(component_words(self._chosen[name]), 24)
+        now = self._page.get(name)
+        page = join(("page now ", "$muted"), component_words(now)) if now else Content("")
+        return join((f"{mark} ", "bold"), fit(line(name, "bold" if is_here else ""), 28), state, page)
+
+    def action_down(self) -> None:
+        self._cursor = min(self._cursor + 1, len(self._names) - 1)
+        self._draw()
+
+    def action_up(self) -> None:
+        self._cursor = max(self._cursor - 1, 0)
+        self._draw()
+
+    def action_next_state(self) -> None:
+        self._turn(1)
+
+    def action_previous_state(self) -> None:
+        self._turn(-1)
+
+    def _turn(self, step: int) -> None:
+        if self._names:
+            name = self._names[self._cursor]
+            at = _STATES.index(self._chosen[name])
+            self._chosen[name] = _STATES[(at + step) % len(_STATES)]
+            self._draw()
+
+    def action_done(self) -> None:
+        chosen = {name: status for name, status in self._chosen.items() if status is not None}
+        self.dismiss(chosen if self._chosen != self._before else None)
+
+    def action_back(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,134 @@
+"""The last look before sending: exactly what customers will read, what changes on the page, and where it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from oncall_tui.clock import now_ms
+from oncall_tui.config.model import Config
+from oncall_tui.domain.cadence import describe_due
+from oncall_tui.domain.duration import format_duration
+from oncall_tui.domain.incident import Incident
+from oncall_tui.domain.lint import Finding, Level, is_sendable
+from oncall_tui.tui.actions import bindings_of
+from oncall_tui.tui.host import tell
+from oncall_tui.tui.outgoing import Confirmation
+from oncall_tui.tui.snapshot import Snapshot
+from oncall_tui.tui.text import COMPONENT_LOOK, STATUS_LOOK, Glyphs, block, clock_utc, fit, join, line, look
+
+_LABEL_WIDTH = 13
+
+
+class ReviewScreen(ModalScreen[bool]):
+    """Gives back whether the update was confirmed; what blocks is named and cannot be passed."""
+
+    BINDINGS = bindings_of("review")
+
+    def __init__(
+        self,
+        confirmation: Confirmation,
+        incident: Incident,
+        snapshot: Snapshot,
+        config: Config,
+        findings: Sequence[Finding],
+    ) -> None:
+        super().__init__()
+        self._confirmation = confirmation
+        self._incident = incident
+        self._snapshot = snapshot
+        self._config = config
+        self._findings = list(findings)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="review-box") as box:
+            box.border_title = line(f"Review the update to #{self._incident.id}")
+            if self._incident.conflict:
+                warning = join((f"{Glyphs.show('▲')} On the page: ", "bold $state-slow"), self._incident.conflict)
+                yield Static(warning, id="review-conflict", markup=False)
+            with VerticalScroll(id="review-scroll", can_focus=False):
+                yield Static(block(self._confirmation.body), id="review-body", markup=False)
+            yield Static(Content("\n").join(self._list_changes()), id="review-changes", markup=False)
+            yield Static(self._verdict(), id="review-verdict", markup=False)
+
+    def _list_changes(self) -> list[Content]:
+        told, incident = self._confirmation, self._incident
+        arrow = (f" {Glyphs.show('→')} ", "$muted")
+        state = look(*STATUS_LOOK[told.status])
+        if told.status is not incident.status:
+            state = join(look(*STATUS_LOOK[incident.status]), arrow, state)
+        rows = [_row("State", state), *self._list_components()]
+        if incident.remote_id is None:
+            rows.append(_row("Title", line(incident.title, "bold")))
+        due = told.next_update_at
+        words = (
+            f"{clock_utc(due, has_seconds=False)}, {describe_due(due, now_ms())}"
+            if due is not None
+            else "none promised"
+        )
+        rows.append(_row("Next update", line(words)))
+        rows.append(_row("Goes to", self._target()))
+        rows += [_row("Check", _tell_finding(finding)) for finding in self._findings[:4]]
+        return rows
+
+    def _list_components(self) -> list[Content]:
+        page = {component.name: component.page_status for component in self._snapshot.components}
+        rows: list[Content] = []
+        for name, status in self._confirmation.components.items():
+            seen = page.get(name)
+            new = look(*COMPONENT_LOOK[status])
+            if seen is status:
+                new = join(new, ("  no change", "$muted"))
+            elif seen is not None:
+                new = join(look(*COMPONENT_LOOK[seen]), (f" {Glyphs.show('→')} ", "$muted"), new)
+            rows.append(_row("" if rows else "Components", join((f"{name}  ", "bold"), new)))
+        return rows or [_row("Components", line("none", "$muted"))]
+
+    def _target(self) -> Content:
+        page = self._config.page
+        if page is None:
+            return join(("no page is configured: it stays queued, customers are NOT told", "bold $state-down"))
+        name = self._snapshot.page.name or f"page {page.page_id}"
+        where = self._snapshot.page.public_url or page.public_url or page.api_url
+        error = self._snapshot.page.last_error
+        trouble = join((f"  {Glyphs.show('▲')} page does not answer now", "$state-slow")) if error else Content("")
+        return join((name, "bold"), (f"  {where}", "$muted"), trouble)
+
+    def _verdict(self) -> Content:
+        if not is_sendable(self._findings):
+            return join(
+                (f"{Glyphs.show('✖')} Not sendable: the findings above block it.  ", "bold $state-down"),
+                ("esc ", "bold"), ("back to the text", "$muted"),
+            )  # fmt: skip
+        window_ms = self._config.page.send_window_ms if self._config.page else 5_000
+        delay = f"send, with {format_duration(window_ms)} to take it back" if window_ms else "send at once"
+        return join(("enter ", "bold $state-ok"), delay, ("     esc ", "bold"), "back to the text")
+
+    def action_send(self) -> None:
+        if is_sendable(self._findings):
+            self.dismiss(True)
+        else:
+            reason = next(finding.message for finding in self._findings if finding.level is Level.BLOCK)
+            tell(self.app, f"Not sent: {reason}", "error")
+
+    def action_back(self) -> None:
+        self.dismiss(False)
+
+    def action_copy(self) -> None:
+        self.app.copy_to_clipboard(self._confirmation.body)
+        tell(self.app, "The text is on the clipboard, where the terminal allows it.")
+
+
+def _row(label: str, value: Content) -> Content:
+    return join(fit(line(label, "$muted"), _LABEL_WIDTH), value)
+
+
+def _tell_finding(finding: Finding) -> Content:
+    is_block = finding.level is Level.BLOCK
+    shape, word, style = ("✖", "block", "$state-down") if is_block else ("▲", "warn", "$state-slow")
+    return join(look(shape, word, style), f" {finding.rule} {finding.message}")

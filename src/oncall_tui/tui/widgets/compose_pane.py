@@ -1,0 +1,443 @@
+"""Where words to customers are written: on disk as typed, checked as they stand, sent only through a review."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.timer import Timer
+from textual.widgets import TextArea
+
+from oncall_tui.clock import now_ms
+from oncall_tui.content import load_templates
+from oncall_tui.domain.cadence import describe_due, next_update_at
+from oncall_tui.domain.errors import OncallError
+from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
+from oncall_tui.domain.lint import Finding, Part, lint_update
+from oncall_tui.domain.sanitize import clean_block
+from oncall_tui.domain.template import list_variables, say_when
+from oncall_tui.tui.actions import bindings_of
+from oncall_tui.tui.declare import undo_declaration
+from oncall_tui.tui.draft_keeper import DraftKeeper, Typed
+from oncall_tui.tui.drafting import OpenedDraft, find_words, open_draft, suggest_components
+from oncall_tui.tui.host import host_of, tell
+from oncall_tui.tui.outgoing import Confirmation, Passage, Stage
+from oncall_tui.tui.screens.components import ComponentsScreen
+from oncall_tui.tui.screens.review import ReviewScreen
+from oncall_tui.tui.snapshot import Snapshot
+from oncall_tui.tui.text import STATUS_LOOK, line, look
+from oncall_tui.tui.widgets.choice import Choice
+from oncall_tui.tui.widgets.compose_words import (
+    draw_components,
+    draw_counts,
+    draw_findings,
+    draw_head,
+    draw_idle,
+    list_dues,
+    list_notices,
+)
+from oncall_tui.tui.widgets.lines import Lines
+from oncall_tui.tui.widgets.pane import Pane
+from oncall_tui.tui.widgets.send_bar import SendBar
+from oncall_tui.tui.widgets.update_text import UpdateText
+
+_LINT_AFTER_S = 0.15
+_STATES = (
+    IncidentStatus.INVESTIGATING,
+    IncidentStatus.IDENTIFIED,
+    IncidentStatus.MONITORING,
+    IncidentStatus.RESOLVED,
+)
+
+
+class ComposePane(Pane):
+    """One draft at a time: that of the selected incident and of this terminal."""
+
+    scope = "compose"
+    title = "Compose"
+    BINDINGS = bindings_of("compose")
+    can_focus = True
+
+    def __init__(self) -> None:
+        super().__init__(id="compose")
+        self._snapshot = Snapshot()
+        self._is_ready = asyncio.Event()
+        self._incident_id: int | None = None
+        self._opened: OpenedDraft | None = None
+        self._template: str | None = None
+        self._template_body = ""
+        self._components: dict[str, ComponentStatus] = {}
+        self._due_at: int | None = None
+        self._findings: list[Finding] = []
+        self._finding_at = -1
+        self._keeper = DraftKeeper(self, self._read_typed, self._draw_counts)
+        self._state = Choice[IncidentStatus](
+            "state", [(state, look(*STATUS_LOOK[state])) for state in _STATES], id="compose-state", has_digits=True
+        )
+        self._due = Choice[int | None]("next update", [(None, line("none"))], id="compose-due")
+        self._text = UpdateText(id="compose-text", soft_wrap=True, show_line_numbers=False)
+        self._lint_timer: Timer | None = None
+        self._is_loading = False
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="compose-head")
+        with Horizontal(id="compose-fields"):
+            yield self._state
+            yield self._due
+        yield Lines(id="compose-components")
+        yield self._text
+        yield Lines(id="compose-counts")
+        yield Lines(id="compose-findings")
+        yield Lines(id="compose-notice")
+        yield Lines(id="compose-idle")
+
+    def on_mount(self) -> None:
+        self._is_ready.set()
+        self._close()
+        self.set_interval(1.0, self._tick)
+        host_of(self).outgoing.passages.subscribe(self, self._follow_passage)
+
+    async def on_unmount(self) -> None:
+        """Keeps what was typed in the last moment before the end."""
+        await self._keeper.save()
+
+    # -- what the rest of the program asks for
+
+    def show(self, snapshot: Snapshot, topics: frozenset[str]) -> None:
+        self._snapshot = snapshot
+        if self._opened is not None:
+            incident = snapshot.incident(self._incident_id)
+            if incident is None:
+                self._close()
+            else:
+                self._opened = OpenedDraft(
+                    self._opened.draft, incident, self._opened.is_first, self._opened.is_new, self._opened.left_at
+                )
+        if not topics or topics & {"incidents", "drafts", "terminal", "components", "outbox", "saving"}:
+            self._draw()
+
+    def show_incident(self, incident_id: int | None) -> None:
+        if incident_id != self._incident_id:
+            if self._opened is not None:
+                self._keeper.save_soon(0)
+            self._close()
+            self._incident_id = incident_id
+            self._draw()
+
+    def focus_content(self) -> None:
+        (self._text if self._opened else self).focus()
+
+    async def open(self, incident_id: int, *, is_choosing_state: bool = False) -> None:
+        """Opens the draft of an incident for writing, a new one when there is none. A file that fails is told."""
+        await self._is_ready.wait()
+        host = host_of(self)
+        if host.outgoing.is_waiting(incident_id):
+            tell(self.app, "This update is about to be sent: u takes it back.", "warning")
+            return
+        if self._opened is None or self._incident_id != incident_id:
+            await self._keeper.save()
+            try:
+                opened = await host.feed.call(open_draft, incident_id, host.terminal_id, host.actor, now_ms())
+            except OncallError as error:
+                tell(self.app, str(error), "error")
+                return
+            self._incident_id = incident_id
+            self._load(opened)
+        if is_choosing_state:
+            self._state.focus()
+        else:
+            self._text.focus()
+
+    # -- loading and closing
+
+    def _load(self, opened: OpenedDraft) -> None:
+        draft = opened.draft
+        self._opened = opened
+        self._template = draft.template
+        self._components = dict(draft.components)
+        self._due_at = draft.next_update_at
+        words = find_words(opened.incident, draft.status, is_first=opened.is_first, now=now_ms(), due_at=self._due_at)
+        self._template_body = draft.body if opened.is_new else words.body
+        text = self._text
+        self._is_loading = True
+        text.load_text(clean_block(draft.body))
+        text.read_only = False
+        text.move_to_offset(draft.cursor or len(draft.body))
+        self._keeper.take(draft)
+        self._state.set_value(draft.status)
+        self._offer_dues()
+        self._show_form(True)
+        self._lint()
+        self._draw()
+
+    def _close(self) -> None:
+        self._opened = None
+        self._keeper.take(None)
+        self._findings = []
+        if self._is_ready.is_set():
+            self._show_form(False)
+        self._draw()
+
+    def _show_form(self, is_open: bool) -> None:
+        for name in ("state", "due", "text", "components", "counts", "findings", "notice", "head", "fields"):
+            self.query_one(f"#compose-{name}").display = is_open
+        self.query_one("#compose-idle").display = not is_open
+
+    def _offer_dues(self) -> None:
+        assert self._opened is not None
+        dues = list_dues(self._opened.incident.severity, self.status, self._due_at, now_ms())
+        self._due.set_options(dues, self._due_at)
+
+    # -- what is typed and chosen
+
+    @property
+    def status(self) -> IncidentStatus:
+        """The public state that the update would set."""
+        return self._state.value
+
+    @property
+    def body(self) -> str:
+        return self._text.text
+
+    @property
+    def _is_untouched(self) -> bool:
+        return self.body.strip() in ("", self._template_body.strip())
+
+    @on(TextArea.Changed, "#compose-text")
+    def _follow_text(self, event: TextArea.Changed) -> None:
+        event.stop()
+        if self._is_loading:
+            self._is_loading = False
+            return
+        self._touch()
+
+    def _read_typed(self) -> Typed:
+        return Typed(
+            self.status,
+            clean_block(self.body),
+            dict(self._components),
+            self._due_at,
+            self._template,
+            self._text.cursor_offset,
+        )
+
+    def _touch(self) -> None:
+        self._keeper.touch()
+        if self._lint_timer is None:
+            self._lint_timer = self.set_timer(_LINT_AFTER_S, self._lint)
+        self._draw_counts()
+
+    @on(Choice.Changed, "#compose-state")
+    def _follow_state(self, event: Choice.Changed) -> None:
+        event.stop()
+        if self._opened is None:
+            return
+        incident = self._opened.incident
+        is_untouched = self._is_untouched
+        self._components = suggest_components(incident, self._components, self.status)
+        self._due_at = next_update_at(incident.severity, self.status, now_ms())
+        self._offer_dues()
+        if is_untouched:
+            self._put_template()
+        else:
+            tell(self.app, "Your words stay as they are. ctrl+t puts those of the template.")
+        self._touch()
+        self._draw()
+        if event.is_picked:
+            self._text.focus()
+
+    @on(Choice.Changed, "#compose-due")
+    def _follow_due(self, event: Choice.Changed) -> None:
+        event.stop()
+        if self._opened is None:
+            return
+        before, self._due_at = self._due_at, self._due.value
+        text, now = self._text, now_ms()
+        if self._is_untouched:
+            self._put_template()
+        elif before is not None and self._due_at is not None:
+            old, new = say_when(before, now), say_when(self._due_at, now)
+            if self.body.count(old) == 1:
+                text.put_text(self.body.replace(old, new))
+        self._touch()
+        self._draw()
+
+    def _put_template(self) -> None:
+        assert self._opened is not None
+        words = find_words(
+            self._opened.incident, self.status, is_first=self._opened.is_first, now=now_ms(), due_at=self._due_at
+        )
+        self._template = words.template.key if words.template else None
+        self._template_body = words.body
+        self._text.put_text(words.body)
+
+    # -- checking
+
+    def _lint(self) -> None:
+        self._lint_timer = None
+        if self._opened is None:
+            return
+        incident = self._opened.incident
+        self._findings = lint_update(
+            incident.title,
+            clean_block(self.body, 30_000),
+            variables=list_variables(load_templates()),
+            names=[*incident.components, *self._components],
+            is_resolving=self.status is IncidentStatus.RESOLVED,
+        )
+        self._finding_at = -1
+        self._draw_counts()
+
+    # -- drawing
+
+    def _tick(self) -> None:
+        if self.display and self._opened is not None:
+            self._draw_counts()
+
+    def _draw(self) -> None:
+        if not self._is_ready.is_set():
+            return
+        now = now_ms()
+        self._frame()
+        opened = self._opened
+        if opened is None:
+            incident = self._snapshot.incident(self._incident_id)
+            update = self._snapshot.latest_updates.get(incident.id) if incident else None
+            is_draft = any(draft.incident_id == self._incident_id for draft in self._snapshot.drafts)
+            self.query_one("#compose-idle", Lines).show_lines(draw_idle(incident, update, is_draft=is_draft))
+            return
+        incident = opened.incident
+        self.query_one("#compose-head", Lines).show_lines([draw_head(incident)])
+        page = {component.name: component.page_status for component in self._snapshot.components}
+        shown = draw_components(page, incident.components, self._components)
+        self.query_one("#compose-components", Lines).show_lines([shown])
+        host = host_of(self)
+        notices = list_notices(
+            opened, self._snapshot, host.terminal_id, is_sending=host.outgoing.is_waiting(incident.id), now=now
+        )
+        notice = self.query_one("#compose-notice", Lines)
+        notice.show_lines(notices)
+        notice.display = bool(notices)
+        self._draw_counts()
+
+    def _draw_counts(self) -> None:
+        if self._opened is None:
+            return
+        due = describe_due(self._due_at, now_ms()) if self._due_at is not None else ""
+        title, keeper = self._opened.incident.title, self._keeper
+        counts = draw_counts(len(self.body), title, keeper.saving, keeper.is_dirty, due, now_ms())
+        self.query_one("#compose-counts", Lines).show_lines([counts])
+        findings = self.query_one("#compose-findings", Lines)
+        findings.show_lines(draw_findings(self._findings, self._finding_at))
+        findings.refresh(layout=True)
+
+    def _frame(self) -> None:
+        number = f" #{self._incident_id}" if self._incident_id is not None else ""
+        self.border_title = line(f"Compose{number}")
+
+    # -- actions
+
+    async def action_post(self) -> None:
+        if self._incident_id is not None:
+            host_of(self).open_compose(self._incident_id)
+
+    def action_set_state(self) -> None:
+        if self._opened is not None:
+            self._state.focus()
+
+    def action_set_due(self) -> None:
+        if self._opened is not None:
+            self._due.focus()
+
+    def action_set_components(self) -> None:
+        if self._opened is not None:
+            host_of(self).load_styles("review")
+            screen = ComponentsScreen(self._snapshot.components, self._components)
+            self.app.push_screen(screen, self._take_components)
+
+    def _take_components(self, chosen: dict[str, ComponentStatus] | None) -> None:
+        if chosen is not None and self._opened is not None:
+            self._components = chosen
+            self._touch()
+            self._draw()
+
+    def action_use_template(self) -> None:
+        if self._opened is not None:
+            self._put_template()
+            self._text.focus()
+
+    def action_copy(self) -> None:
+        if self._opened is not None:
+            self.app.copy_to_clipboard(clean_block(self.body))
+            tell(self.app, "The text is on the clipboard, where the terminal allows it.")
+
+    def action_next_finding(self) -> None:
+        found = [finding for finding in self._findings if finding.part is Part.BODY]
+        if found:
+            self._finding_at = (self._finding_at + 1) % len(found)
+            text = self._text
+            text.select_span(found[self._finding_at].start, found[self._finding_at].end)
+            text.focus()
+            self._draw_counts()
+
+    def action_back(self) -> None:
+        self._keeper.save_soon(0)
+        if self._text.has_focus or self.screen.focused in (self._state, self._due):
+            self.focus()
+        else:
+            host_of(self).show_pane("incidents")
+
+    def action_undo(self) -> None:
+        self.run_worker(self._undo(), group="undo", exclusive=True)
+
+    async def _undo(self) -> None:
+        if not await host_of(self).outgoing.take_back(self._incident_id) and self._incident_id is not None:
+            await undo_declaration(self.app, self._incident_id)
+
+    async def action_review(self) -> None:
+        opened = self._opened
+        if opened is None or host_of(self).outgoing.is_waiting(opened.incident.id):
+            return
+        self._lint()
+        await self._keeper.save()
+        draft = self._keeper.draft
+        if draft is None:
+            return
+        if self._keeper.saving.error:
+            tell(self.app, f"Not saved, so not sent: {self._keeper.saving.error}", "error")
+            return
+        body = clean_block(self.body).strip()
+        confirmation = Confirmation(
+            opened.incident.id, draft.id, self.status, body, dict(self._components), self._due_at,
+            opened.incident.revision,
+        )  # fmt: skip
+        review = ReviewScreen(confirmation, opened.incident, self._snapshot, host_of(self).config, self._findings)
+        host_of(self).load_styles("review")
+        self.app.push_screen(review, partial(self._take_review, confirmation))
+
+    async def _take_review(self, confirmation: Confirmation, is_confirmed: bool | None) -> None:
+        if not is_confirmed:
+            self._text.focus()
+            return
+        if not self.screen.query(SendBar):
+            await self.screen.mount(SendBar(), before="#keys")
+        try:
+            await host_of(self).outgoing.start(confirmation)
+        except OncallError as error:
+            tell(self.app, f"Not sent: {error}", "error")
+
+    def _follow_passage(self, passage: Passage) -> None:
+        draft = self._keeper.draft
+        if draft is None or passage.confirmation.draft_id != draft.id:
+            return
+        text = self._text
+        text.read_only = passage.stage is Stage.WINDOW
+        if passage.stage is Stage.CONFIRMED:
+            self._close()
+            self.focus()
+        elif passage.stage in (Stage.UNSENT, Stage.CONFLICT):
+            text.focus()
+        self._draw()

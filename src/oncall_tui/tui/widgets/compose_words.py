@@ -1,0 +1,155 @@
+"""What the compose pane says around the text: pure drawing of what it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from textual.content import Content
+
+from oncall_tui.domain.cadence import CLOCK_STEP_MS, next_update_at
+from oncall_tui.domain.duration import MINUTE, format_age
+from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Severity
+from oncall_tui.domain.lint import Finding, Level, Part
+from oncall_tui.domain.update import BODY_LIMIT, IncidentUpdate
+from oncall_tui.tui.draft_keeper import Saving
+from oncall_tui.tui.drafting import OpenedDraft, live_terminals
+from oncall_tui.tui.snapshot import Snapshot
+from oncall_tui.tui.text import COMPONENT_LOOK, DELIVERY_LOOK, STATUS_LOOK, Glyphs, clock_utc, join, line, look
+
+_DUE_MINUTES = (15, 20, 30, 60, 120, 240)
+_FINDINGS_SHOWN = 4
+
+
+def list_dues(
+    severity: Severity, status: IncidentStatus, chosen: int | None, now: int
+) -> list[tuple[int | None, Content]]:
+    """Returns the promises to choose from: the one of the rhythm, the chosen one, usual lengths, and none."""
+    if not status.is_open:
+        return [(None, line("none, it is over", "$muted"))]
+    usual = {-(-(now + minutes * MINUTE) // CLOCK_STEP_MS) * CLOCK_STEP_MS for minutes in _DUE_MINUTES}
+    dues = usual | {due for due in (next_update_at(severity, status, now), chosen) if due is not None}
+    options: list[tuple[int | None, Content]] = [
+        (due, line(clock_utc(due, has_seconds=False), "bold")) for due in sorted(dues)
+    ]
+    return [*options, (None, line("no promise", "$muted"))]
+
+
+def draw_head(incident: Incident) -> Content:
+    """Returns which incident this is and where it stands now, before the update."""
+    return join((incident.title, "bold"), ("  now ", "$muted"), look(*STATUS_LOOK[incident.status]))
+
+
+def draw_components(
+    page: Mapping[str, ComponentStatus | None],
+    before: Mapping[str, ComponentStatus],
+    chosen: Mapping[str, ComponentStatus],
+) -> Content:
+    """Returns each component with the state that customers see and the one that the update sets."""
+    if not chosen:
+        return join(("components ", "$muted"), ("none, F3 chooses them", "$muted"))
+    parts: list[Content] = []
+    for name, status in chosen.items():
+        seen = page.get(name) or before.get(name)
+        shape, word, style = COMPONENT_LOOK[status]
+        change = look(shape, word, style)
+        if seen is not None and seen is not status:
+            change = join(look(*COMPONENT_LOOK[seen]), (f" {Glyphs.show('→')} ", "$muted"), change)
+        parts.append(join((f"{name} ", "bold"), change))
+    return join(("components ", "$muted"), Content("   ").join(parts))
+
+
+def draw_counts(length: int, title: str, saving: Saving, is_dirty: bool, due: str, now: int) -> Content:
+    """Returns the size of the text, whether it is on disk, and how long the promise runs."""
+    size = f"{length}/{BODY_LIMIT}"
+    parts = [join((size, "bold $state-down" if length > BODY_LIMIT else "$muted"))]
+    parts.append(join((f"title {len(title)}/255", "$muted")))
+    parts.append(draw_saving(saving, is_dirty, now))
+    if due:
+        parts.append(join((f"next update {due}", "$muted")))
+    return Content("   ").join(parts)
+
+
+def draw_saving(saving: Saving, is_dirty: bool, now: int) -> Content:
+    """Returns the word for the draft's state on disk; "saved" is never said of what is only on the screen."""
+    if saving.error:
+        return join((f"NOT SAVED: {saving.error}", "bold $state-down"))
+    if is_dirty or saving.saved_at is None:
+        return join(("saving", "$state-slow"))
+    age_s = max(0, now - saving.saved_at) // 1000
+    age = f"{age_s} s" if age_s < 60 else format_age(now - saving.saved_at)
+    return join((f"draft saved {age} ago", "$muted"))
+
+
+def draw_findings(findings: Sequence[Finding], current: int) -> list[Content]:
+    """Returns the checks, worst first; a text without findings says so."""
+    if not findings:
+        return [join((f"{Glyphs.show('✓')} nothing blocks sending", "$state-ok"), ("   ctrl+s review", "$muted"))]
+    blocks = sum(finding.level is Level.BLOCK for finding in findings)
+    told = [f"{count} {word}" for count, word in ((blocks, "block"), (len(findings) - blocks, "warn")) if count]
+    lines = [join(("checks ", "$muted"), (", ".join(told), "bold"), ("   f8 jumps to the next", "$muted"))]
+    body = [finding for finding in findings if finding.part is Part.BODY]
+    for finding in findings[:_FINDINGS_SHOWN]:
+        is_block = finding.level is Level.BLOCK
+        word, style = ("✖ block", "$state-down") if is_block else ("▲ warn ", "$state-slow")
+        is_here = 0 <= current < len(body) and body[current] is finding
+        mark = Glyphs.show("▸") if is_here else " "
+        where = "title" if finding.part is Part.TITLE else f"at {finding.start + 1}"
+        shape, _, label = word.partition(" ")
+        lines.append(
+            join(
+                (f"{mark}{Glyphs.show(shape)} {label} {finding.rule} ", style),
+                finding.message,
+                (f"  {where}", "$muted"),
+            )
+        )
+    if len(findings) > _FINDINGS_SHOWN:
+        lines.append(join((f"  and {len(findings) - _FINDINGS_SHOWN} more", "$muted")))
+    return lines
+
+
+def list_notices(
+    opened: OpenedDraft, snapshot: Snapshot, terminal_id: str, *, is_sending: bool, now: int
+) -> list[Content]:
+    """Returns what the writer should know: others at work, words left behind, a send that did not happen."""
+    notices: list[Content] = []
+    if opened.draft.confirmed_at is not None and not is_sending:
+        when = clock_utc(opened.draft.confirmed_at)
+        notices.append(
+            join((f"{Glyphs.show('✖')} 1 update was not sent: ", "bold $state-down"), f"confirmed at {when}.")
+        )
+    if opened.left_at is not None:
+        notices.append(join(("You left this draft ", "$state-slow"), f"{format_age(now - opened.left_at)} ago."))
+    terminals = live_terminals(snapshot.terminals, now)
+    for draft in snapshot.drafts:
+        other = terminals.get(draft.terminal_id)
+        if other is not None and draft.incident_id == opened.incident.id and draft.terminal_id != terminal_id:
+            who = f"{other.actor} is writing too (pid {other.pid} on {other.host})."
+            notices.append(join((f"{Glyphs.show('▲')} ", "$state-slow"), (who, "$state-slow")))
+    if opened.incident.conflict:
+        notices.append(join((f"{Glyphs.show('▲')} on the page: ", "bold $state-slow"), opened.incident.conflict))
+    return notices
+
+
+def draw_delivery(update: IncidentUpdate) -> Content:
+    """Returns how far a message has got; queued, accepted and seen by customers each look their own way."""
+    if update.seen_at is not None:
+        return join((f"{Glyphs.show('✓')} SEEN by customers ", "$state-ok"), (clock_utc(update.seen_at), "$state-ok"))
+    shape, word, style = DELIVERY_LOOK[update.delivery]
+    at = f" {clock_utc(update.delivered_at)}" if update.delivered_at is not None else ""
+    reason = f": {update.reason}" if update.reason else ""
+    return join(look(shape, word, style), (at, style), (reason, "$muted"))
+
+
+def draw_idle(incident: Incident | None, update: IncidentUpdate | None, *, is_draft: bool) -> list[Content]:
+    """Returns what stands in the pane while nothing is written."""
+    if incident is None:
+        return [
+            line("No incident is chosen."),
+            line("i on a red probe declares one and writes its first words.", "$muted"),
+        ]
+    verb = "go on with the draft" if is_draft else "write an update"
+    lines = [join((incident.title, "bold")), Content(""), join(("p ", "bold"), verb)]
+    if update is not None:
+        lines += [Content(""), join(("Last words to customers  ", "$muted"), draw_delivery(update))]
+        lines += [line(words) for words in update.body.splitlines()[:12]]
+    return lines

@@ -1,0 +1,139 @@
+"""The line that counts a send window down, and then follows the update until customers can see it."""
+
+from __future__ import annotations
+
+import math
+
+from textual.content import Content
+
+from oncall_tui.domain.errors import OncallError
+from oncall_tui.domain.update import DeliveryState, IncidentUpdate
+from oncall_tui.store.outbox import list_updates
+from oncall_tui.tui.actions import bindings_of
+from oncall_tui.tui.host import host_of
+from oncall_tui.tui.outgoing import Confirmation, Passage, Stage
+from oncall_tui.tui.snapshot import Snapshot
+from oncall_tui.tui.text import Glyphs, clock_utc, join
+from oncall_tui.tui.widgets.compose_words import draw_delivery
+from oncall_tui.tui.widgets.lines import Lines
+
+_LOOK_EVERY_S = 0.25
+_SHOWN_AFTER_END_S = 8.0
+
+
+class SendBar(Lines, can_focus=True):
+    """Holds one confirmation from its window to its end; a newer one takes its place."""
+
+    BINDINGS = bindings_of("send")
+
+    def __init__(self) -> None:
+        super().__init__(id="send")
+        self._confirmation: Confirmation | None = None
+        self._update: IncidentUpdate | None = None
+        self._is_over = True
+        self._looked_at: tuple[object, object] = (None, None)
+
+    def on_mount(self) -> None:
+        self.display = False
+        host_of(self).outgoing.passages.subscribe(self, self._follow)
+        self.set_interval(_LOOK_EVERY_S, self._look)
+
+    def _follow(self, passage: Passage) -> None:
+        confirmation = passage.confirmation
+        number = (f"#{confirmation.incident_id} ", "bold")
+        if passage.stage is Stage.WINDOW:
+            self._confirmation, self._update, self._is_over = confirmation, None, False
+            self.display = True
+            self.focus()
+            self._draw_window()
+        elif self._confirmation is not confirmation:
+            return
+        elif passage.stage is Stage.CONFIRMED:
+            self._update = passage.update
+            self._draw_update()
+        else:
+            self._end(join((f"{Glyphs.show('×')} NOT SENT ", "bold $state-partial"), number, passage.reason))
+
+    def _look(self) -> None:
+        if self._confirmation is None or self._is_over:
+            return
+        if self._update is None:
+            self._draw_window()
+            return
+        snapshot: Snapshot = host_of(self).snapshot
+        version = (snapshot.deliveries, snapshot.latest_updates)
+        if version != self._looked_at:
+            self._looked_at = version
+            self.run_worker(self._read(), group="send", exclusive=True, exit_on_error=False)
+
+    async def _read(self) -> None:
+        assert self._confirmation is not None
+        try:
+            updates = await host_of(self).feed.call(list_updates, self._confirmation.incident_id)
+        except OncallError:
+            self._looked_at = (None, None)  # asked again at the next look
+            return
+        found = next((update for update in updates if self._update and update.uid == self._update.uid), None)
+        if found is not None and found != self._update:
+            self._update = found
+            self._draw_update()
+
+    def _draw_window(self) -> None:
+        assert self._confirmation is not None
+        left_s = math.ceil(host_of(self).outgoing.left_s(self._confirmation.incident_id))
+        dots = Glyphs.show("●") * left_s
+        self.show_lines(
+            [
+                join(
+                    (f"SENDING in {left_s} s ", "bold $state-slow"),
+                    (f"{dots:<6}", "$state-slow"),
+                    ("  u ", "bold"), "takes it back",
+                    ("   enter ", "bold"), "sends now",
+                    (f"   #{self._confirmation.incident_id}, not sent yet", "$muted"),
+                )
+            ]
+        )  # fmt: skip
+
+    def _draw_update(self) -> None:
+        update = self._update
+        assert update is not None
+        words = join((f"#{update.incident_id} ", "bold"), draw_delivery(update))
+        if update.seen_at is not None:
+            self._end(words)
+            return
+        if update.delivery is DeliveryState.DELIVERED:
+            words = join(words, ("   customers: not seen there yet", "$muted"))
+        elif update.delivery is DeliveryState.PENDING:
+            since = f" since {clock_utc(update.created_at)}"
+            words = join(words, (since, "$state-slow"), ("   customers do not have it yet", "$muted"))
+        elif update.delivery is DeliveryState.FAILED:
+            words = join(words, ("   customers have NOT been told", "bold $state-down"))
+        self.show_lines([words])
+        if self.has_focus:
+            host_of(self).show_pane("compose")
+
+    def _end(self, words: Content) -> None:
+        self._is_over = True
+        self.show_lines([words])
+        if self.has_focus:
+            host_of(self).show_pane("compose")
+        confirmation = self._confirmation
+        self.set_timer(_SHOWN_AFTER_END_S, lambda: self._hide(confirmation))
+
+    def _hide(self, confirmation: Confirmation | None) -> None:
+        if self._is_over and self._confirmation is confirmation:
+            self.display = False
+
+    def action_take_back(self) -> None:
+        self.run_worker(self._take_back(), group="send-keys", exit_on_error=False)
+
+    async def _take_back(self) -> None:
+        if self._confirmation is not None:
+            await host_of(self).outgoing.take_back(self._confirmation.incident_id)
+
+    def action_send_now(self) -> None:
+        self.run_worker(self._send_now(), group="send-keys", exit_on_error=False)
+
+    async def _send_now(self) -> None:
+        if self._confirmation is not None:
+            await host_of(self).outgoing.send_now(self._confirmation.incident_id)
