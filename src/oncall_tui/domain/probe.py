@@ -99,8 +99,8 @@ class ProbeState:
     """Where a probe stands after its latest run.
 
     `since_at` is when the present status began: the first of the runs that confirmed it. `streak` counts equal verdicts
-    in a row since `streak_at`; runs that say nothing leave both alone. `recent` holds the last 60 runs, oldest first, as
-    (verdict, duration_ms).
+    in a row since `streak_at`; runs that say nothing leave both alone. `recent` holds the last 60 runs, oldest first,
+    as (verdict, duration_ms).
     """
 
     probe: str
