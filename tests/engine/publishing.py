@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -24,6 +25,8 @@ from oncall_tui.store.incidents import declare_incident
 from oncall_tui.store.lease import take_lease
 from oncall_tui.store.outbox import confirm_update
 
+# Reading the system's trust store takes longer than a whole exchange on loopback.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 PACE = Pace(first_ms=20, most_ms=100)
 QUIET_MS = 250
 TIMEOUT_MS = 200
@@ -96,12 +99,17 @@ class Engine:
 
 @asynccontextmanager
 async def publishing(
-    path: Path, db: Database, page: FaultPage, config: PageConfig | None = None, delivered: asyncio.Event | None = None
+    path: Path,
+    db: Database,
+    page: FaultPage,
+    config: PageConfig | None = None,
+    delivered: asyncio.Event | None = None,
+    read_token: Callable[[], Secret] = lambda: Secret(TOKEN),
 ) -> AsyncIterator[Engine]:
     config = config or make_config(page)
     store = StoreThread(path)
     await store.start()
-    client = Statuspage(config, lambda: Secret(TOKEN), now_ms)
+    client = Statuspage(config, read_token, now_ms, NO_TLS)
     engine = Engine(begin_epoch(db), asyncio.Event(), asyncio.Event(), asyncio.current_task())  # type: ignore[arg-type]
     engine.task = asyncio.create_task(
         run_publisher(

@@ -133,6 +133,7 @@ class Publisher:
         self._pace = pace or Pace()
         self._budget = Budget(store, config.requests_per_minute, clock)
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._sending: set[int] = set()
         self._failures: dict[int, int] = {}
         self._held: dict[int, float] = {}
         self._is_overtaken = False
@@ -184,11 +185,13 @@ class Publisher:
                 wait.cancel()
 
     async def _end_tasks(self) -> None:
-        if tasks := list(self._tasks.values()):
-            _, unfinished = await asyncio.wait(tasks, timeout=_FAREWELL_S)
-            for task in unfinished:
-                task.cancel()
-            await asyncio.gather(*unfinished, return_exceptions=True)
+        """Gives a request under way a second to be answered; what has not begun can wait for the next engine."""
+        tasks = dict(self._tasks)
+        if sending := [task for incident_id, task in tasks.items() if incident_id in self._sending]:
+            await asyncio.wait(sending, timeout=_FAREWELL_S)
+        for task in tasks.values():
+            task.cancel()
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
 
     async def _tend(self, delivery: Delivery) -> None:
         pause_s = 0.0
@@ -206,6 +209,7 @@ class Publisher:
             pause_s = _FAULT_PAUSE_S
         finally:
             self._tasks.pop(delivery.incident_id, None)
+            self._sending.discard(delivery.incident_id)
             if pause_s:
                 self._held[delivery.incident_id] = asyncio.get_running_loop().time() + pause_s
             self._wake.set()
@@ -236,6 +240,7 @@ class Publisher:
         if not await self._store.call(claim_delivery, delivery.id, self._epoch, kind, seen, now):
             await self._look_for_successor()
             return
+        self._sending.add(delivery.incident_id)
         claimed = replace(delivery, attempts=delivery.attempts + 1, baseline=seen, sending_at=now, kind=kind)
         await self._send(claimed, baseline, message)
 
