@@ -44,7 +44,8 @@ def replace_probes(
         connection.execute("DELETE FROM probe")
         connection.executemany(
             "INSERT INTO probe(name, kind, target, component, every_ms, timeout_ms, runbook, expect, position, "
-            "failure_threshold, recovery_threshold) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "record, resolver, follow_redirects, failure_threshold, recovery_threshold) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     probe.name,
@@ -56,6 +57,9 @@ def replace_probes(
                     probe.runbook,
                     encode_expectation(probe.expect),
                     position,
+                    probe.record,
+                    probe.resolver,
+                    probe.follow_redirects,
                     probe.failure_threshold,
                     probe.recovery_threshold,
                 )
@@ -84,6 +88,9 @@ def list_probes(db: Database) -> list[Probe]:
             timeout_ms=row["timeout_ms"],
             runbook=row["runbook"],
             expect=decode_expectation(row["expect"]),
+            record=row["record"],
+            resolver=row["resolver"],
+            follow_redirects=bool(row["follow_redirects"]),
             failure_threshold=row["failure_threshold"],
             recovery_threshold=row["recovery_threshold"],
         )
