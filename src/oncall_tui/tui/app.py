@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import traceback
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,11 +21,12 @@ from oncall_tui.clock import now_ms
 from oncall_tui.config.model import Config
 from oncall_tui.domain.engine import ENGINE_SILENT_AFTER_MS, Terminal
 from oncall_tui.domain.errors import OncallError, StoreError
+from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.engine.spawn import spawn_engine
 from oncall_tui.store.lease import beat_terminal, end_terminal
 from oncall_tui.tui.driver import InertFilter, OncallDriver
 from oncall_tui.tui.feed import Changed, Feed
-from oncall_tui.tui.launch import Session
+from oncall_tui.tui.launch import Session, note_crash
 from oncall_tui.tui.outgoing import Outgoing
 from oncall_tui.tui.screens.main import MainScreen
 from oncall_tui.tui.snapshot import Snapshot
@@ -183,9 +182,10 @@ class OncallApp(App[object]):
 
     def load_styles(self, name: str) -> None:
         """Reads the styles of a pane or screen that is made now, not before."""
-        if name and name not in self._loaded_styles:
+        path = _STYLES / f"{name}.tcss"
+        if name not in self._loaded_styles and path.is_file():
             self._loaded_styles.add(name)
-            self.stylesheet.read(_STYLES / f"{name}.tcss")
+            self.stylesheet.read(path)
 
     def _set_first_theme(self) -> None:
         wanted = self.session.theme or self.config.theme
@@ -239,13 +239,4 @@ class OncallApp(App[object]):
 
     def _fatal_error(self) -> None:
         """Writes the crash to a file beside the database; the stock report would print local variables."""
-        path = self.session.db_path.with_name(self.session.db_path.name + ".crash.log")
-        when = datetime.now(UTC).isoformat(timespec="seconds")
-        try:
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace") as log:
-                log.write(f"{when}\n{traceback.format_exc()}\n")
-            where = f"What happened is in {path}."
-        except OSError as error:
-            where = f"What happened could not be written to {path}: {error.strerror}."
-        self.panic(Text(f"oncall-tui has a fault and had to end. Drafts and queued updates are safe. {where}"))
+        self.panic(Text(clean_line(note_crash(self.session.db_path))))

@@ -13,6 +13,7 @@ import struct
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,8 @@ def run_dashboard(
         status = CRASHED
         try:
             status = _draw(session, receiver, terminal)
+        except BaseException:  # noqa: BLE001 -- the last line of the child: whatever it was is written down
+            os.write(2, f"{note_crash(session.db_path)}\n".encode(errors="replace"))
         finally:
             os._exit(status)
     os.close(receiver)
@@ -80,6 +83,23 @@ def run_dashboard(
         return _await_child(pid, terminal)
     finally:
         os.close(sender)
+
+
+def note_crash(db_path: Path) -> str:
+    """Writes the present exception to a file beside the database and returns a sentence that names it.
+
+    Only lines of code and the message are written: local variables may hold what customers or colleagues typed.
+    """
+    path = db_path.with_name(db_path.name + ".crash.log")
+    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace") as log:
+            log.write(f"{when}\n{traceback.format_exc()}\n")
+        where = f"What happened is in {path}."
+    except OSError as error:
+        where = f"What happened could not be written to {path} ({error.strerror})."
+    return f"oncall-tui has a fault and had to end. Drafts and queued updates are safe. {where}"
 
 
 def _forward_signals(pid: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,12 +19,12 @@ from oncall_tui.tui.widgets.footer import name_keys
 _KEYS_WIDTH = 18
 
 
-def draw_help(scope: str, title: str) -> Content:
-    """Returns all keys of one pane and of the app with a sentence each."""
+def draw_help(scope: str, title: str, width: int) -> Content:
+    """Returns all keys of one pane and of the app with a sentence each, wrapped to `width` cells."""
     rows: list[Content] = []
     if scope and scope != "app":
-        rows += [join((title.upper(), "$title bold")), *_draw_actions(actions_of(scope)), Content("")]
-    rows += [join(("EVERYWHERE", "$title bold")), *_draw_actions(actions_of("app"))]
+        rows += [join((title.upper(), "$title bold")), *_draw_actions(actions_of(scope), width), Content("")]
+    rows += [join(("EVERYWHERE", "$title bold")), *_draw_actions(actions_of("app"), width)]
     rows += [
         Content(""),
         join(("Letters act outside text fields only. Nothing is sent by a single letter.", "$muted")),
@@ -31,12 +32,14 @@ def draw_help(scope: str, title: str) -> Content:
     return Content("\n").join(rows)
 
 
-def _draw_actions(actions: tuple[Action, ...]) -> list[Content]:
-    return [
-        join("  ", fit(join((name_keys(action), "bold")), _KEYS_WIDTH), (action.help, "$foreground"))
-        for action in actions
-        if action.keys
-    ]
+def _draw_actions(actions: tuple[Action, ...], width: int) -> list[Content]:
+    rows: list[Content] = []
+    for action in actions:
+        if action.keys:
+            sentence = textwrap.wrap(action.help, max(20, width - _KEYS_WIDTH - 2)) or [""]
+            rows.append(join("  ", fit(join((name_keys(action), "bold")), _KEYS_WIDTH), sentence[0]))
+            rows += [join(" " * (_KEYS_WIDTH + 2), more) for more in sentence[1:]]
+    return rows
 
 
 class HelpScreen(ModalScreen[None]):
@@ -74,7 +77,7 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(id="help") as box:
             box.border_title = join("Keys")
             box.border_subtitle = join("j k scroll, esc closes")
-            yield Static(draw_help(self._scope, self._about))
+            yield Static(draw_help(self._scope, self._about, min(90, self.app.size.width) - 6))
 
     def action_close(self) -> None:
         self.dismiss()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
 
 from textual import events, on
@@ -13,12 +13,14 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.screen import Screen
 
+from oncall_tui.domain.errors import OncallError
 from oncall_tui.tui.actions import Action, bindings_of
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.text import join
+from oncall_tui.tui.text import join, line
 from oncall_tui.tui.widgets.board import Board
 from oncall_tui.tui.widgets.footer import KeyFooter
 from oncall_tui.tui.widgets.pane import Pane
+from oncall_tui.tui.widgets.probe_detail import ProbeDetail
 from oncall_tui.tui.widgets.probes_pane import ProbesPane
 from oncall_tui.tui.widgets.status_header import HeadFacts, StatusHeader
 from oncall_tui.tui.widgets.tab_line import Tab, TabLine
@@ -27,13 +29,13 @@ if TYPE_CHECKING:
     from oncall_tui.tui.app import OncallApp
     from oncall_tui.tui.widgets.compose_pane import ComposePane
 
-#: Every pane in the order of its number: label, column, module and class, styles.
+#: Every pane in the order of its number: label, column, module and class.
 PANES = {
-    "probes": ("Probes", "left", "", "", ""),
-    "incidents": ("Incidents", "left", "incidents_pane", "IncidentsPane", "incidents"),
-    "compose": ("Compose", "middle", "compose_pane", "ComposePane", "compose"),
-    "runbook": ("Runbook", "middle", "runbook_pane", "RunbookPane", "runbook"),
-    "timeline": ("Timeline", "right", "timeline_pane", "TimelinePane", "timeline"),
+    "probes": ("Probes", "left", "probes_pane", "ProbesPane"),
+    "incidents": ("Incidents", "left", "incidents_pane", "IncidentsPane"),
+    "compose": ("Compose", "middle", "compose_pane", "ComposePane"),
+    "runbook": ("Runbook", "middle", "runbook_pane", "RunbookPane"),
+    "timeline": ("Timeline", "right", "timeline_pane", "TimelinePane"),
 }
 _LAYOUTS = ("tiny", "compact", "small", "medium", "large")
 
@@ -64,7 +66,9 @@ class MainScreen(Screen[None]):
         self._list = "probes"
         self._is_zoomed = False
         self._layout_name = ""
+        self._wide_detail = ProbeDetail(id="wide-detail")
         self._panes: dict[str, Pane] = {}
+        self._making: dict[str, asyncio.Task[None]] = {}
 
     @property
     def oncall(self) -> OncallApp:
@@ -77,44 +81,50 @@ class MainScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         pane = ProbesPane(self.oncall.feed, str(self.oncall.config.path))
         self._panes["probes"] = pane
-        self._title(pane, "probes")
+        self._put_title(pane, "probes")
         yield StatusHeader(id="head")
         yield TabLine(id="tabs")
         with Horizontal(id="body"):
             with Vertical(id="left", classes="column"):
                 yield pane
             yield Vertical(id="middle", classes="column")
-            yield Vertical(id="right", classes="column")
+            with Vertical(id="right", classes="column"), Vertical(id="aside"):
+                yield self._wide_detail
         yield KeyFooter(id="keys")
 
-    def _title(self, pane: Pane, name: str) -> None:
+    def _put_title(self, pane: Pane, name: str) -> None:
         number = list(PANES).index(name) + 1
         pane.border_title = join(f"{number} {PANES[name][0]}")
 
     def on_mount(self) -> None:
+        self.query_one("#aside").border_title = join("Selected probe")
         self._arrange(self.app.size)
 
     def on_resize(self, event: events.Resize) -> None:
         self._arrange(event.size)
         self.call_after_refresh(self.draw_frame)
 
-    def pane(self, name: str) -> Pane | None:
-        """Returns a pane, made when it is first wanted; None when the program has no such pane."""
+    async def ready_pane(self, name: str) -> Pane:
+        """Returns a pane whose widgets are there; it is made when it is first wanted."""
         if name not in self._panes:
-            _, column, module, class_name, styles = PANES[name]
-            if find_spec(f"oncall_tui.tui.widgets.{module}") is None:
-                return None
-            made: Pane = getattr(import_module(f"oncall_tui.tui.widgets.{module}"), class_name)()
-            self.oncall.load_styles(styles)
-            self._title(made, name)
-            self._panes[name] = made
-            self.query_one(f"#{column}").mount(made)
-            self.call_after_refresh(self._start_pane, made)
+            if name not in self._making:
+                self._making[name] = asyncio.create_task(self._make_pane(name))
+            await self._making[name]
         return self._panes[name]
 
-    def _start_pane(self, pane: Pane) -> None:
+    async def _make_pane(self, name: str) -> None:
+        _, column, module, class_name = PANES[name]
+        pane: Pane = getattr(import_module(f"oncall_tui.tui.widgets.{module}"), class_name)()
+        self.oncall.load_styles(name)
+        self._put_title(pane, name)
+        await self.query_one(f"#{column}").mount(pane, before=0 if column == "right" else None)
+        pane.display = name in self._shown()
         pane.show_incident(self.oncall.selected_incident)
         pane.show(self._snapshot, frozenset())
+        self._panes[name] = pane
+        if name == self._active:
+            pane.focus_content()
+        self.draw_frame()
 
     def _shown(self) -> set[str]:
         """Returns the panes that are on the screen."""
@@ -126,14 +136,17 @@ class MainScreen(Screen[None]):
         self._layout_name = choose_layout(size)
         for name in _LAYOUTS:
             self.set_class(name == self._layout_name, f"-{name}")
+        self.probes.use_detail(self._wide_detail if self._layout_name == "large" else None)
         self.lay_out()
+        if self.focused is None and self._active in self._panes:
+            self.call_after_refresh(self._panes[self._active].focus_content)
 
     def lay_out(self) -> None:
         """Shows the panes that belong on the screen now, and makes those that are not there yet."""
         shown = self._shown()
         columns = {PANES[name][1] for name in shown}
-        for name in shown:
-            self.pane(name)
+        for name in shown - set(self._panes):
+            self.run_worker(self.ready_pane(name), group=name)
         for name, pane in self._panes.items():
             pane.display = name in shown
         for column in ("left", "middle", "right"):
@@ -184,9 +197,8 @@ class MainScreen(Screen[None]):
         else:
             self._work = name
         self.lay_out()
-        pane = self.pane(name)
-        if pane is not None:
-            self.call_after_refresh(pane.focus_content)
+        if name in self._panes:
+            self.call_after_refresh(self._panes[name].focus_content)
         self.draw_frame()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
@@ -206,8 +218,14 @@ class MainScreen(Screen[None]):
         self.show_pane("compose")
         incident_id = self.oncall.selected_incident
         if incident_id is not None:
-            pane = cast("ComposePane", self.pane("compose"))
-            self.run_worker(pane.open(incident_id, is_choosing_state=is_choosing_state), group="compose")
+            self.run_worker(self._open_draft(incident_id, is_choosing_state), group="draft", exclusive=True)
+
+    async def _open_draft(self, incident_id: int, is_choosing_state: bool) -> None:
+        pane = cast("ComposePane", await self.ready_pane("compose"))
+        try:
+            await pane.open(incident_id, is_choosing_state=is_choosing_state)
+        except OncallError as error:
+            self.oncall.tell(line(str(error)), severity="error")
 
     def pane_scopes(self) -> frozenset[str]:
         """Returns the scopes whose actions a pane of this screen has."""
@@ -219,7 +237,7 @@ class MainScreen(Screen[None]):
             await self.run_action(action.method)
             return
         self.show_pane(action.scope)
-        pane = self._panes[action.scope]
+        pane = await self.ready_pane(action.scope)
         await (pane.board if isinstance(pane, ProbesPane) else pane).run_action(action.method)
 
     def go_to_incident(self, incident_id: int) -> None:

@@ -272,7 +272,7 @@ class Board(Lines, can_focus=True):
         content, is_selected = self._painted[y] if y < len(self._painted) else (Content(""), False)
         return self.paint(content, "on $cursor-row" if is_selected else "")
 
-    def on_resize(self, _event: events.Resize) -> None:
+    def redraw(self) -> None:
         self._keep_in_view()
         self._painted = self._draw()
         self.refresh()

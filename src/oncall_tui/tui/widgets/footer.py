@@ -47,7 +47,14 @@ def draw_keys(actions: Sequence[Action], width: int) -> Content:
 class KeyFooter(Lines):
     """Shows the keys of the pane that has the focus, then those that work everywhere."""
 
+    _scope = "app"
+
     def show_scope(self, scope: str) -> None:
+        self._scope = scope
+        self.redraw()
+
+    def redraw(self) -> None:
+        scope = self._scope
         everywhere = [action for action in actions_of("app") if action.is_shown]
         here = [action for action in actions_of(scope) if action.is_shown] if scope != "app" else []
         self.show_lines([draw_keys([*here, *everywhere], max(1, self.size.width))])

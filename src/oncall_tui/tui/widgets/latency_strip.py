@@ -11,18 +11,20 @@ from oncall_tui.tui.text import Glyphs, join
 
 _LEVELS = "▁▂▃▄▅▆▇"
 _FLOOR_MS = 5.0
+#: A slow run is told by its colour; full blocks side by side would be the loudest thing on the screen.
+_SLOW_TOP = 4
 
 
 def draw_strip(recent: Sequence[tuple[Verdict, float]], width: int, slow_ms: float | None = None) -> Content:
     """Returns the latest `width` runs, the newest at the right, in exactly `width` cells.
 
-    The scale is the probe's own: full height is `slow_ms` where the config has a limit, else three times the median of
-    what is known, so that one slow run does not flatten all others. ASCII: `.` up, `^` slow, `X` failed, `?` unknown.
+    The scale is the probe's own: the config's limit stands at two thirds, else the median of what is known
+    at a third, so that one slow run does not flatten all others. ASCII: `.` up, `^` slow, `X` failed, `?` unknown.
     """
     if width < 1:
         return Content("")
     runs = recent[-width:]
-    full = slow_ms or _typical_ms(recent) * 3
+    full = slow_ms * 1.5 if slow_ms else _typical_ms(recent) * 3
     parts: list[tuple[str, str]] = [(" " * (width - len(runs)), "")]
     for verdict, duration_ms in runs:
         sign, style = _draw_run(verdict, duration_ms, full)
@@ -47,4 +49,4 @@ def _draw_run(verdict: Verdict, duration_ms: float, full_ms: float) -> tuple[str
     if Glyphs.is_ascii:
         return "." if verdict is Verdict.UP else "^", style
     level = int(duration_ms / full_ms * len(_LEVELS))
-    return _LEVELS[max(0, min(level, len(_LEVELS) - 1))], style
+    return _LEVELS[max(0, min(level, len(_LEVELS) - 1 if verdict is Verdict.UP else _SLOW_TOP))], style

@@ -73,6 +73,12 @@ class Lines(Widget):
             if (cells := find_changed_cells(before, after)) is not None:
                 self.refresh(Region(cells[0], y, cells[1] - cells[0], 1))
 
+    def redraw(self) -> None:
+        """Draws again for another size; for those whose lines depend on it."""
+
+    def on_resize(self) -> None:
+        self.redraw()
+
     def render_line(self, y: int) -> Strip:
         return self.paint(self._lines[y] if y < len(self._lines) else _NO_LINE)
 

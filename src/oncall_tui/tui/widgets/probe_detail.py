@@ -35,6 +35,14 @@ class Details:
     failures: Sequence[Result]
 
 
+def share_cells(parts: Sequence[float], room: int) -> list[int]:
+    """Returns `room` cells shared out by size; every part gets at least one, so that none is hidden."""
+    total = sum(parts)
+    cells = [max(1, int(part / total * room)) for part in parts]
+    cells[parts.index(max(parts))] += room - sum(cells)
+    return cells
+
+
 def draw_phases(phases: Phases, width: int) -> list[Content]:
     """Returns a bar in which each phase has the part of its time, and the words that explain it."""
     known = [(name, float(getattr(phases, field) or 0.0), style) for name, field, style in _PHASES]
@@ -43,7 +51,7 @@ def draw_phases(phases: Phases, width: int) -> list[Content]:
     if not total:
         return []
     room = max(10, min(width, 60))
-    cells = [max(1, round(ms / total * room)) for _, ms, _ in known]
+    cells = share_cells([ms for _, ms, _ in known], room)
     sign = "━" if not Glyphs.is_ascii else "="
     bar = join(*((sign * count, style) for count, (_, _, style) in zip(cells, known, strict=True)))
     words = Content("  ").join(
@@ -90,6 +98,13 @@ def draw_details(details: Details, width: int, now: int) -> list[Content]:
 class ProbeDetail(Lines):
     """Draws the details of one probe."""
 
+    _details: Details | None = None
+    _now = 0
+
     def show_details(self, details: Details | None, now: int) -> None:
+        self._details, self._now = details, now
+        self.redraw()
+
+    def redraw(self) -> None:
         width = max(1, self.size.width)
-        self.show_lines([] if details is None else draw_details(details, width, now))
+        self.show_lines([] if self._details is None else draw_details(self._details, width, self._now))

@@ -41,11 +41,12 @@ class ProbesPane(Pane):
         self._failures: tuple[Result, ...] = ()
         self._failures_of: tuple[str, int | None, bool] | None = None
         self.board = Board(id="board")
-        self.detail = ProbeDetail(id="probe-detail")
+        self._own_detail = ProbeDetail(id="probe-detail")
+        self._detail = self._own_detail
 
     def compose(self) -> ComposeResult:
         yield self.board
-        yield self.detail
+        yield self._own_detail
 
     @property
     def selected(self) -> str | None:
@@ -61,16 +62,21 @@ class ProbesPane(Pane):
         self.board.show(snapshot, now)
         self._show_detail()
 
+    def use_detail(self, elsewhere: ProbeDetail | None) -> None:
+        """Draws the selected probe into another widget where there is room beside the board."""
+        self._own_detail.set_class(elsewhere is not None, "-elsewhere")
+        self._detail = elsewhere or self._own_detail
+
     def focus_content(self) -> None:
         self.board.focus()
 
     def _show_detail(self) -> None:
-        if not self.detail.display:
+        if not self._detail.size:
             return
         name = self.board.selected
         probe = next((probe for probe in self._snapshot.probes if probe.name == name), None)
         if probe is None:
-            self.detail.show_details(None, self._now)
+            self._detail.show_details(None, self._now)
             return
         state = self._snapshot.states.get(probe.name) or ProbeState(probe.name)
         self._want_failures(state)
@@ -78,7 +84,7 @@ class ProbesPane(Pane):
         incident = self._snapshot.incident_of_probe(probe.name)
         failures = self._failures if self._failures_of and self._failures_of[0] == probe.name else ()
         status = status_at(state, probe.every_ms, self._now)
-        self.detail.show_details(Details(probe, state, status, component, incident, failures), self._now)
+        self._detail.show_details(Details(probe, state, status, component, incident, failures), self._now)
 
     def _want_failures(self, state: ProbeState) -> None:
         """Reads the errors again when the probe is another one, or when it had a new one."""
@@ -111,7 +117,7 @@ class ProbesPane(Pane):
         if found:
             found.first().focus()
             return
-        self.mount(FilterLine(id="filter"), before=self.detail)
+        self.mount(FilterLine(id="filter"), before=self._own_detail)
         self.query_one(FilterLine).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -223,6 +223,15 @@ def _draw_news(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
 class StatusHeader(Lines):
     """Shows the head in three lines, or in one on a small screen."""
 
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 -- as every widget
+        super().__init__(id=id)
+        self._shown: tuple[Snapshot, HeadFacts] | None = None
+
     def show_head(self, snapshot: Snapshot, facts: HeadFacts) -> None:
-        draw = draw_head if self.size.height >= 3 else draw_small_head
-        self.show_lines(draw(snapshot, facts, self.size.width))
+        self._shown = snapshot, facts
+        self.redraw()
+
+    def redraw(self) -> None:
+        if self._shown is not None:
+            draw = draw_head if self.size.height >= 3 else draw_small_head
+            self.show_lines(draw(*self._shown, self.size.width))

@@ -36,12 +36,17 @@ class TabLine(Lines):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 -- as every widget
         super().__init__(id=id)
+        self._tabs: Sequence[Tab] = ()
         self._ends: list[tuple[int, str]] = []
 
     def show_tabs(self, tabs: Sequence[Tab]) -> None:
+        self._tabs = tabs
+        self.redraw()
+
+    def redraw(self) -> None:
         content = Content("")
         self._ends = []
-        for number, tab in enumerate(tabs, 1):
+        for number, tab in enumerate(self._tabs, 1):
             name = f"{tab.label}{tab.badge}"
             if tab.is_active:
                 content += join((f"[{number} {name}]", "$title bold"))
