@@ -100,6 +100,24 @@ ACTIONS: tuple[Action, ...] = (
         ),
     ),
     *_scope(
+        "state",
+        (
+            ("down", "j,down", "down", "Move down.", False),
+            ("up", "k,up", "up", "Move up.", False),
+            ("choose", "enter", "choose", "Take the state and write the update for it.", True),
+            ("back", "escape", "back", "Leave without a choice.", True),
+        ),
+    ),
+    *_scope("field", (("open", "enter,space", "open", "Change the field.", False),)),
+    *_scope(
+        "editor",
+        (
+            ("next-field", "tab,down", "next field", "Store this field and move to the next.", True),
+            ("previous-field", "shift+tab,up", "field before", "Store this field and move to the one before.", False),
+            ("leave", "escape", "list", "Store this field and go back to the list.", True),
+        ),
+    ),
+    *_scope(
         "components",
         (
             ("down", "j,down", "down", "Move down.", False),
@@ -120,6 +138,8 @@ ACTIONS: tuple[Action, ...] = (
             ("use-template", "ctrl+t", "template", "Put the words of the template for this state.", True),
             ("copy", "ctrl+y", "copy", "Copy the text, for the case that the page cannot be reached.", False),
             ("next-finding", "f8", "next finding", "Jump to the next thing that is wrong with the text.", False),
+            ("next-field", "tab", "next field", "Move between the text, the state and the next update.", False),
+            ("previous-field", "shift+tab", "field before", "Move to the field before.", False),
             ("back", "escape", "back", "Leave the text; it is saved as typed.", True),
             ("post", "p,enter", "write", "Start or go on with the update of this incident.", False),
             ("undo", "u", "undo", "Take back a declaration of which nothing was sent.", False),

@@ -21,6 +21,7 @@ from oncall_tui.clock import now_ms
 from oncall_tui.config.model import Config
 from oncall_tui.domain.engine import ENGINE_SILENT_AFTER_MS, Terminal
 from oncall_tui.domain.errors import OncallError, StoreError
+from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.engine.spawn import spawn_engine
 from oncall_tui.store.lease import beat_terminal, end_terminal
@@ -148,10 +149,10 @@ class OncallApp(App[object]):
                 if isinstance(screen, MainScreen):
                     screen.follow_incident(incident_id)
 
-    def open_compose(self, incident_id: int, *, is_choosing_state: bool = False) -> None:
-        """Opens the next update of an incident."""
+    def open_compose(self, incident_id: int, *, status: IncidentStatus | None = None) -> None:
+        """Opens the next update of an incident, for a public state where one was chosen."""
         self.select_incident(incident_id)
-        self.main.open_compose(is_choosing_state=is_choosing_state)
+        self.main.open_compose(status=status)
 
     def show_pane(self, name: str) -> None:
         """Shows a pane by the scope of its actions."""

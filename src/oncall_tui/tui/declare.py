@@ -18,7 +18,7 @@ from oncall_tui.tui.host import Host, tell
 
 
 async def declare_from_probe(app: App[object], probe_name: str) -> int:
-    """Declares an incident for a probe as it stands and opens its first update; returns the incident's number.
+    """Declares an incident for a probe as it stands, with the draft of its first update; returns the incident's number.
 
     A probe that already has an open incident leads there instead. Raises RefusedError or StoreError.
     """
@@ -26,7 +26,6 @@ async def declare_from_probe(app: App[object], probe_name: str) -> int:
     known = host.snapshot.incident_of_probe(probe_name)
     if known is not None:
         tell(app, f"{probe_name} already belongs to #{known.id}.")
-        host.open_compose(known.id)
         return known.id
     probe = next((probe for probe in host.snapshot.probes if probe.name == probe_name), None)
     return await _declare(
@@ -41,11 +40,7 @@ async def declare_by_hand(app: App[object]) -> int:
 
 async def _declare(app: App[object], plan: Declaration) -> int:
     host = cast("Host", app)
-    incident_id = await host.feed.call(
-        store_declaration, plan, uuid.uuid4().hex, host.terminal_id, host.actor, now_ms()
-    )
-    host.open_compose(incident_id)
-    return incident_id
+    return await host.feed.call(store_declaration, plan, uuid.uuid4().hex, host.terminal_id, host.actor, now_ms())
 
 
 def store_declaration(db: Database, plan: Declaration, uid: str, terminal_id: str, actor: str, now: int) -> int:

@@ -101,7 +101,7 @@ class DraftKeeper:
 
     def _save_in_worker(self) -> None:
         self._timer = None
-        self._pane.run_worker(self.save(), group="save", exit_on_error=False)
+        self._pane.run_worker(self.save, group="save", exit_on_error=False)
 
     async def save(self) -> None:
         """Saves now what is not yet on disk; a failure is kept in `saving` and tried again."""

@@ -8,6 +8,7 @@ from textual.app import App
 from textual.message_pump import MessagePump
 
 from oncall_tui.config.model import Config
+from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.sanitize import clean_block
 from oncall_tui.tui.feed import Feed
 from oncall_tui.tui.snapshot import Snapshot
@@ -33,8 +34,11 @@ class Host(Protocol):
     def select_incident(self, incident_id: int | None) -> None:
         """Makes an incident the current one in every pane."""
 
-    def open_compose(self, incident_id: int, *, is_choosing_state: bool = False) -> None:
-        """Shows the compose pane with the draft of an incident, started from a template when there is none."""
+    def open_compose(self, incident_id: int, *, status: IncidentStatus | None = None) -> None:
+        """Shows the compose pane with the draft of an incident, started from a template when there is none.
+
+        `status` is a public state that was chosen for it.
+        """
 
     def load_styles(self, name: str) -> None:
         """Reads the styles of a screen that is made now."""

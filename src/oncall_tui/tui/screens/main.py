@@ -14,6 +14,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 
 from oncall_tui.domain.errors import OncallError
+from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.tui.actions import Action, bindings_of
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import join, line
@@ -213,17 +214,17 @@ class MainScreen(Screen[None]):
         for pane in self._panes.values():
             pane.show_incident(incident_id)
 
-    def open_compose(self, *, is_choosing_state: bool) -> None:
-        """Shows the draft of the current incident, with the focus on its state where that is what is wanted."""
+    def open_compose(self, *, status: IncidentStatus | None) -> None:
+        """Shows the draft of the current incident, for a public state where one was chosen."""
         self.show_pane("compose")
         incident_id = self.oncall.selected_incident
         if incident_id is not None:
-            self.run_worker(self._open_draft(incident_id, is_choosing_state), group="draft", exclusive=True)
+            self.run_worker(self._open_draft(incident_id, status), group="draft", exclusive=True)
 
-    async def _open_draft(self, incident_id: int, is_choosing_state: bool) -> None:
+    async def _open_draft(self, incident_id: int, status: IncidentStatus | None) -> None:
         pane = cast("ComposePane", await self.ready_pane("compose"))
         try:
-            await pane.open(incident_id, is_choosing_state=is_choosing_state)
+            await pane.open(incident_id, status=status)
         except OncallError as error:
             self.oncall.tell(line(str(error)), severity="error")
 

@@ -74,12 +74,11 @@ class Choice(Generic[T], Widget, can_focus=True):
 
     def render(self) -> Content:
         shown = self._options[self._index][1] if self._options else Content("")
+        label = f"{self._label} " if self._label else ""
         if not self.has_focus:
-            return join((f"{self._label} ", "$muted"), shown)
-        left, right = "<", ">"
+            return join((label, "$muted"), shown)
         hint = f" 1-{len(self._options)}" if self._has_digits else ""
-        edges = "bold $line-focus"
-        return join((f"{self._label} ", "bold"), (f"{left} ", edges), shown, (f" {right}", edges), (hint, "$muted"))
+        return join((label, "bold"), shown.stylize("reverse"), (" <>", "bold $line-focus"), (hint, "$muted"))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action != "pick" or self._has_digits

@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import TextArea
 
 from oncall_tui.clock import now_ms
@@ -27,6 +28,7 @@ from oncall_tui.tui.host import host_of, tell
 from oncall_tui.tui.outgoing import Confirmation, Passage, Stage
 from oncall_tui.tui.screens.components import ComponentsScreen
 from oncall_tui.tui.screens.review import ReviewScreen
+from oncall_tui.tui.screens.state import STATES, StateScreen
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import STATUS_LOOK, line, look
 from oncall_tui.tui.widgets.choice import Choice
@@ -45,12 +47,6 @@ from oncall_tui.tui.widgets.send_bar import SendBar
 from oncall_tui.tui.widgets.update_text import UpdateText
 
 _LINT_AFTER_S = 0.15
-_STATES = (
-    IncidentStatus.INVESTIGATING,
-    IncidentStatus.IDENTIFIED,
-    IncidentStatus.MONITORING,
-    IncidentStatus.RESOLVED,
-)
 
 
 class ComposePane(Pane):
@@ -75,7 +71,7 @@ class ComposePane(Pane):
         self._finding_at = -1
         self._keeper = DraftKeeper(self, self._read_typed, self._draw_counts)
         self._state = Choice[IncidentStatus](
-            "state", [(state, look(*STATUS_LOOK[state])) for state in _STATES], id="compose-state", has_digits=True
+            "state", [(state, look(*STATUS_LOOK[state])) for state in STATES], id="compose-state"
         )
         self._due = Choice[int | None]("next update", [(None, line("none"))], id="compose-due")
         self._text = UpdateText(id="compose-text", soft_wrap=True, show_line_numbers=False)
@@ -130,7 +126,7 @@ class ComposePane(Pane):
     def focus_content(self) -> None:
         (self._text if self._opened else self).focus()
 
-    async def open(self, incident_id: int, *, is_choosing_state: bool = False) -> None:
+    async def open(self, incident_id: int, *, status: IncidentStatus | None = None) -> None:
         """Opens the draft of an incident for writing, a new one when there is none. A file that fails is told."""
         await self._is_ready.wait()
         host = host_of(self)
@@ -146,10 +142,10 @@ class ComposePane(Pane):
                 return
             self._incident_id = incident_id
             self._load(opened)
-        if is_choosing_state:
-            self._state.focus()
-        else:
-            self._text.focus()
+        if status is not None and status is not self.status:
+            self._state.set_value(status)
+            self._take_state()
+        self._text.focus()
 
     # -- loading and closing
 
@@ -233,6 +229,10 @@ class ComposePane(Pane):
     @on(Choice.Changed, "#compose-state")
     def _follow_state(self, event: Choice.Changed) -> None:
         event.stop()
+        self._take_state()
+
+    def _take_state(self) -> None:
+        """Goes over to another public state, with its components, its promise and, where none were typed, its words."""
         if self._opened is None:
             return
         incident = self._opened.incident
@@ -246,8 +246,6 @@ class ComposePane(Pane):
             tell(self.app, "Your words stay as they are. ctrl+t puts those of the template.")
         self._touch()
         self._draw()
-        if event.is_picked:
-            self._text.focus()
 
     @on(Choice.Changed, "#compose-due")
     def _follow_due(self, event: Choice.Changed) -> None:
@@ -346,7 +344,13 @@ class ComposePane(Pane):
 
     def action_set_state(self) -> None:
         if self._opened is not None:
-            self._state.focus()
+            host_of(self).load_styles("review")
+            self.app.push_screen(StateScreen(self.status), self._pick_state)
+
+    def _pick_state(self, status: IncidentStatus | None) -> None:
+        if status is not None and status is not self.status:
+            self._state.set_value(status)
+            self._take_state()
 
     def action_set_due(self) -> None:
         if self._opened is not None:
@@ -363,6 +367,21 @@ class ComposePane(Pane):
             self._components = chosen
             self._touch()
             self._draw()
+
+    def action_next_field(self) -> None:
+        self._step_field(1)
+
+    def action_previous_field(self) -> None:
+        self._step_field(-1)
+
+    def _step_field(self, by: int) -> None:
+        fields: list[Widget] = [self._text, self._state, self._due]
+        here = next((at for at, field in enumerate(fields) if field.has_focus), 0)
+        fields[(here + by) % len(fields)].focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a draft tab goes on to the next pane."""
+        return self._opened is not None or action not in ("next_field", "previous_field")
 
     def action_use_template(self) -> None:
         if self._opened is not None:
@@ -391,7 +410,7 @@ class ComposePane(Pane):
             host_of(self).show_pane("incidents")
 
     def action_undo(self) -> None:
-        self.run_worker(self._undo(), group="undo", exclusive=True)
+        self.run_worker(self._undo, group="undo", exclusive=True)
 
     async def _undo(self) -> None:
         if not await host_of(self).outgoing.take_back(self._incident_id) and self._incident_id is not None:

@@ -64,7 +64,7 @@ class SendBar(Lines, can_focus=True):
         version = (snapshot.deliveries, snapshot.latest_updates)
         if version != self._looked_at:
             self._looked_at = version
-            self.run_worker(self._read(), group="send", exclusive=True, exit_on_error=False)
+            self.run_worker(self._read, group="send", exclusive=True, exit_on_error=False)
 
     async def _read(self) -> None:
         assert self._confirmation is not None
@@ -125,14 +125,14 @@ class SendBar(Lines, can_focus=True):
             self.display = False
 
     def action_take_back(self) -> None:
-        self.run_worker(self._take_back(), group="send-keys", exit_on_error=False)
+        self.run_worker(self._take_back, group="send-keys", exit_on_error=False)
 
     async def _take_back(self) -> None:
         if self._confirmation is not None:
             await host_of(self).outgoing.take_back(self._confirmation.incident_id)
 
     def action_send_now(self) -> None:
-        self.run_worker(self._send_now(), group="send-keys", exit_on_error=False)
+        self.run_worker(self._send_now, group="send-keys", exit_on_error=False)
 
     async def _send_now(self) -> None:
         if self._confirmation is not None:
