@@ -115,7 +115,7 @@ def run(args: Sequence[str]) -> int:
     except BrokenPipeError:
         # What is left in the buffer would be flushed, and complained about, at the end of the interpreter.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
+        return 1
     else:
         return status if isinstance(status, int) else 0
 

@@ -55,11 +55,11 @@ def serve(
         raise UsageError("The path of --data holds a NUL byte: name a file.")
     file = place.db_path().with_name("status-page.db") if data is None else Path(data)
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    shown = token or os.environ.get(TOKEN_VARIABLE)
-    identity = prepare(file, shown, page_id, name, components, server.read_clock())
+    given = token or os.environ.get(TOKEN_VARIABLE)
+    identity = prepare(file, given, page_id, name, components, server.read_clock())
 
     def tell(url: str) -> None:
-        say(server.describe(url, identity.page_id, identity.token))
+        say(server.describe(url, identity.page_id, "THE-ONE-THAT-YOU-GAVE" if given else identity.token))
         sys.stdout.flush()
 
     server.serve(
