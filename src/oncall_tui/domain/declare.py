@@ -48,7 +48,7 @@ def plan_declaration(
 ) -> Declaration:
     """Returns what to declare for a probe as it stands, or for no probe at all (a report from a client)."""
     trouble = _trouble_of(state)
-    headline, effect = _effect_of(probe, trouble)
+    headline, effect = _words_of(probe, trouble)
     component = clean_line(probe.component, 200) if probe and probe.component and probe.component.strip() else None
     severity = Severity.SEV2 if trouble is ProbeStatus.DOWN else Severity.SEV3
     started_at = min(_started_at(state, trouble) or now, now)
@@ -75,6 +75,11 @@ def plan_declaration(
     )
 
 
+def find_effect(probe: Probe | None, state: ProbeState | None) -> str | None:
+    """Returns what customers notice of a probe's trouble, as the start of a sentence; None when that is not known."""
+    return _words_of(probe, _trouble_of(state))[1]
+
+
 def _trouble_of(state: ProbeState | None) -> ProbeStatus | None:
     """A run that went wrong counts before it is confirmed: a person who declares has seen it."""
     if state is None:
@@ -90,7 +95,7 @@ def _started_at(state: ProbeState | None, trouble: ProbeStatus | None) -> int | 
     return (state.since_at if state.status is trouble else state.streak_at) or state.last_result_at
 
 
-def _effect_of(probe: Probe | None, trouble: ProbeStatus | None) -> tuple[str | None, str | None]:
+def _words_of(probe: Probe | None, trouble: ProbeStatus | None) -> tuple[str | None, str | None]:
     if probe is None or trouble is None:
         return None, None
     return (_FAILING if trouble is ProbeStatus.DOWN else _SLOW).get(probe.kind, (None, None))

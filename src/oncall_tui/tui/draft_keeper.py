@@ -14,7 +14,7 @@ from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.update import Draft
 from oncall_tui.store.database import Database
 from oncall_tui.store.drafts import create_draft, save_draft
-from oncall_tui.tui.host import host_of
+from oncall_tui.tui.host import host_of, start_work
 
 _SAVE_AFTER_S = 0.3
 _RETRY_AFTER_S = 1.0
@@ -101,7 +101,7 @@ class DraftKeeper:
 
     def _save_in_worker(self) -> None:
         self._timer = None
-        self._pane.run_worker(self.save, group="save", exit_on_error=False)
+        start_work(self._pane, self.save, "save")
 
     async def save(self) -> None:
         """Saves now what is not yet on disk; a failure is kept in `saving` and tried again."""

@@ -93,14 +93,20 @@ def open_draft(db: Database, incident_id: int, terminal_id: str, actor: str, now
 
 
 def find_words(
-    incident: Incident, status: IncidentStatus, *, is_first: bool, now: int, due_at: int | None = None
+    incident: Incident,
+    status: IncidentStatus,
+    *,
+    is_first: bool,
+    now: int,
+    due_at: int | None = None,
+    effect: str | None = None,
 ) -> Words:
-    """Returns the template's text for a status; `due_at` is a promise that was chosen by hand."""
+    """Returns the template's text for a status; `due_at` is a promise by hand, `effect` what customers notice."""
     if due_at is None:
         due_at = next_update_at(incident.severity, status, now)
     is_reopen = not incident.status.is_open and status.is_open
     template = choose_template(load_templates(), status, is_first=is_first, is_reopen=is_reopen)
-    body = render(template, facts_of(incident, due_at, now)) if template else ""
+    body = render(template, {**facts_of(incident, due_at, now), "effect": effect}) if template else ""
     return Words(template, body, due_at if status.is_open else None)
 
 

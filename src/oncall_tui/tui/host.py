@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from textual.app import App
+from textual.dom import DOMNode
 from textual.message_pump import MessagePump
+from textual.worker import Worker
 
 from oncall_tui.config.model import Config
 from oncall_tui.domain.incident import IncidentStatus
@@ -54,4 +57,11 @@ def host_of(node: MessagePump) -> Host:
 
 def tell(app: App[object], text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
     """Shows a passing notice; the text is data, never markup."""
-    app.notify(clean_block(text, 600), severity=severity, markup=False)
+    app.notify(clean_block(text, 600), severity=severity, markup=False, timeout=4)
+
+
+def start_work(
+    node: DOMNode, work: Callable[[], Coroutine[Any, Any, None]], group: str, *, is_exclusive: bool = False
+) -> None:
+    """Runs a coroutine function beside the messages of a widget; a fault of ours in it ends the app with a report."""
+    _worker: Worker[None] = node.run_worker(work, group=group, exclusive=is_exclusive)

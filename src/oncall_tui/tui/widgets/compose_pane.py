@@ -15,6 +15,7 @@ from textual.widgets import TextArea
 from oncall_tui.clock import now_ms
 from oncall_tui.content import load_templates
 from oncall_tui.domain.cadence import describe_due, next_update_at
+from oncall_tui.domain.declare import find_effect
 from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.lint import Finding, Part, lint_update
@@ -24,7 +25,7 @@ from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.declare import undo_declaration
 from oncall_tui.tui.draft_keeper import DraftKeeper, Typed
 from oncall_tui.tui.drafting import OpenedDraft, find_words, open_draft, suggest_components
-from oncall_tui.tui.host import host_of, tell
+from oncall_tui.tui.host import host_of, start_work, tell
 from oncall_tui.tui.outgoing import Confirmation, Passage, Stage
 from oncall_tui.tui.screens.components import ComponentsScreen
 from oncall_tui.tui.screens.review import ReviewScreen
@@ -155,8 +156,7 @@ class ComposePane(Pane):
         self._template = draft.template
         self._components = dict(draft.components)
         self._due_at = draft.next_update_at
-        words = find_words(opened.incident, draft.status, is_first=opened.is_first, now=now_ms(), due_at=self._due_at)
-        self._template_body = draft.body if opened.is_new else words.body
+        self._template_body = draft.body if draft.template else ""
         text = self._text
         self._is_loading = True
         text.load_text(clean_block(draft.body))
@@ -200,7 +200,7 @@ class ComposePane(Pane):
 
     @property
     def _is_untouched(self) -> bool:
-        return self.body.strip() in ("", self._template_body.strip())
+        return self._template is not None or not self.body.strip()
 
     @on(TextArea.Changed, "#compose-text")
     def _follow_text(self, event: TextArea.Changed) -> None:
@@ -208,6 +208,8 @@ class ComposePane(Pane):
         if self._is_loading:
             self._is_loading = False
             return
+        if self.body != self._template_body:
+            self._template = None
         self._touch()
 
     def _read_typed(self) -> Typed:
@@ -253,20 +255,28 @@ class ComposePane(Pane):
         if self._opened is None:
             return
         before, self._due_at = self._due_at, self._due.value
-        text, now = self._text, now_ms()
-        if self._is_untouched:
+        old = say_when(before, now_ms()) if before is not None else ""
+        if self._due_at is not None and old and self.body.count(old) == 1:
+            is_untouched, words = self._is_untouched, self.body.replace(old, say_when(self._due_at, now_ms()))
+            self._template_body = words if is_untouched else ""
+            self._text.put_text(words)
+        elif self._is_untouched:
             self._put_template()
-        elif before is not None and self._due_at is not None:
-            old, new = say_when(before, now), say_when(self._due_at, now)
-            if self.body.count(old) == 1:
-                text.put_text(self.body.replace(old, new))
         self._touch()
         self._draw()
 
     def _put_template(self) -> None:
         assert self._opened is not None
+        incident = self._opened.incident
+        probe = next((probe for probe in self._snapshot.probes if probe.name in incident.probes), None)
+        effect = find_effect(probe, self._snapshot.states.get(probe.name)) if probe else None
         words = find_words(
-            self._opened.incident, self.status, is_first=self._opened.is_first, now=now_ms(), due_at=self._due_at
+            incident,
+            self.status,
+            is_first=self._opened.is_first,
+            now=now_ms(),
+            due_at=self._due_at,
+            effect=effect,
         )
         self._template = words.template.key if words.template else None
         self._template_body = words.body
@@ -410,7 +420,7 @@ class ComposePane(Pane):
             host_of(self).show_pane("incidents")
 
     def action_undo(self) -> None:
-        self.run_worker(self._undo, group="undo", exclusive=True)
+        start_work(self, self._undo, "undo", is_exclusive=True)
 
     async def _undo(self) -> None:
         if not await host_of(self).outgoing.take_back(self._incident_id) and self._incident_id is not None:

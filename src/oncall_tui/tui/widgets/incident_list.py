@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from textual import events
 from textual.content import Content
@@ -18,6 +19,7 @@ from oncall_tui.tui.widgets.lines import Lines
 _STATE_WIDTH = 16
 _DUE_WIDTH = 16
 _AGE_WIDTH = 8
+_NARROW = 72
 DUE_STYLE = {
     Urgency.CALM: "",
     Urgency.SOON: "bold $state-slow",
@@ -25,6 +27,19 @@ DUE_STYLE = {
     Urgency.LATE: "bold $state-down",
 }
 _TROUBLE = (DeliveryState.FAILED, DeliveryState.UNCERTAIN, DeliveryState.RETRY_WAIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Widths in cells; 0 leaves a column out."""
+
+    title: int
+    age: int
+
+    @classmethod
+    def for_width(cls, width: int) -> Columns:
+        age = _AGE_WIDTH if width >= _NARROW else 0
+        return cls(max(8, width - 2 - 5 - 6 - _STATE_WIDTH - age - _DUE_WIDTH), age)
 
 
 def draw_due(incident: Incident, now: int) -> Content:
@@ -37,7 +52,7 @@ def draw_due(incident: Incident, now: int) -> Content:
 def draw_row(incident: Incident, delivery: Delivery | None, *, is_here: bool, width: int, now: int) -> Content:
     """Returns one incident in `width` cells; what is queued or failed stands before the title."""
     ended_at = incident.resolved_at or now
-    fixed = 2 + 5 + 6 + _STATE_WIDTH + _AGE_WIDTH + _DUE_WIDTH
+    columns = Columns.for_width(width)
     title = Content("")
     if delivery is not None:
         title = join(look(*DELIVERY_LOOK[delivery.state]), " ")
@@ -50,8 +65,8 @@ def draw_row(incident: Incident, delivery: Delivery | None, *, is_here: bool, wi
         fit(line(f"#{incident.id}"), 5),
         fit(line(f"SEV{int(incident.severity)}"), 6),
         fit(state, _STATE_WIDTH),
-        fit(title, max(10, width - fixed)),
-        fit(join((" ", ""), (format_age(ended_at - incident.started_at), "$muted")), _AGE_WIDTH),
+        fit(title, columns.title),
+        fit(join("  ", (format_age(ended_at - incident.started_at), "$muted")), columns.age),
         fit(draw_due(incident, now), _DUE_WIDTH),
     )
 
@@ -109,10 +124,11 @@ class IncidentList(Lines, can_focus=True):
         index = self._index()
         rows = height - 1
         self._top = min(max(self._top, index - rows + 1), max(0, index))
+        columns = Columns.for_width(width)
         head = (
-            "  ", fit(line("ID"), 5), fit(line("SEV"), 6), fit(line("STATE"), _STATE_WIDTH),
-            fit(line("TITLE"), max(10, width - 2 - 5 - 6 - _STATE_WIDTH - _AGE_WIDTH - _DUE_WIDTH)), fit(line(" AGE"), _AGE_WIDTH), line("NEXT UPDATE"),
-        )  # fmt: skip
+            *("  ", fit(line("ID"), 5), fit(line("SEV"), 6), fit(line("STATE"), _STATE_WIDTH)),
+            *(fit(line("TITLE"), columns.title), fit(line("  AGE"), columns.age), line("NEXT UPDATE")),
+        )
         lines = [join(*head).stylize("$muted")]
         for incident in self._incidents[self._top : self._top + rows]:
             delivery = self._deliveries.get(incident.id)

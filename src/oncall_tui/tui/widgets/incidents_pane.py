@@ -19,7 +19,7 @@ from oncall_tui.store.outbox import drop_delivery, list_updates, retry_delivery
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.declare import declare_by_hand, undo_declaration
 from oncall_tui.tui.editing import Edit, store_edit
-from oncall_tui.tui.host import host_of, tell
+from oncall_tui.tui.host import host_of, start_work, tell
 from oncall_tui.tui.screens.conflict import ConflictScreen
 from oncall_tui.tui.screens.state import StateScreen
 from oncall_tui.tui.snapshot import Snapshot
@@ -120,9 +120,7 @@ class IncidentsPane(Pane):
 
     def _want_updates(self) -> None:
         if self.is_mounted and self._incident_id is not None:
-            self.run_worker(
-                partial(self._read_updates, self._incident_id), group="updates", exclusive=True, exit_on_error=False
-            )
+            start_work(self, partial(self._read_updates, self._incident_id), "updates", is_exclusive=True)
 
     async def _read_updates(self, incident_id: int) -> None:
         try:
@@ -174,7 +172,7 @@ class IncidentsPane(Pane):
             host_of(self).open_compose(incident_id, status=status)
 
     def action_new(self) -> None:
-        self.run_worker(self._declare, group="declare", exit_on_error=False)
+        start_work(self, self._declare, "declare")
 
     async def _declare(self) -> None:
         try:
@@ -192,7 +190,7 @@ class IncidentsPane(Pane):
         self._store(event.edit, is_undo=False)
 
     def _store(self, edit: Edit, *, is_undo: bool) -> None:
-        self.run_worker(partial(self._store_edit, edit, is_undo=is_undo), group="edit", exit_on_error=False)
+        start_work(self, partial(self._store_edit, edit, is_undo=is_undo), "edit")
 
     async def _store_edit(self, edit: Edit, *, is_undo: bool) -> None:
         host = host_of(self)
@@ -224,7 +222,7 @@ class IncidentsPane(Pane):
         self.app.push_screen(screen, decide)
 
     def action_undo(self) -> None:
-        self.run_worker(self._undo, group="undo", exclusive=True, exit_on_error=False)
+        start_work(self, self._undo, "undo", is_exclusive=True)
 
     async def _undo(self) -> None:
         host = host_of(self)
@@ -243,7 +241,6 @@ class IncidentsPane(Pane):
             tell(self.app, "This field was changed since: nothing was taken back.", "warning")
             return
         await self._store_edit(Edit(current, edit.field, edit.before), is_undo=True)
-        tell(self.app, f"{edit.field.removesuffix('_at').replace('_', ' ')} is as it was before.")
 
     def action_dismiss_conflict(self) -> None:
         incident = self._snapshot.incident(self._incident_id)
@@ -261,7 +258,7 @@ class IncidentsPane(Pane):
         if delivery is None:
             tell(self.app, "Nothing of this incident waits for a retry.")
             return
-        self.run_worker(partial(self._retry, delivery), group="delivery", exit_on_error=False)
+        start_work(self, partial(self._retry, delivery), "delivery")
 
     async def _retry(self, delivery: Delivery) -> None:
         host = host_of(self)
@@ -280,7 +277,7 @@ class IncidentsPane(Pane):
             self._drop_asked = (delivery.id, time.monotonic())
             tell(self.app, "x again gives this update up: it will not be sent. It cannot be taken back.", "warning")
             return
-        self.run_worker(partial(self._drop, delivery), group="delivery", exit_on_error=False)
+        start_work(self, partial(self._drop, delivery), "delivery")
 
     async def _drop(self, delivery: Delivery) -> None:
         host = host_of(self)

@@ -10,7 +10,7 @@ from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.update import DeliveryState, IncidentUpdate
 from oncall_tui.store.outbox import list_updates
 from oncall_tui.tui.actions import bindings_of
-from oncall_tui.tui.host import host_of
+from oncall_tui.tui.host import host_of, start_work
 from oncall_tui.tui.outgoing import Confirmation, Passage, Stage
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs, clock_utc, join
@@ -64,7 +64,7 @@ class SendBar(Lines, can_focus=True):
         version = (snapshot.deliveries, snapshot.latest_updates)
         if version != self._looked_at:
             self._looked_at = version
-            self.run_worker(self._read, group="send", exclusive=True, exit_on_error=False)
+            start_work(self, self._read, "send", is_exclusive=True)
 
     async def _read(self) -> None:
         assert self._confirmation is not None
@@ -125,14 +125,14 @@ class SendBar(Lines, can_focus=True):
             self.display = False
 
     def action_take_back(self) -> None:
-        self.run_worker(self._take_back, group="send-keys", exit_on_error=False)
+        start_work(self, self._take_back, "send-keys")
 
     async def _take_back(self) -> None:
         if self._confirmation is not None:
             await host_of(self).outgoing.take_back(self._confirmation.incident_id)
 
     def action_send_now(self) -> None:
-        self.run_worker(self._send_now, group="send-keys", exit_on_error=False)
+        start_work(self, self._send_now, "send-keys")
 
     async def _send_now(self) -> None:
         if self._confirmation is not None:
