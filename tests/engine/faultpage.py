@@ -104,7 +104,7 @@ class FaultPage:
     late_s: float = 0.05
     retry_after: str | None = None
     metadata_mode: str = "replace"
-    on_write: Callable[[str], None] = lambda _: None
+    on_step: Callable[[str], None] = lambda _: None
     public_delay_s: float = 0.0
     requests: list[tuple[float, str, str]] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
@@ -304,6 +304,7 @@ class FaultPage:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        self.on_step("connected")
         try:
             while await self._serve_one(reader, writer):
                 pass
@@ -323,9 +324,10 @@ class FaultPage:
         if parts.path.startswith("/v1") and headers.get("authorization") != f"OAuth {TOKEN}":
             return await self._answer(writer, 401, {"error": f"unknown token {headers.get('authorization')}"})
         if method == "GET":
+            self.on_step("read")
             fault = self._next_fault(method, self.read_faults)
             return await self._fail(writer, fault, lambda: self._read(parts.path, parse_qs(parts.query)))
-        self.on_write("received")
+        self.on_step("received")
         fault = self._next_fault(method, self.faults)
         document = json.loads(content)
         return await self._fail(writer, fault, lambda: self._apply(method, parts.path, document))
@@ -341,12 +343,14 @@ class FaultPage:
             return False
         if fault in APPLIED_FAULTS:
             status, answer = apply()
-            self.on_write("applied")
+            self.on_step("applied")
         else:
             status, answer = 500, {"message": "something went wrong"}
         match fault:
             case Fault.NONE:
-                return await self._answer(writer, status, answer)
+                await self._answer(writer, status, answer)
+                self.on_step("answered")
+                return True
             case Fault.CLOSE_LATER:
                 await self._answer(writer, status, answer)
                 return False

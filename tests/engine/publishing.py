@@ -28,8 +28,8 @@ from oncall_tui.store.outbox import confirm_update
 # Reading the system's trust store takes longer than a whole exchange on loopback.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 PACE = Pace(first_ms=20, most_ms=100)
-QUIET_MS = 250
-TIMEOUT_MS = 200
+QUIET_MS = 180
+TIMEOUT_MS = 140
 
 
 def make_config(

@@ -207,7 +207,7 @@ async def test_a_locked_file_delays_the_settling_and_repeats_nothing(path: Path,
                     if moment == "received":
                         hold.__enter__()
 
-                page.on_write = lock
+                page.on_step = lock
                 await until(lambda: page.writes)
                 await asyncio.sleep(5.8)
                 assert page.count("POST") == 1

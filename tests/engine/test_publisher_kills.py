@@ -1,0 +1,119 @@
+"""The engine is killed at each step from the outbox commit to the answer, and at random: nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from asyncio.subprocess import Process
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from tests.engine.faultpage import HEALING_FAULTS, Fault, FaultPage
+from tests.engine.publishing import QUIET_MS, TIMEOUT_MS, confirm, declare, publishing, until
+
+from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
+from oncall_tui.domain.update import DeliveryState
+from oncall_tui.store.database import Database, open_database
+from oncall_tui.store.outbox import list_deliveries, list_updates
+
+ROOT = Path(__file__).parents[2]
+# (the step at which the page sees the engine die, and what becomes of the request)
+DEATHS = (
+    ("connected", Fault.NONE),
+    ("read", Fault.NONE),
+    ("received", Fault.NONE),
+    ("received", Fault.DROP_BEFORE),
+    ("received", Fault.LATE),
+    ("applied", Fault.NONE),
+    ("answered", Fault.NONE),
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "oncall.db"
+
+
+@pytest.fixture
+def db(path: Path) -> Iterator[Database]:
+    with open_database(path) as database:
+        yield database
+
+
+async def start_engine(path: Path, page: FaultPage) -> Process:
+    arguments = ("-m", "tests.engine.engine_process", str(path), page.api_url, str(QUIET_MS), str(TIMEOUT_MS))
+    return await asyncio.create_subprocess_exec(sys.executable, *arguments, cwd=ROOT)
+
+
+async def end_engine(engine: Process) -> None:
+    if engine.returncode is None:
+        engine.kill()
+    await engine.wait()
+
+
+@pytest.mark.parametrize("step", ["create", "update", "resolve"])
+@pytest.mark.parametrize(("moment", "fault"), DEATHS)
+async def test_death_at_a_step_loses_and_doubles_nothing(
+    moment: str, fault: Fault, step: str, path: Path, db: Database
+) -> None:
+    async with FaultPage(slow_s=0.5) as page:
+        page.add_component("API")
+        incident = declare(db, components={"API": ComponentStatus.MAJOR_OUTAGE})
+        expected = []
+        if step != "create":
+            expected.append("before")
+            confirm(db, incident.id, "before", components=incident.components)
+            async with publishing(path, db, page):
+                await until(lambda: not list_deliveries(db))
+        status = IncidentStatus.RESOLVED if step == "resolve" else IncidentStatus.IDENTIFIED
+        for body in ("first", "second"):
+            expected.append(body)
+            confirm(db, incident.id, body, status)
+        page.faults.append(fault)
+        engine = await start_engine(path, page)
+
+        def kill(seen: str) -> None:
+            if seen == moment:
+                page.on_step = lambda _: None
+                engine.kill()
+
+        if step != "create" or moment != "read":
+            page.on_step = kill
+            assert await engine.wait() == -signal.SIGKILL
+            engine = await start_engine(path, page)
+        await until(lambda: not list_deliveries(db), 20.0)
+        await end_engine(engine)
+        assert page.bodies() == expected
+        assert [update.body for update in list_updates(db, incident.id)] == expected
+        assert len(page.incidents) == 1
+
+
+async def test_death_at_random_loses_and_doubles_nothing(path: Path, db: Database) -> None:
+    rng = Random(7)
+    async with FaultPage(rng=rng, slow_s=0.3, late_s=0.06) as page:
+        page.draw = lambda _: rng.choice(HEALING_FAULTS) if rng.random() < 0.4 else Fault.NONE
+        incidents = [declare(db, number) for number in range(1, 5)]
+        expected: dict[int, list[str]] = {}
+        for incident in incidents:
+            expected[incident.id] = [f"{incident.id}.{number}" for number in range(1, 7)]
+            for body in expected[incident.id]:
+                confirm(db, incident.id, body, rng.choice(list(IncidentStatus)[:3]))
+        kills = 0
+        seen = [0]
+        async with asyncio.timeout(60.0):
+            while list_deliveries(db):
+                engine = await start_engine(path, page)
+                await until(lambda: len(page.requests) > seen[-1] or not list_deliveries(db))
+                await asyncio.sleep(rng.uniform(0.0, 0.12) if kills < 12 else 3.0)
+                kills += 1
+                await end_engine(engine)
+                seen.append(len(page.requests))
+        assert kills > 6
+        for incident in incidents:
+            (remote_id,) = {write.incident_id for write in page.writes if write.body in expected[incident.id]}
+            assert page.bodies(remote_id) == expected[incident.id]
+            assert all(item.delivery is DeliveryState.DELIVERED for item in list_updates(db, incident.id))
+        assert len(page.incidents) == len(incidents)
