@@ -92,6 +92,7 @@ async def run_engine(
     """
     results, queue = StoreThread(db_path, is_durable=False), StoreThread(db_path)
     await results.start()
+    await results.call(_wait_briefly)
     await queue.start()
     try:
         with engine_lock(db_path) as lock:
@@ -220,14 +221,17 @@ class _Engine:
 
     async def _beat(self, epoch: int) -> None:
         loop = asyncio.get_running_loop()
-        last_terminal_at, heard_at = 0, loop.time()
+        last_terminal_at, heard_at, trouble = 0, loop.time(), ""
         while not self._stop.is_set():
             note = f"not saving: {self._recorder.error}" if self._recorder.error else ""
             try:
                 pulse = await self._results.call(_take_pulse, epoch, now_ms(), is_online(), note)
             except StoreError as error:
-                _log.warning("no heartbeat: %s", error)
+                if str(error) != trouble:
+                    trouble = str(error)
+                    _log.warning("no heartbeat: %s", trouble)
             else:
+                trouble = ""
                 if pulse.last_terminal_at != last_terminal_at:
                     last_terminal_at, heard_at = pulse.last_terminal_at, loop.time()
                 if not pulse.is_current:
@@ -266,6 +270,11 @@ class _Engine:
                 time.sleep(_RESTART_AFTER_S)
             except RuntimeError:
                 return  # the loop has closed
+
+
+def _wait_briefly(db: Database) -> None:
+    """Results wait in memory, so that a locked file is noticed, and a stop obeyed, within a second or two."""
+    db.rows("PRAGMA busy_timeout = 1000")
 
 
 def _take_pulse(db: Database, epoch: int, now: int, has_way_out: bool, note: str) -> _Pulse:

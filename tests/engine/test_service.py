@@ -1,0 +1,225 @@
+"""The engine as a process: one a database, gone when it is not needed, and never stopped by a file that is stuck."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from oncall_tui.config.model import Config
+from oncall_tui.domain.engine import Terminal
+from oncall_tui.domain.errors import TooNewError
+from oncall_tui.domain.probe import Probe, ProbeKind
+from oncall_tui.engine.service import Ending, Mode, run_engine
+from oncall_tui.engine.spawn import find_lock_holder, log_path, read_host, spawn_engine, stop_engine
+from oncall_tui.store.database import SCHEMA_VERSION, Database, open_database
+from oncall_tui.store.lease import beat_terminal, read_lease, take_lease
+from oncall_tui.store.lock import engine_lock, is_engine_running
+from oncall_tui.store.probes import list_results, list_states
+
+EVERY_MS = 200
+
+
+@pytest.fixture
+def target() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0), backlog=1_000) as listener:
+        yield int(listener.getsockname()[1])
+
+
+def make_config(folder: Path, port: int) -> Config:
+    probe = Probe("api", ProbeKind.TCP, f"127.0.0.1:{port}", every_ms=EVERY_MS, timeout_ms=EVERY_MS)
+    return Config(path=folder / "oncall.toml", probes=(probe,))
+
+
+def write_config(folder: Path, port: int) -> Path:
+    path = folder / "oncall.toml"
+    path.write_text(f'[[probe]]\nname = "api"\nkind = "tcp"\ntarget = "127.0.0.1:{port}"\nevery = "500ms"\n')
+    return path
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def start_agent(folder: Path, config: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-P", "-m", "oncall_tui", "agent", *arguments),
+            *("--db", str(folder / "oncall.db"), "--config", str(config)),
+        ],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+
+
+def end(process: subprocess.Popen[bytes]) -> int:
+    process.kill()
+    process.communicate(timeout=5)
+    return process.returncode
+
+
+def holds(db: Database, pid: int) -> bool:
+    lease = read_lease(db)
+    return lease is not None and lease.pid == pid
+
+
+def has_beaten(db: Database) -> bool:
+    lease = read_lease(db)
+    return lease is not None and lease.stopped_at is None and lease.is_working(int(time.time() * 1000))
+
+
+def test_it_probes_obeys_term_and_says_so(tmp_path: Path, target: int) -> None:
+    process = start_agent(tmp_path, write_config(tmp_path, target), "--stay")
+    with open_database(tmp_path / "oncall.db") as db:
+        wait_until(lambda: len(list_results(db, "api")) >= 2)
+        lease = read_lease(db)
+        assert lease is not None
+        assert (lease.pid, lease.mode, (lease.host, lease.boot_id)) == (process.pid, "stay", read_host())
+        assert find_lock_holder(tmp_path / "oncall.db") == process.pid
+        told_at = time.monotonic()
+        process.terminate()
+        assert process.wait(5) == 0
+        assert time.monotonic() - told_at < 2
+        ended = read_lease(db)
+        assert ended is not None
+        assert ended.stopped_at is not None
+        assert not is_engine_running(tmp_path / "oncall.db")
+    end(process)
+    assert "told to stop" in log_path(tmp_path / "oncall.db").read_text()
+
+
+def test_six_starts_at_once_leave_one_engine(tmp_path: Path, target: int) -> None:
+    config = write_config(tmp_path, target)
+    with open_database(tmp_path / "oncall.db") as db:
+        processes = [start_agent(tmp_path, config, "--linger", "--after", "60s") for _ in range(6)]
+        losers = []
+        wait_until(lambda: has_beaten(db))
+        wait_until(lambda: sum(process.poll() is not None for process in processes) == len(processes) - 1, 20)
+        losers = [process for process in processes if process.poll() is not None]
+        assert {process.returncode for process in losers} == {0}
+        lease = read_lease(db)
+        assert lease is not None
+        assert lease.epoch == 1
+    for process in processes:
+        end(process)
+
+
+def test_it_lingers_for_a_terminal_and_leaves_after_the_last(tmp_path: Path, target: int) -> None:
+    config = write_config(tmp_path, target)
+    with open_database(tmp_path / "oncall.db") as db:
+        host, _ = read_host()
+        terminal = Terminal("t", os.getpid(), host, "me", 1, 1, False)
+        process = start_agent(tmp_path, config, "--linger", "--after", "1500ms")
+        for beat in range(2, 30):
+            beat_terminal(db, Terminal("t", terminal.pid, host, "me", 1, beat, False))
+            time.sleep(0.1)
+        assert process.poll() is None
+        assert process.wait(6) == 0
+    end(process)
+    assert "no terminal is left" in log_path(tmp_path / "oncall.db").read_text()
+
+
+async def test_a_second_engine_leaves_at_once(tmp_path: Path, target: int) -> None:
+    with engine_lock(tmp_path / "oncall.db") as lock:
+        assert lock.acquire()
+        ending = await run_engine(tmp_path / "oncall.db", make_config(tmp_path, target), mode=Mode.LINGER)
+    assert ending is Ending.TAKEN
+
+
+async def run_until(path: Path, config: Config, spoil: Callable[[Database], object]) -> Ending:
+    running = asyncio.create_task(run_engine(path, config, mode=Mode.STAY))
+    with open_database(path) as db:
+        async with asyncio.timeout(15):
+            while not has_beaten(db):
+                await asyncio.sleep(0.05)
+            await asyncio.sleep(0.2)
+            spoil(db)
+            return await running
+
+
+async def test_it_leaves_when_a_later_engine_has_the_lease(tmp_path: Path, target: int) -> None:
+    path = tmp_path / "oncall.db"
+
+    def overtake(db: Database) -> None:
+        take_lease(db, pid=1, host="h", boot_id="b", version="9", mode="stay", now=1)
+
+    assert await run_until(path, make_config(tmp_path, target), overtake) is Ending.OVERTAKEN
+    with open_database(path) as db:
+        lease = read_lease(db)
+        assert lease is not None
+        assert (lease.epoch, lease.stopped_at) == (2, None)
+
+
+async def test_it_leaves_a_file_that_a_newer_version_changed(tmp_path: Path, target: int) -> None:
+    path = tmp_path / "oncall.db"
+
+    def upgrade(db: Database) -> None:
+        db.rows(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+
+    assert await run_until(path, make_config(tmp_path, target), upgrade) is Ending.OUTDATED
+    with pytest.raises(TooNewError):
+        await run_engine(path, make_config(tmp_path, target), mode=Mode.STAY)
+
+
+def test_a_locked_file_stops_no_probe_and_turns_none_red(tmp_path: Path, target: int) -> None:
+    process = start_agent(tmp_path, write_config(tmp_path, target), "--stay")
+    path = tmp_path / "oncall.db"
+    with open_database(path) as db:
+        wait_until(lambda: len(list_results(db, "api")) >= 2)
+        with db.write():
+            began_at = int(time.time() * 1000)
+            time.sleep(5)
+            ended_at = int(time.time() * 1000)
+        wait_until(lambda: list_results(db, "api")[0].started_at > ended_at)
+        meanwhile = [result for result in list_results(db, "api") if began_at < result.started_at < ended_at]
+        assert len(meanwhile) >= 8
+        (state,), _ = list_states(db)
+        assert state.status == "up"
+        process.terminate()
+        assert process.wait(5) == 0
+    end(process)
+    assert "not saving" in log_path(path).read_text()
+
+
+def test_a_hung_engine_is_ended_by_takeover_and_not_by_stop(tmp_path: Path, target: int) -> None:
+    config = write_config(tmp_path, target)
+    hung = start_agent(tmp_path, config, "--stay")
+    with open_database(tmp_path / "oncall.db") as db:
+        wait_until(lambda: has_beaten(db))
+        wait_until(lambda: len(list_results(db, "api")) >= 1)
+        os.kill(hung.pid, signal.SIGSTOP)
+        heir = start_agent(tmp_path, config, "--takeover")
+        wait_until(lambda: holds(db, heir.pid), 15)
+        assert hung.wait(5) in (0, -signal.SIGTERM, -signal.SIGKILL)
+        assert stop_engine(tmp_path / "oncall.db", read_lease(db)) == heir.pid
+        assert stop_engine(tmp_path / "oncall.db", read_lease(db)) is None
+        assert heir.wait(5) == 0
+    end(hung)
+    end(heir)
+
+
+def test_a_spawned_engine_is_detached_and_alone(tmp_path: Path, target: int) -> None:
+    config = write_config(tmp_path, target)
+    path = tmp_path / "oncall.db"
+    pid = spawn_engine(path, config)
+    assert pid is not None
+    with open_database(path) as db:
+        wait_until(lambda: has_beaten(db))
+        assert spawn_engine(path, config) is None
+        assert os.getsid(pid) == pid
+        assert Path(f"/proc/{pid}/fd/0").readlink() == Path(os.devnull)
+        assert Path(f"/proc/{pid}/fd/2").readlink() == log_path(path)
+        assert stop_engine(path, read_lease(db)) == pid
+    os.waitpid(pid, 0)
+    assert log_path(path).stat().st_mode & 0o077 == 0
