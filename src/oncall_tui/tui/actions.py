@@ -186,6 +186,7 @@ ACTIONS: tuple[Action, ...] = (
             ("scroll-up", "k,up", "up", "Scroll up.", False),
         ),
     ),
+    *_scope("line", (("give-up", "escape", "back", "Leave without writing it down.", True),)),
     *_scope("wall", (("quit", "q,ctrl+q", "leave", "Leave the wall.", False),)),
 )
 

@@ -39,7 +39,7 @@ class Columns:
     @classmethod
     def for_width(cls, width: int) -> Columns:
         age = _AGE_WIDTH if width >= _NARROW else 0
-        return cls(max(8, width - 2 - 5 - 6 - _STATE_WIDTH - age - _DUE_WIDTH), age)
+        return cls(max(8, width - 2 - 5 - 6 - _STATE_WIDTH - age - _DUE_WIDTH - 1), age)
 
 
 def draw_due(incident: Incident, now: int) -> Content:
@@ -67,7 +67,7 @@ def draw_row(incident: Incident, delivery: Delivery | None, *, is_here: bool, wi
         fit(state, _STATE_WIDTH),
         fit(title, columns.title),
         fit(join("  ", (format_age(ended_at - incident.started_at), "$muted")), columns.age),
-        fit(draw_due(incident, now), _DUE_WIDTH),
+        fit(join(" ", draw_due(incident, now)), _DUE_WIDTH + 1),
     )
 
 
@@ -127,7 +127,7 @@ class IncidentList(Lines, can_focus=True):
         columns = Columns.for_width(width)
         head = (
             *("  ", fit(line("ID"), 5), fit(line("SEV"), 6), fit(line("STATE"), _STATE_WIDTH)),
-            *(fit(line("TITLE"), columns.title), fit(line("  AGE"), columns.age), line("NEXT UPDATE")),
+            *(fit(line("TITLE"), columns.title), fit(line("  AGE"), columns.age), line(" NEXT UPDATE")),
         )
         lines = [join(*head).stylize("$muted")]
         for incident in self._incidents[self._top : self._top + rows]:
