@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import uuid
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from textual.app import App
 from textual.content import Content
 from textual.driver import Driver
 from textual.filter import LineFilter
+from textual.screen import Screen
 from textual.theme import Theme
 
 from oncall_tui.clock import now_ms
@@ -92,8 +94,8 @@ class OncallApp(App[object]):
     def get_driver_class(self) -> type[Driver]:
         return OncallDriver
 
-    def on_mount(self) -> None:
-        self._event_loop = asyncio.get_running_loop()
+    def get_default_screen(self) -> Screen[None]:
+        """Returns the one screen of this terminal; with another one first, all would be drawn twice."""
         try:
             self._take(self.feed.read_first())
         except StoreError as error:
@@ -102,13 +104,17 @@ class OncallApp(App[object]):
             from oncall_tui.tui.screens.wall import WallScreen
 
             self.load_styles("wall")
-            self.push_screen(WallScreen())
-        else:
-            self.push_screen(MainScreen(self.snapshot))
+            return WallScreen()
+        return MainScreen(self.snapshot)
+
+    def on_mount(self) -> None:
+        self._event_loop = asyncio.get_running_loop()
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
         """Begins what may wait until the first frame is on the screen."""
+        gc.freeze()
+        gc.enable()
         self.feed.start(self)
         self.set_timer(1.0 - self.now() % 1000 / 1000, self._start_clock)
         if not self.session.is_wall:

@@ -6,6 +6,7 @@ The child loads the screens while the parent reads the config, so that two cores
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import signal
@@ -14,30 +15,63 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from io import RawIOBase
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING, NamedTuple
 
-from oncall_tui.config.model import Config
-from oncall_tui.tui.terminal import SavedTerminal, save_terminal
+from oncall_tui.tui.terminal import NO_SCREEN, SavedTerminal, can_show_screen, save_terminal
+
+if TYPE_CHECKING:
+    from oncall_tui.config.model import Config
 
 CRASHED = 70
 _TEXTUAL_FAULT = 1
 _FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
 _CHILD_GRACE_S = 1.2
 _KILL_AFTER_S = 1.5
+_VALUE_FLAGS = frozenset({"--db", "--config", "--theme"})
+_FLAGS = _VALUE_FLAGS | {"--wall"}
 _LENGTH = struct.Struct("!I")
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """What one terminal was started with."""
 
     db_path: Path
     actor: str
     is_wall: bool
     theme: str | None
+
+
+class _Child(NamedTuple):
+    """The process that draws; `sender` is the end of the pipe that only the parent holds."""
+
+    pid: int
+    sender: int
+    terminal: SavedTerminal
+
+
+_begun: list[_Child] = []
+
+
+def begin(args: Sequence[str]) -> None:
+    """Starts to load the screens in a child when a command line asks for the dashboard; else does nothing.
+
+    Called before anything else is imported: what the parent loads to read the command line and the config then costs
+    the first frame nothing. A child that is not wanted after all ends when the parent does.
+    """
+    rest = list(args)
+    while rest:
+        word = rest.pop(0)
+        name, has_value, _ = word.partition("=")
+        if name not in _FLAGS or (has_value and name not in _VALUE_FLAGS):
+            return
+        if name in _VALUE_FLAGS and not has_value:
+            del rest[:1]
+    if can_show_screen():
+        _begun.append(_fork())
 
 
 def run_dashboard(
@@ -54,35 +88,41 @@ def run_dashboard(
     `load` runs in the parent and may raise ConfigError: the terminal is untouched then. `on_ready` runs in the parent
     as soon as the config is known. Raises UsageError without a usable terminal.
     """
-    terminal = save_terminal()
-    session = Session(db_path, actor, is_wall, theme)
-    receiver, sender = os.pipe()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    pid = os.fork()
-    if pid == 0:
-        os.close(sender)
-        status = CRASHED
-        try:
-            status = _draw(session, receiver, terminal)
-        except BaseException:  # noqa: BLE001 -- the last line of the child: whatever it was is written down
-            os.write(2, f"{note_crash(session.db_path)}\n".encode(errors="replace"))
-        finally:
-            os._exit(status)
-    os.close(receiver)
-    _forward_signals(pid)
+    if not can_show_screen():
+        from oncall_tui.domain.errors import UsageError
+
+        raise UsageError(NO_SCREEN)
+    child = _begun.pop() if _begun else _fork()
+    _forward_signals(child.pid)
     try:
         config = load()
-        _send(sender, config)
+        _send(child.sender, Session(db_path, actor, is_wall, theme), config)
         on_ready(config)
     except BaseException:
-        os.close(sender)
-        _await_child(pid, terminal)
+        os.close(child.sender)
+        _await_child(child)
         raise
     try:
-        return _await_child(pid, terminal)
+        return _await_child(child)
     finally:
-        os.close(sender)
+        os.close(child.sender)
+
+
+def _fork() -> _Child:
+    terminal = save_terminal()
+    receiver, sender = os.pipe()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    pid = os.fork()
+    if pid:
+        os.close(receiver)
+        return _Child(pid, sender, terminal)
+    os.close(sender)
+    status = CRASHED
+    try:
+        status = _draw(receiver, terminal)
+    finally:
+        os._exit(status)
 
 
 def note_crash(db_path: Path) -> str:
@@ -117,20 +157,20 @@ def _forward_signals(pid: int) -> None:
         signal.signal(number, forward)
 
 
-def _await_child(pid: int, terminal: SavedTerminal) -> int:
-    _, status = os.waitpid(pid, 0)
+def _await_child(child: _Child) -> int:
+    _, status = os.waitpid(child.pid, 0)
     for number in _FORWARDED:
         signal.signal(number, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, 0)
     if os.WIFSIGNALED(status):
-        terminal.reset()
+        child.terminal.reset()
         return 128 + os.WTERMSIG(status)
-    terminal.restore_settings()
+    child.terminal.restore_settings()
     return os.WEXITSTATUS(status)
 
 
-def _send(sender: int, config: Config) -> None:
-    packed = pickle.dumps(config)
+def _send(sender: int, session: Session, config: Config) -> None:
+    packed = pickle.dumps((session, config))
     try:
         with open(sender, "wb", closefd=False) as pipe:
             pipe.write(_LENGTH.pack(len(packed)) + packed)
@@ -138,42 +178,49 @@ def _send(sender: int, config: Config) -> None:
         return  # the child has ended already, and its exit status says why
 
 
-def _receive(receiver: int) -> Config | None:
-    """Returns the config, None when the parent found none that can be used."""
+def _receive(receiver: int) -> tuple[Session, Config] | None:
+    """Returns what the parent found out, None when it found nothing that can be shown."""
     with open(receiver, "rb", closefd=False, buffering=0) as pipe:
-        wanted = _LENGTH.size
-        packed = b""
-        length: int | None = None
-        while len(packed) < wanted:
-            piece = pipe.read(wanted - len(packed))
-            if not piece:
-                return None
-            packed += piece
-            if length is None and len(packed) == _LENGTH.size:
-                length = _LENGTH.unpack(packed)[0]
-                wanted, packed = length, b""
-    config = pickle.loads(packed)  # noqa: S301 -- written by our own parent into our own pipe
-    assert isinstance(config, Config)
-    return config
+        head = _read_exactly(pipe, _LENGTH.size)
+        packed = _read_exactly(pipe, _LENGTH.unpack(head)[0]) if head else b""
+    return pickle.loads(packed) if packed else None  # noqa: S301 -- written by our own parent into our own pipe
 
 
-def _draw(session: Session, receiver: int, terminal: SavedTerminal) -> int:
+def _read_exactly(pipe: RawIOBase, count: int) -> bytes:
+    """Returns so many bytes, none when the pipe ends before."""
+    read = b""
+    while len(read) < count:
+        piece = pipe.read(count - len(read))
+        if not piece:
+            return b""
+        read += piece
+    return read
+
+
+def _draw(receiver: int, terminal: SavedTerminal) -> int:
     for number in (*_FORWARDED, signal.SIGALRM):
         signal.signal(number, signal.SIG_DFL)
     if not os.isatty(2):
         os.dup2(1, 2)  # the drawing library writes to stderr
+    gc.disable()  # nothing that the start makes is garbage; the app switches it on again after its first frame
+    sys.modules.setdefault("ssl", None)  # type: ignore[arg-type] # asyncio would load it, and a terminal has no network
 
     from oncall_tui.tui.app import OncallApp
 
-    config = _receive(receiver)
-    if config is None:
+    received = _receive(receiver)
+    if received is None:
         return 0
-    app = OncallApp(session, config)
-    ending = _Ending(app.end, terminal)
-    for number in _FORWARDED:
-        signal.signal(number, ending.on_signal)
-    threading.Thread(target=ending.watch_parent, args=(receiver,), daemon=True, name="parent").start()
-    app.run()
+    session, config = received
+    try:
+        app = OncallApp(session, config)
+        ending = _Ending(app.end, terminal)
+        for number in _FORWARDED:
+            signal.signal(number, ending.on_signal)
+        threading.Thread(target=ending.watch_parent, args=(receiver,), daemon=True, name="parent").start()
+        app.run()
+    except Exception:  # noqa: BLE001 -- the last line of the child: whatever it was is written down
+        os.write(2, f"{note_crash(session.db_path)}\n".encode(errors="replace"))
+        return CRASHED
     return CRASHED if app.return_code == _TEXTUAL_FAULT else app.return_code or 0
 
 

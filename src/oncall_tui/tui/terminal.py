@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import termios
-from dataclasses import dataclass
-
-from oncall_tui.domain.errors import UsageError
+from typing import NamedTuple
 
 #: Everything that a full-screen program may have switched on. The keyboard protocol is popped before the alternate
 #: screen is left, since terminals keep one stack for each screen.
@@ -16,9 +14,14 @@ RESET = (
     b"\x1b[?1004l\x1b[?2004l\x1b[<u\x1b[?1049l\x1b[?7h\x1b[0m\x1b[?25h"
 )
 
+NO_SCREEN = (
+    "The dashboard needs a terminal that can show a full screen (stdin and stdout a terminal, TERM set and not dumb): "
+    "run it in one, or use `oncall-tui status`."
+)
+_PLAIN = (None, "", "dumb")
 
-@dataclass(frozen=True, slots=True)
-class SavedTerminal:
+
+class SavedTerminal(NamedTuple):
     """The settings of the terminal on stdin, and its name."""
 
     name: str
@@ -50,15 +53,11 @@ class SavedTerminal:
         self.restore_settings()
 
 
+def can_show_screen() -> bool:
+    """Tells whether stdin and stdout are a terminal that knows more than plain lines."""
+    return bool(sys.stdin and sys.stdout) and os.isatty(0) and os.isatty(1) and os.environ.get("TERM") not in _PLAIN
+
+
 def save_terminal() -> SavedTerminal:
-    """Returns the terminal as it is now. Raises UsageError where there is none that can show a full screen."""
-    if not (sys.stdin and sys.stdout and os.isatty(0) and os.isatty(1)):
-        raise UsageError("The dashboard needs a terminal: run it in one, or use `oncall-tui status` in scripts.")
-    if os.environ.get("TERM", "") in ("", "dumb"):
-        raise UsageError(
-            "This terminal cannot show a full screen (TERM is dumb or not set): use `oncall-tui status`, or set TERM."
-        )
-    try:
-        return SavedTerminal(os.ttyname(0), termios.tcgetattr(0))
-    except (termios.error, OSError) as error:
-        raise UsageError(f"The terminal cannot be used ({error}): use `oncall-tui status` instead.") from error
+    """Returns the terminal on stdin as it is now. Raises OSError or termios.error where there is none."""
+    return SavedTerminal(os.ttyname(0), termios.tcgetattr(0))

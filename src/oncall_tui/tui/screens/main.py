@@ -38,7 +38,6 @@ PANES = {
     "runbook": ("Runbook", "middle", "runbook_pane", "RunbookPane"),
     "timeline": ("Timeline", "right", "timeline_pane", "TimelinePane"),
 }
-_LAYOUTS = ("tiny", "compact", "small", "medium", "large")
 
 
 def choose_layout(size: Size) -> str:
@@ -83,6 +82,7 @@ class MainScreen(Screen[None]):
         pane = ProbesPane(self.oncall.feed, str(self.oncall.config.path))
         self._panes["probes"] = pane
         self._put_title(pane, "probes")
+        self._choose_layout(self.app.size)
         yield StatusHeader(id="head")
         yield TabLine(id="tabs")
         with Horizontal(id="body"):
@@ -99,10 +99,13 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#aside").border_title = join("Selected probe")
-        self._arrange(self.app.size)
+        self.lay_out()
 
     def on_resize(self, event: events.Resize) -> None:
-        self._arrange(event.size)
+        self._choose_layout(event.size)
+        self.lay_out()
+        if self.focused is None and self._active in self._panes:
+            self.call_after_refresh(self._panes[self._active].focus_content)
         self.call_after_refresh(self.draw_frame)
 
     async def ready_pane(self, name: str) -> Pane:
@@ -133,14 +136,12 @@ class MainScreen(Screen[None]):
             return {self._active}
         return set(PANES) if self._layout_name == "large" else {self._list, self._work}
 
-    def _arrange(self, size: Size) -> None:
-        self._layout_name = choose_layout(size)
-        for name in _LAYOUTS:
-            self.set_class(name == self._layout_name, f"-{name}")
-        self.probes.use_detail(self._wide_detail if self._layout_name == "large" else None)
-        self.lay_out()
-        if self.focused is None and self._active in self._panes:
-            self.call_after_refresh(self._panes[self._active].focus_content)
+    def _choose_layout(self, size: Size) -> None:
+        wanted = choose_layout(size)
+        if wanted != self._layout_name:
+            self.set_classes(f"-{wanted}")
+            self._layout_name = wanted
+            self.probes.use_detail(self._wide_detail if wanted == "large" else None)
 
     def lay_out(self) -> None:
         """Shows the panes that belong on the screen now, and makes those that are not there yet."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual import events
 from textual.content import Content
@@ -44,8 +44,7 @@ def tell_latency(ms: float) -> str:
     return f"{ms:.0f}ms" if ms < 1000 else f"{ms / 1000:.1f}s" if ms < 100_000 else f"{ms / 1000:.0f}s"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One probe on the board; rows that look the same are equal."""
 
     probe: Probe
@@ -54,8 +53,7 @@ class Row:
     incident_id: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """Widths in cells; 0 leaves a column out."""
 
     name: int
@@ -79,7 +77,10 @@ def lay_columns(width: int, longest_name: int) -> Columns:
 
 
 class Board(Lines, can_focus=True):
-    """Rows of probes with a cursor that stays on its probe whatever moves around it."""
+    """Rows of probes with a cursor that stays on its probe whatever moves around it.
+
+    Before anybody has moved it, it stands on the worst probe.
+    """
 
     BINDINGS = bindings_of("probes")
 
@@ -109,6 +110,7 @@ class Board(Lines, can_focus=True):
         self._now = 0
         self._top = 0
         self._painted: list[tuple[Content, bool]] = []
+        self._is_cursor_placed = False
         self.is_folded = False
         self.filter_text = ""
         self.empty_text = Content("")
@@ -166,7 +168,7 @@ class Board(Lines, can_focus=True):
         self._hidden_ok = len(rows) - len(shown)
         shown.sort(key=lambda row: (_RANK[row.status], 0 if row.status is ProbeStatus.UP else -row.state.since_at))
         self._order = [row.probe.name for row in shown]
-        if self.selected not in self._order:
+        if not self._is_cursor_placed or self.selected not in self._order:
             self._select(self._order[0] if self._order else None)
         self._keep_in_view()
 
@@ -299,6 +301,7 @@ class Board(Lines, can_focus=True):
 
     def _move_to(self, index: int) -> None:
         if self._order:
+            self._is_cursor_placed = True
             self._select(self._order[max(0, min(index, len(self._order) - 1))])
             self._keep_in_view()
             self._repaint()

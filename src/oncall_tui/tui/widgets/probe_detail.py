@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.content import Content
 
@@ -23,8 +23,7 @@ _PHASES = (
 _DAY_MS = 86_400_000
 
 
-@dataclass(frozen=True, slots=True)
-class Details:
+class Details(NamedTuple):
     """All that is known of one probe; `failures` are its latest bad runs, newest first."""
 
     probe: Probe

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
 
 from textual.content import Content
 
@@ -22,15 +23,14 @@ _RUNNING_MS = 10 * 60_000
 Piece = tuple[int, Content]
 
 
-@dataclass(frozen=True, slots=True)
-class HeadFacts:
+class HeadFacts(NamedTuple):
     """What the head tells beside the file: `incident` is the one being worked on, `size_word` names a small screen."""
 
     now: int
     actor: str
     has_page: bool
     incident: Incident | None = None
-    counts: dict[ProbeStatus, int] = field(default_factory=dict)
+    counts: Mapping[ProbeStatus, int] = MappingProxyType({})
     size_word: str = ""
     is_read_only: bool = False
 
@@ -104,7 +104,7 @@ def tell_engine(snapshot: Snapshot, now: int) -> Content:
     return join((f"{Glyphs.show('✖')} engine silent {age}", "$state-down bold"))
 
 
-def tell_counts(counts: dict[ProbeStatus, int]) -> Content:
+def tell_counts(counts: Mapping[ProbeStatus, int]) -> Content:
     """Returns how many probes stand where, worst first, without the empty ones."""
     unsure = counts.get(ProbeStatus.STALE, 0) + counts.get(ProbeStatus.UNKNOWN, 0)
     parts = [

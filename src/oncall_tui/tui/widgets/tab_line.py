@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual import events
 from textual.content import Content
@@ -13,8 +13,7 @@ from oncall_tui.tui.text import fit, join
 from oncall_tui.tui.widgets.lines import Lines
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
+class Tab(NamedTuple):
     """One pane: `badge` says what waits in it, `is_shown` that it is on the screen, `is_active` that it has keys."""
 
     pane: str
