@@ -52,8 +52,10 @@ class RunbookPane(Pane):
     def on_mount(self) -> None:
         self._follow_path()
 
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._draw)
+    @on(RunbookView.Resized)
+    def _wrap_anew(self, event: RunbookView.Resized) -> None:
+        event.stop()
+        self._draw()
 
     def show(self, snapshot: Snapshot, topics: frozenset[str]) -> None:
         self._snapshot = snapshot
@@ -121,7 +123,7 @@ class RunbookPane(Pane):
     def _steps(self) -> tuple[Step, ...]:
         return self._file.runbook.steps if self._file and self._file.runbook else ()
 
-    def _draw(self) -> None:
+    def _draw(self, *, is_from_top: bool = False) -> None:
         if not self.is_mounted:
             return
         if self._file is None or self._file.runbook is None:
@@ -138,7 +140,7 @@ class RunbookPane(Pane):
         drawn = draw_runbook(
             runbook, self._ticks, self._cursor, is_unfolded=self._is_unfolded, width=self._view.size.width
         )
-        self._view.show_drawn(drawn, self._cursor)
+        self._view.show_drawn(drawn, self._cursor, is_from_top=is_from_top)
 
     def _draw_absence(self) -> list[Content]:
         if self._file is not None:
@@ -172,7 +174,7 @@ class RunbookPane(Pane):
 
     def action_fold(self) -> None:
         self._is_unfolded = not self._is_unfolded
-        self._draw()
+        self._draw(is_from_top=self._is_unfolded)
 
     def action_tick(self) -> None:
         if self._steps:

@@ -12,12 +12,13 @@ from textual.message import Message
 
 from oncall_tui.domain.runbook import Runbook, Step
 from oncall_tui.store.steps import StepTick
-from oncall_tui.tui.text import Glyphs, clock_utc, join, line
+from oncall_tui.tui.text import Glyphs, clock_utc, fit, join, line
 from oncall_tui.tui.widgets.lines import Lines
 
 _BOX = {"done": ("☑", "$state-ok"), "skipped": ("☒", "$muted"), "todo": ("☐", "")}
 _BODY_LINES = 30
 _PROSE_WIDTH = 100
+_ROLE_WIDTH = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,10 @@ def _draw_step(step: Step, number: int, tick: StepTick | None, *, is_here: bool,
     mark = Glyphs.show("▸") if is_here else " "
     head = f"{number + 1:>3} "
     lead = len(Glyphs.show(box)) + len(head) + 3
-    rows = _wrap(step.title, width - lead - 8) or [""]
-    lines = [
-        join((f"{mark} ", "bold $line-focus"), (Glyphs.show(box), style), (head, "$muted"), (rows[0], text_style),
-             (f"  {step.role}" if step.role else "", "$muted"))
-    ]  # fmt: skip
+    rows = _wrap(step.title, width - lead - _ROLE_WIDTH) or [""]
+    first = fit(line(rows[0], text_style), width - lead - _ROLE_WIDTH)
+    role = (step.role[: _ROLE_WIDTH - 1], "$muted")
+    lines = [join((f"{mark} ", "bold $line-focus"), (Glyphs.show(box), style), (head, "$muted"), first, " ", role)]
     lines += [join(" " * (lead - 1), (row, text_style)) for row in rows[1:]]
     if tick is not None:
         why = f": {tick.reason}" if tick.reason else ""
@@ -103,23 +103,29 @@ class RunbookView(Lines, can_focus=True):
             super().__init__()
             self.number = number
 
+    class Resized(Message):
+        """There is another amount of room, so the lines wrap anew."""
+
     def __init__(self) -> None:
         super().__init__(id="runbook-steps")
         self._drawn = Drawn([], [], [])
         self._top = 0
 
-    def show_drawn(self, drawn: Drawn, cursor: int) -> None:
-        """Shows the part around the cursor; at the first step from the very top."""
+    def show_drawn(self, drawn: Drawn, cursor: int, *, is_from_top: bool = False) -> None:
+        """Shows the part around the cursor; at the first step, or where that is wanted, from the very top."""
         self._drawn = drawn
         height = max(1, self.size.height)
         if drawn.starts and 0 <= cursor < len(drawn.starts):
             start, end = drawn.starts[cursor], drawn.ends[cursor]
-            if cursor == 0 and end <= height:
+            if is_from_top or (cursor == 0 and end <= height):
                 self._top = 0
             else:
                 self._top = min(max(self._top, end - height), start)
         self._top = max(0, min(self._top, len(drawn.lines) - height))
         self.show_lines(drawn.lines[self._top : self._top + height])
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
 
     def on_click(self, event: events.Click) -> None:
         row = self._top + event.y

@@ -1,0 +1,182 @@
+"""The war-room screen: read from across the room, changed by nobody."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Digits
+
+from oncall_tui.clock import now_ms
+from oncall_tui.domain.cadence import Urgency, judge_due
+from oncall_tui.domain.duration import format_age, format_clock
+from oncall_tui.domain.incident import Component, ComponentStatus, Incident
+from oncall_tui.domain.sanitize import clean_block
+from oncall_tui.domain.update import IncidentUpdate
+from oncall_tui.tui.actions import bindings_of
+from oncall_tui.tui.host import host_of
+from oncall_tui.tui.snapshot import Snapshot
+from oncall_tui.tui.text import COMPONENT_LOOK, STATUS_LOOK, clock_utc, fit, join, line, look
+from oncall_tui.tui.widgets.compose_words import draw_delivery
+from oncall_tui.tui.widgets.incident_list import DUE_STYLE
+from oncall_tui.tui.widgets.lines import Lines
+
+_ORDER = list(ComponentStatus)
+_CELL_WIDTH = 38
+_WORDS = {
+    Urgency.CALM: "next update to customers in",
+    Urgency.SOON: "DUE SOON: next update to customers in",
+    Urgency.URGENT: "DUE NOW: next update to customers in",
+    Urgency.LATE: "LATE: the update to customers is overdue by",
+}
+
+
+def choose_incident(incidents: Sequence[Incident]) -> Incident | None:
+    """Returns the open incident that the room should look at: the worst one, and of those the oldest."""
+    return min(incidents, key=lambda incident: (incident.severity, incident.started_at), default=None)
+
+
+def draw_parts(components: Sequence[Component], incidents: Sequence[Incident], width: int, rows: int) -> list[Content]:
+    """Returns the state of every component, worst first, in as many columns as fit; what does not fit is counted."""
+    states = {component.name: component.page_status or ComponentStatus.OPERATIONAL for component in components}
+    for incident in incidents:
+        for name, status in incident.components.items():
+            states[name] = max(states.get(name, status), status, key=_ORDER.index)
+    if not states:
+        return [line("No components yet.", "$muted")]
+    columns = max(1, width // _CELL_WIDTH)
+    cell_width = width // columns
+    ordered = sorted(states.items(), key=lambda item: -_ORDER.index(item[1]))
+    room = columns * rows
+    shown = ordered if len(ordered) <= room else ordered[: room - 1]
+    cells = [
+        fit(join(fit(line(name, "bold"), min(22, cell_width // 2)), " ", look(*COMPONENT_LOOK[status])), cell_width)
+        for name, status in shown
+    ]
+    if len(shown) < len(ordered):
+        cells.append(line(f"and {len(ordered) - len(shown)} more", "$muted"))
+    return [Content("").join(cells[at : at + columns]) for at in range(0, len(cells), columns)]
+
+
+def draw_words(update: IncidentUpdate | None, width: int, rows: int) -> list[Content]:
+    """Returns the last words to customers and how far they have got."""
+    if update is None:
+        return [join(("Customers have not been told anything yet.", "bold $state-down"))]
+    head = join(
+        ("last words to customers  ", "$muted"), (f"{clock_utc(update.created_at)}  ", "$muted"), draw_delivery(update)
+    )
+    text = [row for part in clean_block(update.body).splitlines() for row in textwrap.wrap(part, max(20, width))]
+    return [head, *(line(row) for row in text[: max(1, rows - 1)])]
+
+
+class WallScreen(Screen[None]):
+    """Shows the worst open incident; nothing moves on it but the clocks."""
+
+    BINDINGS = bindings_of("wall")
+    AUTO_FOCUS = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._snapshot = Snapshot()
+        self._lines = {
+            name: Lines(id=f"wall-{name}") for name in ("head", "incident", "due", "facts", "parts", "words")
+        }
+        self._digits = Digits(id="wall-digits")
+
+    def compose(self) -> ComposeResult:
+        yield self._lines["head"]
+        yield self._lines["incident"]
+        with Horizontal(id="wall-clock"):
+            yield self._digits
+            with Vertical():
+                yield self._lines["due"]
+                yield self._lines["facts"]
+        yield self._lines["parts"]
+        yield self._lines["words"]
+
+    def on_mount(self) -> None:
+        self._snapshot = host_of(self).snapshot
+        self.set_interval(1.0, self.draw)
+        self.draw()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.draw)
+
+    def show(self, snapshot: Snapshot, topics: frozenset[str]) -> None:
+        self._snapshot = snapshot
+        self.draw()
+
+    def draw(self) -> None:
+        """Draws everything for the present moment; what did not change is not painted again."""
+        now, snapshot = now_ms(), self._snapshot
+        width, height = max(20, self.size.width - 4), self.size.height
+        incident = choose_incident(snapshot.open_incidents)
+        self._lines["head"].show_lines([self._draw_head(now, width)])
+        self._draw_incident(incident, now)
+        rows = max(1, (height - 12) // 3)
+        parts = draw_parts(snapshot.components, snapshot.open_incidents, width, rows)
+        self._lines["parts"].show_lines(parts)
+        self._lines["parts"].styles.height = len(parts)
+        update = snapshot.latest_updates.get(incident.id) if incident else None
+        words = draw_words(update, width, max(2, height - 12 - len(parts))) if incident else []
+        self._lines["words"].show_lines(words)
+
+    def _draw_head(self, now: int, width: int) -> Content:
+        page = self._snapshot.page
+        if self._snapshot.saving_error:
+            news = line(self._snapshot.saving_error, "bold $state-down")
+        elif page.last_error:
+            news = join(("page does not answer", "bold $state-down"))
+        elif page.last_sync_at is not None:
+            news = join((f"page synced {format_age(now - page.last_sync_at)} ago", "$muted"))
+        else:
+            news = join(("page not reached yet", "$muted"))
+        lease = self._snapshot.lease
+        engine = "" if lease is not None and lease.is_working(now) else "   ENGINE NOT WORKING: what you see is old"
+        name = fit(line(page.name or "oncall-tui", "bold $title"), min(30, width // 3))
+        return join(
+            name, "  ", (clock_utc(now), "bold"), "   ", news, (engine, "bold $state-down"), ("   view only", "$muted")
+        )
+
+    def _draw_incident(self, incident: Incident | None, now: int) -> None:
+        clock = self.query_one("#wall-clock")
+        clock.display = incident is not None
+        if incident is None:
+            self._lines["incident"].show_lines([join(("No open incident.", "bold $state-ok"))])
+            return
+        more = len(self._snapshot.open_incidents) - 1
+        self._lines["incident"].show_lines(
+            [
+                join(
+                    (f"#{incident.id}  SEV{int(incident.severity)}  ", "bold"),
+                    look(*STATUS_LOOK[incident.status]),
+                    ("  ", ""),
+                    (incident.title, "bold"),
+                    (f"   +{more} more" if more else "", "$state-slow"),
+                )
+            ]
+        )
+        due_at = incident.next_update_at
+        if due_at is None:
+            self._digits.update("--:--")
+            self._lines["due"].show_lines([line("no update is promised", "$state-slow")])
+        else:
+            urgency = judge_due(due_at, now)
+            for step in Urgency:
+                self._digits.set_class(step is urgency, f"-{step}")
+            self._digits.update(format_clock(abs(due_at - now)))
+            self._lines["due"].show_lines(
+                [
+                    join((_WORDS[urgency], DUE_STYLE[urgency])),
+                    line(f"at {clock_utc(due_at, has_seconds=False)}", "bold"),
+                ]
+            )
+        lasted = format_age(now - incident.started_at)
+        self._lines["facts"].show_lines([line(f"open for {lasted}, since {clock_utc(incident.started_at)}", "$muted")])
+
+    def action_quit(self) -> None:
+        self.app.exit()
