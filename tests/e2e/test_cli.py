@@ -1,0 +1,95 @@
+"""The command line, end to end: what scripts say is what customers read, with an engine or without."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.e2e.world import TOKEN, World, open_world, wait_until
+
+from oncall_tui.store.database import open_database
+from oncall_tui.store.lease import read_lease
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with open_world(tmp_path, env=dict(os.environ)) as made:
+        yield made
+
+
+def say(world: World, *arguments: str) -> dict[str, object]:
+    answer = world.run_json(*arguments)
+    assert isinstance(answer, dict)
+    return answer
+
+
+def find_state(world: World) -> list[tuple[str, bool]]:
+    updates = say(world, "incident", "show", "1")["updates"]
+    assert isinstance(updates, list)
+    return [(update["delivery"], update["seen_at"] is not None) for update in updates]
+
+
+def test_sync_publishes_without_an_engine_and_reads_back(world: World) -> None:
+    say(world, "incident", "open", "--title", "API fails", "--message", "We look.", "--component", "API=major_outage")
+    say(world, "incident", "update", "1", "--status", "identified", "--message", "We found it.")
+    assert world.run("sync", "--wait", "20s").returncode == 0
+    assert world.published() == [["We look.", "We found it."]]
+    assert find_state(world) == [("delivered", True), ("delivered", True)]
+    say(world, "incident", "resolve", "1", "--message", "Repaired.")
+    assert say(world, "sync") == {"is_done": True, "left": []}
+    components = httpx.get(f"{world.page_url}/api/v2/components.json", trust_env=False).json()["components"]
+    assert {each["name"]: each["status"] for each in components}["API"] == "operational"
+    assert world.published() == [["We look.", "We found it.", "Repaired."]]
+
+
+def test_an_engine_publishes_at_once_and_sync_waits_for_it(world: World) -> None:
+    engine = subprocess.Popen(world.command("agent", "--stay"), env=world.env, stderr=subprocess.PIPE)
+    wait_until(lambda: "working" in world.run("status").stdout)
+    opened = world.run("incident", "open", "--title", "API fails", "--message", "We look.")
+    assert "no engine" not in opened.stderr
+    assert world.run("sync").returncode == 0
+    wait_until(lambda: find_state(world) == [("delivered", True)])
+    assert world.published() == [["We look."]]
+    shown = say(world, "status")
+    assert shown["outbox"] == []
+    assert [check["level"] for check in world.run_json("doctor") if check["what"] == "page"] == ["ok"]  # type: ignore[attr-defined]
+    engine.terminate()
+    _, err = engine.communicate(timeout=5)
+    assert engine.returncode == 0
+    files = [path for path in world.folder.iterdir() if path.name.startswith("oncall.db")]
+    assert all(TOKEN.encode() not in path.read_bytes() for path in files)
+    assert TOKEN.encode() not in err
+
+
+def test_what_the_page_refuses_stays_and_is_named(world: World) -> None:
+    world.env["STATUSPAGE_TOKEN"] = "wrong-token"
+    say(world, "incident", "open", "--title", "API fails", "--message", "We look.")
+    answer = world.run("sync", "--wait", "10s")
+    assert answer.returncode == 1
+    assert "delivery 1 of #1 is failed" in answer.stdout
+    assert "outbox retry 1" in answer.stdout
+    assert "wrong-token" not in answer.stdout + answer.stderr
+    world.env["STATUSPAGE_TOKEN"] = TOKEN
+    assert world.run("outbox", "retry", "1").returncode == 0
+    assert world.run("sync").returncode == 0
+    assert world.published() == [["We look."]]
+
+
+def test_engines_killed_at_any_moment_publish_each_update_once(world: World) -> None:
+    for number in range(4):
+        engine = subprocess.Popen(world.command("agent", "--stay"), env=world.env, stderr=subprocess.DEVNULL)
+        with open_database(world.db) as db:
+            wait_until(lambda: (lease := read_lease(db)) is not None and lease.pid == engine.pid)  # noqa: B023
+        if number == 0:
+            say(world, "incident", "open", "--title", "API fails", "--message", "Update 0.")
+        else:
+            say(world, "incident", "update", "1", "--status", "identified", "--message", f"Update {number}.")
+        engine.send_signal(signal.SIGKILL)
+        engine.wait()
+    assert world.run("sync", "--wait", "30s").returncode == 0
+    assert world.published() == [[f"Update {number}." for number in range(4)]]

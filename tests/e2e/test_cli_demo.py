@@ -1,0 +1,79 @@
+"""`oncall-tui demo` on a real terminal: a red probe within seconds, and nothing left afterwards."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.e2e.world import wait_until
+from tests.ptyscreen import PtyScreen
+
+DEMO = (sys.executable, "-P", "-m", "oncall_tui", "demo")
+
+
+def find_processes(folder: Path) -> list[str]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = entry.read_bytes()
+        except OSError:
+            continue
+        if os.fsencode(folder) in words:
+            found.append(words.replace(b"\0", b" ").decode())
+    return found
+
+
+def open_demo(folder: Path, *arguments: str) -> PtyScreen:
+    environment = {"TMPDIR": str(folder), "ONCALL_TUI_ACTOR": "tester"}
+    return PtyScreen([*DEMO, *arguments], columns=120, rows=40, env=environment)
+
+
+def test_a_new_user_sees_a_red_probe_and_leaves_nothing(tmp_path: Path) -> None:
+    with open_demo(tmp_path) as terminal:
+        began = time.monotonic()
+        terminal.wait_for("certificate", 20)
+        terminal.wait_for("DOWN", 20)
+        assert time.monotonic() - began < 20
+        url = re.search(rb"http://127\.0\.0\.1:\d+", bytes(terminal.received))
+        assert url is not None
+        assert "Demo shop" in httpx.get(url[0].decode(), trust_env=False).text
+        assert len(find_processes(tmp_path)) >= 2
+        terminal.press("q")
+        assert terminal.wait_for_end() == 0
+    assert list(tmp_path.iterdir()) == []
+    assert find_processes(tmp_path) == []
+
+
+@pytest.mark.parametrize("is_group", [False, True])
+def test_a_killed_terminal_leaves_nothing(tmp_path: Path, is_group: bool) -> None:
+    with open_demo(tmp_path) as terminal:
+        terminal.wait_for("certificate", 20)
+        if is_group:
+            os.killpg(terminal.pid, signal.SIGKILL)
+        else:
+            os.kill(terminal.pid, signal.SIGKILL)
+        wait_until(lambda: not find_processes(tmp_path), 20)
+        wait_until(lambda: list(tmp_path.iterdir()) == [], 5)
+
+
+def test_a_folder_of_ones_own_is_kept_and_can_be_used_again(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    for _ in range(2):
+        with open_demo(tmp_path, "--dir", str(folder)) as terminal:
+            terminal.wait_for("certificate", 20)
+            terminal.press("q")
+            assert terminal.wait_for_end() == 0
+        assert (folder / "oncall.db").exists()
+        assert find_processes(tmp_path) == []
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "letter.txt").write_text("mine")
+    with open_demo(tmp_path, "--dir", str(other)) as terminal:
+        assert terminal.wait_for_end() == 2
+    assert [path.name for path in other.iterdir()] == ["letter.txt"]
