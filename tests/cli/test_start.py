@@ -26,7 +26,7 @@ def test_version_and_help_load_nothing_heavy(arguments: list[str]) -> None:
 
 
 def test_every_command_of_the_help_exists() -> None:
-    from oncall_tui.cli import COMMANDS, cli
+    from oncall_tui.cli.group import COMMANDS, cli
 
     with cli.make_context("oncall-tui", [], resilient_parsing=True) as context:
         for name in COMMANDS:

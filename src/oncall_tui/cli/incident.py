@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from oncall_tui.cli import json_option, place_options
+from oncall_tui.cli.group import json_option, place_options
 from oncall_tui.cli.place import Place, read_actor
 from oncall_tui.domain.errors import RefusedError, StoreError, UsageError
 from oncall_tui.domain.incident import ComponentStatus, Impact, Incident, IncidentStatus, Severity, impact_of

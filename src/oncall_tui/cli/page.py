@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from oncall_tui.cli import place_options
+from oncall_tui.cli.group import place_options
 from oncall_tui.cli.place import Place
 
 TOKEN_VARIABLE = "STATUSPAGE_TOKEN"  # noqa: S105 - the name of a variable, not a token

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +75,8 @@ def read_actor() -> str:
     named = os.environ.get(ACTOR_VARIABLE, "").strip()
     if named:
         return clean_line(named, 100)
+    import getpass
+
     try:
         user = getpass.getuser()
     except (OSError, KeyError):

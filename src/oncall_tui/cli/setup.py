@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from oncall_tui.cli import json_option, place_options
+from oncall_tui.cli.group import json_option, place_options
 from oncall_tui.cli.place import Place
 
 

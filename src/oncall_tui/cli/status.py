@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oncall_tui.cli import json_option, place_options
+from oncall_tui.cli.group import json_option, place_options
 from oncall_tui.cli.place import Place
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from oncall_tui.cli import json_option, place_options
+from oncall_tui.cli.group import json_option, place_options
 from oncall_tui.cli.place import Place
 
 
