@@ -231,7 +231,7 @@ class FaultPage:
                 "id": update_id,
                 "incident_id": incident["id"],
                 "status": incident["status"],
-                "body": fields.get("body", "").replace("\n", "\r\n"),
+                "body": fields.get("body", "").replace("\r\n", "\n").replace("\n", "\r\n"),
                 "created_at": self._stamp(at),
                 "display_at": self._stamp(at),
                 "affected_components": None,
