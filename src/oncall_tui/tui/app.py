@@ -141,11 +141,15 @@ class OncallApp(App[object]):
 
     def _take(self, snapshot: Snapshot) -> None:
         """Before an engine has written the probes of a new file, the config's are shown."""
+        known = {incident.id for incident in self.snapshot.open_incidents}
         self.snapshot = snapshot if snapshot.probes else replace(snapshot, probes=self.config.probes)
-        current = self.snapshot.incident(self.selected_incident)
-        if current is None or current.resolved_at is not None:
-            opened = self.snapshot.open_incidents
-            self.select_incident(opened[0].id if opened else self.selected_incident if current else None)
+        current, opened = self.snapshot.incident(self.selected_incident), self.snapshot.open_incidents
+        if current is None:
+            self.select_incident(opened[0].id if opened else None)
+        elif current.resolved_at is not None:
+            # One that is over stays in view, to be read or opened again, until there is a new one to look at.
+            new = next((incident.id for incident in opened if incident.id not in known), None)
+            self.select_incident(new or current.id)
 
     def select_incident(self, incident_id: int | None) -> None:
         """Makes all panes follow one incident."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from textual.timer import Timer
 from textual.widget import Widget
@@ -14,7 +16,7 @@ from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.update import Draft
 from oncall_tui.store.database import Database
 from oncall_tui.store.drafts import create_draft, save_draft
-from oncall_tui.tui.host import host_of, start_work
+from oncall_tui.tui.host import host_of, start_work, tell
 
 _SAVE_AFTER_S = 0.3
 _RETRY_AFTER_S = 1.0
@@ -88,6 +90,25 @@ class DraftKeeper:
         self.draft = draft
         self.is_dirty = False
         self.saving = Saving(draft.updated_at if draft else None)
+
+    def let_go(self) -> None:
+        """Leaves the draft; what is not yet on disk is stored however long that takes."""
+        if self.draft is not None and self.is_dirty:
+            start_work(self._pane, partial(self._store_until_done, self.draft, self._read()), "keep")
+        self.take(None)
+
+    async def _store_until_done(self, draft: Draft, typed: Typed) -> None:
+        host, told = host_of(self._pane), False
+        while True:
+            try:
+                await host.feed.call(keep_draft, draft, typed, host.terminal_id, host.actor, now_ms())
+            except OncallError as error:
+                if not told:
+                    tell(self._pane.app, f"Your draft for #{draft.incident_id} is not saved yet: {error}", "error")
+                told = True
+                await asyncio.sleep(_RETRY_AFTER_S)
+            else:
+                return
 
     def touch(self) -> None:
         """Notes that something was typed."""

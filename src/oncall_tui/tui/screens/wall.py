@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Digits
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.cadence import Urgency, judge_due
@@ -21,12 +20,14 @@ from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import host_of
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import COMPONENT_LOOK, STATUS_LOOK, clock_utc, fit, join, line, look
+from oncall_tui.tui.widgets.big_clock import HEIGHT, draw_clock
 from oncall_tui.tui.widgets.compose_words import draw_delivery
 from oncall_tui.tui.widgets.incident_list import DUE_STYLE
 from oncall_tui.tui.widgets.lines import Lines
 
 _ORDER = list(ComponentStatus)
 _CELL_WIDTH = 38
+_BIG = (140, 40)
 _WORDS = {
     Urgency.CALM: "next update to customers in",
     Urgency.SOON: "DUE SOON: next update to customers in",
@@ -42,24 +43,28 @@ def choose_incident(incidents: Sequence[Incident]) -> Incident | None:
 
 def draw_parts(components: Sequence[Component], incidents: Sequence[Incident], width: int, rows: int) -> list[Content]:
     """Returns the state of every component, worst first, in as many columns as fit; what does not fit is counted."""
-    states = {component.name: component.page_status or ComponentStatus.OPERATIONAL for component in components}
+    states: dict[str, ComponentStatus | None] = {item.name: item.page_status for item in components}
     for incident in incidents:
         for name, status in incident.components.items():
-            states[name] = max(states.get(name, status), status, key=_ORDER.index)
+            states[name] = max(states.get(name) or status, status, key=_ORDER.index)
     if not states:
         return [line("No components yet.", "$muted")]
     columns = max(1, width // _CELL_WIDTH)
     cell_width = width // columns
-    ordered = sorted(states.items(), key=lambda item: -_ORDER.index(item[1]))
+    ordered = sorted(states.items(), key=lambda item: -_ORDER.index(item[1]) if item[1] else 0)
     room = columns * rows
     shown = ordered if len(ordered) <= room else ordered[: room - 1]
     cells = [
-        fit(join(fit(line(name, "bold"), min(22, cell_width // 2)), " ", look(*COMPONENT_LOOK[status])), cell_width)
+        fit(join(fit(line(name, "bold"), min(22, cell_width // 2)), " ", _tell_state(status)), cell_width)
         for name, status in shown
     ]
     if len(shown) < len(ordered):
         cells.append(line(f"and {len(ordered) - len(shown)} more", "$muted"))
     return [Content("").join(cells[at : at + columns]) for at in range(0, len(cells), columns)]
+
+
+def _tell_state(status: ComponentStatus | None) -> Content:
+    return line("? not known yet", "$state-unknown") if status is None else look(*COMPONENT_LOOK[status])
 
 
 def draw_words(update: IncidentUpdate | None, width: int, rows: int) -> list[Content]:
@@ -83,15 +88,14 @@ class WallScreen(Screen[None]):
         super().__init__()
         self._snapshot = Snapshot()
         self._lines = {
-            name: Lines(id=f"wall-{name}") for name in ("head", "incident", "due", "facts", "parts", "words")
+            name: Lines(id=f"wall-{name}") for name in ("head", "incident", "digits", "due", "facts", "parts", "words")
         }
-        self._digits = Digits(id="wall-digits")
 
     def compose(self) -> ComposeResult:
         yield self._lines["head"]
         yield self._lines["incident"]
         with Horizontal(id="wall-clock"):
-            yield self._digits
+            yield self._lines["digits"]
             with Vertical():
                 yield self._lines["due"]
                 yield self._lines["facts"]
@@ -162,13 +166,11 @@ class WallScreen(Screen[None]):
         )
         due_at = incident.next_update_at
         if due_at is None:
-            self._digits.update("--:--")
+            self._show_clock("--:--", "$muted")
             self._lines["due"].show_lines([line("no update is promised", "$state-slow")])
         else:
             urgency = judge_due(due_at, now)
-            for step in Urgency:
-                self._digits.set_class(step is urgency, f"-{step}")
-            self._digits.update(format_clock(abs(due_at - now)))
+            self._show_clock(format_clock(abs(due_at - now)), DUE_STYLE[urgency] or "bold")
             self._lines["due"].show_lines(
                 [
                     join((_WORDS[urgency], DUE_STYLE[urgency])),
@@ -177,6 +179,14 @@ class WallScreen(Screen[None]):
             )
         lasted = format_age(now - incident.started_at)
         self._lines["facts"].show_lines([line(f"open for {lasted}, since {clock_utc(incident.started_at)}", "$muted")])
+
+    def _show_clock(self, clock: str, style: str) -> None:
+        scale = 2 if self.size.width >= _BIG[0] and self.size.height >= _BIG[1] else 1
+        rows = draw_clock(clock, scale)
+        digits = self._lines["digits"]
+        digits.styles.width = len(rows[0])
+        self.query_one("#wall-clock").styles.height = HEIGHT * scale
+        digits.show_lines([line(row, style) for row in rows])
 
     def action_quit(self) -> None:
         self.app.exit()

@@ -28,8 +28,8 @@ from oncall_tui.tui.drafting import OpenedDraft, find_words, open_draft, suggest
 from oncall_tui.tui.host import host_of, start_work, tell
 from oncall_tui.tui.outgoing import Confirmation, Passage, Stage
 from oncall_tui.tui.screens.components import ComponentsScreen
-from oncall_tui.tui.screens.review import ReviewScreen
 from oncall_tui.tui.screens.state import STATES, StateScreen
+from oncall_tui.tui.sending import Sending, Written
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import STATUS_LOOK, line, look
 from oncall_tui.tui.widgets.choice import Choice
@@ -44,7 +44,6 @@ from oncall_tui.tui.widgets.compose_words import (
 )
 from oncall_tui.tui.widgets.lines import Lines
 from oncall_tui.tui.widgets.pane import Pane
-from oncall_tui.tui.widgets.send_bar import SendBar
 from oncall_tui.tui.widgets.update_text import UpdateText
 
 _LINT_AFTER_S = 0.15
@@ -70,6 +69,7 @@ class ComposePane(Pane):
         self._due_at: int | None = None
         self._findings: list[Finding] = []
         self._finding_at = -1
+        self._sending = Sending(self, self._gather, self._focus_text)
         self._keeper = DraftKeeper(self, self._read_typed, self._draw_counts)
         self._state = Choice[IncidentStatus](
             "state", [(state, look(*STATUS_LOOK[state])) for state in STATES], id="compose-state"
@@ -118,8 +118,6 @@ class ComposePane(Pane):
 
     def show_incident(self, incident_id: int | None) -> None:
         if incident_id != self._incident_id:
-            if self._opened is not None:
-                self._keeper.save_soon(0)
             self._close()
             self._incident_id = incident_id
             self._draw()
@@ -171,7 +169,7 @@ class ComposePane(Pane):
 
     def _close(self) -> None:
         self._opened = None
-        self._keeper.take(None)
+        self._keeper.let_go()
         self._findings = []
         if self._is_ready.is_set():
             self._show_form(False)
@@ -362,6 +360,9 @@ class ComposePane(Pane):
             self._state.set_value(status)
             self._take_state()
 
+    def _focus_text(self) -> None:
+        self._text.focus()
+
     def action_set_due(self) -> None:
         if self._opened is not None:
             self._due.focus()
@@ -427,36 +428,29 @@ class ComposePane(Pane):
             await undo_declaration(self.app, self._incident_id)
 
     async def action_review(self) -> None:
-        opened = self._opened
-        if opened is None or host_of(self).outgoing.is_waiting(opened.incident.id):
-            return
+        if self._opened is not None and not host_of(self).outgoing.is_waiting(self._opened.incident.id):
+            await self._sending.review()
+
+    async def _gather(self) -> Written | None:
+        """Returns the update as it stands, once it is on disk; words that could not be saved are not sent either."""
         self._lint()
         await self._keeper.save()
-        draft = self._keeper.draft
-        if draft is None:
-            return
+        opened, draft = self._opened, self._keeper.draft
+        if opened is None or draft is None:
+            return None
         if self._keeper.saving.error:
             tell(self.app, f"Not saved, so not sent: {self._keeper.saving.error}", "error")
-            return
-        body = clean_block(self.body).strip()
+            return None
         confirmation = Confirmation(
-            opened.incident.id, draft.id, self.status, body, dict(self._components), self._due_at,
+            opened.incident.id,
+            draft.id,
+            self.status,
+            clean_block(self.body).strip(),
+            dict(self._components),
+            self._due_at,
             opened.incident.revision,
-        )  # fmt: skip
-        review = ReviewScreen(confirmation, opened.incident, self._snapshot, host_of(self).config, self._findings)
-        host_of(self).load_styles("review")
-        self.app.push_screen(review, partial(self._take_review, confirmation))
-
-    async def _take_review(self, confirmation: Confirmation, is_confirmed: bool | None) -> None:
-        if not is_confirmed:
-            self._text.focus()
-            return
-        if not self.screen.query(SendBar):
-            await self.screen.mount(SendBar(), before="#keys")
-        try:
-            await host_of(self).outgoing.start(confirmation)
-        except OncallError as error:
-            tell(self.app, f"Not sent: {error}", "error")
+        )
+        return Written(confirmation, opened.incident, self._findings)
 
     def _follow_passage(self, passage: Passage) -> None:
         draft = self._keeper.draft
@@ -465,8 +459,11 @@ class ComposePane(Pane):
         text = self._text
         text.read_only = passage.stage is Stage.WINDOW
         if passage.stage is Stage.CONFIRMED:
+            self._keeper.take(None)
             self._close()
             self.focus()
-        elif passage.stage in (Stage.UNSENT, Stage.CONFLICT):
+        elif passage.stage is Stage.UNSENT:
             text.focus()
+        elif passage.stage is Stage.CONFLICT:
+            start_work(self, partial(self._sending.show_conflict, passage), "conflict")
         self._draw()

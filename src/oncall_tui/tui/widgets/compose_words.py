@@ -14,7 +14,7 @@ from oncall_tui.domain.update import BODY_LIMIT, IncidentUpdate
 from oncall_tui.tui.draft_keeper import Saving
 from oncall_tui.tui.drafting import OpenedDraft, live_terminals
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.text import COMPONENT_LOOK, DELIVERY_LOOK, STATUS_LOOK, Glyphs, clock_utc, join, line, look
+from oncall_tui.tui.text import COMPONENT_LOOK, DELIVERY_LOOK, STATUS_LOOK, Glyphs, block, clock_utc, join, line, look
 
 _DUE_MINUTES = (15, 20, 30, 60, 120, 240)
 _FINDINGS_SHOWN = 4
@@ -153,3 +153,13 @@ def draw_idle(incident: Incident | None, update: IncidentUpdate | None, *, is_dr
         lines += [Content(""), join(("Last words to customers  ", "$muted"), draw_delivery(update))]
         lines += [line(words) for words in update.body.splitlines()[:12]]
     return lines
+
+
+def draw_words(status: IncidentStatus, title: str, news: str, body: str) -> Content:
+    """Returns one side of a conflict: state, title, what happened on the page, and the text."""
+    rows = [look(*STATUS_LOOK[status])]
+    if title:
+        rows.append(line(title, "bold"))
+    if news:
+        rows.append(line(news, "$state-slow"))
+    return Content("\n").join([*rows, block(body)])
