@@ -68,7 +68,8 @@ def _run(place: Place, action: str, after: str | None) -> int:
     from oncall_tui.domain.duration import parse_duration
     from oncall_tui.domain.engine import TERMINAL_SILENT_AFTER_MS
     from oncall_tui.domain.errors import OncallError, UsageError
-    from oncall_tui.engine.service import Ending, Mode, open_log, run_engine
+    from oncall_tui.engine.log import open_log
+    from oncall_tui.engine.service import Ending, Mode, run_engine
 
     try:
         linger_ms = TERMINAL_SILENT_AFTER_MS if after is None else parse_duration(after)

@@ -17,6 +17,14 @@ def run_terminal(place: Place, *, is_wall: bool, theme: str | None) -> int:
 
     db_path = place.db_path()
 
+    def load() -> Config:
+        """A wall only shows the file, so it can do without a config where there is none."""
+        from oncall_tui.config.model import Config
+
+        if is_wall and not place.has_config():
+            return Config(path=db_path)
+        return place.load_config()
+
     def start(config: Config) -> None:
         spawn_engine(db_path, config.path)
 
@@ -25,7 +33,7 @@ def run_terminal(place: Place, *, is_wall: bool, theme: str | None) -> int:
 
     return run_dashboard(
         db_path,
-        place.load_config,
+        load,
         actor=read_actor(),
         is_wall=is_wall,
         theme=theme,

@@ -42,6 +42,10 @@ class Place:
 
         return open_database(self.db_path(), is_read_only=is_read_only)
 
+    def has_config(self) -> bool:
+        """Tells whether there is a config file at all. Raises ConfigError for one that is named and missing."""
+        return self._find() is not None
+
     def find_config(self) -> Path:
         """Returns the config file in use. Raises ConfigError or UsageError when there is none."""
         found = self._find()

@@ -30,7 +30,7 @@ def status(place: Place, is_json: bool) -> None:
     from oncall_tui.store.page import read_page
     from oncall_tui.store.probes import list_probes, list_states
 
-    now = now_ms()
+    now, config = now_ms(), place.try_config()
     with place.open_db() as db:
         states = {state.probe: state for state in list_states(db)[0]}
         probes = [_shape_probe(probe, states.get(probe.name), now) for probe in list_probes(db)]
@@ -44,7 +44,7 @@ def status(place: Place, is_json: bool) -> None:
         "engine": engine,
         "page": {
             "name": page.name,
-            "public_url": page.public_url,
+            "public_url": page.public_url or (config.page.public_url or "" if config and config.page else ""),
             "last_sync_at": show_time(page.last_sync_at),
             "last_error": page.last_error,
             "blocked_until": show_time(page.blocked_until),
@@ -137,4 +137,4 @@ def _tell(
     page = shape["page"]
     assert isinstance(page, dict)
     trouble = f", last error: {page['last_error']}" if page["last_error"] else ""
-    say(f"Page: {page['public_url'] or 'not reached yet'}, read {page['last_sync_at'] or 'never'}{trouble}.")
+    say(f"Page: {page['public_url'] or 'none'}, read {page['last_sync_at'] or 'never'}{trouble}.")

@@ -16,7 +16,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from random import Random
 
@@ -32,7 +31,7 @@ from oncall_tui.engine.publishing import LOCK_WAIT_S, open_page
 from oncall_tui.engine.reader import run_reader
 from oncall_tui.engine.recorder import Recorder
 from oncall_tui.engine.scheduler import run_schedule
-from oncall_tui.engine.spawn import log_path, read_host
+from oncall_tui.engine.spawn import read_host
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.engine.vantage import is_online
 from oncall_tui.store.database import SCHEMA_VERSION, Database
@@ -145,7 +144,9 @@ class _Engine:
         loop = asyncio.get_running_loop()
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-                loop.add_signal_handler(number, self._stop.set)
+                # What nohup has told us to ignore stays ignored.
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    loop.add_signal_handler(number, self._stop.set)
         watch = threading.Thread(target=self._watch, args=(loop,), name="watcher", daemon=True)
         watch.start()
         works: dict[str, Callable[[], Awaitable[None]]] = {
@@ -282,14 +283,3 @@ def _take_pulse(db: Database, epoch: int, now: int, has_way_out: bool, note: str
     row = db.row("PRAGMA user_version")
     heartbeats = [terminal.heartbeat_at for terminal in list_terminals(db)]
     return _Pulse(is_current, int(row[0]) if row else 0, max(heartbeats, default=0))
-
-
-def open_log(db_path: Path) -> None:
-    """Sends the log of this process to a small file beside the database: two of at most 1 MB, one line an event."""
-    handler = RotatingFileHandler(log_path(db_path), maxBytes=1_000_000, backupCount=1, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.raiseExceptions = False
-    # They tell every request, with its address.
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)
