@@ -21,6 +21,7 @@ from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.update import Delivery, DeliveryState
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.outbox import drop_delivery, list_deliveries, list_updates, retry_delivery
+from oncall_tui.store.page import read_page
 from oncall_tui.store.timeline import list_entries
 
 STEPS = ("create", "update", "resolve")
@@ -207,3 +208,24 @@ async def test_a_create_that_was_given_up_but_stands_there_is_joined(path: Path,
             await until(lambda: not list_deliveries(db))
         assert page.bodies() == ["first", "second"]
         assert len(page.incidents) == 1
+
+
+async def test_one_applied_after_the_quiet_period_is_met_before_it_is_sent_again(path: Path, db: Database) -> None:
+    async with FaultPage(late_s=0.5, retry_after="1") as page:
+        incident_id = await start_at("create", path, db, page)
+        confirm(db, incident_id, "second")
+        page.faults.extend([Fault.LATE, Fault.T429])
+        async with publishing(path, db, page):
+            await until(lambda: not list_deliveries(db))
+        assert page.bodies() == ["first", "second"]
+        assert len(page.incidents) == 1
+
+
+async def test_a_page_in_trouble_is_noted_for_all_screens(path: Path, db: Database) -> None:
+    async with FaultPage() as page:
+        await start_at("update", path, db, page)
+        page.read_faults.extend([Fault.EMPTY_500] * 3)
+        async with publishing(path, db, page):
+            await until(lambda: "the page answered 500" in read_page(db).last_error)
+            await until(lambda: not list_deliveries(db))
+        assert read_page(db).last_error == ""

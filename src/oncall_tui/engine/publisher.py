@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
-from typing import Concatenate, ParamSpec, TypeVar
 
 from oncall_tui.config.model import PageConfig
 from oncall_tui.domain.errors import StoreError
@@ -24,13 +23,12 @@ from oncall_tui.domain.outbox import (
 from oncall_tui.domain.remote import RemoteIncident
 from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState
 from oncall_tui.engine.composing import UnknownComponentError, compose_message
+from oncall_tui.engine.fenced import STORE_PAUSE_S, FencedStore
 from oncall_tui.engine.pages import Message, Page
 from oncall_tui.engine.pages.budget import Budget
 from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, PageError, RefusedByPageError
 from oncall_tui.engine.store_thread import StoreThread
-from oncall_tui.store.database import Database
 from oncall_tui.store.incidents import list_components
-from oncall_tui.store.lease import read_lease
 from oncall_tui.store.outbox import (
     adopt_orphans,
     claim_delivery,
@@ -47,12 +45,8 @@ from oncall_tui.store.outbox import (
 )
 from oncall_tui.store.page import apply_incident, note_page_failed, note_page_reached
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 _IN_FLIGHT_MOST = 4
 _LOOK_MOST_S = 5.0
-_STORE_PAUSE_S = 0.3
 _FAULT_PAUSE_S = 5.0
 _FAREWELL_S = 1.0
 _LOOK_BACK_MS = 3_600_000
@@ -131,23 +125,25 @@ class Publisher:
         self._stop = stop
         self._delivered = delivered
         self._pace = pace or Pace()
+        self._fenced = FencedStore(store, epoch, stop)
         self._budget = Budget(store, config.requests_per_minute, clock)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._sending: set[int] = set()
         self._failures: dict[int, int] = {}
         self._held: dict[int, float] = {}
-        self._is_overtaken = False
 
     async def run(self, is_ending_when_idle: bool = False) -> None:
         try:
-            await self._write(adopt_orphans, self._epoch, self._clock() + self._config.quiet_period_ms, self._clock())
-            while not (self._stop.is_set() or self._is_overtaken):
+            await self._fenced.write(
+                adopt_orphans, self._epoch, self._clock() + self._config.quiet_period_ms, self._clock()
+            )
+            while not (self._stop.is_set() or self._fenced.is_overtaken):
                 self._wake.clear()
                 try:
                     pause_s = await self._start_due()
                 except StoreError as error:
                     logger.warning("outbox not read: %s", error)
-                    pause_s = _STORE_PAUSE_S
+                    pause_s = STORE_PAUSE_S
                 if is_ending_when_idle and pause_s is None and not self._tasks:
                     return
                 await self._rest(_LOOK_MOST_S if pause_s is None else min(pause_s, _LOOK_MOST_S))
@@ -202,7 +198,7 @@ class Publisher:
                 await self._publish(delivery)
         except StoreError as error:
             logger.warning("delivery %d waits for the database: %s", delivery.id, error)
-            pause_s = _STORE_PAUSE_S
+            pause_s = STORE_PAUSE_S
         except Exception as error:  # noqa: BLE001 - the supervisor: one broken delivery must not stop the others
             # Not the error's own words: they may hold what was sent, the token with it.
             logger.error("delivery %d met a fault of our own: %s", delivery.id, type(error).__name__)  # noqa: TRY400
@@ -238,7 +234,7 @@ class Publisher:
         seen = () if baseline is None else tuple(update.remote_id for update in baseline.updates)
         kind = DeliveryKind.CREATE if baseline is None else DeliveryKind.UPDATE
         if not await self._store.call(claim_delivery, delivery.id, self._epoch, kind, seen, now):
-            await self._look_for_successor()
+            await self._fenced.look_for_successor()
             return
         self._sending.add(delivery.incident_id)
         claimed = replace(delivery, attempts=delivery.attempts + 1, baseline=seen, sending_at=now, kind=kind)
@@ -325,7 +321,7 @@ class Publisher:
         elif remote is None and delivery.remote_incident_id is not None:
             await self._fail(delivery, _GONE)
         else:
-            await self._settle(settle_absent, delivery.id, self._epoch, now=self._clock())
+            await self._fenced.settle(settle_absent, delivery.id, now=self._clock())
 
     async def _deliver(self, delivery: Delivery, applied: Applied, *, is_looked_up: bool) -> None:
         now, remote, update = self._clock(), applied.incident, applied.update
@@ -333,10 +329,9 @@ class Publisher:
         if is_looked_up and update is not None:
             at = update.created_at - (self._page.clock_skew_ms or 0)
             delivered_at = min(max(at, delivery.sending_at or at), now)
-        await self._settle(
+        await self._fenced.settle(
             settle_delivered,
             delivery.id,
-            self._epoch,
             remote_incident_id=remote.remote_id,
             remote_update_id=update.remote_id if update is not None else None,
             remote_url=remote.url,
@@ -354,51 +349,20 @@ class Publisher:
     async def _retry(self, delivery: Delivery, error: PageError) -> None:
         wait_ms = await self._note_failure(delivery, error)
         now = self._clock()
-        await self._settle(
-            settle_retry, delivery.id, self._epoch, next_try_at=now + wait_ms, reason=str(error), now=now
-        )
+        await self._fenced.settle(settle_retry, delivery.id, next_try_at=now + wait_ms, reason=str(error), now=now)
 
     async def _fail(self, delivery: Delivery, reason: str) -> None:
-        await self._settle(settle_failed, delivery.id, self._epoch, reason=reason, now=self._clock())
+        await self._fenced.settle(settle_failed, delivery.id, reason=reason, now=self._clock())
 
     async def _doubt(self, delivery: Delivery, reason: str, wait_ms: int) -> None:
         now = self._clock()
-        await self._settle(
-            settle_uncertain, delivery.id, self._epoch, next_try_at=now + wait_ms, reason=reason, now=now
-        )
+        await self._fenced.settle(settle_uncertain, delivery.id, next_try_at=now + wait_ms, reason=reason, now=now)
 
     async def _note_failure(self, delivery: Delivery, error: PageError) -> int:
         """Counts a failed try; returns how long to wait, and holds everything back when the page asked for it."""
         self._failures[delivery.id] = failures = self._failures.get(delivery.id, 0) + 1
         wait_ms = max(find_backoff_ms(failures, self._rng, self._pace), error.wait_ms or 0)
-        if error.wait_ms is not None:
-            now = self._clock()
-            await self._write(note_page_failed, str(error), now, blocked_until=now + wait_ms)
+        now = self._clock()
+        blocked_until = None if error.wait_ms is None else now + wait_ms
+        await self._fenced.write(note_page_failed, str(error), now, blocked_until=blocked_until)
         return wait_ms
-
-    async def _settle(
-        self, function: Callable[Concatenate[Database, P], bool], *args: P.args, **kwargs: P.kwargs
-    ) -> None:
-        if not await self._write(function, *args, **kwargs):
-            await self._look_for_successor()
-
-    async def _write(self, function: Callable[Concatenate[Database, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Writes until it is written: what the page has done must be known here before anything else is sent.
-
-        Raises StoreError once a stop is asked for; the next engine then finds out by looking.
-        """
-        while True:
-            try:
-                return await self._store.call(function, *args, **kwargs)
-            except StoreError as error:
-                logger.warning("outbox not written: %s", error)
-                if self._stop.is_set():
-                    raise
-            await asyncio.sleep(_STORE_PAUSE_S)
-
-    async def _look_for_successor(self) -> None:
-        """A write that changed nothing is a delivery that a person took away, or a later engine at work."""
-        lease = await self._store.call(read_lease)
-        if lease is None or lease.epoch != self._epoch:
-            logger.warning("a later engine has taken over: this one publishes no more")
-            self._is_overtaken = True
