@@ -307,7 +307,6 @@ class ComposePane(Pane):
         if not self._is_ready.is_set():
             return
         now = now_ms()
-        self._frame()
         opened = self._opened
         if opened is None:
             incident = self._snapshot.incident(self._incident_id)
@@ -339,10 +338,6 @@ class ComposePane(Pane):
         findings = self.query_one("#compose-findings", Lines)
         findings.show_lines(draw_findings(self._findings, self._finding_at))
         findings.refresh(layout=True)
-
-    def _frame(self) -> None:
-        number = f" #{self._incident_id}" if self._incident_id is not None else ""
-        self.border_title = line(f"Compose{number}")
 
     # -- actions
 

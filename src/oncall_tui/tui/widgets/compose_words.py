@@ -9,8 +9,8 @@ from textual.content import Content
 from oncall_tui.domain.cadence import CLOCK_STEP_MS, next_update_at
 from oncall_tui.domain.duration import MINUTE, format_age
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Severity
-from oncall_tui.domain.lint import Finding, Level, Part
-from oncall_tui.domain.update import BODY_LIMIT, IncidentUpdate
+from oncall_tui.domain.lint import LONG_TITLE, Finding, Level, Part
+from oncall_tui.domain.update import BODY_LIMIT, TITLE_LIMIT, IncidentUpdate
 from oncall_tui.tui.draft_keeper import Saving
 from oncall_tui.tui.drafting import OpenedDraft, live_terminals
 from oncall_tui.tui.snapshot import Snapshot
@@ -61,11 +61,11 @@ def draw_components(
 def draw_counts(length: int, title: str, saving: Saving, is_dirty: bool, due: str, now: int) -> Content:
     """Returns the size of the text, whether it is on disk, and how long the promise runs."""
     size = f"{length}/{BODY_LIMIT}"
-    parts = [join((size, "bold $state-down" if length > BODY_LIMIT else "$muted"))]
-    parts.append(join((f"title {len(title)}/255", "$muted")))
-    parts.append(draw_saving(saving, is_dirty, now))
+    parts = [draw_saving(saving, is_dirty, now), join((size, "bold $state-down" if length > BODY_LIMIT else "$muted"))]
     if due:
         parts.append(join((f"next update {due}", "$muted")))
+    if len(title) > LONG_TITLE:
+        parts.append(join((f"title {len(title)}/{TITLE_LIMIT}", "$state-slow")))
     return Content("   ").join(parts)
 
 

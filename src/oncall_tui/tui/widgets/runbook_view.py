@@ -84,9 +84,11 @@ def _draw_step(step: Step, number: int, tick: StepTick | None, *, is_here: bool,
 
 
 def _wrap(text: str, width: int) -> list[str]:
-    """Commands keep their spaces and are cut at the edge; everything else is wrapped."""
+    """Wraps prose and commands alike, under their own margin; the marks around commands are left out."""
     rows: list[str] = []
     for part in text.splitlines():
+        if part.lstrip().startswith(("```", "~~~")):
+            continue
         indent = part[: len(part) - len(part.lstrip(" "))]
         hanging = f"{indent}  " if part.lstrip().startswith(("- ", "* ")) else indent
         rows += textwrap.wrap(part, max(20, width), subsequent_indent=hanging, drop_whitespace=True) or [""]
