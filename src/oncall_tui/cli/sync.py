@@ -35,20 +35,25 @@ def sync(place: Place, wait: str, is_json: bool) -> int:
         deadline = time.monotonic() + parse_duration(wait) / 1000
     except ValueError as error:
         raise UsageError(f"--wait {error}.") from error
-    left = _list_waiting(place)
-    config = None if is_engine_running(place.db_path()) else place.load_config()
-    if config is not None and config.page is not None:
-        asyncio.run(publish_once(place.db_path(), config, config.page, max(0.0, deadline - time.monotonic())))
+    config = None
+    while True:
+        # Looked at each time: the engine may die while it is waited for, and another look may hold its lock an instant.
+        if not is_engine_running(place.db_path()):
+            config = place.load_config()
+            if config.page is not None:
+                left_s = max(0.0, deadline - time.monotonic())
+                asyncio.run(publish_once(place.db_path(), config, config.page, left_s))
         left = _list_waiting(place)
-    while _is_moving(left) and time.monotonic() < deadline and is_engine_running(place.db_path()):
+        has_page = config is None or config.page is not None
+        if not _is_moving(left) or not has_page or time.monotonic() >= deadline:
+            break
         time.sleep(_LOOK_EVERY_S)
-        left = _list_waiting(place)
     if is_json:
         print_json({"is_done": not left, "left": [shape_delivery(each) for each in left]})
     elif not left:
         say("Everything is published.")
     else:
-        why = "" if config is None or config.page is not None else " The config has no [page] to publish to."
+        why = "" if has_page else " The config has no [page] to publish to."
         say(f"{len(left)} not published.{why}")
         for each in left:
             say(f"  delivery {each.id} of #{each.incident_id} is {each.state}{_tell_why(each)}")

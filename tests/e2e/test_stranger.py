@@ -1,0 +1,74 @@
+"""The promise against a page that we did not write, while engines and terminals die; tests.e2e.torture is longer."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.e2e.strangerpage import PAGE_ID, TOKEN, StrangerPage
+from tests.e2e.torture import PROGRAM, Torture, open_torture
+
+SEED = int(os.environ.get("STRANGER_SEED", "20261122"))
+
+
+def test_every_confirmed_update_stands_once_and_in_order_on_a_strangers_page(tmp_path: Path) -> None:
+    with open_torture(SEED, tmp_path) as torture:
+        report = torture.run(12)
+    assert report.confirmed > 3, report.tell()
+    assert report.faulted > 3, report.tell()
+    assert report.kills, report.tell()
+    assert report.is_clean, f"STRANGER_SEED={SEED}\n{torture.page.traits}\n{report.tell()}"
+
+
+def wait_for_engine(torture: Torture) -> int:
+    end = time.monotonic() + 15
+    while (pid := torture.find_engine()) is None:
+        assert time.monotonic() < end, "no engine"
+        time.sleep(0.05)
+    return pid
+
+
+def test_sync_publishes_by_itself_when_the_engine_that_it_waits_for_dies(tmp_path: Path) -> None:
+    with open_torture(1, tmp_path) as torture:
+        engine = subprocess.Popen([*PROGRAM, "agent", "--stay"], env=torture.env, stdin=subprocess.DEVNULL)
+        try:
+            pid = wait_for_engine(torture)
+            time.sleep(1.5)  # its start is over: it is not stopped while it writes
+            os.kill(pid, signal.SIGSTOP)
+            assert torture.ask("incident", "open", "--title", "T", "--message", "Sign-in fails.") is not None
+            with subprocess.Popen(
+                [*PROGRAM, "sync", "--wait", "20s"], env=torture.env, stdout=subprocess.PIPE, text=True
+            ) as sync:
+                time.sleep(1.5)
+                assert sync.poll() is None
+                os.kill(pid, signal.SIGKILL)
+                out, _ = sync.communicate(timeout=30)
+            assert (sync.returncode, out) == (0, "Everything is published.\n")
+            assert list(torture.page.list_ours().values()) == [[("investigating", "Sign-in fails.")]]
+        finally:
+            engine.kill()
+            engine.wait(10)
+
+
+@pytest.mark.parametrize(("fault", "is_applied"), [("drop_before", False), ("drop_after", True), ("429_after", True)])
+def test_the_page_does_what_its_faults_say(fault: str, is_applied: bool) -> None:
+    with StrangerPage(3) as page:
+        page.draw_fault = lambda is_write: fault  # type: ignore[method-assign]  # one fault, not a drawn one
+        body = {"incident": {"name": "T", "body": "B", "status": "investigating", "deliver_notifications": True}}
+        try:
+            answer = httpx.post(
+                f"{page.url}/v1/pages/{PAGE_ID}/incidents",
+                json=body,
+                headers={"Authorization": f"OAuth {TOKEN}"},
+                trust_env=False,
+            )
+        except httpx.TransportError:
+            assert fault.startswith("drop")
+        else:
+            assert answer.status_code == 429
+        assert bool(page.list_ours()) is is_applied

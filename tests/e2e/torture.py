@@ -1,0 +1,454 @@
+"""Drives the real program against a page of another maker while its processes are killed: who loses or doubles a word?
+
+    python -m tests.e2e.torture --minutes 5 --seed 7
+
+Prints counts and every broken promise, and exits 1 when there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import json
+import os
+import pty
+import random
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+from tests.e2e.strangerpage import COMPONENTS, PAGE_ID, TOKEN, StrangerPage
+
+PROGRAM = (sys.executable, "-P", "-m", "oncall_tui")
+_SAYINGS = (
+    "We are continuing to investigate this issue.",
+    "Sign-in fails for some customers.\nWe will say more soon.",
+    "Überlastete Leitung, naïve façade: 状态 unknown.",
+    "Rates are back to 99.9 % & falling <slowly>; next look at 10:00 UTC.",
+    "A longer one.\n\n* first point\n* second point\n\nhttps://example.com/a?b=c&d=e",
+)
+_OPEN = ("investigating", "identified", "monitoring")
+Shape = dict[str, object]
+
+
+@dataclass
+class Told:
+    """What exit 0 confirmed about one incident, in order."""
+
+    number: int
+    title: str
+    updates: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Report:
+    """What happened, and what should not have."""
+
+    seed: int
+    confirmed: int = 0
+    kills: Counter[str] = field(default_factory=Counter)
+    exits: Counter[str] = field(default_factory=Counter)
+    conflicts: int = 0
+    faulted: int = 0
+    requests: int = 0
+    edits: int = 0
+    losses: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
+    disorders: list[str] = field(default_factory=list)
+    lies: list[str] = field(default_factory=list)
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.losses or self.duplicates or self.disorders or self.lies)
+
+    def tell(self) -> str:
+        counts = ("duplicates", "losses", "disorders", "lies")
+        did = f"{self.confirmed} updates confirmed, {sum(self.kills.values())} kills {dict(self.kills)}"
+        met = f"{self.faulted} of {self.requests} requests faulted, {self.edits} edits by somebody else"
+        ends = f"{self.conflicts} conflicts decided by a person, exits {dict(self.exits)}"
+        broken = ", ".join(f"{name} {len(getattr(self, name))}" for name in counts)
+        lines = [f"seed {self.seed}: {did}, {met}, {ends}", f"  {broken}"]
+        for name in counts:
+            lines += [f"  {name}: {each}" for each in getattr(self, name)]
+        return "\n".join(lines)
+
+
+class Torture:
+    """One run in one folder: scripts that talk, an executioner, a page that misbehaves."""
+
+    def __init__(self, folder: Path, page: StrangerPage, seed: int) -> None:
+        self.folder = folder
+        self.page = page
+        self.seed = seed
+        self.report = Report(seed)
+        self.told: dict[int, Told] = {}
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._agents: list[subprocess.Popen[bytes]] = []
+        self._faults: list[str] = []
+        config = folder / "oncall.toml"
+        config.write_text(
+            f"""
+[page]
+adapter = "statuspage"
+api_url = "{page.url}/v1"
+public_url = "{page.url}"
+page_id = "{PAGE_ID}"
+token = {{ env = "STATUSPAGE_TOKEN" }}
+requests_per_minute = 6000
+request_timeout = "700ms"
+quiet_period = "1s"
+
+"""
+            + "\n".join(f'[[component]]\nname = "{name}"\n' for name in COMPONENTS)
+        )
+        self.env = {
+            **os.environ,
+            "ONCALL_TUI_DB": str(folder / "oncall.db"),
+            "ONCALL_TUI_CONFIG": str(config),
+            "STATUSPAGE_TOKEN": TOKEN,
+            "TERM": "xterm-256color",
+        }
+
+    # -- the run -----------------------------------------------------------------------------------------------------
+
+    def run(self, seconds: float, *, scripts: int = 3, fault_rate: float = 0.35) -> Report:
+        """Tortures for so long, lets the page recover, and judges."""
+        self.page.fault_rate = fault_rate
+        workers: list[Callable[[], None]] = [partial(self._talk, number) for number in range(scripts)]
+        workers += [self._execute, self._keep_agents, self._sync_now_and_then, self._look_now_and_then]
+        threads = [threading.Thread(target=self._watch, args=(work,), daemon=True) for work in workers]
+        for thread in threads:
+            thread.start()
+        self._stop.wait(seconds)
+        self._stop.set()
+        for thread in threads:
+            thread.join(90)
+        self.page.calm()
+        try:
+            self._settle()
+            self._judge()
+        finally:
+            self._end_agents()
+        self.report.faulted = sum(self.page.faults.values())
+        self.report.requests = sum(self.page.requests.values())
+        self.report.edits = sum(self.page.edits.values())
+        self.report.lies += [f"breach of the contract: {each}" for each in dict.fromkeys(self.page.breaches)]
+        self.report.lies += self._faults
+        return self.report
+
+    def _watch(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - the supervisor: a broken worker is a broken run, and is told as one
+            self._faults.append(f"a worker of the torture broke: {type(error).__name__}: {error}")
+            self._stop.set()
+
+    def command(self, *arguments: str, timeout_s: float = 60) -> tuple[int, str, str]:
+        done = subprocess.run(
+            [*PROGRAM, *arguments],
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        is_killed = arguments[0] == "sync" and done.returncode in (-signal.SIGKILL, -signal.SIGTERM)
+        if "Traceback" in done.stderr or (done.returncode not in (0, 1, 2, 3, 4) and not is_killed):
+            self._faults.append(f"{arguments[:2]} ended with {done.returncode}: {done.stderr[-800:]}")
+        if TOKEN in done.stdout + done.stderr:
+            self._faults.append(f"{arguments[:2]} printed the token")
+        return done.returncode, done.stdout, done.stderr
+
+    def ask(self, *arguments: str, timeout_s: float = 60) -> object:
+        """Returns the JSON of a command, None when it did not exit 0."""
+        status, out, error = self.command(*arguments, "--json", timeout_s=timeout_s)
+        if status != 0:
+            with self._lock:
+                self.report.exits[f"{arguments[0]} {status}: {(out + error).strip()[-90:]}"] += 1
+            return None
+        return json.loads(out)
+
+    # -- who talks ---------------------------------------------------------------------------------------------------
+
+    def _talk(self, number: int) -> None:
+        rng = random.Random(self.seed * 100 + number)
+        mine: list[Told] = []
+        count = 0
+        while not self._stop.wait(rng.uniform(0.0, 0.5)):
+            count += 1
+            tag = f"n{number}x{count}"
+            body = f"{rng.choice(_SAYINGS)}\n{tag}"
+            open_ones = [told for told in mine if told.updates[-1][0] != "resolved"]
+            if not open_ones or (len(open_ones) < 4 and rng.random() < 0.2):
+                title = rng.choice((f"Trouble {tag}", "Errors with sign-in"))
+                self._open(mine, title, body, rng)
+                continue
+            told = rng.choice(open_ones)
+            if rng.random() < 0.2:
+                body = told.updates[-1][1]
+            if rng.random() < 0.15:
+                self._say(told, ("incident", "resolve", str(told.number)), "resolved", body)
+                continue
+            said = rng.choice(_OPEN)
+            component = f"{rng.choice(COMPONENTS)}={rng.choice(('partial_outage', 'operational', 'major_outage'))}"
+            setting = ("--component", component) if rng.random() < 0.5 else ()
+            self._say(told, ("incident", "update", str(told.number), "--status", said, *setting), said, body)
+
+    def _open(self, mine: list[Told], title: str, body: str, rng: random.Random) -> None:
+        setting = ("--component", f"{rng.choice(COMPONENTS)}=partial_outage") if rng.random() < 0.8 else ()
+        shown = self.ask("incident", "open", "--title", title, *setting, "--message", body)
+        if isinstance(shown, dict):
+            told = Told(int(shown["id"]), title)
+            self._note(told, "investigating", body, shown)
+            mine.append(told)
+            with self._lock:
+                self.told[told.number] = told
+
+    def _say(self, told: Told, arguments: Sequence[str], status: str, body: str) -> None:
+        shown = self.ask(*arguments, "--message", body)
+        if isinstance(shown, dict):
+            self._note(told, status, body, shown)
+
+    def _note(self, told: Told, status: str, body: str, shown: Shape) -> None:
+        told.updates.append((status, body))
+        with self._lock:
+            self.report.confirmed += 1
+        ours = [(each["status"], each["body"]) for each in _updates(shown) if each["delivery_id"] is not None]
+        if ours != told.updates:
+            self._lie(f"#{told.number} printed {ours[-3:]} after {told.updates[-3:]} was confirmed")
+
+    # -- who looks ---------------------------------------------------------------------------------------------------
+
+    def _look_now_and_then(self) -> None:
+        rng = random.Random(self.seed * 100 + 77)
+        while not self._stop.wait(rng.uniform(1.0, 3.0)):
+            with self._lock:
+                known = list(self.told)
+            if known:
+                self._check_claims(rng.choice(known))
+
+    def _check_claims(self, number: int) -> None:
+        """What is said to be delivered stands on the page, and what is said to be seen is public."""
+        shown = self.ask("incident", "show", str(number))
+        if not isinstance(shown, dict):
+            return
+        with self.page.lock:
+            record = self.page.incidents.get(str(shown["remote_id"]))
+            there = {} if record is None else {str(each["id"]): each for each in _rows(record["incident_updates"])}
+        for update in _updates(shown):
+            remote_id = update["remote_id"]
+            is_delivered = update["delivery"] == "delivered"
+            if is_delivered and remote_id is not None and str(remote_id) not in there:
+                self._lie(f"#{number}: {update} is said to be delivered, and is not on the page")
+            if is_delivered and remote_id is not None and update["delivery_id"] is not None:
+                body = str(there.get(str(remote_id), {}).get("body")).replace("\r\n", "\n")
+                if body != update["body"]:
+                    self._lie(f"#{number}: {update} is said to be delivered as {body!r}")
+            if update["seen_at"] is not None and (not is_delivered or remote_id is None):
+                self._lie(f"#{number}: {update} is said to be seen")
+
+    def _lie(self, text: str) -> None:
+        with self._lock:
+            self.report.lies.append(text[:1500])
+
+    def _sync_now_and_then(self) -> None:
+        rng = random.Random(self.seed * 100 + 78)
+        while not self._stop.wait(rng.uniform(2.0, 8.0)):
+            wait = rng.choice(("0s", "500ms", "3s"))
+            status, out, _ = self.command("sync", "--wait", wait, "--json")
+            with contextlib.suppress(ValueError):
+                answer = json.loads(out)
+                if answer["is_done"] != (status == 0) or bool(answer["left"]) != (status == 1):
+                    self._lie(f"sync exited {status} and said {out[:300]}")
+
+    # -- who kills ---------------------------------------------------------------------------------------------------
+
+    def _keep_agents(self) -> None:
+        rng = random.Random(self.seed * 100 + 79)
+        while not self._stop.wait(rng.uniform(0.3, 1.0)):
+            with self._lock:
+                self._agents = [agent for agent in self._agents if agent.poll() is None]
+                if len(self._agents) < 2:
+                    action = "--takeover" if rng.random() < 0.1 else "--stay"
+                    self._agents.append(
+                        subprocess.Popen(
+                            [*PROGRAM, "agent", action],
+                            env=self.env,
+                            stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL,
+                        )
+                    )
+
+    def _execute(self) -> None:
+        rng = random.Random(self.seed * 100 + 80)
+        while not self._stop.wait(rng.uniform(0.2, 3.5)):
+            if rng.random() < 0.08:
+                self._open_terminal(rng)
+                continue
+            pid = self.find_engine()
+            if pid is None:
+                continue
+            act = rng.choices(("kill", "term", "pause", "pause+kill"), (6, 1, 2, 2))[0]
+            self.report.kills[act] += 1
+            if act.startswith("pause"):
+                _signal(pid, signal.SIGSTOP)
+                self._stop.wait(rng.uniform(0.1, 3.0))
+                _signal(pid, signal.SIGKILL if act == "pause+kill" else signal.SIGCONT)
+            else:
+                _signal(pid, signal.SIGKILL if act == "kill" else signal.SIGTERM)
+
+    def find_engine(self) -> int | None:
+        """Returns the process that publishes in our own folder: the holder of the engine's lock, by the kernel's list.
+
+        Other commands take that lock for an instant to see whether it is free; they are not meant.
+        """
+        try:
+            inode = (self.folder / "oncall.db.engine.lock").stat().st_ino
+        except FileNotFoundError:
+            return None
+        for line in Path("/proc/locks").read_text().splitlines():
+            words = line.split()
+            if len(words) == 8 and words[1] == "FLOCK" and words[5].split(":")[-1] == str(inode):
+                with contextlib.suppress(OSError):
+                    words_of = Path(f"/proc/{words[4]}/cmdline").read_bytes().split(b"\0")
+                    return int(words[4]) if {b"agent", b"sync"} & set(words_of) else None
+        return None
+
+    def _open_terminal(self, rng: random.Random) -> None:
+        """A dashboard that comes, perhaps starts an engine of its own, and dies."""
+        self.report.kills["terminal"] += 1
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        terminal = subprocess.Popen(
+            PROGRAM, env=self.env, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        )
+        os.close(theirs)
+        os.set_blocking(ours, False)
+        end = time.monotonic() + rng.uniform(0.5, 4.0)
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError):
+                os.read(ours, 65536)
+            time.sleep(0.01)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(terminal.pid, signal.SIGKILL)
+        terminal.wait(10)
+        os.close(ours)
+
+    def _end_agents(self) -> None:
+        self.command("agent", "--stop")
+        for agent in self._agents:
+            if agent.poll() is None:
+                agent.kill()
+            agent.wait(10)
+        # An engine that a dashboard left behind, and that did not heed --stop.
+        if (pid := self.find_engine()) is not None:
+            _signal(pid, signal.SIGKILL)
+
+    # -- the verdict -------------------------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """The page is well again: everything goes out, and a person decides on what met a conflict."""
+        for _ in range(40):
+            status, out, error = self.command("sync", "--wait", "60s", "--json", timeout_s=120)
+            if status == 0:
+                break
+            left = json.loads(out)["left"] if out else []
+            failed = [each for each in left if each["state"] == "failed"]
+            for each in failed:
+                if not str(each["reason"]).startswith("conflict"):
+                    self._lie(f"delivery of #{each['incident_id']} needs a person: {each['reason']}")
+                self.report.conflicts += 1
+                self.ask("outbox", "retry", str(each["id"]))
+            if not failed:
+                self.report.exits[f"sync {status}: {error[:200]} {[each['reason'] for each in left][:3]}"] += 1
+        listed = self.ask("outbox", "list")
+        if listed != []:
+            self._lie(f"the outbox is not empty in the end: {str(listed)[:600]}")
+
+    def _judge(self) -> None:
+        on_page = self.page.list_ours()
+        for told in self.told.values():
+            shown = self.ask("incident", "show", str(told.number))
+            assert isinstance(shown, dict)
+            standing = on_page.pop(str(shown["remote_id"]), [])
+            self._compare(told, standing)
+            self._check_claims(told.number)
+            self._check_seen(told, shown)
+            undelivered = [each for each in _updates(shown) if each["delivery"] != "delivered"]
+            if undelivered:
+                self._lie(f"#{told.number}: not delivered in the end: {undelivered}")
+        for remote_id, updates in on_page.items():
+            self.report.duplicates.append(f"{remote_id} is ours on the page and in no incident of ours: {updates}")
+
+    def _compare(self, told: Told, standing: list[tuple[str, str]]) -> None:
+        wanted, there = Counter(told.updates), Counter(standing)
+        self.report.duplicates += [f"#{told.number} {each}" for each in (there - wanted).elements()]
+        self.report.losses += [f"#{told.number} {each}" for each in (wanted - there).elements()]
+        if wanted == there and standing != told.updates:
+            self.report.disorders.append(f"#{told.number} stands as {standing}, was confirmed as {told.updates}")
+
+    def _check_seen(self, told: Told, shown: Shape) -> None:
+        """The latest fifty incidents are public: an engine that runs marks our updates of those as seen."""
+        newest = set(list(self.page.incidents)[-50:])
+        if str(shown["remote_id"]) not in newest:
+            return
+        for _ in range(60):
+            unseen = [each for each in _updates(shown) if each["delivery_id"] is not None and each["seen_at"] is None]
+            if not unseen:
+                return
+            time.sleep(1)
+            shown = cast("Shape", self.ask("incident", "show", str(told.number)) or shown)
+        self._lie(f"#{told.number}: delivered and public, but not noted as seen: {unseen}")
+
+
+def _updates(shown: Shape) -> list[Shape]:
+    return _rows(shown["updates"])
+
+
+def _rows(value: object) -> list[Shape]:
+    assert isinstance(value, list)
+    return cast("list[Shape]", value)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+@contextlib.contextmanager
+def open_torture(seed: int, folder: Path) -> Iterator[Torture]:
+    with StrangerPage(seed) as page:
+        yield Torture(folder, page, seed)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", action="store_true", help="keep the folder, and say where it is")
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="torture-"))
+    with open_torture(options.seed, folder) as torture:
+        print(f"seed {options.seed}, {folder}: {torture.page.traits}", flush=True)
+        report = torture.run(options.minutes * 60)
+    print(report.tell(), flush=True)
+    return 0 if report.is_clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
