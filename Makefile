@@ -27,6 +27,10 @@ imports: $(READY)
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
 
+docs: $(READY)
+	@$(BIN)/python -c 'from oncall_tui.config.reference import render_reference as r; print(r(), end="")' > docs/config.md
+	@$(BIN)/python -c 'from oncall_tui.tui.reference import render_keys as r; print(r(), end="")' > docs/keys.md
+
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 

@@ -1,0 +1,43 @@
+"""Makes docs/keys.md from the registry, so that the page cannot drift from the keys."""
+
+from __future__ import annotations
+
+from oncall_tui.tui.actions import ACTIONS, actions_of
+from oncall_tui.tui.widgets.footer import name_keys
+
+_INTRODUCTION = """\
+# Keys
+
+<!-- Made from src/oncall_tui/tui/actions.py; a test compares the two. -->
+
+Single letters act outside text fields only; inside one, control keys, `esc` and the function keys do. No single letter
+sends anything out. `?` shows the keys of the pane that you are in, `ctrl+p` finds any action by its name.
+"""
+
+
+_TITLES = {
+    "app": "Everywhere",
+    "editor": "Fields of an incident",
+    "field": "A field that is being changed",
+    "line": "A line that is being typed",
+    "choice": "A list to choose from",
+    "state": "Choosing the public state",
+    "components": "Choosing components",
+    "conflict": "Both sides of a conflict",
+    "send": "While an update is being sent",
+    "wall": "The wall",
+}
+
+
+def render_keys() -> str:
+    """Returns the text of docs/keys.md: one table a scope, in the order of the registry."""
+    parts = [_INTRODUCTION]
+    for scope in dict.fromkeys(action.scope for action in ACTIONS):
+        title = _TITLES.get(scope, scope.capitalize())
+        rows = [f"| {_show(name_keys(action))} | {action.help} |" for action in actions_of(scope) if action.keys]
+        parts.append("\n".join([f"## {title}", "", "| keys | what it does |", "|---|---|", *rows]) + "\n")
+    return "\n".join(parts)
+
+
+def _show(keys: str) -> str:
+    return " ".join(f"`{key}`" for key in keys.split("  "))
