@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from tests.cli.program import Program
 
+from oncall_tui.cli import run
+
 HEAVY = ("textual", "httpx", "sqlite_utils", "pydantic", "h11", "sqlite3", "pysqlite3", "asyncio", "dns")
 
 
@@ -54,11 +56,16 @@ def test_every_command_of_the_help_exists() -> None:
         [],
     ],
 )
-def test_wrong_use_is_told_in_a_sentence_and_exits_2(program: Program, arguments: list[str]) -> None:
-    answer = program.run(*arguments)
-    assert answer.status == 2, answer.err
-    assert answer.err.startswith("oncall-tui: ")
-    assert "\x1b" not in answer.err + answer.out
+def test_wrong_use_is_told_in_a_sentence_and_exits_2(
+    program: Program, arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(program.folder)
+    monkeypatch.setenv("ONCALL_TUI_DB", str(program.folder / "oncall.db"))
+    monkeypatch.delenv("ONCALL_TUI_CONFIG", raising=False)
+    assert run(arguments) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("oncall-tui: ")
+    assert "\x1b" not in said.err + said.out
 
 
 def test_an_error_with_json_is_json(program: Program) -> None:

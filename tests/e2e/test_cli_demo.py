@@ -14,6 +14,9 @@ import pytest
 from tests.e2e.world import wait_until
 from tests.ptyscreen import PtyScreen
 
+from oncall_tui.config.load import load_config
+from oncall_tui.engine.demo_control import toggle_demo
+
 DEMO = (sys.executable, "-P", "-m", "oncall_tui", "demo")
 
 
@@ -62,18 +65,31 @@ def test_a_killed_terminal_leaves_nothing(tmp_path: Path, is_group: bool) -> Non
         wait_until(lambda: list(tmp_path.iterdir()) == [], 5)
 
 
-def test_a_folder_of_ones_own_is_kept_and_can_be_used_again(tmp_path: Path) -> None:
+def test_a_folder_of_ones_own_has_one_demo_and_is_kept(tmp_path: Path) -> None:
     folder = tmp_path / "kept"
-    for _ in range(2):
-        with open_demo(tmp_path, "--dir", str(folder)) as terminal:
-            terminal.wait_for("certificate", 20)
-            terminal.press("q")
-            assert terminal.wait_for_end() == 0
-        assert (folder / "oncall.db").exists()
-        assert find_processes(tmp_path) == []
-    other = tmp_path / "other"
-    other.mkdir()
-    (other / "letter.txt").write_text("mine")
-    with open_demo(tmp_path, "--dir", str(other)) as terminal:
+    with open_demo(tmp_path, "--dir", str(folder)) as terminal:
+        terminal.wait_for("certificate", 20)
+        running = find_processes(tmp_path)
+        with open_demo(tmp_path, "--dir", str(folder)) as second:
+            assert second.wait_for_end() == 2
+        assert set(find_processes(tmp_path)) >= set(running)
+        probes = load_config(folder / "oncall.toml").probes
+        url = next(probe.target for probe in probes if probe.name == "shop")
+        before = httpx.get(url, trust_env=False).status_code
+        toggle_demo(folder / "control")
+        wait_until(lambda: httpx.get(url, trust_env=False).status_code != before, 2)
+        terminal.press("q")
+        assert terminal.wait_for_end() == 0
+    assert (folder / "oncall.db").exists()
+    assert find_processes(tmp_path) == []
+    with open_demo(tmp_path, "--dir", str(folder)) as terminal:
+        terminal.wait_for("certificate", 20)
+        terminal.press("q")
+        assert terminal.wait_for_end() == 0
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    with open_demo(tmp_path, "--dir", str(tmp_path)) as terminal:
         assert terminal.wait_for_end() == 2
-    assert [path.name for path in other.iterdir()] == ["letter.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]

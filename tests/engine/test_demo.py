@@ -14,7 +14,8 @@ import pytest
 
 from oncall_tui.config.load import load_config
 from oncall_tui.domain.probe import Verdict
-from oncall_tui.engine.demo import CONTENT, demo_lock, make_folder, remove_world, toggle_demo, write_config
+from oncall_tui.engine.demo import CONTENT, demo_lock, make_folder, remove_world, write_config
+from oncall_tui.engine.demo_control import CONTROL_VARIABLE, find_demo, toggle_demo
 from oncall_tui.engine.demo_services import OVERRIDE_S, Fault, Ports, World, find_scheduled, serve_world
 from oncall_tui.engine.probes import open_tools, run_probe
 
@@ -85,9 +86,12 @@ async def test_every_fault_is_what_the_probes_tell(tmp_path: Path) -> None:
 
 
 def test_a_toggle_is_one_byte_more_in_the_control_file(tmp_path: Path) -> None:
-    toggle_demo(tmp_path / "control")
-    toggle_demo(tmp_path / "control")
-    assert (tmp_path / "control").stat().st_size == 2
+    control = find_demo({CONTROL_VARIABLE: str(tmp_path / "control")})
+    assert control == tmp_path / "control"
+    toggle_demo(control)
+    toggle_demo(control)
+    assert control.stat().st_size == 2
+    assert find_demo({}) is None
 
 
 def test_folders_of_killed_demos_are_swept_and_live_ones_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,8 @@ def demo(folder: str | None, theme: str | None) -> int:
     from oncall_tui.cli.output import say
     from oncall_tui.cli.place import Place
     from oncall_tui.domain.errors import UsageError
-    from oncall_tui.engine.demo import CONTENT, CONTROL_VARIABLE, make_folder, remove_world
+    from oncall_tui.engine.demo import CONTENT, make_folder, remove_world
+    from oncall_tui.engine.demo_control import CONTROL_VARIABLE
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("The demo needs a terminal: run it in one.")
@@ -61,6 +62,7 @@ def demo(folder: str | None, theme: str | None) -> int:
 def _prepare_folder(folder: str) -> Path:
     from oncall_tui.domain.errors import UsageError
     from oncall_tui.domain.sanitize import clean_line
+    from oncall_tui.engine.demo import demo_lock
 
     shown = clean_line(folder)
     if "\0" in folder:
@@ -71,6 +73,9 @@ def _prepare_folder(folder: str) -> Path:
         is_ours = (home / "demo.lock").exists()
         if any(home.iterdir()) and not is_ours:
             raise UsageError(f"{shown} holds other things: name a new folder, or one of an earlier demo.")
+        with demo_lock(home) as lock:
+            if is_ours and not lock.acquire():
+                raise UsageError(f"A demo runs in {shown} already: name another folder.")
         # Its presence says that the world is ready; the ports of an earlier one are gone.
         (home / "oncall.toml").unlink(missing_ok=True)
     except OSError as error:

@@ -18,16 +18,8 @@ from oncall_tui.store.lock import FileLock
 
 CONTENT = Path(__file__).parent.parent / "content" / "demo"
 COMPONENTS = ("Shop", "Search", "Payments")
-CONTROL_VARIABLE = "ONCALL_TUI_DEMO"
-"""Names the control file to the dashboard, which then offers to break and heal the demo."""
 PREFIX = "oncall-tui-demo-"
 _ABANDONED_AFTER_S = 60.0
-
-
-def toggle_demo(control: Path) -> None:
-    """Breaks the demo's shop, or heals everything that is broken; takes effect within a quarter of a second."""
-    with control.open("ab") as file:
-        file.write(b".")
 
 
 def demo_lock(folder: Path) -> FileLock:

@@ -61,19 +61,21 @@ async def publish_once(db_path: Path, config: Config, page_config: PageConfig, d
             epoch = await store.call(
                 take_lease, pid=os.getpid(), host=host, boot_id=boot_id, version=__version__, mode="sync", now=now_ms()
             )
-            components = [(component.name, component.remote_id) for component in config.components]
-            await store.call(replace_probes, config.probes, components, now_ms())
-            await drain(
-                store,
-                page,
-                epoch=epoch,
-                config=page_config,
-                clock=now_ms,
-                rng=Random(),  # noqa: S311 - spreads retries, keeps no secret
-                deadline_s=deadline_s,
-            )
-            await _read_back(store, page, page_config)
-            await store.call(end_lease, epoch, now_ms())
+            try:
+                components = [(component.name, component.remote_id) for component in config.components]
+                await store.call(replace_probes, config.probes, components, now_ms())
+                await drain(
+                    store,
+                    page,
+                    epoch=epoch,
+                    config=page_config,
+                    clock=now_ms,
+                    rng=Random(),  # noqa: S311 - spreads retries, keeps no secret
+                    deadline_s=deadline_s,
+                )
+                await _read_back(store, page, page_config)
+            finally:
+                await store.call(end_lease, epoch, now_ms())
             return True
     finally:
         await page.close()
