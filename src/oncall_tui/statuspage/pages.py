@@ -250,7 +250,7 @@ def _facts(incident: PageIncident) -> Html:
         facts.append(tag("span", f"Affects {names}"))
     if incident.is_scheduled and incident.scheduled_for is not None and incident.scheduled_until is not None:
         facts.append(tag("span", _time(incident.scheduled_for), " to ", _until(incident)))
-    elif incident.resolved_at is not None:
+    elif incident.resolved_at is not None and not incident.is_backfilled:
         lasted = _lasting(incident.resolved_at - incident.started_at)
         facts.append(tag("span", "Began ", _time(incident.started_at), f", lasted {lasted}"))
     else:

@@ -38,7 +38,8 @@ h2 { font-size: .9375rem; font-weight: 600; color: var(--soft); margin: 2.75rem 
 h3 { font-size: 1.125rem; line-height: 1.35; font-weight: 600; }
 ul, ol { list-style: none; }
 time { font-variant-numeric: tabular-nums; white-space: nowrap; }
-.top { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; align-items: baseline; padding: 2rem 0 1.5rem; }
+.top { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; align-items: baseline;
+  padding-top: 2rem; padding-bottom: 1.5rem; }
 .top .name { flex: 1; min-width: 12rem; font-size: 1.125rem; font-weight: 650; text-decoration: none;
   overflow-wrap: anywhere; }
 .top nav { display: flex; gap: 1.25rem; font-size: .9375rem; color: var(--soft); }
@@ -56,7 +57,7 @@ time { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .banner .mark { width: 2.25rem; height: 2.25rem; color: var(--tone); }
 .sheet { background: var(--sheet); border: 1px solid var(--line); border-radius: 14px; }
 .sheet + .sheet { margin-top: 1rem; }
-.incident { padding: 1.25rem 1.5rem 1.5rem; border-top: 4px solid var(--tone); overflow-wrap: anywhere; }
+.incident { padding: 1.25rem 1.5rem 1.5rem; overflow-wrap: anywhere; }
 .facts { display: flex; flex-wrap: wrap; gap: .125rem 1rem; margin-top: .375rem; color: var(--soft);
   font-size: .875rem; }
 .state { display: inline-flex; gap: .4em; align-items: center; color: var(--tone); font-weight: 600; }
@@ -89,7 +90,7 @@ footer { margin: 3rem 0 2.5rem; padding-top: 1.25rem; border-top: 1px solid var(
 footer p { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
 @media (max-width: 30rem) {
   .wrap { padding: 0 1rem; }
-  .top { padding: 1.25rem 0 1rem; }
+  .top { padding-top: 1.25rem; padding-bottom: 1rem; }
   h1 { font-size: 1.25rem; }
   .banner { padding: 1.125rem; gap: .75rem; }
   .banner .mark { width: 1.75rem; height: 1.75rem; }
