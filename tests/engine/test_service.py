@@ -17,12 +17,16 @@ import pytest
 from oncall_tui.config.model import Config
 from oncall_tui.domain.engine import Terminal
 from oncall_tui.domain.errors import TooNewError
+from oncall_tui.domain.incident import IncidentStatus, Severity
 from oncall_tui.domain.probe import Probe, ProbeKind
+from oncall_tui.domain.update import DeliveryState
 from oncall_tui.engine.service import Ending, Mode, run_engine
 from oncall_tui.engine.spawn import find_lock_holder, log_path, read_host, spawn_engine, stop_engine
 from oncall_tui.store.database import SCHEMA_VERSION, Database, open_database
+from oncall_tui.store.incidents import declare_incident
 from oncall_tui.store.lease import beat_terminal, read_lease, take_lease
 from oncall_tui.store.lock import engine_lock, is_engine_running
+from oncall_tui.store.outbox import confirm_update, get_delivery
 from oncall_tui.store.probes import list_results, list_states
 
 EVERY_MS = 200
@@ -190,6 +194,50 @@ def test_a_locked_file_stops_no_probe_and_turns_none_red(tmp_path: Path, target:
         assert process.wait(5) == 0
     end(process)
     assert "not saving" in log_path(path).read_text()
+
+
+def test_a_page_that_does_not_answer_holds_up_no_stop(tmp_path: Path, target: int) -> None:
+    config = write_config(tmp_path, target)
+    page = f'[page]\napi_url = "http://127.0.0.1:{target}/v1"\npage_id = "p"\ntoken = {{ env = "PATH" }}\n'
+    config.write_text(page + config.read_text())
+    path = tmp_path / "oncall.db"
+    with open_database(path) as db:
+        incident = declare_incident(
+            db,
+            uid="u1",
+            title="T",
+            components={},
+            probes=(),
+            severity=Severity.SEV3,
+            started_at=1,
+            actor="me",
+            now=1,
+        )
+        confirm_update(
+            db,
+            incident.id,
+            uid="u2",
+            status=IncidentStatus.INVESTIGATING,
+            body="We look.",
+            components={},
+            next_update_at=None,
+            notify=False,
+            actor="me",
+            now=2,
+        )
+        process = start_agent(tmp_path, config, "--stay")
+        wait_until(lambda: get_delivery(db, 1).state is DeliveryState.SENDING)
+        told_at = time.monotonic()
+        process.terminate()
+        assert process.wait(5) == 0
+        assert time.monotonic() - told_at < 2
+        assert get_delivery(db, 1).state is DeliveryState.SENDING
+        heir = start_agent(tmp_path, config, "--stay")
+        wait_until(lambda: get_delivery(db, 1).state is DeliveryState.UNCERTAIN)
+        heir.terminate()
+        assert heir.wait(5) == 0
+    end(process)
+    end(heir)
 
 
 def test_a_hung_engine_is_ended_by_takeover_and_not_by_stop(tmp_path: Path, target: int) -> None:

@@ -169,7 +169,9 @@ class _Engine:
         await asyncio.wait(tasks, timeout=CLOSE_WITHIN_S)
         await self._end_lease(epoch)
         if page is not None:
-            await page.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_WITHIN_S):
+                    await page.close()
         return self._ending
 
     async def _open_page(self) -> Page | None:
@@ -203,7 +205,7 @@ class _Engine:
                 await work()
             except Exception:  # noqa: BLE001 - the supervisor: logs, and begins again
                 _log.exception("%s failed by an error of ours; beginning again", name)
-                await self._pause(_RESTART_AFTER_S)
+            await self._pause(_RESTART_AFTER_S)
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
