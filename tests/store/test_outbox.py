@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from oncall_tui.domain.errors import ConflictError, NotFoundError, RefusedError
-from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Phase, Severity
+from oncall_tui.domain.incident import ComponentStatus, Impact, Incident, IncidentStatus, Phase, Severity
+from oncall_tui.domain.remote import RemoteIncident, RemoteUpdate
 from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState, IncidentUpdate
 from oncall_tui.store.database import Database, open_database
-from oncall_tui.store.incidents import declare_incident, edit_incident, get_incident
+from oncall_tui.store.incidents import declare_incident, edit_incident, get_incident, list_incidents
 from oncall_tui.store.lease import take_lease
 from oncall_tui.store.outbox import (
     adopt_orphans,
@@ -34,6 +35,7 @@ from oncall_tui.store.outbox import (
     shorten_waits,
     was_known,
 )
+from oncall_tui.store.page import apply_incident
 from oncall_tui.store.timeline import list_entries
 
 NOW = 1_000_000
@@ -242,6 +244,23 @@ def test_a_dropped_one_is_not_settled_any_more(db: Database, incident: Incident,
     drop_delivery(db, 1, "ana", NOW)
     assert not settle_retry(db, 1, epoch, next_try_at=NOW, reason="x", now=NOW)
     assert not claim(db, epoch)
+
+
+def test_an_incident_taken_for_a_colleagues_is_folded_into_ours(db: Database, incident: Incident, epoch: int) -> None:
+    confirm(db, incident)
+    text = "body of op-1"
+    theirs = RemoteUpdate("u1", IncidentStatus.INVESTIGATING, text, NOW)
+    more = RemoteUpdate("u2", IncidentStatus.IDENTIFIED, "a colleague's", NOW + 1)
+    remote = RemoteIncident(
+        "r1", "Errors", IncidentStatus.IDENTIFIED, Impact.MAJOR, NOW, NOW + 1, updates=(theirs, more)
+    )
+    assert apply_incident(db, remote, NOW + 2)
+    assert len(list_incidents(db)) == 2
+    claim(db, epoch)
+    assert deliver(db, epoch)
+    (only,) = list_incidents(db)
+    assert (only.id, only.remote_id) == (incident.id, "r1")
+    assert [update.body for update in list_updates(db, incident.id)] == [text, "a colleague's"]
 
 
 def test_delivered_is_not_seen(db: Database, incident: Incident, epoch: int) -> None:

@@ -14,7 +14,7 @@ from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState, IncidentUpdate
 from oncall_tui.store.codec import decode_components, encode_components
 from oncall_tui.store.database import Database
-from oncall_tui.store.incidents import read_incident, set_components
+from oncall_tui.store.incidents import absorb_twin, read_incident, set_components
 from oncall_tui.store.sqlite import sqlite3
 from oncall_tui.store.timeline import add_entry
 
@@ -316,6 +316,7 @@ def settle_delivered(
             "UPDATE delivery SET state = 'delivered', delivered_at = ?, reason = '', next_try_at = NULL WHERE id = ?",
             (delivered_at, delivery_id),
         )
+        _join_twin(connection, remote_incident_id, row["incident_id"], now)
         # The reader may have met this very update first; the page holds it once, so do we.
         if remote_update_id is not None:
             connection.execute(
@@ -325,6 +326,7 @@ def settle_delivered(
         connection.execute(
             "UPDATE incident_update SET remote_id = ? WHERE id = ?", (remote_update_id, row["update_id"])
         )
+        absorb_twin(connection, remote_incident_id, row["incident_id"], now)
         connection.execute(
             "UPDATE incident SET remote_id = ?, remote_url = coalesce(?, remote_url), page_title = ?, page_updated_at = ? WHERE id = ?",
             (remote_incident_id, remote_url, page_title, page_updated_at, row["incident_id"]),
@@ -340,6 +342,21 @@ def settle_delivered(
             now,
         )
         return True
+
+
+def _join_twin(connection: sqlite3.Connection, remote_id: str, incident_id: int, now: int) -> None:
+    """Folds an incident that the reader took for somebody else's into ours, when both turn out to be one on the page."""
+    twin = connection.execute(
+        "SELECT id FROM incident WHERE remote_id = ? AND id != ?", (remote_id, incident_id)
+    ).fetchone()
+    if twin is None:
+        return
+    for table in ("incident_update", "delivery", "draft"):
+        connection.execute(f"UPDATE {table} SET incident_id = ? WHERE incident_id = ?", (incident_id, twin["id"]))
+    connection.execute(
+        "UPDATE incident SET remote_id = NULL, discarded_at = ?, phase = ?, revision = revision + 1 WHERE id = ?",
+        (now, Phase.CLOSED, twin["id"]),
+    )
 
 
 def settle_retry(db: Database, delivery_id: int, epoch: int, *, next_try_at: int, reason: str, now: int) -> bool:
