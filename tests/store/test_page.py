@@ -14,7 +14,7 @@ from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.drafts import create_draft
 from oncall_tui.store.incidents import declare_incident, edit_incident, get_incident, list_components, list_incidents
 from oncall_tui.store.lease import take_lease
-from oncall_tui.store.outbox import claim_delivery, confirm_update, list_updates, settle_delivered
+from oncall_tui.store.outbox import claim_delivery, confirm_update, list_updates, settle_delivered, settle_retry
 from oncall_tui.store.page import apply_components, apply_incident, spend_request
 from oncall_tui.store.probes import replace_probes
 from oncall_tui.store.timeline import list_entries
@@ -91,6 +91,60 @@ def test_what_we_published_is_not_taken_for_somebody_elses(db: Database) -> None
     assert not apply_incident(db, replace(REMOTE, uid="ours"), 2_000)
     assert [update.is_local for update in list_updates(db, incident_id)] == [True]
     assert len(list_incidents(db)) == 1
+
+
+def test_what_was_taken_for_somebody_elses_and_is_ours_is_joined(db: Database) -> None:
+    """A page whose lists lack our stamp, read between two tries of making the incident."""
+    ours = declare_incident(
+        db,
+        uid="ours",
+        title="Errors",
+        components={},
+        probes=(),
+        severity=Severity.SEV2,
+        started_at=1,
+        actor="ana",
+        now=2,
+    )
+    update = confirm_update(
+        db,
+        ours.id,
+        uid="op1",
+        status=IncidentStatus.INVESTIGATING,
+        body="Looking.",
+        components={},
+        next_update_at=None,
+        notify=True,
+        actor="ana",
+        now=3,
+    )
+    epoch = take_lease(db, pid=1, host="h", boot_id="b", version="1", mode="stay", now=4)
+    delivery_id = update.delivery_id
+    assert delivery_id is not None
+    assert claim_delivery(db, delivery_id, epoch, DeliveryKind.CREATE, (), 5)
+    assert settle_retry(db, delivery_id, epoch, next_try_at=9, reason="429", now=6)
+    remote = say_more(REMOTE, 2, IncidentStatus.IDENTIFIED, "Found it.")
+    assert apply_incident(db, remote, 7)
+    assert len(list_incidents(db)) == 2
+    assert settle_delivered(
+        db,
+        delivery_id,
+        epoch,
+        remote_incident_id="r1",
+        remote_update_id="u1",
+        remote_url=None,
+        page_title="Errors",
+        page_updated_at=2_000,
+        delivered_at=8,
+        now=10,
+    )
+    assert not apply_incident(db, remote, 11)
+    (joined,) = list_incidents(db)
+    assert (joined.id, joined.remote_id) == (ours.id, "r1")
+    assert {(each.body, each.is_local) for each in list_updates(db, ours.id)} == {
+        ("Looking.", True),
+        ("Found it.", False),
+    }
 
 
 def test_our_own_incident_is_left_to_the_reconciliation_before_it_is_settled(db: Database) -> None:

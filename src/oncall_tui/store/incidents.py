@@ -107,6 +107,29 @@ def discard_incident(db: Database, incident_id: int, actor: str, now: int) -> No
         add_entry(connection, incident_id, EntryKind.UNDONE, "declaration taken back", actor, now, now)
 
 
+def absorb_twin(connection: sqlite3.Connection, remote_id: str, incident_id: int, now: int) -> None:
+    """Joins what was taken for somebody else's incident of the page to ours, as which it turned out.
+
+    A page whose lists lack our stamp shows an incident that we made before we know that it is ours.
+    """
+    twin = connection.execute(
+        "SELECT id FROM incident WHERE remote_id = ? AND id != ? AND is_local = 0", (remote_id, incident_id)
+    ).fetchone()
+    if twin is None:
+        return
+    for table in ("incident_update", "delivery", "draft"):
+        connection.execute(f"UPDATE {table} SET incident_id = ? WHERE incident_id = ?", (incident_id, twin["id"]))
+    connection.execute(
+        "UPDATE OR IGNORE step_tick SET incident_id = ? WHERE incident_id = ?", (incident_id, twin["id"])
+    )
+    connection.execute(
+        "UPDATE incident SET remote_id = NULL, discarded_at = ?, phase = ?, revision = revision + 1 WHERE id = ?",
+        (now, Phase.CLOSED, twin["id"]),
+    )
+    sentence = f"the page's incident is our #{incident_id}: joined with it"
+    add_entry(connection, twin["id"], EntryKind.REMOTE, sentence, "engine", now, now)
+
+
 def edit_incident(db: Database, edited: Incident, actor: str, now: int) -> Incident:
     """Stores an edited copy of the incident as it was read, and one timeline line a changed field.
 
