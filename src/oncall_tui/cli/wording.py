@@ -37,7 +37,7 @@ def read_title(text: str) -> str:
 
 def _repair(text: str) -> str:
     """Arguments carry bytes that are no UTF-8 as lone surrogates, which no page and no file would take."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _read_stdin() -> str:
