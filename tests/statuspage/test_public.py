@@ -150,6 +150,15 @@ def test_the_feed_is_valid_atom(page: Page) -> None:
     assert link.get("href") == f"{page.url}/incidents/{opened['id']}"
 
 
+def test_a_day_with_an_open_incident_is_not_called_quiet(page: Page) -> None:
+    opened = page.open_incident(name="Still going")
+    listed = page.public.get("/").text.partition("The last 15 days")[2]
+    assert "Still going</a>: still open" in listed
+    page.api.patch(f"/incidents/{opened['id']}", json={"incident": {"status": "resolved"}})
+    listed = page.public.get("/").text.partition("The last 15 days")[2]
+    assert "Still going</a></h4>" in listed
+
+
 def test_states_are_words_beside_shapes(page: Page) -> None:
     web = page.find_components()["Web"]
     for status, label in (("partial_outage", "Partial outage"), ("under_maintenance", "Under maintenance")):

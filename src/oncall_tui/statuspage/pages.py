@@ -320,7 +320,7 @@ def _days(front: Front) -> Html:
     """Quiet days in a row become one line: fifteen times "nothing" would bury the day that matters."""
     today = datetime.fromtimestamp(front.now / 1000, UTC).date()
     by_day: dict[date, list[PageIncident]] = {}
-    for incident in front.past:
+    for incident in [*front.live, *front.active, *front.past]:
         by_day.setdefault(datetime.fromtimestamp(incident.started_at / 1000, UTC).date(), []).append(incident)
     window = [today - timedelta(days=back) for back in range(HISTORY_DAYS)]
     window += sorted((day for day in by_day if day < window[-1]), reverse=True)
@@ -328,11 +328,17 @@ def _days(front: Front) -> Html:
     for is_busy, run in groupby(window, key=by_day.__contains__):
         days = list(run)
         if is_busy:
-            entries += [tag("li", tag("h3", _day(day)), *(_past(each) for each in by_day[day])) for day in days]
+            entries += [tag("li", tag("h3", _day(day)), *(_open_or_past(each) for each in by_day[day])) for day in days]
         else:
             span = _day(days[0]) if len(days) == 1 else f"{_day(days[-1])} to {_day(days[0])}"
-            entries.append(tag("li", tag("p", f"{span}: no incidents", class_="soft")))
+            entries.append(tag("li", tag("p", f"{span}: no new incidents", class_="soft")))
     return tag("section", tag("h2", f"The last {HISTORY_DAYS} days"), tag("ul", *entries, class_="days"))
+
+
+def _open_or_past(incident: PageIncident) -> Html:
+    if not incident.is_open:
+        return _past(incident)
+    return tag("p", tag("a", show_line(incident.name), href=f"/incidents/{incident.id}"), ": still open, see above")
 
 
 def _past(incident: PageIncident, *, is_dated: bool = False) -> Html:

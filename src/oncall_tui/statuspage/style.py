@@ -62,13 +62,13 @@ time { font-variant-numeric: tabular-nums; white-space: nowrap; }
   font-size: .875rem; }
 .state { display: inline-flex; gap: .4em; align-items: center; color: var(--tone); font-weight: 600; }
 .updates { margin-top: 1.125rem; }
-.updates li { position: relative; padding: 0 0 1.125rem 1.375rem; border-left: 2px solid var(--line);
-  margin-left: .3125rem; }
-.updates li:last-child { padding-bottom: 0; border-left-color: transparent; }
-.updates li::before { content: ""; position: absolute; left: calc(-.3125rem - 1px); top: .5rem; width: .625rem;
-  height: .625rem; border-radius: 50%; background: var(--sheet); border: 2px solid var(--soft); }
-.updates li:first-child::before { background: var(--tone, var(--soft));
-  border-color: var(--tone, var(--soft)); }
+.updates li { position: relative; padding: 0 0 1.125rem 1.5rem; }
+.updates li:last-child { padding-bottom: 0; }
+.updates li::before { content: ""; position: absolute; left: 0; top: .4375rem; width: .625rem; height: .625rem;
+  border-radius: 50%; border: 2px solid var(--soft); }
+.updates li:first-child::before { background: var(--tone, var(--soft)); border-color: var(--tone, var(--soft)); }
+.updates li:not(:last-child)::after { content: ""; position: absolute; left: calc(.3125rem - 1px); top: 1.25rem;
+  bottom: -.25rem; width: 2px; background: var(--line); }
 .head { display: flex; flex-wrap: wrap; gap: 0 .75rem; align-items: baseline; }
 .head strong { font-weight: 600; }
 .words { margin-top: .125rem; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
@@ -86,8 +86,9 @@ time { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .past .words { color: var(--ink); }
 summary { cursor: pointer; margin-top: .375rem; color: var(--soft); font-size: .875rem; width: fit-content; }
 .more { display: flex; gap: 1.5rem; margin-top: 1.5rem; }
-footer { margin: 3rem 0 2.5rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
-footer p { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
+footer.wrap { margin-top: 3rem; margin-bottom: 2.5rem; }
+footer p { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; padding-top: 1.25rem;
+  border-top: 1px solid var(--line); }
 @media (max-width: 30rem) {
   .wrap { padding: 0 1rem; }
   .top { padding-top: 1.25rem; padding-bottom: 1rem; }
