@@ -126,12 +126,13 @@ class OncallApp(App[object]):
         self._tick()
 
     def _tick(self) -> None:
-        screen = self.screen
-        if isinstance(screen, MainScreen):
-            screen.draw_frame()
+        if self.is_running and isinstance(self.screen, MainScreen):
+            self.screen.draw_frame()
 
     def on_changed(self, message: Changed) -> None:
         """Hands new content of the file to the screens."""
+        if not self.is_running:
+            return  # the screens are being taken down
         topics = self.feed.take_topics()
         self._take(message.snapshot)
         for screen in self.screen_stack:

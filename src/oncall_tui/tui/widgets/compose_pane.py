@@ -98,7 +98,8 @@ class ComposePane(Pane):
         host_of(self).outgoing.passages.subscribe(self, self._follow_passage)
 
     async def on_unmount(self) -> None:
-        """Keeps what was typed in the last moment before the end."""
+        """Keeps what was typed in the last moment before the end; there is nothing left to draw it on."""
+        self._is_ready.clear()
         await self._keeper.save()
 
     # -- what the rest of the program asks for
@@ -317,8 +318,9 @@ class ComposePane(Pane):
         incident = opened.incident
         self.query_one("#compose-head", Lines).show_lines([draw_head(incident)])
         page = {component.name: component.page_status for component in self._snapshot.components}
-        shown = draw_components(page, incident.components, self._components)
-        self.query_one("#compose-components", Lines).show_lines([shown])
+        parts = self.query_one("#compose-components", Lines)
+        parts.show_lines(draw_components(page, incident.components, self._components, self.size.width))
+        parts.refresh(layout=True)
         host = host_of(self)
         notices = list_notices(
             opened, self._snapshot, host.terminal_id, is_sending=host.outgoing.is_waiting(incident.id), now=now
@@ -329,7 +331,7 @@ class ComposePane(Pane):
         self._draw_counts()
 
     def _draw_counts(self) -> None:
-        if self._opened is None:
+        if self._opened is None or not self._is_ready.is_set():
             return
         due = describe_due(self._due_at, now_ms()) if self._due_at is not None else ""
         title, keeper = self._opened.incident.title, self._keeper

@@ -43,10 +43,12 @@ def draw_components(
     page: Mapping[str, ComponentStatus | None],
     before: Mapping[str, ComponentStatus],
     chosen: Mapping[str, ComponentStatus],
-) -> Content:
-    """Returns each component with the state that customers see and the one that the update sets."""
+    width: int,
+) -> list[Content]:
+    """Returns each component with the state that customers see and the one that the update sets, a line each if need be."""
+    label = line("components ", "$muted")
     if not chosen:
-        return join(("components ", "$muted"), ("none, F3 chooses them", "$muted"))
+        return [join(label, ("none, f3 chooses them", "$muted"))]
     parts: list[Content] = []
     for name, status in chosen.items():
         seen = page.get(name) or before.get(name)
@@ -55,7 +57,10 @@ def draw_components(
         if seen is not None and seen is not status:
             change = join(look(*COMPONENT_LOOK[seen]), (f" {Glyphs.show('→')} ", "$muted"), change)
         parts.append(join((f"{name} ", "bold"), change))
-    return join(("components ", "$muted"), Content("   ").join(parts))
+    together = join(label, Content("   ").join(parts))
+    if together.cell_length <= width:
+        return [together]
+    return [join(label, parts[0]), *(join(" " * label.cell_length, part) for part in parts[1:])]
 
 
 def draw_counts(length: int, title: str, saving: Saving, is_dirty: bool, due: str, now: int) -> Content:
