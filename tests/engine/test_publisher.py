@@ -228,7 +228,7 @@ async def test_a_confirmed_update_is_accepted_at_once(path: Path, db: Database) 
                 engine.wake.set()
                 await until(lambda number=number: len(page.writes) == number + 2)
                 waits.append(time.perf_counter() - begin)
-    assert sorted(waits)[10] < 0.05
+    assert sorted(waits)[10] < 0.25
 
 
 async def test_a_clock_set_back_loses_nothing(path: Path, db: Database) -> None:

@@ -11,22 +11,11 @@ from oncall_tui.domain.incident import ComponentStatus, Impact, Incident, Incide
 from oncall_tui.domain.remote import RemoteIncident, RemoteUpdate
 from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState, IncidentUpdate
 from oncall_tui.store.database import Database, open_database
-from oncall_tui.store.incidents import declare_incident, edit_incident, get_incident, list_incidents
-from oncall_tui.store.lease import take_lease
-from oncall_tui.store.outbox import (
+from oncall_tui.store.deliveries import (
     adopt_orphans,
     claim_delivery,
-    confirm_update,
-    drop_delivery,
-    get_delivery,
     has_earlier_attempts,
-    list_deliveries,
-    list_due,
-    list_unseen,
-    list_updates,
     mark_seen,
-    next_due_at,
-    retry_delivery,
     settle_absent,
     settle_delivered,
     settle_failed,
@@ -34,6 +23,19 @@ from oncall_tui.store.outbox import (
     settle_uncertain,
     shorten_waits,
     was_known,
+)
+from oncall_tui.store.incidents import declare_incident, edit_incident, get_incident, list_incidents
+from oncall_tui.store.lease import take_lease
+from oncall_tui.store.outbox import (
+    confirm_update,
+    drop_delivery,
+    get_delivery,
+    list_deliveries,
+    list_due,
+    list_unseen,
+    list_updates,
+    next_due_at,
+    retry_delivery,
 )
 from oncall_tui.store.page import apply_incident
 from oncall_tui.store.timeline import list_entries

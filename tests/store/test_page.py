@@ -11,10 +11,11 @@ from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus, 
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemoteUpdate
 from oncall_tui.domain.update import DeliveryKind
 from oncall_tui.store.database import Database, open_database
+from oncall_tui.store.deliveries import claim_delivery, settle_delivered, settle_retry
 from oncall_tui.store.drafts import create_draft
 from oncall_tui.store.incidents import declare_incident, edit_incident, get_incident, list_components, list_incidents
 from oncall_tui.store.lease import take_lease
-from oncall_tui.store.outbox import claim_delivery, confirm_update, list_updates, settle_delivered, settle_retry
+from oncall_tui.store.outbox import confirm_update, list_updates
 from oncall_tui.store.page import apply_components, apply_incident, spend_request
 from oncall_tui.store.probes import replace_probes
 from oncall_tui.store.timeline import list_entries

@@ -28,13 +28,10 @@ from oncall_tui.engine.pages import Message, Page
 from oncall_tui.engine.pages.budget import Budget
 from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, PageError, RefusedByPageError
 from oncall_tui.engine.store_thread import StoreThread
-from oncall_tui.store.incidents import list_components
-from oncall_tui.store.outbox import (
+from oncall_tui.store.deliveries import (
     adopt_orphans,
     claim_delivery,
     has_earlier_attempts,
-    list_due,
-    next_due_at,
     settle_absent,
     settle_delivered,
     settle_failed,
@@ -43,6 +40,8 @@ from oncall_tui.store.outbox import (
     shorten_waits,
     was_known,
 )
+from oncall_tui.store.incidents import list_components
+from oncall_tui.store.outbox import list_due, next_due_at
 from oncall_tui.store.page import apply_incident, note_page_failed, note_page_reached
 
 _IN_FLIGHT_MOST = 4

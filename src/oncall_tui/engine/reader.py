@@ -15,8 +15,9 @@ from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.budget import Budget
 from oncall_tui.engine.pages.errors import PageError
 from oncall_tui.engine.store_thread import StoreThread
+from oncall_tui.store.deliveries import mark_seen
 from oncall_tui.store.incidents import list_components, list_incidents
-from oncall_tui.store.outbox import list_unseen, mark_seen
+from oncall_tui.store.outbox import list_unseen
 from oncall_tui.store.page import (
     apply_components,
     apply_incident,

@@ -1,0 +1,231 @@
+"""The engine's side of the outbox: from the claim before the first byte to what customers see.
+
+Every step is fenced by the engine's epoch: one that was overtaken while it slept changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from oncall_tui.domain.timeline import EntryKind
+from oncall_tui.domain.update import DeliveryKind, DeliveryState
+from oncall_tui.store.database import Database
+from oncall_tui.store.incidents import absorb_twin
+from oncall_tui.store.outbox import ENGINE, OPEN
+from oncall_tui.store.sqlite import sqlite3
+from oncall_tui.store.timeline import add_entry
+
+
+def shorten_waits(db: Database, now: int, most_ms: int) -> None:
+    """Brings waits back into reach after the clock was set back: none is longer than `most_ms`."""
+    with db.write("outbox") as connection:
+        connection.execute(
+            f"UPDATE delivery SET next_try_at = ? WHERE {OPEN} AND next_try_at > ?", (now + most_ms, now + most_ms)
+        )
+
+
+def was_known(db: Database, uid: str, remote_update_id: str) -> bool:
+    """Tells whether an update of the page stood in our file already when the update `uid` was confirmed."""
+    return bool(
+        db.rows(
+            "SELECT 1 FROM incident_update known JOIN incident_update ours ON known.id < ours.id "
+            "WHERE ours.uid = ? AND known.remote_id = ?",
+            uid,
+            remote_update_id,
+        )
+    )
+
+
+def has_earlier_attempts(db: Database, delivery_id: int) -> bool:
+    """Tells whether an earlier delivery of the same incident was sent at least once, however it ended."""
+    return bool(
+        db.rows(
+            "SELECT 1 FROM delivery earlier JOIN delivery ours ON earlier.incident_id = ours.incident_id "
+            "AND earlier.id < ours.id WHERE ours.id = ? AND earlier.attempts > 0",
+            delivery_id,
+        )
+    )
+
+
+def adopt_orphans(db: Database, epoch: int, retry_at: int, now: int) -> int:
+    """Marks what an earlier engine left half-sent as uncertain, to be reconciled at `retry_at`; returns how many."""
+    with db.write("outbox", "timeline") as connection:
+        rows = connection.execute(
+            "SELECT id, incident_id FROM delivery WHERE state = 'sending' AND epoch < ?", (epoch,)
+        ).fetchall()
+        for row in rows:
+            reason = "the engine ended while sending: the page may or may not have it"
+            connection.execute(
+                "UPDATE delivery SET state = 'uncertain', next_try_at = ?, reason = ? WHERE id = ?",
+                (retry_at, reason, row["id"]),
+            )
+            add_entry(connection, row["incident_id"], EntryKind.UNCERTAIN, reason, ENGINE, now, now)
+        connection.execute(
+            "UPDATE attempt SET ended_at = ?, outcome = 'uncertain', reason = 'engine ended' WHERE ended_at IS NULL AND epoch < ?",
+            (now, epoch),
+        )
+    return len(rows)
+
+
+def claim_delivery(
+    db: Database, delivery_id: int, epoch: int, kind: DeliveryKind, baseline: Sequence[str], now: int
+) -> bool:
+    """Commits `sending` before the first byte leaves; returns False when this engine or this delivery is overtaken."""
+    with db.write("outbox") as connection:
+        if not _is_current(connection, epoch):
+            return False
+        cursor = connection.execute(
+            "UPDATE delivery SET state = 'sending', epoch = ?, attempts = attempts + 1, sending_at = ?, baseline = ?, kind = ?, "
+            "next_try_at = NULL, reason = '' WHERE id = ? AND state IN ('pending', 'retry_wait') AND "
+            f"id = (SELECT min(id) FROM delivery d WHERE d.incident_id = delivery.incident_id AND {OPEN})",
+            (epoch, now, json.dumps(list(baseline)), kind, delivery_id),
+        )
+        if cursor.rowcount != 1:
+            return False
+        connection.execute(
+            "INSERT INTO attempt(delivery_id, number, epoch, started_at) SELECT id, attempts, epoch, ? FROM delivery WHERE id = ?",
+            (now, delivery_id),
+        )
+        return True
+
+
+def settle_delivered(
+    db: Database,
+    delivery_id: int,
+    epoch: int,
+    *,
+    remote_incident_id: str,
+    remote_update_id: str | None,
+    remote_url: str | None,
+    page_title: str,
+    page_updated_at: int,
+    delivered_at: int,
+    now: int,
+) -> bool:
+    """Notes that the page has it; returns False when this engine was overtaken."""
+    with db.write("outbox", "incidents", "timeline") as connection:
+        row = _fenced(connection, delivery_id, epoch)
+        if row is None:
+            return False
+        connection.execute(
+            "UPDATE delivery SET state = 'delivered', delivered_at = ?, reason = '', next_try_at = NULL WHERE id = ?",
+            (delivered_at, delivery_id),
+        )
+        # The reader may have met this very update first; the page holds it once, so do we.
+        if remote_update_id is not None:
+            connection.execute(
+                "DELETE FROM incident_update WHERE remote_id = ? AND is_local = 0 AND id != ?",
+                (remote_update_id, row["update_id"]),
+            )
+        connection.execute(
+            "UPDATE incident_update SET remote_id = ? WHERE id = ?", (remote_update_id, row["update_id"])
+        )
+        absorb_twin(connection, remote_incident_id, row["incident_id"], now)
+        connection.execute(
+            "UPDATE incident SET remote_id = ?, remote_url = coalesce(?, remote_url), page_title = ?, page_updated_at = ? WHERE id = ?",
+            (remote_incident_id, remote_url, page_title, page_updated_at, row["incident_id"]),
+        )
+        _end_attempt(connection, row, "delivered", "", now)
+        add_entry(
+            connection,
+            row["incident_id"],
+            EntryKind.DELIVERED,
+            "the page accepted the update",
+            ENGINE,
+            delivered_at,
+            now,
+        )
+        return True
+
+
+def settle_retry(db: Database, delivery_id: int, epoch: int, *, next_try_at: int, reason: str, now: int) -> bool:
+    """Notes that it was certainly not applied and is tried again at an instant."""
+    return _settle(db, delivery_id, epoch, DeliveryState.RETRY_WAIT, next_try_at, reason, None, now)
+
+
+def settle_uncertain(db: Database, delivery_id: int, epoch: int, *, next_try_at: int, reason: str, now: int) -> bool:
+    """Notes that the page may or may not have it; it is reconciled at `next_try_at`."""
+    return _settle(db, delivery_id, epoch, DeliveryState.UNCERTAIN, next_try_at, reason, EntryKind.UNCERTAIN, now)
+
+
+def settle_failed(db: Database, delivery_id: int, epoch: int, *, reason: str, now: int) -> bool:
+    """Notes that a person has to decide."""
+    return _settle(db, delivery_id, epoch, DeliveryState.FAILED, None, reason, EntryKind.FAILED, now)
+
+
+def settle_absent(db: Database, delivery_id: int, epoch: int, *, now: int) -> bool:
+    """Notes that the page was read after the quiet period and does not have it: it may be sent again."""
+    return _settle(db, delivery_id, epoch, DeliveryState.PENDING, None, "not on the page: sending again", None, now)
+
+
+def _settle(
+    db: Database,
+    delivery_id: int,
+    epoch: int,
+    state: DeliveryState,
+    next_try_at: int | None,
+    reason: str,
+    entry: EntryKind | None,
+    now: int,
+) -> bool:
+    topics = ("outbox", "timeline") if entry else ("outbox",)
+    with db.write(*topics) as connection:
+        row = _fenced(connection, delivery_id, epoch)
+        if row is None:
+            return False
+        is_news = row["reason"] != reason or row["state"] != state
+        connection.execute(
+            "UPDATE delivery SET state = ?, next_try_at = ?, reason = ? WHERE id = ?",
+            (state, next_try_at, reason, delivery_id),
+        )
+        _end_attempt(connection, row, state, reason, now)
+        if entry is not None and is_news:
+            add_entry(connection, row["incident_id"], entry, reason, ENGINE, now, now)
+        return True
+
+
+def _is_current(connection: sqlite3.Connection, epoch: int) -> bool:
+    row = connection.execute("SELECT epoch FROM lease").fetchone()
+    return row is not None and row["epoch"] == epoch
+
+
+def _fenced(connection: sqlite3.Connection, delivery_id: int, epoch: int) -> sqlite3.Row | None:
+    if not _is_current(connection, epoch):
+        return None
+    found: sqlite3.Row | None = connection.execute(
+        f"SELECT * FROM delivery WHERE id = ? AND {OPEN}", (delivery_id,)
+    ).fetchone()
+    return found
+
+
+def _end_attempt(connection: sqlite3.Connection, row: sqlite3.Row, outcome: str, reason: str, now: int) -> None:
+    connection.execute(
+        "UPDATE attempt SET ended_at = ?, outcome = ?, reason = ? WHERE delivery_id = ? AND number = ? AND ended_at IS NULL",
+        (now, outcome, reason, row["id"], row["attempts"]),
+    )
+
+
+def mark_seen(db: Database, remote_update_ids: Sequence[str], now: int) -> int:
+    """Notes updates that the public page shows to customers; returns how many are news."""
+    with db.write("outbox", "timeline") as connection:
+        count = 0
+        for remote_id in remote_update_ids:
+            row = connection.execute(
+                "SELECT id, incident_id, is_local FROM incident_update WHERE remote_id = ? AND seen_at IS NULL",
+                (remote_id,),
+            ).fetchone()
+            if row is not None:
+                connection.execute("UPDATE incident_update SET seen_at = ? WHERE id = ?", (now, row["id"]))
+                if row["is_local"]:
+                    add_entry(
+                        connection,
+                        row["incident_id"],
+                        EntryKind.SEEN,
+                        "customers can see the update",
+                        ENGINE,
+                        now,
+                        now,
+                    )
+                count += 1
+        return count
