@@ -89,6 +89,23 @@ def test_a_database_of_somebody_else_is_not_touched(program: Program) -> None:
     assert other.read_bytes() == b"SQLite format 3\0" + b"\xff" * 4096
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["agent", "--stop"],
+        ["agent", "--stay"],
+        ["status"],
+        ["sync"],
+        ["page", "serve"],
+        ["page", "serve", "--data", "/proc/1/x/p.db"],
+    ],
+)
+def test_a_place_that_cannot_be_written_is_told_in_a_sentence(program: Program, arguments: list[str]) -> None:
+    answer = program.run(*arguments, "--db", "/dev/null/nowhere/oncall.db")
+    assert answer.status in (0, 1, 2)
+    assert answer.err.count("\n") <= 1
+
+
 def test_hostile_file_names_are_shown_inert(program: Program) -> None:
     for name in (b"\xff\xfe.db", b"a\x1b]0;pwned\x07.db", "b\u202e.db".encode()):
         answer = program.run("doctor", "--db", os.fsencode(program.folder) + b"/" + name)

@@ -259,7 +259,8 @@ def test_a_hung_engine_is_ended_by_takeover_and_not_by_stop(tmp_path: Path, targ
 
 def test_a_spawned_engine_is_detached_and_alone(tmp_path: Path, target: int) -> None:
     config = write_config(tmp_path, target)
-    path = tmp_path / "oncall.db"
+    path = tmp_path / "state" / "new" / "oncall.db"
+    assert stop_engine(path, None) is None
     pid = spawn_engine(path, config)
     assert pid is not None
     with open_database(path) as db:

@@ -33,6 +33,9 @@ def run(args: Sequence[str]) -> int:
         # What is left in the buffer would be flushed, and complained about, at the end of the interpreter.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        return _fail("system", f"{where}{error.strerror or error}", 1, is_json, None)
     else:
         return status
 

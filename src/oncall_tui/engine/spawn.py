@@ -43,8 +43,15 @@ def spawn_engine(db_path: Path, config_path: Path, *, is_lingering: bool = True)
     Two callers at once are no harm: the engine that finds the lock taken leaves by itself. Raises OncallError when no
     process can be started.
     """
-    if is_engine_running(db_path):
-        return None
+    try:
+        # The first start of all: neither the screen nor the engine has made the folder yet.
+        db_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if is_engine_running(db_path):
+            return None
+    except OSError as error:
+        raise OncallError(
+            f"{db_path.parent} cannot be written ({error.strerror}): choose another place with --db."
+        ) from error
     command = [
         *(sys.executable, "-P", "-m", "oncall_tui", "agent", "--linger" if is_lingering else "--stay"),
         *("--db", str(db_path.absolute()), "--config", str(config_path.absolute())),
@@ -76,7 +83,7 @@ def stop_engine(
     Only a process that the lease names on this very boot and that holds the lock is signalled: a pid may belong to
     somebody else by now. Raises OncallError when the holder cannot be named or does not end (`can_kill` ends it hard).
     """
-    if not is_engine_running(db_path):
+    if not db_path.parent.is_dir() or not is_engine_running(db_path):
         return None
     holder = find_lock_holder(db_path)
     is_named = lease is not None and lease.stopped_at is None and (lease.host, lease.boot_id) == read_host()
