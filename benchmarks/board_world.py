@@ -103,12 +103,12 @@ def run_live(db: Database, count: int, rate: float, rng: random.Random) -> None:
 
 
 @contextmanager
-def open_live(db: Path, count: int, rate: float) -> Iterator[None]:
-    """Runs `live` as a process of its own."""
+def open_live(db: Path, count: int, rate: float) -> Iterator[int]:
+    """Runs `live` as a process of its own and yields its pid."""
     command = [sys.executable, "-m", "benchmarks.board_world", "live", str(db), str(count), str(rate)]
     with subprocess.Popen(command) as process:
         try:
-            yield
+            yield process.pid
         finally:
             process.kill()
 
@@ -116,6 +116,6 @@ def open_live(db: Path, count: int, rate: float) -> Iterator[None]:
 if __name__ == "__main__":
     with open_database(Path(sys.argv[2])) as opened:
         if sys.argv[1] == "live":
-            run_live(opened, int(sys.argv[3]), float(sys.argv[4]), random.Random(1))  # noqa: S311 -- no secret
+            run_live(opened, int(sys.argv[3]), float(sys.argv[4]), random.Random(1))
         else:
-            fill(opened, int(sys.argv[3]), now_ms(), random.Random(1))  # noqa: S311 -- no secret
+            fill(opened, int(sys.argv[3]), now_ms(), random.Random(1))

@@ -6,23 +6,19 @@ start of the process until the last line of the frame has been received. An engi
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import random
 import select
 import signal
 import statistics
-import struct
 import sys
 import tempfile
-import termios
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.board_world import fill, write_config
-
+from benchmarks.screen import describe, start_on_pty
 from oncall_tui.clock import now_ms
 from oncall_tui.store.database import open_database
 from oncall_tui.store.lock import engine_lock
@@ -43,10 +39,7 @@ Empty().run()
 def time_until(command: list[str], wanted: bytes, size: tuple[int, int], env: Mapping[str, str]) -> float:
     """Returns the seconds from the start of a command on a pty until it has sent some bytes."""
     started = time.perf_counter()
-    pid, fd = pty.fork()
-    if pid == 0:
-        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
-        os.execve(command[0], command, {**os.environ, **env})
+    pid, fd = start_on_pty(command, size, env)
     seen = b""
     try:
         while wanted not in seen:
@@ -65,8 +58,7 @@ def measure(size: tuple[int, int], pairs: int, folder: Path) -> tuple[float, flo
     """Returns the median seconds of the empty app and of the dashboard, and the median ratio of the pairs."""
     db, config = folder / "oncall.db", folder / "oncall.toml"
     write_config(config, PROBES)
-    env = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "XDG_CONFIG_HOME": str(folder)}
-    ours = [sys.executable, "-m", "oncall_tui", "--db", str(db), "--config", str(config)]
+    ours, env = describe(db, config)
     empty = [sys.executable, "-c", EMPTY]
     with open_database(db) as opened:
         fill(opened, PROBES, now_ms(), random.Random(1))

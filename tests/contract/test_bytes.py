@@ -31,22 +31,22 @@ def open_still(tmp_path: Path, count: int) -> tuple[Path, Path, list[ProbeState]
 
 
 def test_an_idle_screen_sends_the_clock_alone(tmp_path: Path) -> None:
-    db, config, _ = open_still(tmp_path, 40)
+    db, config, _ = open_still(tmp_path, 20)
     with open_dashboard(db, config, columns=200, rows=60) as screen:
-        screen.wait_for("probe-039")
+        screen.wait_for("probe-019")
         screen.pump(7)
         seconds = 6
         assert count_bytes(screen, seconds) * 60 / seconds <= IDLE_MINUTE_BYTES
 
 
 def test_one_changed_probe_repaints_its_cells_alone(tmp_path: Path) -> None:
-    db, config, states = open_still(tmp_path, 40)
+    db, config, states = open_still(tmp_path, 20)
     with open_dashboard(db, config, columns=200, rows=60) as screen, open_database(db) as opened:
-        screen.wait_for("probe-039")
+        screen.wait_for("probe-019")
         screen.pump(7)
         sent = []
         for number in range(1, 6):
-            state = states[20]
+            state = states[10]
             changed = replace(
                 state,
                 last_result_at=now_ms(),

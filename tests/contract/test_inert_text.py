@@ -51,13 +51,14 @@ _ALLOWED = re.compile(
     r"\x1b\[[0-9;:]*[mHABCDG]|\x1b\[\?(?!1049l)[0-9;]+[hl]|\x1b\[\?[0-9;]+\$p|\x1b\[[<>=?]?[0-9;]*u"
     r"|\x1b\]22;[a-z-]*\x07"
 )
+_UNFINISHED = re.compile(r"\x1b\[?[0-9;?]*$")
 
 
 def find_foreign(received: bytes) -> list[str]:
     """Returns every control sign that is no part of what the program itself may send."""
-    text = _ALLOWED.sub("", received.decode("utf-8", "replace"))
+    text = _UNFINISHED.sub("", _ALLOWED.sub("", received.decode("utf-8", "replace")))
     return [
-        f"{text[max(0, at - 20) : at + 20]!r}"
+        f"U+{ord(sign):04X} in {text[max(0, at - 20) : at + 20]!r}"
         for at, sign in enumerate(text)
         if (unicodedata.category(sign) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp") and sign not in "\r\n")
     ]

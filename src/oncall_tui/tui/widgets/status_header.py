@@ -46,7 +46,9 @@ def fit_pieces(pieces: Sequence[Piece], width: int, right: Content | None = None
     while len(kept) > 1 and length() > room:
         worst = max(priority for priority, _ in kept)
         kept.remove(next(item for item in reversed(kept) if item[0] == worst))
-    text = Content(" ") + _GAP.join([piece for _, piece in kept])
+    text = _GAP.join([piece for _, piece in kept])
+    if not text.plain.startswith(" "):
+        text = Content(" ") + text
     if right is None:
         return fit(text, width)
     if width < right.cell_length + 12:
@@ -104,10 +106,10 @@ def tell_engine(snapshot: Snapshot, now: int) -> Content:
     return join((f"{Glyphs.show('✖')} engine silent {age}", "$state-down bold"))
 
 
-def tell_counts(counts: Mapping[ProbeStatus, int]) -> Content:
+def list_counts(counts: Mapping[ProbeStatus, int]) -> list[Content]:
     """Returns how many probes stand where, worst first, without the empty ones."""
     unsure = counts.get(ProbeStatus.STALE, 0) + counts.get(ProbeStatus.UNKNOWN, 0)
-    parts = [
+    return [
         look(shape, f"{number} {word}", style)
         for number, (shape, word, style) in (
             (counts.get(ProbeStatus.DOWN, 0), PROBE_LOOK[ProbeStatus.DOWN]),
@@ -117,7 +119,6 @@ def tell_counts(counts: Mapping[ProbeStatus, int]) -> Content:
         )
         if number
     ]
-    return Content("  ").join(parts)
 
 
 def tell_promise(incident: Incident, snapshot: Snapshot, now: int) -> Content:
@@ -157,11 +158,14 @@ def tell_promise(incident: Incident, snapshot: Snapshot, now: int) -> Content:
 
 
 def draw_head(snapshot: Snapshot, facts: HeadFacts, width: int) -> list[Content]:
-    """Returns the three lines of the head."""
+    """Returns the three lines of the head.
+
+    The clock stands first and in one style: a repaint of a cell begins at the left edge of its widget.
+    """
     who = join((facts.actor, "bold"), ("  READ ONLY", "$state-slow bold") if facts.is_read_only else "")
     first: list[Piece] = [
+        (0, join((f" {clock_utc(facts.now)}", "bold"))),
         (5, line(snapshot.page.name or "oncall-tui", "$title bold", limit=24)),
-        (0, join((clock_utc(facts.now), "bold"))),
         (1 if snapshot.page.last_error else 4, tell_page(snapshot, facts)),
         (2, tell_queue(snapshot)),
         (3, tell_engine(snapshot, facts.now)),
@@ -175,20 +179,20 @@ def draw_head(snapshot: Snapshot, facts: HeadFacts, width: int) -> list[Content]
 
 def draw_small_head(snapshot: Snapshot, facts: HeadFacts, width: int) -> list[Content]:
     """Returns the one line of a screen that has no room for three."""
-    pieces: list[Piece] = [(0, tell_counts(facts.counts))]
+    pieces: list[Piece] = [(rank, count) for rank, count in zip((0, 2, 3, 4), list_counts(facts.counts), strict=False)]
     if snapshot.saving_error:
         pieces.insert(0, (0, join(("not saving", "$state-down bold"))))
     if facts.incident is not None:
         _, word, style = STATUS_LOOK[facts.incident.status]
         pieces.insert(0, (1, join((f"#{facts.incident.id} {word[:3]}", f"{style} bold"))))
-    pieces.append((2, join((clock_utc(facts.now, has_seconds=False), "bold"))))
+    pieces.append((5, join((clock_utc(facts.now, has_seconds=False), "bold"))))
     if facts.size_word:
-        pieces.append((3, join((facts.size_word, "$muted"))))
+        pieces.append((6, join((facts.size_word, "$muted"))))
     return [fit_pieces(pieces, width)]
 
 
 def _draw_incident(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
-    counts = tell_counts(facts.counts)
+    counts = Content("  ").join(list_counts(facts.counts))
     incident = facts.incident
     if incident is None:
         return fit_pieces([(0, join(("No open incident", "$muted")))], width, counts)
