@@ -54,7 +54,7 @@ def list_command(place: Place, is_open_only: bool, is_json: bool) -> None:
     from oncall_tui.store.incidents import list_incidents
     from oncall_tui.store.outbox import list_updates
 
-    with place.open_db() as db:
+    with place.open_db() as db, db.snapshot():
         found = list_incidents(db, is_open_only=is_open_only)
         shapes = [shape_incident(each, list_updates(db, each.id)) for each in found] if is_json else []
     if is_json:
@@ -84,10 +84,8 @@ def list_command(place: Place, is_open_only: bool, is_json: bool) -> None:
 @click.pass_obj
 def show(place: Place, number: str, is_json: bool) -> None:
     """Show one incident and its updates."""
-    from oncall_tui.store.incidents import get_incident
-
     with place.open_db() as db:
-        _print(db, get_incident(db, read_id(number)), is_json)
+        _print(db, read_id(number), is_json)
 
 
 @incident.command("open")
@@ -256,21 +254,22 @@ def _confirm(db: Database, current: Incident, words: _Words, promised_ms: int | 
 
 def _finish(db: Database, place: Place, incident_id: int, words: _Words, is_json: bool) -> None:
     from oncall_tui.cli.output import warn
-    from oncall_tui.store.incidents import get_incident
     from oncall_tui.store.lock import is_engine_running
 
-    _print(db, get_incident(db, incident_id), is_json)
+    _print(db, incident_id, is_json)
     for remark in words.remarks:
         warn(remark)
     if not is_engine_running(place.db_path()):
         warn("queued; no engine is running: start oncall-tui, or run `oncall-tui sync`.")
 
 
-def _print(db: Database, shown: Incident, is_json: bool) -> None:
+def _print(db: Database, incident_id: int, is_json: bool) -> None:
     from oncall_tui.cli.output import print_json, say, shape_incident, tell_incident
+    from oncall_tui.store.incidents import get_incident
     from oncall_tui.store.outbox import list_updates
 
-    updates = list_updates(db, shown.id)
+    with db.snapshot():
+        shown, updates = get_incident(db, incident_id), list_updates(db, incident_id)
     if is_json:
         print_json(shape_incident(shown, updates))
     else:

@@ -49,7 +49,6 @@ CLOSE_WITHIN_S = 0.2
 _RESTART_AFTER_S = 2.0
 
 _log = logging.getLogger(__name__)
-Poke = Callable[[], None]
 
 
 class Mode(StrEnum):
