@@ -47,6 +47,7 @@ from oncall_tui.tui.widgets.pane import Pane
 from oncall_tui.tui.widgets.update_text import UpdateText
 
 _LINT_AFTER_S = 0.15
+_LINES = ("head", "components", "counts", "findings", "notice", "idle")
 
 
 class ComposePane(Pane):
@@ -76,20 +77,21 @@ class ComposePane(Pane):
         )
         self._due = Choice[int | None]("next update", [(None, line("none"))], id="compose-due")
         self._text = UpdateText(id="compose-text", soft_wrap=True, show_line_numbers=False)
+        self._lines = {name: Lines(id=f"compose-{name}") for name in _LINES}
         self._lint_timer: Timer | None = None
         self._is_loading = False
 
     def compose(self) -> ComposeResult:
-        yield Lines(id="compose-head")
+        yield self._lines["head"]
         with Horizontal(id="compose-fields"):
             yield self._state
             yield self._due
-        yield Lines(id="compose-components")
+        yield self._lines["components"]
         yield self._text
-        yield Lines(id="compose-counts")
-        yield Lines(id="compose-findings")
-        yield Lines(id="compose-notice")
-        yield Lines(id="compose-idle")
+        yield self._lines["counts"]
+        yield self._lines["findings"]
+        yield self._lines["notice"]
+        yield self._lines["idle"]
 
     def on_mount(self) -> None:
         self._is_ready.set()
@@ -177,9 +179,10 @@ class ComposePane(Pane):
         self._draw()
 
     def _show_form(self, is_open: bool) -> None:
-        for name in ("state", "due", "text", "components", "counts", "findings", "notice", "head", "fields"):
-            self.query_one(f"#compose-{name}").display = is_open
-        self.query_one("#compose-idle").display = not is_open
+        for name, lines in self._lines.items():
+            lines.display = is_open is (name != "idle")
+        self._text.display = is_open
+        self.query_one("#compose-fields").display = is_open
 
     def _offer_dues(self) -> None:
         assert self._opened is not None
@@ -313,19 +316,19 @@ class ComposePane(Pane):
             incident = self._snapshot.incident(self._incident_id)
             update = self._snapshot.latest_updates.get(incident.id) if incident else None
             is_draft = any(draft.incident_id == self._incident_id for draft in self._snapshot.drafts)
-            self.query_one("#compose-idle", Lines).show_lines(draw_idle(incident, update, is_draft=is_draft))
+            self._lines["idle"].show_lines(draw_idle(incident, update, is_draft=is_draft))
             return
         incident = opened.incident
-        self.query_one("#compose-head", Lines).show_lines([draw_head(incident)])
+        self._lines["head"].show_lines([draw_head(incident)])
         page = {component.name: component.page_status for component in self._snapshot.components}
-        parts = self.query_one("#compose-components", Lines)
+        parts = self._lines["components"]
         parts.show_lines(draw_components(page, incident.components, self._components, self.size.width))
         parts.refresh(layout=True)
         host = host_of(self)
         notices = list_notices(
             opened, self._snapshot, host.terminal_id, is_sending=host.outgoing.is_waiting(incident.id), now=now
         )
-        notice = self.query_one("#compose-notice", Lines)
+        notice = self._lines["notice"]
         notice.show_lines(notices)
         notice.display = bool(notices)
         self._draw_counts()
@@ -336,8 +339,8 @@ class ComposePane(Pane):
         due = describe_due(self._due_at, now_ms()) if self._due_at is not None else ""
         title, keeper = self._opened.incident.title, self._keeper
         counts = draw_counts(len(self.body), title, keeper.saving, keeper.is_dirty, due, now_ms())
-        self.query_one("#compose-counts", Lines).show_lines([counts])
-        findings = self.query_one("#compose-findings", Lines)
+        self._lines["counts"].show_lines([counts])
+        findings = self._lines["findings"]
         findings.show_lines(draw_findings(self._findings, self._finding_at))
         findings.refresh(layout=True)
 
