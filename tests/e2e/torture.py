@@ -124,15 +124,18 @@ quiet_period = "1s"
 
     # -- the run -----------------------------------------------------------------------------------------------------
 
-    def run(self, seconds: float, *, scripts: int = 3, fault_rate: float = 0.35) -> Report:
-        """Tortures for so long, lets the page recover, and judges."""
+    def run(self, seconds: float, *, enough: int | None = None, scripts: int = 3, fault_rate: float = 0.35) -> Report:
+        """Tortures for so long, or until so many updates were confirmed, lets the page recover, and judges."""
         self.page.fault_rate = fault_rate
         workers: list[Callable[[], None]] = [partial(self._talk, number) for number in range(scripts)]
         workers += [self._execute, self._keep_agents, self._sync_now_and_then, self._look_now_and_then]
         threads = [threading.Thread(target=self._watch, args=(work,), daemon=True) for work in workers]
         for thread in threads:
             thread.start()
-        self._stop.wait(seconds)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and (enough is None or self.report.confirmed < enough or not self.report.kills):
+            if self._stop.wait(0.1):
+                break
         self._stop.set()
         for thread in threads:
             thread.join(90)

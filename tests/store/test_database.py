@@ -34,6 +34,16 @@ def test_new_file_is_ours_and_survives_reopening(path: Path) -> None:
         assert [entry.text for entry in list_entries(db, 1)] == ["kept"]
 
 
+@pytest.mark.skipif(not has_safe_wal, reason="with a rollback journal readers hold up the writer")
+def test_what_is_read_together_is_one_state_of_the_file(path: Path) -> None:
+    with open_database(path) as reading, open_database(path) as writing:
+        with reading.snapshot():
+            assert list_entries(reading, 1) == []
+            add_note(writing, 1, "later", "ana", 5)
+            assert list_entries(reading, 1) == []
+        assert [entry.text for entry in list_entries(reading, 1)] == ["later"]
+
+
 def test_wal_is_used_only_where_a_reset_cannot_corrupt() -> None:
     assert has_safe_wal == (sqlite3.sqlite_version_info >= WAL_SAFE_SINCE)
 

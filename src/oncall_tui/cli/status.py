@@ -31,7 +31,7 @@ def status(place: Place, is_json: bool) -> None:
     from oncall_tui.store.probes import list_probes, list_states
 
     now, config = now_ms(), place.try_config()
-    with place.open_db() as db:
+    with place.open_db() as db, db.snapshot():
         states = {state.probe: state for state in list_states(db)[0]}
         probes = [_shape_probe(probe, states.get(probe.name), now) for probe in list_probes(db)]
         incidents = [shape_incident(each, list_updates(db, each.id)) for each in list_incidents(db, is_open_only=True)]

@@ -49,6 +49,15 @@ class Database:
         return found[0] if found else None
 
     @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Several reads of one state of the file: what is told together was true together. Raises StoreError."""
+        self.rows("BEGIN")
+        try:
+            yield
+        finally:
+            self._rollback()
+
+    @contextmanager
     def write(self, *topics: str) -> Iterator[sqlite3.Connection]:
         """One intention: begins at once, commits at the end, tells watchers of `topics`, rolls back on any error.
 
