@@ -128,10 +128,12 @@ class FaultPage:
     ) -> None:
         assert self._server is not None
         self._server.close()
+        # A connection that was just accepted has a task that has not begun, and an abort takes a turn of the loop.
+        await asyncio.sleep(0.01)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
+        await asyncio.sleep(0.01)
 
     @property
     def api_url(self) -> str:

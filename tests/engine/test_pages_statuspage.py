@@ -81,7 +81,7 @@ async def answering(
         yield f"{'https' if tls else 'http'}://127.0.0.1:{port}/v1"
     finally:
         server.close()
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
 
 
 async def test_what_is_written_is_what_was_said() -> None:
