@@ -1,6 +1,7 @@
-"""A file full of believable probes without an engine, for benchmarks of the terminal: `python -m benchmarks.board_world`.
+"""A file full of believable probes without an engine, for benchmarks of the terminal.
 
-Commands: `fill DB COUNT` writes the probes, `live DB COUNT RATE` goes on writing results until it is ended.
+Commands of `python -m benchmarks.board_world`: `fill DB COUNT` writes the probes, `live DB COUNT RATE` goes on writing
+results until it is ended.
 """
 
 from __future__ import annotations

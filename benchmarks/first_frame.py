@@ -1,4 +1,4 @@
-"""How soon the dashboard stands on the screen, against an empty app of the same library: `python -m benchmarks.first_frame`.
+"""How soon the dashboard stands, against an empty app of the same library: `python -m benchmarks.first_frame`.
 
 Both run on a pty of the same size, in turns, so that a change of the machine's mood meets both. The clock runs from the
 start of the process until the last line of the frame has been received. An engine is taken to be at work already.

@@ -1,4 +1,4 @@
-"""From a key press to the answer on the terminal, with and without results coming in: `python -m benchmarks.key_to_paint`.
+"""From a key press to its answer, with and without results coming in: `python -m benchmarks.key_to_paint`.
 
 One dashboard of 500 probes on a pty; the process that writes 50 results a second is stopped and continued in turns, so
 that both figures come from the same screen. A press is answered when the row that the cursor moved to has arrived.
@@ -85,9 +85,8 @@ def main() -> bool:
         before, after = find_percentile(idle, share), find_percentile(live, share)
         ratio = after / before
         is_ok &= ratio <= bound
-        print(
-            f"{'key to paint live / idle, ' + name:<34}{ratio:>10.2f} x{bound:>10.2f} x  {'yes' if ratio <= bound else 'NO'}"
-        )
+        verdict = "yes" if ratio <= bound else "NO"
+        print(f"{'key to paint live / idle, ' + name:<34}{ratio:>10.2f} x{bound:>10.2f} x  {verdict}")
         print(f"{'idle ' + name:<34}{before:>9.1f} ms")
         print(f"{'live ' + name:<34}{after:>9.1f} ms")
     return is_ok

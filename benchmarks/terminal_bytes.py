@@ -49,7 +49,9 @@ def measure(folder: Path) -> tuple[float, float]:
         states = fill(opened, PROBES, now_ms(), rng)
         epoch = take_lease(opened, pid=1, host="bench", boot_id="", version="0", mode="stay", now=now_ms())
         with open_screen(db, config) as fd:
-            read_all(fd, 8)
+            for _ in range(8):
+                beat_lease(opened, epoch, now_ms(), is_online=True, note="")
+                read_all(fd, 1)
             idle = 0
             for _ in range(int(IDLE_S)):
                 beat_lease(opened, epoch, now_ms(), is_online=True, note="")

@@ -110,6 +110,7 @@ class Board(Lines, can_focus=True):
         self._now = 0
         self._top = 0
         self._painted: list[tuple[Content, bool]] = []
+        self._drawn: dict[str, tuple[Row, tuple[Columns, str, str], Content]] = {}
         self._is_cursor_placed = False
         self.is_folded = False
         self.filter_text = ""
@@ -205,7 +206,7 @@ class Board(Lines, can_focus=True):
             text = join(("No probe matches the filter. esc clears it.", "$muted")) if self._rows else self.empty_text
             return [*drawn, (Content(""), False), *((part, False) for part in text.split("\n"))]
         drawn += [
-            (self._draw_row(self._rows[name], columns), name == self.selected)
+            (self._recall_row(self._rows[name], columns), name == self.selected)
             for name in self._order[self._top : self._top + height - 1]
         ]
         if self._hidden_ok and len(drawn) < height:
@@ -221,6 +222,18 @@ class Board(Lines, can_focus=True):
             )
         return join((head + ("WHY" if columns.why else ""), "$muted"))
 
+    def _recall_row(self, row: Row, columns: Columns) -> Content:
+        """Returns a row as drawn before where nothing that it shows has changed: most of 500 have not."""
+        state = row.state
+        ages = self._now - state.since_at, self._now - (state.last_result_at or self._now)
+        key = columns, tell_span(ages[0]), tell_span(ages[1]) if row.status is ProbeStatus.STALE else ""
+        known = self._drawn.get(row.probe.name)
+        if known is not None and known[0] is row and known[1] == key:
+            return known[2]
+        content = self._draw_row(row, columns)
+        self._drawn[row.probe.name] = row, key, content
+        return content
+
     def _draw_row(self, row: Row, columns: Columns) -> Content:
         state = row.state
         shape, word, style = PROBE_LOOK[row.status]
@@ -231,15 +244,16 @@ class Board(Lines, can_focus=True):
             since = tell_span(max(0, self._now - (state.since_at or self._now)))
             has_answer = state.last_verdict in (Verdict.UP, Verdict.DEGRADED) and state.last_duration_ms is not None
             response = tell_latency(state.last_duration_ms or 0.0) if has_answer else "--"
-        name_style = "" if is_up else "bold"
-        parts: list[Content | tuple[str, str]] = [
-            (f"{Glyphs.show(shape)} ", style),
-            fit(line(row.probe.name, name_style), columns.name),
-            ("  " + word.ljust(9), style if is_up else f"{style} bold"),
-            (since.ljust(9), "$muted"),
-        ]
-        if columns.response:
-            parts.append((response.rjust(6) + "  ", ""))
+        name = fit(line(row.probe.name), columns.name).plain
+        middle = f"  {word.ljust(9)}"
+        # Every change of style costs forty bytes in each repaint of the row, so a row has few.
+        head = (
+            [(f"{Glyphs.show(shape)} ", style), (name + middle, "")]
+            if is_up
+            else [(f"{Glyphs.show(shape)} {name}{middle}", f"{style} bold")]
+        )
+        tail = since.ljust(9) + (response.rjust(6) + "  " if columns.response else "")
+        parts: list[Content | tuple[str, str]] = [*head, (tail, "")]
         if columns.strip:
             parts.append(draw_strip(state.recent, columns.strip, row.probe.expect.max_latency_ms))
             parts.append(("  ", ""))

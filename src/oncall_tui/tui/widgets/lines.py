@@ -17,7 +17,7 @@ _NO_LINE = Content("")
 
 def find_changed_cells(old: Content, new: Content) -> tuple[int, int] | None:
     """Returns the first and the last changed cell plus one, None when both lines look the same."""
-    if old.plain == new.plain and old.spans == new.spans:
+    if old is new or (old.plain == new.plain and old.spans == new.spans):
         return None
     before, after = _list_cells(old), _list_cells(new)
     length = max(len(before), len(after))

@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.tui.dashboards import make_probes, make_state
+from textual.app import App, ComposeResult
+from textual.content import Content
+
+from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, Severity
+from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Verdict
+from oncall_tui.tui.snapshot import Snapshot
+from oncall_tui.tui.text import Glyphs
+from oncall_tui.tui.themes import VARIABLE_DEFAULTS
+from oncall_tui.tui.widgets.board import Board, lay_columns, tell_latency, tell_span
+from oncall_tui.tui.widgets.latency_strip import draw_strip
+from oncall_tui.tui.widgets.lines import find_changed_cells
+
+NOW = 1_800_000_000_000
+
+
+class Shown(App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.board = Board()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return VARIABLE_DEFAULTS
+
+    def compose(self) -> ComposeResult:
+        yield self.board
+
+
+def make_snapshot(states: Sequence[ProbeState], probes: Sequence[Probe] | None = None) -> Snapshot:
+    return Snapshot(probes=tuple(probes or make_probes(len(states))), states={state.probe: state for state in states})
+
+
+def bad(name: str, status: ProbeStatus, since_at: int) -> ProbeState:
+    verdict = Verdict.DOWN if status is ProbeStatus.DOWN else Verdict.DEGRADED
+    runs = ((verdict, 2.0),) * 60
+    return make_state(
+        name, NOW, status=status, since_at=since_at, last_verdict=verdict, last_reason="refused", recent=runs
+    )
+
+
+def read_lines(app: Shown) -> list[str]:
+    return [app.board.render_line(y).text for y in range(app.board.size.height)]
+
+
+async def test_worst_first_and_newest_first_inside() -> None:
+    states = [
+        make_state("probe-000", NOW),
+        bad("probe-001", ProbeStatus.SLOW, NOW - 100_000),
+        bad("probe-002", ProbeStatus.DOWN, NOW - 900_000),
+        bad("probe-003", ProbeStatus.DOWN, NOW - 100_000),
+        make_state("probe-004", NOW, last_result_at=NOW - 3_600_000 * 3),
+        make_state("probe-005", NOW),
+    ]
+    app = Shown()
+    async with app.run_test(size=(100, 12)):
+        app.board.show(make_snapshot(states), NOW)
+        order = [name[-1] for name in app.board.order]
+        assert order == ["3", "2", "1", "4", "0", "5"]
+        lines = read_lines(app)
+        assert lines[1].startswith("✖ probe-003  DOWN     1m")
+        assert "refused" in lines[1]
+        assert lines[3].startswith("▲ probe-001  SLOW")
+        assert lines[4].startswith("? probe-004  STALE")
+        assert "silent 3h 00m" in lines[4]
+        assert lines[5].startswith("● probe-000  OK       2h 00m     80ms")
+
+
+async def test_the_cursor_stays_on_its_probe_once_a_person_moved_it() -> None:
+    probes = make_probes(4)
+    states = [make_state(probe.name, NOW) for probe in probes]
+    app = Shown()
+    async with app.run_test(size=(80, 12)) as pilot:
+        app.board.focus()
+        app.board.show(make_snapshot(states), NOW)
+        assert app.board.selected == "probe-000"
+        red = bad("probe-003", ProbeStatus.DOWN, NOW)
+        app.board.show(make_snapshot([*states[:3], red]), NOW)
+        assert app.board.selected == "probe-003"
+        await pilot.press("j")
+        assert app.board.selected == "probe-000"
+        app.board.show(make_snapshot([*states[:2], bad("probe-002", ProbeStatus.DOWN, NOW + 1), red]), NOW)
+        assert app.board.selected == "probe-000"
+        assert app.board.order[:2] == ("probe-002", "probe-003")
+
+
+async def test_keys_move_within_bounds_and_scroll() -> None:
+    states = [make_state(probe.name, NOW) for probe in make_probes(500)]
+    app = Shown()
+    async with app.run_test(size=(80, 20)) as pilot:
+        app.board.focus()
+        app.board.show(make_snapshot(states), NOW)
+        for key, expected in [
+            ("k", 0),
+            ("j", 1),
+            ("down", 2),
+            ("ctrl+d", 11),
+            ("ctrl+u", 2),
+            ("G", 499),
+            ("j", 499),
+            ("up", 498),
+            ("g", 0),
+        ]:
+            await pilot.press(key)
+            assert app.board.selected == f"probe-{expected:03}", key
+        await pilot.press("G")
+        assert "probe-499" in read_lines(app)[19]
+        await pilot.click(Board, offset=(5, 3))
+        assert app.board.selected == "probe-483"
+
+
+async def test_fold_and_filter() -> None:
+    states = [make_state(probe.name, NOW) for probe in make_probes(10)]
+    states[7] = bad("probe-007", ProbeStatus.DOWN, NOW)
+    app = Shown()
+    async with app.run_test(size=(80, 20)) as pilot:
+        app.board.focus()
+        app.board.show(make_snapshot(states), NOW)
+        await pilot.press("z")
+        assert app.board.order == ("probe-007",)
+        assert "9 more OK" in read_lines(app)[2]
+        await pilot.press("z")
+        app.board.set_filter("H3.EXAMPLE")
+        assert app.board.order == ("probe-003",)
+        app.board.set_filter("nothing like it")
+        assert any("No probe matches" in text for text in read_lines(app))
+        app.board.select("probe-005")
+        assert app.board.selected == "probe-005"
+
+
+async def test_only_what_changed_is_drawn_again() -> None:
+    states = [make_state(probe.name, NOW) for probe in make_probes(5)]
+    app = Shown()
+    async with app.run_test(size=(80, 20)):
+        app.board.show(make_snapshot(states), NOW)
+        before = app.board._draw()
+        states[2] = replace(states[2], last_duration_ms=91.0)
+        app.board.show(make_snapshot(states), NOW)
+        after = app.board._draw()
+        changed = [y for y in range(len(before)) if before[y][0] is not after[y][0]]
+        assert changed in ([3], [0, 3])
+
+
+async def test_empty_states() -> None:
+    app = Shown()
+    async with app.run_test(size=(80, 20)):
+        app.board.empty_text = Content("No probes yet")
+        app.board.show(Snapshot(), NOW)
+        assert any("No probes yet" in text for text in read_lines(app))
+        app.board.show(make_snapshot([], make_probes(1)), NOW)
+        assert "WAITING" in read_lines(app)[1]
+
+
+async def test_an_incident_stands_in_the_row_of_its_probe() -> None:
+    incident = Incident(
+        id=42,
+        uid="u",
+        title="t",
+        status=IncidentStatus.INVESTIGATING,
+        phase=Phase.ACTIVE,
+        impact_override=None,
+        severity=Severity.SEV2,
+        cause=Cause.UNKNOWN,
+        started_at=NOW,
+        declared_at=NOW,
+        revision=1,
+        probes=("probe-000",),
+    )
+    app = Shown()
+    async with app.run_test(size=(100, 10)):
+        snapshot = make_snapshot([bad("probe-000", ProbeStatus.DOWN, NOW)])
+        app.board.show(replace(snapshot, incidents=(incident,)), NOW)
+        assert "#42 refused" in read_lines(app)[1]
+
+
+async def test_ascii_twins_where_the_locale_has_no_unicode(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Glyphs, "is_ascii", True)
+    states = [
+        bad("probe-000", ProbeStatus.DOWN, NOW),
+        bad("probe-001", ProbeStatus.SLOW, NOW),
+        make_state("probe-002", NOW),
+    ]
+    app = Shown()
+    async with app.run_test(size=(100, 10)):
+        app.board.show(make_snapshot(states), NOW)
+        lines = read_lines(app)
+        assert all(text.isascii() for text in lines)
+        assert [text[0] for text in lines[1:4]] == ["X", "^", "o"]
+        assert "XXXXXXXX" in lines[1]
+        assert "^^^^^^^^" in lines[2]
+
+
+@given(st.integers(1, 400), st.integers(1, 200))
+def test_columns_fill_the_width_and_never_pass_it(width: int, longest: int) -> None:
+    columns = lay_columns(width, longest)
+    used = 2 + columns.name + 2 + 9 + 9 + columns.response
+    used += columns.strip + 2 if columns.strip else 0
+    used += columns.why
+    assert min(columns) >= 0
+    assert used <= max(width + 2, 26)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(list(Verdict)), st.floats(0, 1e6)), max_size=70),
+    st.integers(0, 80),
+    st.none() | st.floats(1, 1e5),
+)
+def test_a_strip_is_as_wide_as_asked(runs: list[tuple[Verdict, float]], width: int, slow_ms: float | None) -> None:
+    assert draw_strip(runs, width, slow_ms).cell_length == width
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_the_changed_cells_hold_every_change(old: str, new: str) -> None:
+    cells = find_changed_cells(Content(old), Content(new))
+    if cells is None:
+        assert old.rstrip(" ") == new.rstrip(" ")
+    else:
+        assert 0 <= cells[0] <= cells[1]
+
+
+def test_changed_cells_are_few() -> None:
+    assert find_changed_cells(Content("a 31 b"), Content("a 32 b")) == (3, 4)
+    assert find_changed_cells(Content("same"), Content("same")) is None
+    assert find_changed_cells(Content.styled("ab", "bold"), Content("ab")) == (0, 2)
+    assert find_changed_cells(Content("宽a"), Content("宽b")) == (2, 3)
+
+
+@pytest.mark.parametrize(("ms", "text"), [(0, "<1m"), (60_000, "1m"), (3_600_000, "1h 00m"), (90_000_000, "1d 01h")])
+def test_spans_move_once_a_minute(ms: int, text: str) -> None:
+    assert tell_span(ms) == text
+
+
+@pytest.mark.parametrize(("ms", "text"), [(0.4, "0ms"), (999.0, "999ms"), (2100.0, "2.1s"), (120_000.0, "120s")])
+def test_latency_is_short(ms: float, text: str) -> None:
+    assert tell_latency(ms) == text
