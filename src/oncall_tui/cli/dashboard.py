@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 def run_terminal(place: Place, *, is_wall: bool, theme: str | None) -> int:
     """Shows the dashboard until it ends and returns its exit status. A wall only reads, and starts no engine."""
-    from oncall_tui.engine.spawn import spawn_engine
     from oncall_tui.tui.launch import run_dashboard
 
     db_path = place.db_path()
@@ -26,6 +25,8 @@ def run_terminal(place: Place, *, is_wall: bool, theme: str | None) -> int:
         return place.load_config()
 
     def start(config: Config) -> None:
+        from oncall_tui.engine.spawn import spawn_engine
+
         spawn_engine(db_path, config.path)
 
     def leave_alone(_: Config) -> None:
