@@ -29,10 +29,10 @@ _ORDER = list(ComponentStatus)
 _CELL_WIDTH = 38
 _BIG = (140, 40)
 _WORDS = {
-    Urgency.CALM: "next update to customers in",
-    Urgency.SOON: "DUE SOON: next update to customers in",
-    Urgency.URGENT: "DUE NOW: next update to customers in",
-    Urgency.LATE: "LATE: the update to customers is overdue by",
+    Urgency.CALM: "to the next update",
+    Urgency.SOON: "DUE SOON: the next update",
+    Urgency.URGENT: "DUE NOW: the next update",
+    Urgency.LATE: "LATE: customers are waiting",
 }
 
 
@@ -140,11 +140,10 @@ class WallScreen(Screen[None]):
         else:
             news = join(("page not reached yet", "$muted"))
         lease = self._snapshot.lease
-        engine = "" if lease is not None and lease.is_working(now) else "   ENGINE NOT WORKING: what you see is old"
+        is_working = lease is not None and lease.is_working(now)
+        engine = ("" if is_working else "OLD: no engine works   ", "bold $state-down")
         name = fit(line(page.name or "oncall-tui", "bold $title"), min(30, width // 3))
-        return join(
-            name, "  ", (clock_utc(now), "bold"), "   ", news, (engine, "bold $state-down"), ("   view only", "$muted")
-        )
+        return join(name, "  ", (clock_utc(now), "bold"), "   ", engine, news, ("   view only", "$muted"))
 
     def _draw_incident(self, incident: Incident | None, now: int) -> None:
         clock = self.query_one("#wall-clock")

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.tui.desk import Desk, declare, make_desk, open_app, screen_text, wait_for_text
+
+from oncall_tui.clock import now_ms
+from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, Severity
+from oncall_tui.store.incidents import edit_incident, get_incident, list_incidents
+from oncall_tui.store.outbox import confirm_update
+from oncall_tui.tui.widgets.big_clock import HEIGHT, draw_clock
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return make_desk(tmp_path)
+
+
+@pytest.mark.parametrize("size", [(80, 22), (160, 45)])
+async def test_the_wall_shows_what_a_room_needs(desk: Desk, size: tuple[int, int]) -> None:
+    number = declare(desk)
+    confirm_update(
+        desk.db, number, uid="u", status=IncidentStatus.INVESTIGATING, body="It fails [/x] for some.",
+        components={"API": ComponentStatus.MAJOR_OUTAGE}, next_update_at=now_ms() - 61_000, notify=True,
+        actor="ben", now=now_ms(),
+    )  # fmt: skip
+    async with open_app(desk, size=size, is_wall=True) as (_, pilot):
+        shown = await wait_for_text(pilot, "LATE: customers are waiting")
+        assert "API: requests are failing" in shown
+        assert "✖ major outage" in shown
+        assert "? not known yet" in shown
+        assert "It fails [/x] for some." in shown
+        assert "◌ QUEUED" in shown
+        assert "██" in shown
+        await pilot.press("i", "2", "p", "u", "enter")
+        await pilot.pause()
+        assert "customers are waiting" in screen_text(pilot)
+        await pilot.press("q")
+    assert len(list_incidents(desk.db)) == 1
+
+
+async def test_the_worst_incident_is_on_the_wall(desk: Desk) -> None:
+    declare(desk, "db")
+    number = declare(desk)
+    edit_incident(desk.db, replace(get_incident(desk.db, number), severity=Severity.SEV1), "ben", now_ms())
+    async with open_app(desk, size=(80, 22), is_wall=True) as (_, pilot):
+        shown = await wait_for_text(pilot, "SEV1")
+        assert "+1 more" in shown
+        assert "Customers have not been told anything yet." in shown
+
+
+async def test_a_quiet_wall_says_so(desk: Desk) -> None:
+    async with open_app(desk, size=(80, 22), is_wall=True) as (_, pilot):
+        await wait_for_text(pilot, "No open incident.")
+
+
+def test_the_clock_is_as_high_as_it_says_and_every_row_as_wide() -> None:
+    for scale in (1, 2):
+        rows = draw_clock("1:02:35-", scale)
+        assert len(rows) == HEIGHT * scale
+        assert len({len(row) for row in rows}) == 1
