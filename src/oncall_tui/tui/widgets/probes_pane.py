@@ -13,7 +13,7 @@ from oncall_tui.domain.verdict import status_at
 from oncall_tui.store.probes import list_failures
 from oncall_tui.tui.feed import Feed
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.text import join
+from oncall_tui.tui.text import block, join, line
 from oncall_tui.tui.widgets.board import Board
 from oncall_tui.tui.widgets.pane import Pane
 from oncall_tui.tui.widgets.probe_detail import Details, ProbeDetail
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from oncall_tui.tui.widgets.filter_line import FilterLine
 
 _FAILURES_SHOWN = 6
+_PATH_LIMIT = 50
 
 
 class ProbesPane(Pane):
@@ -56,8 +57,10 @@ class ProbesPane(Pane):
         """Draws the file's content as it looks at `now`."""
         self._snapshot, self._now = snapshot, now
         if not snapshot.probes:
+            path = self._config_path
+            short = path if len(path) <= _PATH_LIMIT else f"...{path[3 - _PATH_LIMIT :]}"
             self.board.empty_text = join(
-                ("  No probes yet.\n", "bold"), ("  Add a [[probe]] to ", "$muted"), self._config_path
+                block("  No probes yet.\n", "bold"), ("  Add a [[probe]] to ", "$muted"), line(short)
             )
         self.board.show(snapshot, now)
         self._show_detail()

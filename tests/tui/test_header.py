@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oncall_tui.domain.engine import Lease
+from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, Severity
+from oncall_tui.domain.probe import ProbeStatus
+from oncall_tui.domain.remote import PageState
+from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState, IncidentUpdate
+from oncall_tui.tui.snapshot import Snapshot
+from oncall_tui.tui.widgets.status_header import HeadFacts, draw_head, draw_small_head
+
+NOW = 1_800_000_000_000
+INCIDENT = Incident(
+    id=42,
+    uid="u",
+    title="Dashboard pages failing in Europe",
+    status=IncidentStatus.INVESTIGATING,
+    phase=Phase.ACTIVE,
+    impact_override=None,
+    severity=Severity.SEV2,
+    cause=Cause.UNKNOWN,
+    started_at=NOW - 240_000,
+    declared_at=NOW,
+    revision=1,
+    remote_id="r",
+)
+LEASE = Lease(1, "h", "b", 1, "0", "stay", NOW, NOW, True)
+UPDATE = IncidentUpdate(
+    id=1,
+    uid="u1",
+    incident_id=42,
+    status=IncidentStatus.INVESTIGATING,
+    body="b",
+    components={},
+    created_at=NOW - 60_000,
+    created_by="priya",
+    is_local=True,
+    delivery=DeliveryState.DELIVERED,
+    delivered_at=NOW - 60_000,
+)
+CALM = Snapshot(lease=LEASE, page=PageState(name="ACME", last_sync_at=NOW - 8_000))
+FACTS = HeadFacts(NOW, "priya", has_page=True, counts={ProbeStatus.UP: 3})
+
+
+def make_delivery(state: DeliveryState) -> Delivery:
+    return Delivery(
+        id=1,
+        uid="d",
+        incident_id=42,
+        incident_uid="u",
+        remote_incident_id=None,
+        kind=DeliveryKind.UPDATE,
+        state=state,
+        title=None,
+        status=IncidentStatus.INVESTIGATING,
+        body="b",
+        components={},
+        impact_override=None,
+        notify=True,
+        created_at=NOW,
+        created_by="priya",
+    )
+
+
+def read(snapshot: Snapshot, facts: HeadFacts = FACTS, width: int = 120) -> list[str]:
+    return [part.plain for part in draw_head(snapshot, facts, width)]
+
+
+def with_incident(**changes: object) -> tuple[Snapshot, HeadFacts]:
+    incident = replace(INCIDENT, **changes)  # type: ignore[arg-type] # a test names the fields it sets
+    return replace(CALM, incidents=(incident,), latest_updates={42: UPDATE}), FACTS._replace(incident=incident)
+
+
+def test_a_calm_head() -> None:
+    first, second, third = read(CALM)
+    assert first.startswith(" 08:00:00 UTC   ACME   page synced 5s ago   queue 0   engine on")
+    assert first.rstrip().endswith("priya")
+    assert "No open incident" in second
+    assert "3 OK" in second
+    assert third.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "said"),
+    [
+        (
+            replace(CALM, page=PageState(last_sync_at=NOW - 40_000, last_error="no answer within 10 s")),
+            "page unreachable <1m: no answer within 10 s",
+        ),
+        (replace(CALM, page=PageState()), "page not reached yet"),
+        (replace(CALM, lease=None), "engine starting"),
+        (replace(CALM, lease=replace(LEASE, heartbeat_at=NOW - 12_000)), "engine silent 12 s"),
+        (replace(CALM, lease=replace(LEASE, stopped_at=NOW)), "engine stopped"),
+        (replace(CALM, lease=replace(LEASE, is_online=False)), "this host is offline"),
+        (replace(CALM, deliveries=(make_delivery(DeliveryState.PENDING),)), "queue 1"),
+        (replace(CALM, deliveries=(make_delivery(DeliveryState.FAILED),)), "queue 0  ✖ 1 FAILED"),
+        (replace(CALM, saving_error="oncall.db is locked: process 123 holds it."), "not saving: oncall.db is locked"),
+    ],
+)
+def test_what_cannot_be_trusted_is_said(snapshot: Snapshot, said: str) -> None:
+    assert said in "\n".join(read(snapshot))
+
+
+def test_no_page_is_said() -> None:
+    assert "no status page configured" in read(CALM, FACTS._replace(has_page=False))[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "no next update promised   last public post 07:59:00 UTC"),
+        ({"next_update_at": NOW + 25 * 60_000}, "▸ NEXT UPDATE DUE 08:25 UTC, in 25m"),
+        ({"next_update_at": NOW + 9 * 60_000}, "▸ NEXT UPDATE DUE 08:09 UTC, in 09:00"),
+        ({"next_update_at": NOW + 60_000}, "▲ NEXT UPDATE DUE 08:01 UTC, DUE SOON, in 01:00"),
+        ({"next_update_at": NOW - 61_000}, "✖ NEXT UPDATE DUE 07:58 UTC, LATE 01:01"),
+        ({"remote_id": None}, "customers have not been told"),
+        ({"conflict": "somebody wrote on the page"}, "▲ somebody wrote on the page"),
+    ],
+)
+def test_what_customers_were_told(changes: dict[str, object], said: str) -> None:
+    snapshot, facts = with_incident(**changes)
+    _, second, third = read(snapshot, facts)
+    assert "#42 SEV2  ✖ INVESTIGATING  Dashboard pages failing in Europe" in second
+    assert "open 4m" in second
+    assert said in third
+
+
+def test_an_update_that_waits_never_looks_sent() -> None:
+    snapshot, facts = with_incident()
+    waiting = replace(UPDATE, delivery=DeliveryState.RETRY_WAIT, delivered_at=None)
+    third = read(replace(snapshot, latest_updates={42: waiting}), facts)[2]
+    assert "RETRYING" in third
+    assert "last public post" not in third
+
+
+def test_seen_is_more_than_delivered() -> None:
+    snapshot, facts = with_incident()
+    seen = replace(UPDATE, seen_at=NOW - 30_000)
+    assert "customers see it since 07:59:30 UTC" in read(replace(snapshot, latest_updates={42: seen}), facts)[2]
+
+
+def test_red_without_an_incident_points_to_the_key() -> None:
+    facts = FACTS._replace(counts={ProbeStatus.DOWN: 2})
+    assert read(CALM, facts)[2].strip() == "2 probes are down and customers have not been told: i opens an incident"
+
+
+@given(st.integers(1, 220), st.booleans(), st.booleans())
+def test_every_line_is_as_wide_as_the_screen(width: int, has_incident: bool, is_failing: bool) -> None:
+    snapshot, facts = with_incident(next_update_at=NOW + 60_000) if has_incident else (CALM, FACTS)
+    if is_failing:
+        snapshot = replace(snapshot, saving_error="x" * 300, page=PageState(last_error="y" * 300))
+    for part in (*draw_head(snapshot, facts, width), *draw_small_head(snapshot, facts, width)):
+        assert part.cell_length <= max(width, 20)
+
+
+def test_the_clock_is_the_last_to_go() -> None:
+    snapshot, facts = with_incident()
+    for width in range(30, 121):
+        assert read(snapshot, facts, width)[0].startswith(" 08:00:00 UTC")
+    assert "small screen" in draw_small_head(snapshot, facts._replace(size_word="small screen"), 79)[0].plain
