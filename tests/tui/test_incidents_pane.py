@@ -165,7 +165,7 @@ async def test_what_was_published_cannot_be_undone_as_a_declaration(desk: Desk) 
         await pilot.press("2")
         await wait_for_text(pilot, "It fails.")
         await pilot.press("u")
-        await wait_for_text(pilot, "resolve it instead")
+        await wait_for_text(pilot, "has been published")
     assert len(list_incidents(desk.db)) == 1
 
 

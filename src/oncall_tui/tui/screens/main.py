@@ -159,6 +159,11 @@ class MainScreen(Screen[None]):
         self._snapshot = snapshot
         for pane in self._panes.values():
             pane.show(snapshot, topics)
+        if topics == {"results"}:
+            before = self.probes.board.counts()
+            self.probes.show_at(snapshot, self.oncall.now())
+            if self.probes.board.counts() == before:
+                return
         self.draw_frame()
 
     def draw_frame(self) -> None:
@@ -274,6 +279,12 @@ class MainScreen(Screen[None]):
 
     def action_show_compose(self) -> None:
         self.show_pane("compose")
+
+    def action_post(self) -> None:
+        if self.oncall.selected_incident is None:
+            self.show_pane("compose")
+        else:
+            self.open_compose(status=None)
 
     def action_show_runbook(self) -> None:
         self.show_pane("runbook")

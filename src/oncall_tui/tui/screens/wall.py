@@ -26,7 +26,7 @@ from oncall_tui.tui.widgets.incident_list import DUE_STYLE
 from oncall_tui.tui.widgets.lines import Lines
 
 _ORDER = list(ComponentStatus)
-_CELL_WIDTH = 38
+_CELL_WIDTH = 46
 _BIG = (140, 40)
 _WORDS = {
     Urgency.CALM: "to the next update",

@@ -64,7 +64,7 @@ class IncidentEditor(Vertical):
     def __init__(self) -> None:
         super().__init__(id="incident-editor")
         self._incident: Incident | None = None
-        self._seen: Incident | None = None
+        self._seen: dict[Widget, Incident] = {}
         self._components: Sequence[Component] = ()
         self._timer: Timer | None = None
         severities = [(severity, line(f"SEV{int(severity)}")) for severity in Severity]
@@ -111,8 +111,6 @@ class IncidentEditor(Vertical):
         for widget in self._fields:
             if widget is not busy:
                 self._fill(widget, incident)
-        if is_other or busy is None:
-            self._seen = incident
 
     def _fill(self, widget: Widget, incident: Incident) -> None:
         if widget is self._title:
@@ -171,7 +169,8 @@ class IncidentEditor(Vertical):
     # -- storing
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        self._seen = self._incident
+        if self._incident is not None and event.widget in self._fields:
+            self._seen[event.widget] = self._incident
         if event.widget is self._parts and self._incident is not None:
             self._parts.update(self._draw_parts(self._incident))
 
@@ -205,11 +204,12 @@ class IncidentEditor(Vertical):
 
     def note_stored(self, incident: Incident) -> None:
         """Goes on from what was just stored, so that a second change of the field is none against the first."""
-        if self._incident is not None and self._incident.id == incident.id:
-            self._seen = incident
+        for widget, seen in self._seen.items():
+            if seen.id == incident.id and getattr(incident, self._fields[widget]) == self._read_quietly(widget, seen):
+                self._seen[widget] = incident
 
     def _store(self, widget: Widget) -> None:
-        field, seen = self._fields.get(widget), self._seen
+        field, seen = self._fields.get(widget), self._seen.get(widget)
         if field is None or seen is None or widget is self._parts:
             return
         try:
@@ -220,6 +220,12 @@ class IncidentEditor(Vertical):
             return
         if value != getattr(seen, field):
             self.post_message(self.Edited(Edit(seen, field, value)))
+
+    def _read_quietly(self, widget: Widget, seen: Incident) -> object:
+        try:
+            return None if widget is self._parts else self._read(widget, seen)
+        except RefusedError:
+            return None
 
     def _read(self, widget: Widget, seen: Incident) -> object:
         """Returns what stands in a field; text that was only shown inert counts as unchanged."""

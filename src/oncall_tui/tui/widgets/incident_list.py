@@ -35,11 +35,12 @@ class Columns:
 
     title: int
     age: int
+    severity: int
 
     @classmethod
     def for_width(cls, width: int) -> Columns:
-        age = _AGE_WIDTH if width >= _NARROW else 0
-        return cls(max(8, width - 2 - 5 - 6 - _STATE_WIDTH - age - _DUE_WIDTH - 1), age)
+        age, severity = (_AGE_WIDTH, 6) if width >= _NARROW else (0, 0)
+        return cls(max(8, width - 2 - 5 - severity - _STATE_WIDTH - age - _DUE_WIDTH - 1), age, severity)
 
 
 def draw_due(incident: Incident, now: int) -> Content:
@@ -55,7 +56,8 @@ def draw_row(incident: Incident, delivery: Delivery | None, *, is_here: bool, wi
     columns = Columns.for_width(width)
     title = Content("")
     if delivery is not None:
-        title = join(look(*DELIVERY_LOOK[delivery.state]), " ")
+        shape, word, style = DELIVERY_LOOK[delivery.state]
+        title = join(look(shape, word if columns.age else "", style), " " if columns.age else "")
     elif not incident.is_local:
         title = join(("from the page ", "$muted"))
     title = join(title, (incident.title, "bold" if is_here else ""))
@@ -63,7 +65,7 @@ def draw_row(incident: Incident, delivery: Delivery | None, *, is_here: bool, wi
     return join(
         (f"{Glyphs.show('▸')} " if is_here else "  ", "bold"),
         fit(line(f"#{incident.id}"), 5),
-        fit(line(f"SEV{int(incident.severity)}"), 6),
+        fit(line(f"SEV{int(incident.severity)}"), columns.severity),
         fit(state, _STATE_WIDTH),
         fit(title, columns.title),
         fit(join("  ", (format_age(ended_at - incident.started_at), "$muted")), columns.age),
@@ -126,7 +128,7 @@ class IncidentList(Lines, can_focus=True):
         self._top = min(max(self._top, index - rows + 1), max(0, index))
         columns = Columns.for_width(width)
         head = (
-            *("  ", fit(line("ID"), 5), fit(line("SEV"), 6), fit(line("STATE"), _STATE_WIDTH)),
+            *("  ", fit(line("ID"), 5), fit(line("SEV"), columns.severity), fit(line("STATE"), _STATE_WIDTH)),
             *(fit(line("TITLE"), columns.title), fit(line("  AGE"), columns.age), line(" NEXT UPDATE")),
         )
         lines = [join(*head).stylize("$muted")]
