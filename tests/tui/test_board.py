@@ -136,13 +136,14 @@ async def test_fold_and_filter() -> None:
 
 
 async def test_only_what_changed_is_drawn_again() -> None:
-    states = [make_state(probe.name, NOW) for probe in make_probes(5)]
+    probes = make_probes(5)
+    states = [make_state(probe.name, NOW) for probe in probes]
     app = Shown()
     async with app.run_test(size=(80, 20)):
-        app.board.show(make_snapshot(states), NOW)
+        app.board.show(make_snapshot(states, probes), NOW)
         before = app.board._draw()
         states[2] = replace(states[2], last_duration_ms=91.0)
-        app.board.show(make_snapshot(states), NOW)
+        app.board.show(make_snapshot(states, probes), NOW)
         after = app.board._draw()
         changed = [y for y in range(len(before)) if before[y][0] is not after[y][0]]
         assert changed in ([3], [0, 3])

@@ -25,6 +25,9 @@ _RANK = {
     ProbeStatus.UNKNOWN: 3,
     ProbeStatus.UP: 4,
 }
+#: Silence is looked for this often in all rows; between, only rows with news are judged.
+_JUDGE_EVERY_MS = 900
+_NO_STATE = ProbeState("")
 _MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
 
 
@@ -108,6 +111,7 @@ class Board(Lines, can_focus=True):
         self._order: list[str] = []
         self._hidden_ok = 0
         self._now = 0
+        self._judged_at = 0
         self._top = 0
         self._painted: list[tuple[Content, bool]] = []
         self._drawn: dict[str, tuple[Row, tuple[Columns, str, str], Content]] = {}
@@ -122,6 +126,11 @@ class Board(Lines, can_focus=True):
         """The names of the probes as shown, from top to bottom."""
         return tuple(self._order)
 
+    def status_of(self, probe: str) -> ProbeStatus:
+        """Returns where a probe stands, as the board shows it."""
+        row = self._rows.get(probe)
+        return row.status if row is not None else ProbeStatus.UNKNOWN
+
     def counts(self) -> dict[ProbeStatus, int]:
         """Returns how many probes have each status, shown or not."""
         counts = dict.fromkeys(ProbeStatus, 0)
@@ -134,14 +143,21 @@ class Board(Lines, can_focus=True):
         self._snapshot = snapshot
         self._now = now
         incidents = {name: incident.id for incident in reversed(snapshot.open_incidents) for name in incident.probes}
+        is_due = abs(now - self._judged_at) >= _JUDGE_EVERY_MS
+        if is_due:
+            self._judged_at = now
         rows: dict[str, Row] = {}
         is_moved = len(self._rows) != len(snapshot.probes)
         for probe in snapshot.probes:
-            state = snapshot.states.get(probe.name) or ProbeState(probe.name)
+            state = snapshot.states.get(probe.name) or _NO_STATE
             old = self._rows.get(probe.name)
-            status = status_at(state, probe.every_ms, now)
+            is_same = old is not None and old.state is state and old.probe is probe
             incident_id = incidents.get(probe.name)
-            if old is not None and old.state is state and old.status is status and old.incident_id == incident_id:
+            if old is not None and is_same and not is_due and old.incident_id == incident_id:
+                rows[probe.name] = old
+                continue
+            status = status_at(state, probe.every_ms, now)
+            if old is not None and is_same and old.status is status and old.incident_id == incident_id:
                 rows[probe.name] = old
                 continue
             rows[probe.name] = Row(probe, state, status, incident_id)

@@ -39,6 +39,7 @@ class ProbesPane(Pane):
         self._config_path = config_path
         self._snapshot = Snapshot()
         self._now = 0
+        self._seen: tuple[object, ...] | None = None
         self._failures: tuple[Result, ...] = ()
         self._failures_of: tuple[str, int | None, bool] | None = None
         self.board = Board(id="board")
@@ -63,18 +64,30 @@ class ProbesPane(Pane):
                 block("  No probes yet.\n", "bold"), ("  Add a [[probe]] to ", "$muted"), line(short)
             )
         self.board.show(snapshot, now)
-        self._show_detail()
+        if self._is_detail_old():
+            self._show_detail()
+
+    def _is_detail_old(self) -> bool:
+        """Tells whether the selected probe looks different from when it was drawn."""
+        name = self.board.selected or ""
+        snapshot = self._snapshot
+        seen = name, snapshot.states.get(name), self.board.status_of(name), snapshot.components, snapshot.incidents
+        is_old = self._seen is None or any(now is not then for now, then in zip(seen, self._seen, strict=True))
+        self._seen = seen
+        return is_old
 
     def use_detail(self, elsewhere: ProbeDetail | None) -> None:
         """Draws the selected probe into another widget where there is room beside the board."""
         self._own_detail.set_class(elsewhere is not None, "-elsewhere")
         self._detail = elsewhere or self._own_detail
+        self._seen = None
 
     def focus_content(self) -> None:
         self.board.focus()
 
     def _show_detail(self) -> None:
         if not self._detail.size:
+            self._seen = None
             return
         name = self.board.selected
         probe = next((probe for probe in self._snapshot.probes if probe.name == name), None)
