@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from oncall_tui.clock import now_ms
 from oncall_tui.config.model import Config
 from oncall_tui.domain.engine import Terminal
 from oncall_tui.domain.errors import TooNewError
@@ -26,7 +27,7 @@ from oncall_tui.store.database import SCHEMA_VERSION, Database, open_database
 from oncall_tui.store.incidents import declare_incident
 from oncall_tui.store.lease import beat_terminal, read_lease, take_lease
 from oncall_tui.store.lock import engine_lock, is_engine_running
-from oncall_tui.store.outbox import confirm_update, get_delivery
+from oncall_tui.store.outbox import confirm_update, drop_delivery, get_delivery
 from oncall_tui.store.probes import list_results, list_states
 
 EVERY_MS = 200
@@ -132,6 +133,50 @@ def test_it_lingers_for_a_terminal_and_leaves_after_the_last(tmp_path: Path, tar
         assert process.wait(6) == 0
     end(process)
     assert "no terminal is left" in log_path(tmp_path / "oncall.db").read_text()
+
+
+def confirm_words(db: Database) -> None:
+    incident = declare_incident(
+        db, uid="i", title="T", components={}, probes=(), severity=Severity.SEV2, started_at=1, actor="ana", now=1
+    )
+    confirm_update(
+        db,
+        incident.id,
+        uid="u",
+        status=IncidentStatus.INVESTIGATING,
+        body="Sign-in fails.",
+        components={},
+        next_update_at=None,
+        notify=True,
+        actor="ana",
+        now=1,
+    )
+
+
+async def test_it_stays_without_a_terminal_while_words_are_on_their_way(tmp_path: Path, target: int) -> None:
+    path = tmp_path / "oncall.db"
+    with open_database(path) as db:
+        confirm_words(db)
+        running = asyncio.create_task(run_engine(path, make_config(tmp_path, target), mode=Mode.LINGER, linger_ms=300))
+        await asyncio.sleep(2.5)
+        assert not running.done()
+        drop_delivery(db, 1, "ana", 2)
+        assert await asyncio.wait_for(running, 5) is Ending.UNWATCHED
+
+
+async def test_a_locked_file_does_not_make_it_leave_an_open_terminal(tmp_path: Path, target: int) -> None:
+    path = tmp_path / "oncall.db"
+    host, _ = read_host()
+    with open_database(path) as db:
+        beat_terminal(db, Terminal("t", os.getpid(), host, "ana", now_ms(), now_ms(), is_read_only=False))
+        running = asyncio.create_task(
+            run_engine(path, make_config(tmp_path, target), mode=Mode.LINGER, linger_ms=1_500)
+        )
+        await asyncio.sleep(0.7)
+        with db.write():
+            await asyncio.sleep(4)
+            assert not running.done()
+        assert await asyncio.wait_for(running, 8) is Ending.UNWATCHED
 
 
 async def test_a_second_engine_leaves_at_once(tmp_path: Path, target: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import signal
 import threading
@@ -37,6 +38,7 @@ from oncall_tui.engine.vantage import is_online
 from oncall_tui.store.database import SCHEMA_VERSION, Database
 from oncall_tui.store.lease import beat_lease, end_lease, list_terminals, take_lease
 from oncall_tui.store.lock import engine_lock
+from oncall_tui.store.outbox import has_waiting
 from oncall_tui.store.page import note_page_failed
 from oncall_tui.store.probes import replace_probes
 from oncall_tui.store.watcher import Watcher
@@ -46,6 +48,8 @@ WATCH_EVERY_S = 0.02
 STOP_GRACE_S = 1.2
 """The publisher lets a request under way have one second of it."""
 CLOSE_WITHIN_S = 0.2
+QUEUE_LINGER_S = 600.0
+"""So long after the last terminal a lingering engine goes on trying to publish what was confirmed."""
 _RESTART_AFTER_S = 2.0
 
 _log = logging.getLogger(__name__)
@@ -73,6 +77,7 @@ class _Pulse:
     is_current: bool
     schema: int
     last_terminal_at: int
+    has_queue: bool
 
 
 async def run_engine(
@@ -223,7 +228,7 @@ class _Engine:
 
     async def _beat(self, epoch: int) -> None:
         loop = asyncio.get_running_loop()
-        last_terminal_at, heard_at, trouble = 0, loop.time(), ""
+        last_terminal_at, heard_at, queue_at, trouble = 0, loop.time(), -math.inf, ""
         while not self._stop.is_set():
             note = f"not saving: {self._recorder.error}" if self._recorder.error else ""
             try:
@@ -232,15 +237,20 @@ class _Engine:
                 if str(error) != trouble:
                     trouble = str(error)
                     _log.warning("no heartbeat: %s", trouble)
+                # Terminals cannot be heard through a file that takes no writes: the process of one is a sign of life.
+                if await self._results.call(_has_live_terminal):
+                    heard_at = loop.time()
             else:
                 trouble = ""
+                if pulse.has_queue and loop.time() - heard_at < QUEUE_LINGER_S:
+                    queue_at = loop.time()
                 if pulse.last_terminal_at != last_terminal_at:
                     last_terminal_at, heard_at = pulse.last_terminal_at, loop.time()
                 if not pulse.is_current:
                     self._leave(Ending.OVERTAKEN)
                 elif pulse.schema > SCHEMA_VERSION:
                     self._leave(Ending.OUTDATED)
-            if self._mode is Mode.LINGER and loop.time() - heard_at > self._linger_s:
+            if self._mode is Mode.LINGER and loop.time() - max(heard_at, queue_at) > self._linger_s:
                 self._leave(Ending.UNWATCHED)
             await self._pause(BEAT_EVERY_S)
 
@@ -283,4 +293,19 @@ def _take_pulse(db: Database, epoch: int, now: int, has_way_out: bool, note: str
     is_current = beat_lease(db, epoch, now, is_online=has_way_out, note=note)
     row = db.row("PRAGMA user_version")
     heartbeats = [terminal.heartbeat_at for terminal in list_terminals(db)]
-    return _Pulse(is_current, int(row[0]) if row else 0, max(heartbeats, default=0))
+    return _Pulse(is_current, int(row[0]) if row else 0, max(heartbeats, default=0), has_waiting(db))
+
+
+def _has_live_terminal(db: Database) -> bool:
+    host, _ = read_host()
+    return any(terminal.host == host and _is_alive(terminal.pid) for terminal in list_terminals(db))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

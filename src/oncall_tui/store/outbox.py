@@ -218,6 +218,11 @@ def next_due_at(db: Database) -> int | None:
     return row["at"] if row else None
 
 
+def has_waiting(db: Database) -> bool:
+    """Tells whether anything confirmed is still on its way, other than what waits for a person."""
+    return db.row(f"SELECT 1 FROM delivery WHERE {OPEN} AND state != 'failed' LIMIT 1") is not None
+
+
 def list_unseen(db: Database) -> list[IncidentUpdate]:
     """Returns our updates that the page accepted and that the public page has not been seen to show."""
     return _updates(
