@@ -7,20 +7,17 @@ carry all components, how times are written) is drawn from the seed; so are the 
 from __future__ import annotations
 
 import copy
-import json
 import random
-import socket
 import string
-import struct
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import cast
-from urllib.parse import parse_qs, urlsplit
+
+from tests.e2e.strangerserver import StrangerServer
 
 Record = dict[str, object]
 Fields = Mapping[str, object]
@@ -28,9 +25,6 @@ Fields = Mapping[str, object]
 TOKEN = "stranger-canary-7d20"
 PAGE_ID = "str4ng3rpage"
 COMPONENTS = ("API", "Website")
-#: A request that waits is applied within this time of its arrival or never: a page that is slower breaks the promise
-#: of the quiet period, which the program does not claim to survive.
-LATE_MOST_S = 0.95
 _REALTIME = ("investigating", "identified", "monitoring", "resolved")
 _COMPONENT_STATES = ("operational", "under_maintenance", "degraded_performance", "partial_outage", "major_outage")
 _WRITE_FAULTS = (
@@ -94,6 +88,7 @@ class StrangerPage:
 
     seed: int
     fault_rate: float = 0.0
+    token: str = TOKEN
     requests: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     edits: Counter[str] = field(default_factory=Counter)
@@ -111,7 +106,7 @@ class StrangerPage:
         self.component_status = dict.fromkeys(self.components, "operational")
         self._stop = threading.Event()
         self._editor = threading.Thread(target=self._edit_on, daemon=True)
-        self._server = _Server(self)
+        self._server = StrangerServer(self)
 
     @property
     def url(self) -> str:
@@ -257,7 +252,7 @@ class StrangerPage:
         if wrong:
             self.breaches += wrong
             return 422, {"error": wrong}
-        record = self._apply(remote_id, fields)
+        record = self.apply(remote_id, fields)
         updates = _records(record["incident_updates"])
         self.written.add(str(updates[-1]["id"]))
         return 201 if remote_id is None else 200, self._show(record)
@@ -284,7 +279,7 @@ class StrangerPage:
 
     # -- the state ---------------------------------------------------------------------------------------------------
 
-    def _apply(self, remote_id: str | None, fields: Fields) -> Record:
+    def apply(self, remote_id: str | None, fields: Fields) -> Record:
         with self.lock:
             now = self._now()
             if remote_id is None:
@@ -381,17 +376,17 @@ class StrangerPage:
         note = f"Somebody else, note {number}."
         if act == "incident" or record is None:
             act = "incident"
-            self._apply(None, {"name": f"Elsewhere {number}", "status": "investigating", "body": note})
+            self.apply(None, {"name": f"Elsewhere {number}", "status": "investigating", "body": note})
         elif act == "twin":
-            self._apply(None, {"name": record["name"], "status": record["status"], "body": note})
+            self.apply(None, {"name": record["name"], "status": record["status"], "body": note})
         elif act == "note":
-            self._apply(str(record["id"]), {"body": note, "status": rng.choice(_REALTIME[:3])})
+            self.apply(str(record["id"]), {"body": note, "status": rng.choice(_REALTIME[:3])})
         elif act == "title":
-            self._apply(str(record["id"]), {"name": f"Renamed {number}"})
+            self.apply(str(record["id"]), {"name": f"Renamed {number}"})
         elif act == "resolve":
-            self._apply(str(record["id"]), {"body": note, "status": "resolved"})
+            self.apply(str(record["id"]), {"body": note, "status": "resolved"})
         else:
-            self._apply(str(record["id"]), {"metadata": {"elsewhere": {"number": number}}})
+            self.apply(str(record["id"]), {"metadata": {"elsewhere": {"number": number}}})
         self.edits[act] += 1
 
 
@@ -402,130 +397,3 @@ def _records(value: object) -> list[Record]:
 
 def _plain(body: object) -> str:
     return str(body).replace("\r\n", "\n").strip()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-    def __init__(self, page: StrangerPage) -> None:
-        self.page = page
-        super().__init__(("127.0.0.1", 0), _Answer)
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that is killed leaves broken pipes, which are no news here."""
-
-
-class _Answer(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server_version = "stranger"
-    timeout = 20
-
-    def do_GET(self) -> None:
-        self._serve()
-
-    do_POST = do_PATCH = do_GET  # noqa: N815 -- the base class names them so
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class names it so
-        pass
-
-    def date_time_string(self, timestamp: float | None = None) -> str:
-        return super().date_time_string((timestamp or time.time()) + self._page.traits.skew_s)
-
-    @property
-    def _page(self) -> StrangerPage:
-        assert isinstance(self.server, _Server)
-        return self.server.page
-
-    def _serve(self) -> None:
-        arrived = time.monotonic()
-        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        parts = urlsplit(self.path)
-        is_public = parts.path.startswith("/api/v2/")
-        is_write = self.command != "GET"
-        self._page.requests[self.command] += 1
-        if not is_public and self.headers.get("Authorization") != f"OAuth {TOKEN}":
-            self._page.breaches.append(f"{self.command} {parts.path} without the token")
-            self._send(401, {"error": "Could not authenticate"})
-            return
-        if "api_key" in parts.query:
-            self._page.breaches.append("the token in an address")
-        fault = self._page.draw_fault(is_write)
-        if fault is not None and self._refuse(fault):
-            return
-        if fault == "late":
-            time.sleep(0.8)
-            if time.monotonic() - arrived > LATE_MOST_S:
-                self._drop()
-                return
-        status, answer = self._page.answer(
-            self.command, parts.path, parse_qs(parts.query), json.loads(content) if content else None
-        )
-        self._reply(fault, status, answer)
-
-    def _refuse(self, fault: str) -> bool:
-        """Acts out a fault that applies nothing; returns whether it was one."""
-        match fault:
-            case "drop_before":
-                self._drop()
-            case "never":
-                time.sleep(1.0)
-                self._drop()
-            case "429_before" | "420_before":
-                self._send(int(fault[:3]), {"error": "slow down"}, retry_after="1" if fault[0:3] == "429" else None)
-            case "500_before":
-                self._send_raw(500, b"", "text/html")
-            case "html_before":
-                self._send_raw(200, b"<html><body>Sign in to this Wi-Fi</body></html>", "text/html")
-            case _:
-                return False
-        return True
-
-    def _reply(self, fault: str | None, status: int, answer: object) -> None:
-        content = json.dumps(answer).encode()
-        match fault:
-            case "drop_after" | "late":
-                self._drop()
-            case "429_after":
-                self._send(429, {"error": "slow down"}, retry_after="1")
-            case "500_after":
-                self._send_raw(500, b"", "text/html")
-            case "502_html_after":
-                self._send_raw(502, b"<html><h1>Bad gateway</h1></html>", "text/html")
-            case "html_after":
-                self._send_raw(200, b"<html><body>Welcome</body></html>", "text/html")
-            case "half_after":
-                self._send_raw(status, content[: len(content) // 2], "application/json", claimed=len(content))
-                self._drop()
-            case "slow_after":
-                time.sleep(0.9)
-                self._send_raw(status, content, "application/json")
-            case "trickle":
-                self._send_raw(status, content[:1], "application/json", claimed=len(content))
-                for sign in content[1:20]:
-                    time.sleep(0.08)
-                    self.wfile.write(bytes([sign]))
-                self._drop()
-            case _:
-                self._send_raw(status, content, "application/json; charset=utf-8")
-
-    def _send(self, status: int, answer: object, retry_after: str | None = None) -> None:
-        self._send_raw(status, json.dumps(answer).encode(), "application/json", retry_after=retry_after)
-
-    def _send_raw(
-        self, status: int, content: bytes, kind: str, *, claimed: int | None = None, retry_after: str | None = None
-    ) -> None:
-        self.send_response(status, "Enhance Your Calm" if status == 420 else None)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content) if claimed is None else claimed))
-        if retry_after is not None:
-            self.send_header("Retry-After", retry_after)
-        self.end_headers()
-        self.wfile.write(content)
-        self.wfile.flush()
-
-    def _drop(self) -> None:
-        """Ends the connection by a reset, without a word."""
-        self.close_connection = True
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.connection.close()

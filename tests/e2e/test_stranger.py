@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -18,7 +19,7 @@ SEED = int(os.environ.get("STRANGER_SEED", "20261122"))
 
 def test_every_confirmed_update_stands_once_and_in_order_on_a_strangers_page(tmp_path: Path) -> None:
     with open_torture(SEED, tmp_path) as torture:
-        report = torture.run(20, enough=8)
+        report = torture.run(15, enough=6)
     told = f"STRANGER_SEED={SEED}\n{torture.page.traits}\n{report.tell()}"
     assert report.is_clean, told
     assert report.confirmed, told
@@ -53,6 +54,36 @@ def test_sync_publishes_by_itself_when_the_engine_that_it_waits_for_dies(tmp_pat
         finally:
             engine.kill()
             engine.wait(10)
+
+
+def fail_first_write(page: StrangerPage, fault: str) -> None:
+    """The page's lists show no metadata, its clock is right, and of the writes the next one alone fails."""
+    page.traits = replace(page.traits, has_metadata_in_lists=False, skew_s=0, lag_s=0.0)
+    plan = [fault]
+    page.draw_fault = lambda is_write: plan.pop() if is_write and plan else None  # type: ignore[method-assign]
+
+
+def test_an_incident_that_somebody_renamed_before_we_looked_is_not_made_again(tmp_path: Path) -> None:
+    with open_torture(1, tmp_path) as torture:
+        page = torture.page
+        fail_first_write(page, "drop_after")
+        assert torture.ask("incident", "open", "--title", "T", "--message", "Sign-in fails.") is not None
+        with subprocess.Popen([*PROGRAM, "sync", "--wait", "20s"], env=torture.env, stdout=subprocess.DEVNULL) as sync:
+            while not page.list_ours():
+                assert sync.poll() is None
+                time.sleep(0.01)
+            page.apply(next(iter(page.list_ours())), {"name": "Renamed"})
+            assert sync.wait(30) == 0
+        assert list(page.list_ours().values()) == [[("investigating", "Sign-in fails.")]]
+
+
+def test_two_incidents_with_the_same_title_and_words_are_two(tmp_path: Path) -> None:
+    with open_torture(1, tmp_path) as torture:
+        for fault in ("slow_after", "drop_before"):
+            fail_first_write(torture.page, fault)
+            assert torture.ask("incident", "open", "--title", "T", "--message", "Sign-in fails.") is not None
+            assert torture.ask("sync", "--wait", "20s") is not None
+        assert list(torture.page.list_ours().values()) == [[("investigating", "Sign-in fails.")]] * 2
 
 
 @pytest.mark.parametrize(("fault", "is_applied"), [("drop_before", False), ("drop_after", True), ("429_after", True)])

@@ -24,11 +24,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import cast
 
+from tests.e2e.confirmed import Report, Shape, Told, as_rows, list_said
 from tests.e2e.strangerpage import COMPONENTS, PAGE_ID, TOKEN, StrangerPage
 
 PROGRAM = (sys.executable, "-P", "-m", "oncall_tui")
@@ -40,49 +40,6 @@ _SAYINGS = (
     "A longer one.\n\n* first point\n* second point\n\nhttps://example.com/a?b=c&d=e",
 )
 _OPEN = ("investigating", "identified", "monitoring")
-Shape = dict[str, object]
-
-
-@dataclass
-class Told:
-    """What exit 0 confirmed about one incident, in order."""
-
-    number: int
-    title: str
-    updates: list[tuple[str, str]] = field(default_factory=list)
-
-
-@dataclass
-class Report:
-    """What happened, and what should not have."""
-
-    seed: int
-    confirmed: int = 0
-    kills: Counter[str] = field(default_factory=Counter)
-    exits: Counter[str] = field(default_factory=Counter)
-    conflicts: int = 0
-    faulted: int = 0
-    requests: int = 0
-    edits: int = 0
-    losses: list[str] = field(default_factory=list)
-    duplicates: list[str] = field(default_factory=list)
-    disorders: list[str] = field(default_factory=list)
-    lies: list[str] = field(default_factory=list)
-
-    @property
-    def is_clean(self) -> bool:
-        return not (self.losses or self.duplicates or self.disorders or self.lies)
-
-    def tell(self) -> str:
-        counts = ("duplicates", "losses", "disorders", "lies")
-        did = f"{self.confirmed} updates confirmed, {sum(self.kills.values())} kills {dict(self.kills)}"
-        met = f"{self.faulted} of {self.requests} requests faulted, {self.edits} edits by somebody else"
-        ends = f"{self.conflicts} conflicts decided by a person, exits {dict(self.exits)}"
-        broken = ", ".join(f"{name} {len(getattr(self, name))}" for name in counts)
-        lines = [f"seed {self.seed}: {did}, {met}, {ends}", f"  {broken}"]
-        for name in counts:
-            lines += [f"  {name}: {each}" for each in getattr(self, name)]
-        return "\n".join(lines)
 
 
 class Torture:
@@ -207,8 +164,8 @@ quiet_period = "1s"
                 self._say(told, ("incident", "resolve", str(told.number)), "resolved", body)
                 continue
             said = rng.choice(_OPEN)
-            component = f"{rng.choice(COMPONENTS)}={rng.choice(('partial_outage', 'operational', 'major_outage'))}"
-            setting = ("--component", component) if rng.random() < 0.5 else ()
+            felt = rng.choice(("partial_outage", "operational", "major_outage"))
+            setting = ("--component", f"{rng.choice(COMPONENTS)}={felt}") if rng.random() < 0.5 else ()
             self._say(told, ("incident", "update", str(told.number), "--status", said, *setting), said, body)
 
     def _open(self, mine: list[Told], title: str, body: str, rng: random.Random) -> None:
@@ -230,7 +187,7 @@ quiet_period = "1s"
         told.updates.append((status, body))
         with self._lock:
             self.report.confirmed += 1
-        ours = [(each["status"], each["body"]) for each in _updates(shown) if each["delivery_id"] is not None]
+        ours = [(each["status"], each["body"]) for each in list_said(shown) if each["delivery_id"] is not None]
         if ours != told.updates:
             self._lie(f"#{told.number} printed {ours[-3:]} after {told.updates[-3:]} was confirmed")
 
@@ -251,8 +208,8 @@ quiet_period = "1s"
             return
         with self.page.lock:
             record = self.page.incidents.get(str(shown["remote_id"]))
-            there = {} if record is None else {str(each["id"]): each for each in _rows(record["incident_updates"])}
-        for update in _updates(shown):
+            there = {} if record is None else {str(each["id"]): each for each in as_rows(record["incident_updates"])}
+        for update in list_said(shown):
             remote_id = update["remote_id"]
             is_delivered = update["delivery"] == "delivered"
             if is_delivered and remote_id is not None and str(remote_id) not in there:
@@ -379,8 +336,7 @@ quiet_period = "1s"
                 self.ask("outbox", "retry", str(each["id"]))
             if not failed:
                 self.report.exits[f"sync {status}: {error[:200]} {[each['reason'] for each in left][:3]}"] += 1
-        listed = self.ask("outbox", "list")
-        if listed != []:
+        if (listed := self.ask("outbox", "list")) != []:
             self._lie(f"the outbox is not empty in the end: {str(listed)[:600]}")
 
     def _judge(self) -> None:
@@ -392,8 +348,7 @@ quiet_period = "1s"
             self._compare(told, standing)
             self._check_claims(told.number)
             self._check_seen(told, shown)
-            undelivered = [each for each in _updates(shown) if each["delivery"] != "delivered"]
-            if undelivered:
+            if undelivered := [each for each in list_said(shown) if each["delivery"] != "delivered"]:
                 self._lie(f"#{told.number}: not delivered in the end: {undelivered}")
         for remote_id, updates in on_page.items():
             self.report.duplicates.append(f"{remote_id} is ours on the page and in no incident of ours: {updates}")
@@ -407,25 +362,15 @@ quiet_period = "1s"
 
     def _check_seen(self, told: Told, shown: Shape) -> None:
         """The latest fifty incidents are public: an engine that runs marks our updates of those as seen."""
-        newest = set(list(self.page.incidents)[-50:])
-        if str(shown["remote_id"]) not in newest:
+        if str(shown["remote_id"]) not in list(self.page.incidents)[-50:]:
             return
         for _ in range(60):
-            unseen = [each for each in _updates(shown) if each["delivery_id"] is not None and each["seen_at"] is None]
+            unseen = [each for each in list_said(shown) if each["delivery_id"] is not None and each["seen_at"] is None]
             if not unseen:
                 return
             time.sleep(1)
             shown = cast("Shape", self.ask("incident", "show", str(told.number)) or shown)
         self._lie(f"#{told.number}: delivered and public, but not noted as seen: {unseen}")
-
-
-def _updates(shown: Shape) -> list[Shape]:
-    return _rows(shown["updates"])
-
-
-def _rows(value: object) -> list[Shape]:
-    assert isinstance(value, list)
-    return cast("list[Shape]", value)
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
@@ -443,7 +388,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", action="store_true", help="keep the folder, and say where it is")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="torture-"))
     with open_torture(options.seed, folder) as torture:

@@ -185,15 +185,28 @@ def find_ours(
     for remote in candidates:
         if remote.uid == delivery.incident_uid:
             return remote
-    if delivery.sending_at is None or delivery.title is None:
+    if delivery.title is None:
         return None
-    earliest = delivery.sending_at + skew_ms - _CLOCK_MARGIN_MS
-    latest = delivery.sending_at + skew_ms + window_ms + _CLOCK_MARGIN_MS
-    for remote in candidates:
-        is_alike = remote.uid is None and remote.title == clean_line(delivery.title).strip()
-        if is_alike and earliest <= remote.created_at <= latest and find_applied(delivery, remote):
+    title = clean_line(delivery.title).strip()
+    for remote in list_candidates(delivery, candidates, skew_ms, window_ms):
+        if remote.title == title and find_applied(delivery, remote):
             return remote
     return None
+
+
+def list_candidates(
+    delivery: Delivery, recent: Iterable[RemoteIncident], skew_ms: int, window_ms: int
+) -> list[RemoteIncident]:
+    """Returns those without any stamp that were made about when the delivery was last sent.
+
+    A list may leave out the metadata that the incident itself shows, and somebody may have renamed it meanwhile: each
+    is worth a look of its own before words decide.
+    """
+    if delivery.sending_at is None:
+        return []
+    earliest = delivery.sending_at + skew_ms - _CLOCK_MARGIN_MS
+    latest = delivery.sending_at + skew_ms + window_ms + _CLOCK_MARGIN_MS
+    return [remote for remote in recent if remote.uid is None and earliest <= remote.created_at <= latest]
 
 
 def is_reopening(delivery: Delivery, remote: RemoteIncident) -> bool:

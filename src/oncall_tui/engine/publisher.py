@@ -19,6 +19,7 @@ from oncall_tui.domain.outbox import (
     find_ours,
     is_reopening,
     last_closing,
+    list_candidates,
 )
 from oncall_tui.domain.remote import RemoteIncident
 from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState
@@ -256,7 +257,15 @@ class Publisher:
         since = min(delivery.created_at, delivery.created_at + skew_ms) - _LOOK_BACK_MS
         recent = await self._page.list_recent(since, self._budget.spend)
         window_ms = self._config.request_timeout_ms + self._config.quiet_period_ms
-        return find_ours(delivery, recent, self._page.clock_skew_ms or 0, window_ms)
+        stamped = [remote for remote in recent if remote.uid is not None]
+        if (ours := find_ours(delivery, stamped, skew_ms, window_ms)) is not None:
+            return ours
+        shown = []
+        for candidate in list_candidates(delivery, recent, skew_ms, window_ms):
+            await self._budget.spend()
+            if (alone := await self._page.get_incident(candidate.remote_id)) is not None:
+                shown.append(alone)
+        return find_ours(delivery, shown, skew_ms, window_ms)
 
     async def _is_free(self, delivery: Delivery, baseline: RemoteIncident) -> bool:
         """Tells whether the delivery should be sent onto what the page shows; settles it when not."""
