@@ -65,6 +65,7 @@ class MainScreen(Screen[None]):
         self._work = "compose"
         self._list = "probes"
         self._is_zoomed = False
+        self._is_drawn = False
         self._layout_name = ""
         self._wide_detail = ProbeDetail(id="wide-detail")
         self._panes: dict[str, Pane] = {}
@@ -99,6 +100,12 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#aside").border_title = join("Selected probe")
+        self.lay_out()
+        self.call_after_refresh(self._make_panes)
+
+    def _make_panes(self) -> None:
+        """Makes the other panes once the first frame stands: that one should not wait for them."""
+        self._is_drawn = True
         self.lay_out()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -147,7 +154,7 @@ class MainScreen(Screen[None]):
         """Shows the panes that belong on the screen now, and makes those that are not there yet."""
         shown = self._shown()
         columns = {PANES[name][1] for name in shown}
-        for name in shown - set(self._panes):
+        for name in shown - set(self._panes) if self._is_drawn else ():
             self.run_worker(self.ready_pane(name), group=name)
         for name, pane in self._panes.items():
             pane.display = name in shown
