@@ -256,6 +256,7 @@ class Publisher:
         skew_ms = self._page.clock_skew_ms or 0
         since = min(delivery.created_at, delivery.created_at + skew_ms) - _LOOK_BACK_MS
         recent = await self._page.list_recent(since, self._budget.spend)
+        skew_ms = self._page.clock_skew_ms or 0  # a new engine knows it by the first answer only
         window_ms = self._config.request_timeout_ms + self._config.quiet_period_ms
         stamped = [remote for remote in recent if remote.uid is not None]
         if (ours := find_ours(delivery, stamped, skew_ms, window_ms)) is not None:
