@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 
 from textual import on
@@ -79,7 +80,7 @@ class ComposePane(Pane):
         self._text = UpdateText(id="compose-text", soft_wrap=True, show_line_numbers=False)
         self._lines = {name: Lines(id=f"compose-{name}") for name in _LINES}
         self._lint_timer: Timer | None = None
-        self._is_loading = False
+        self._known_body = ""
 
     def compose(self) -> ComposeResult:
         yield self._lines["head"]
@@ -159,8 +160,8 @@ class ComposePane(Pane):
         self._due_at = draft.next_update_at
         self._template_body = draft.body if draft.template else ""
         text = self._text
-        self._is_loading = True
-        text.load_text(clean_block(draft.body))
+        self._known_body = clean_block(draft.body)
+        text.load_text(self._known_body)
         text.read_only = False
         text.move_to_offset(draft.cursor or len(draft.body))
         self._keeper.take(draft)
@@ -207,9 +208,9 @@ class ComposePane(Pane):
     @on(TextArea.Changed, "#compose-text")
     def _follow_text(self, event: TextArea.Changed) -> None:
         event.stop()
-        if self._is_loading:
-            self._is_loading = False
+        if self.body == self._known_body:
             return
+        self._known_body = self.body
         if self.body != self._template_body:
             self._template = None
         self._touch()
@@ -273,7 +274,7 @@ class ComposePane(Pane):
         probe = next((probe for probe in self._snapshot.probes if probe.name in incident.probes), None)
         effect = find_effect(probe, self._snapshot.states.get(probe.name)) if probe else None
         words = find_words(
-            incident,
+            replace(incident, components=self._components or incident.components),
             self.status,
             is_first=self._opened.is_first,
             now=now_ms(),
@@ -326,7 +327,12 @@ class ComposePane(Pane):
         parts.refresh(layout=True)
         host = host_of(self)
         notices = list_notices(
-            opened, self._snapshot, host.terminal_id, is_sending=host.outgoing.is_waiting(incident.id), now=now
+            opened,
+            self._snapshot,
+            host.terminal_id,
+            host.actor,
+            is_sending=host.outgoing.is_waiting(incident.id),
+            now=now,
         )
         notice = self._lines["notice"]
         notice.show_lines(notices)
@@ -375,7 +381,9 @@ class ComposePane(Pane):
 
     def _take_components(self, chosen: dict[str, ComponentStatus] | None) -> None:
         if chosen is not None and self._opened is not None:
-            self._components = chosen
+            is_untouched, self._components = self._is_untouched, chosen
+            if is_untouched:
+                self._put_template()
             self._touch()
             self._draw()
 

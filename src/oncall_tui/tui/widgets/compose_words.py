@@ -45,7 +45,7 @@ def draw_components(
     chosen: Mapping[str, ComponentStatus],
     width: int,
 ) -> list[Content]:
-    """Returns each component with the state that customers see and the one that the update sets, a line each if need be."""
+    """Returns each component with the state that customers see and the one that the update sets, on lines as needed."""
     label = line("components ", "$muted")
     if not chosen:
         return [join(label, ("none, f3 chooses them", "$muted"))]
@@ -113,7 +113,7 @@ def draw_findings(findings: Sequence[Finding], current: int) -> list[Content]:
 
 
 def list_notices(
-    opened: OpenedDraft, snapshot: Snapshot, terminal_id: str, *, is_sending: bool, now: int
+    opened: OpenedDraft, snapshot: Snapshot, terminal_id: str, actor: str, *, is_sending: bool, now: int
 ) -> list[Content]:
     """Returns what the writer should know: others at work, words left behind, a send that did not happen."""
     notices: list[Content] = []
@@ -123,7 +123,8 @@ def list_notices(
             join((f"{Glyphs.show('✖')} 1 update was not sent: ", "bold $state-down"), f"confirmed at {when}.")
         )
     if opened.left_at is not None:
-        notices.append(join(("You left this draft ", "$state-slow"), f"{format_age(now - opened.left_at)} ago."))
+        who = "You" if opened.draft.created_by == actor else opened.draft.created_by
+        notices.append(join((f"{who} left this draft ", "$state-slow"), f"{format_age(now - opened.left_at)} ago."))
     terminals = live_terminals(snapshot.terminals, now)
     for draft in snapshot.drafts:
         other = terminals.get(draft.terminal_id)
