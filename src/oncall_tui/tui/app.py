@@ -116,10 +116,21 @@ class OncallApp(App[object]):
         gc.freeze()
         gc.enable()
         self.feed.start(self)
+        self._tell_unsent()
         self.set_timer(1.0 - self.now() % 1000 / 1000, self._start_clock)
         if not self.session.is_wall:
             self.set_interval(_BEAT_EVERY_S, self._beat)
             self._beat()
+
+    def _tell_unsent(self) -> None:
+        """Says at the start that a terminal ended before its send window did."""
+        from oncall_tui.tui.drafting import find_own
+
+        own = find_own(self.snapshot.drafts, self.snapshot.terminals, self.terminal_id, self.now())
+        count = sum(draft.confirmed_at is not None for draft in own)
+        if count and not self.session.is_wall:
+            words = "1 update was" if count == 1 else f"{count} updates were"
+            self.tell(line(f"{words} not sent: 3 shows it."), severity="error")
 
     def _start_clock(self) -> None:
         self.set_interval(1.0, self._tick)

@@ -52,6 +52,12 @@ def live_terminals(terminals: Iterable[Terminal], now: int) -> dict[str, Termina
     }
 
 
+def find_own(drafts: Iterable[Draft], terminals: Iterable[Terminal], terminal_id: str, now: int) -> list[Draft]:
+    """Returns the drafts that this terminal may go on with: its own, and those whose terminal is gone."""
+    others = live_terminals(terminals, now).keys() - {terminal_id}
+    return [draft for draft in drafts if draft.terminal_id not in others]
+
+
 def _is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)

@@ -25,7 +25,7 @@ from oncall_tui.domain.template import list_variables, say_when
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.declare import undo_declaration
 from oncall_tui.tui.draft_keeper import DraftKeeper, Typed
-from oncall_tui.tui.drafting import OpenedDraft, find_words, open_draft, suggest_components
+from oncall_tui.tui.drafting import OpenedDraft, find_own, find_words, open_draft, suggest_components
 from oncall_tui.tui.host import host_of, start_work, tell
 from oncall_tui.tui.outgoing import Confirmation, Passage, Stage
 from oncall_tui.tui.screens.components import ComponentsScreen
@@ -128,6 +128,9 @@ class ComposePane(Pane):
 
     def focus_content(self) -> None:
         (self._text if self._opened else self).focus()
+        own = find_own(self._snapshot.drafts, self._snapshot.terminals, host_of(self).terminal_id, now_ms())
+        if self._opened is None and self._incident_id in {draft.incident_id for draft in own}:
+            start_work(self, partial(self.open, self._incident_id), "open", is_exclusive=True)
 
     async def open(self, incident_id: int, *, status: IncidentStatus | None = None) -> None:
         """Opens the draft of an incident for writing, a new one when there is none. A file that fails is told."""
