@@ -43,7 +43,7 @@ def test_a_draft_outlives_the_end_of_its_terminal(tmp_path: Path, number: signal
         assert draft.body.endswith("Typed before the end")
     with open_dashboard(db, config) as screen:
         screen.wait_for("DOWN")
-        screen.press("3", "p")
+        screen.press("3")
         shown = screen.wait_for("You left this draft")
         assert "Typed before the end" in shown
         screen.press(", and after it")
@@ -70,5 +70,5 @@ def test_a_terminal_that_is_killed_in_the_window_sends_nothing(tmp_path: Path) -
         assert list_deliveries(opened) == []
     with open_dashboard(db, config) as screen:
         screen.wait_for("DOWN")
-        screen.press("3", "p")
+        screen.press("3")
         screen.wait_for("1 update was not sent")

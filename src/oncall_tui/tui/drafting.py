@@ -68,8 +68,12 @@ def _is_running(pid: int) -> bool:
     return True
 
 
-def open_draft(db: Database, incident_id: int, terminal_id: str, actor: str, now: int) -> OpenedDraft:
+def open_draft(
+    db: Database, incident_id: int, terminal_id: str, actor: str, now: int, *, may_create: bool = True
+) -> OpenedDraft | None:
     """Returns this terminal's draft of an incident, a dead one's, or a new one with the words of a template.
+
+    None when there is none and none may be created.
 
     Raises NotFoundError or StoreError.
     """
@@ -81,6 +85,8 @@ def open_draft(db: Database, incident_id: int, terminal_id: str, actor: str, now
     if draft is not None:
         left_at = draft.updated_at if before.get(draft.id) != terminal_id else None
         return OpenedDraft(draft, incident, is_first, is_new=False, left_at=left_at)
+    if not may_create:
+        return None
     status = incident.status if incident.status.is_open else IncidentStatus.INVESTIGATING
     words = find_words(incident, status, is_first=is_first, now=now)
     draft = create_draft(

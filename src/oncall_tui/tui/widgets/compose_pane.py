@@ -63,6 +63,7 @@ class ComposePane(Pane):
         super().__init__(id="compose")
         self._snapshot = Snapshot()
         self._is_ready = asyncio.Event()
+        self._loading = asyncio.Lock()
         self._incident_id: int | None = None
         self._opened: OpenedDraft | None = None
         self._template: str | None = None
@@ -130,7 +131,14 @@ class ComposePane(Pane):
         (self._text if self._opened else self).focus()
         own = find_own(self._snapshot.drafts, self._snapshot.terminals, host_of(self).terminal_id, now_ms())
         if self._opened is None and self._incident_id in {draft.incident_id for draft in own}:
-            start_work(self, partial(self.open, self._incident_id), "open", is_exclusive=True)
+            start_work(self, partial(self._go_on, self._incident_id), "open")
+
+    async def _go_on(self, incident_id: int | None) -> None:
+        """Opens a draft that is there, and makes none."""
+        if incident_id is not None and not host_of(self).outgoing.is_waiting(incident_id):
+            await self._load_draft(incident_id, may_create=False)
+            if self._opened is not None and self.has_focus:
+                self._text.focus()
 
     async def open(self, incident_id: int, *, status: IncidentStatus | None = None) -> None:
         """Opens the draft of an incident for writing, a new one when there is none. A file that fails is told."""
@@ -139,19 +147,31 @@ class ComposePane(Pane):
         if host.outgoing.is_waiting(incident_id):
             tell(self.app, "This update is about to be sent: u takes it back.", "warning")
             return
-        if self._opened is None or self._incident_id != incident_id:
-            await self._keeper.save()
-            try:
-                opened = await host.feed.call(open_draft, incident_id, host.terminal_id, host.actor, now_ms())
-            except OncallError as error:
-                tell(self.app, str(error), "error")
-                return
-            self._incident_id = incident_id
-            self._load(opened)
+        if not await self._load_draft(incident_id, may_create=True):
+            return
         if status is not None and status is not self.status:
             self._state.set_value(status)
             self._take_state()
         self._text.focus()
+
+    async def _load_draft(self, incident_id: int, *, may_create: bool) -> bool:
+        """Loads the draft of an incident unless it is loaded; two wishes for it at once are one."""
+        host = host_of(self)
+        async with self._loading:
+            if self._opened is not None and self._incident_id == incident_id:
+                return True
+            await self._keeper.save()
+            try:
+                opened = await host.feed.call(
+                    open_draft, incident_id, host.terminal_id, host.actor, now_ms(), may_create=may_create
+                )
+            except OncallError as error:
+                tell(self.app, str(error), "error")
+                return False
+            if opened is not None:
+                self._incident_id = incident_id
+                self._load(opened)
+            return opened is not None
 
     # -- loading and closing
 
