@@ -258,6 +258,23 @@ def test_a_killed_creation_leaves_a_file_that_opens(tmp_path: Path) -> None:
             add_note(db, 1, "works", "ana", 1)
 
 
+def test_a_file_whose_making_was_cut_off_at_its_last_step_opens(tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole.db", tmp_path / "cut.db"
+    connection = sqlite3.connect(whole, isolation_level=None)
+    connection.execute("PRAGMA cache_size = 1")
+    connection.execute("BEGIN")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute("CREATE TABLE half (a)")
+    connection.executemany("INSERT INTO half VALUES (?)", [("x" * 3000,) for _ in range(200)])
+    (tmp_path / "cut.db-journal").write_bytes((tmp_path / "whole.db-journal").read_bytes())
+    connection.execute("COMMIT")
+    connection.close()
+    cut.write_bytes(whole.read_bytes())
+    with open_database(cut) as db:
+        assert db.rows("SELECT name FROM sqlite_schema WHERE name = 'half'") == []
+        add_note(db, 1, "works", "ana", 1)
+
+
 def test_watcher_tells_topics_of_others_and_of_this_process(path: Path, db: Database) -> None:
     watcher = Watcher(path)
     watcher.changed_topics()
@@ -265,8 +282,8 @@ def test_watcher_tells_topics_of_others_and_of_this_process(path: Path, db: Data
     add_note(db, 1, "x", "ana", 1)
     assert watcher.changed_topics() == {"timeline"}
     assert watcher.changed_topics() == frozenset()
-    with db.write("engine", "page"):
-        pass
+    with db.write("engine", "page") as connection:
+        connection.execute("UPDATE page SET name = 'x'")
     assert watcher.changed_topics() == {"engine", "page"}
     watcher.close()
 
@@ -280,13 +297,6 @@ def test_read_only_opens_never_create(tmp_path: Path) -> None:
 def test_read_only_refuses_to_write(path: Path, db: Database) -> None:
     with open_database(path, is_read_only=True) as reader, pytest.raises(TooNewError, match="only reads"):
         add_note(reader, 1, "x", "ana", 1)
-
-
-def test_backup_opens_as_a_database(tmp_path: Path, db: Database) -> None:
-    add_note(db, 1, "kept", "ana", 1)
-    db.backup_to(tmp_path / "copy.db")
-    with open_database(tmp_path / "copy.db") as copy:
-        assert [entry.text for entry in list_entries(copy, 1)] == ["kept"]
 
 
 def test_engine_lock_is_exclusive_and_dies_with_its_holder(path: Path) -> None:
@@ -308,7 +318,6 @@ def test_engine_lock_is_exclusive_and_dies_with_its_holder(path: Path) -> None:
         holder.stdout.close()
     with engine_lock(path) as lock:
         assert lock.acquire(1.0)
-        assert lock.is_held
     assert not is_engine_running(path)
 
 

@@ -59,20 +59,24 @@ class Database:
 
     @contextmanager
     def write(self, *topics: str) -> Iterator[sqlite3.Connection]:
-        """One intention: begins at once, commits at the end, tells watchers of `topics`, rolls back on any error.
+        """One intention: begins at once, commits at the end, rolls back on any error.
 
-        Raises TooNewError, LockedError, DiskError or StoreError; nothing was saved then.
+        Watchers are told of `topics` when a row was touched: most looks at the page find nothing new, and must not wake
+        every screen. Raises TooNewError, LockedError, DiskError or StoreError; nothing was saved then.
         """
         if self.is_read_only:
             raise TooNewError(self.notice or "This terminal only reads.")
         connection = self._connection
         try:
             connection.execute("BEGIN IMMEDIATE")
+            touched = connection.total_changes
             yield connection
-            connection.executemany(
-                "INSERT INTO revision(topic, counter) VALUES (?, 1) ON CONFLICT(topic) DO UPDATE SET counter = counter + 1",
-                [(topic,) for topic in topics],
-            )
+            if connection.total_changes != touched:
+                connection.executemany(
+                    "INSERT INTO revision(topic, counter) VALUES (?, 1) "
+                    "ON CONFLICT(topic) DO UPDATE SET counter = counter + 1",
+                    [(topic,) for topic in topics],
+                )
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._rollback()
@@ -89,13 +93,6 @@ class Database:
         """Returns a number that moves when another connection commits. Raises StoreError."""
         row = self.row("PRAGMA data_version")
         return int(row[0]) if row else 0
-
-    def backup_to(self, target: Path) -> None:
-        """Writes a compact copy. Raises StoreError."""
-        try:
-            self._connection.execute("VACUUM INTO ?", (str(target),))
-        except sqlite3.Error as error:
-            raise self._translate(error) from error
 
     def journal_mode(self) -> str:
         row = self.row("PRAGMA journal_mode")
@@ -179,15 +176,12 @@ def open_database(
 
 
 def _open_for_writing(path: Path, is_durable: bool, busy_timeout_s: float) -> Database:
-    is_new = not path.exists() or path.stat().st_size == 0
-    if not is_new:
-        probe = _connect(path, "ro", busy_timeout_s)
-        try:
-            _inspect(probe, path)
-        finally:
-            probe.close()
+    if path.exists() and path.stat().st_size:
+        _require_ours(path, busy_timeout_s)
     connection = _connect(path, "rwc", busy_timeout_s)
     try:
+        # Empty also when a process died while making it: SQLite has just taken back what that one wrote.
+        is_new = connection.execute("PRAGMA page_count").fetchone()[0] == 0
         version = 0 if is_new else _inspect(connection, path)
         if version > SCHEMA_VERSION:
             connection.execute("PRAGMA query_only = ON")
@@ -215,6 +209,24 @@ def _open_for_writing(path: Path, is_durable: bool, busy_timeout_s: float) -> Da
         connection.close()
         raise
     return Database(path, connection, is_read_only=False)
+
+
+def _require_ours(path: Path, busy_timeout_s: float) -> None:
+    """Looks at the file's mark without writing a byte. Raises NotOursError, LockedError, DiskError or StoreError.
+
+    Behind the journal of a process that died, a reader is let in only when it takes the file as it lies there.
+    """
+    for mode in ("ro", "ro&immutable=1"):
+        connection = _connect(path, mode, busy_timeout_s)
+        try:
+            _inspect(connection, path)
+        except DiskError:
+            if mode != "ro":
+                raise
+        else:
+            return
+        finally:
+            connection.close()
 
 
 def _set_journal(connection: sqlite3.Connection, path: Path) -> None:

@@ -19,10 +19,6 @@ class FileLock:
         self._path = path
         self._fd: int | None = None
 
-    @property
-    def is_held(self) -> bool:
-        return self._fd is not None
-
     def acquire(self, timeout_s: float = 0.0) -> bool:
         """Takes the lock, waiting up to `timeout_s`; returns whether it is ours.
 

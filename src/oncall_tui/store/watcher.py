@@ -24,8 +24,8 @@ class Watcher:
         version = self._db.data_version()
         if version == self._version:
             return frozenset()
-        self._version = version
         counters = {row["topic"]: row["counter"] for row in self._db.rows("SELECT topic, counter FROM revision")}
+        self._version = version
         changed = frozenset(topic for topic, counter in counters.items() if self._counters.get(topic) != counter)
         self._counters = counters
         return changed
