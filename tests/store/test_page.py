@@ -19,6 +19,7 @@ from oncall_tui.store.outbox import confirm_update, list_updates
 from oncall_tui.store.page import apply_components, apply_incident, spend_request
 from oncall_tui.store.probes import replace_probes
 from oncall_tui.store.timeline import list_entries
+from oncall_tui.store.watcher import Watcher
 
 REMOTE = RemoteIncident(
     remote_id="r1",
@@ -233,7 +234,6 @@ def test_components_are_matched_by_id_then_by_name(db: Database) -> None:
             RemoteComponent("w1", "Website", ComponentStatus.DEGRADED_PERFORMANCE),
             RemoteComponent("m1", "Mail", ComponentStatus.OPERATIONAL),
         ],
-        5,
     )
     found = {component.name: (component.remote_id, component.page_status) for component in list_components(db)}
     assert found == {
@@ -241,8 +241,50 @@ def test_components_are_matched_by_id_then_by_name(db: Database) -> None:
         "Web": ("w1", ComponentStatus.DEGRADED_PERFORMANCE),
         "Mail": ("m1", ComponentStatus.OPERATIONAL),
     }
-    apply_components(db, [RemoteComponent("a1", "API", ComponentStatus.OPERATIONAL)], 6)
+    apply_components(db, [RemoteComponent("a1", "API", ComponentStatus.OPERATIONAL)])
     assert [component.name for component in list_components(db)] == ["API", "Web"]
+
+
+def read_ids(db: Database) -> dict[str, str | None]:
+    return {component.name: component.remote_id for component in list_components(db)}
+
+
+def test_a_component_follows_its_new_name_on_the_page_and_in_the_config(db: Database) -> None:
+    apply_components(db, [RemoteComponent("a1", "API", ComponentStatus.OPERATIONAL)])
+    apply_components(db, [RemoteComponent("a1", "Public API", ComponentStatus.OPERATIONAL)])
+    assert read_ids(db) == {"Public API": "a1"}
+    replace_probes(db, (), [("Open API", None)], 1)
+    apply_components(db, [RemoteComponent("a1", "Open API", ComponentStatus.OPERATIONAL)])
+    assert read_ids(db) == {"Open API": "a1"}
+
+
+def test_a_component_that_was_made_anew_on_the_page_gets_its_new_id(db: Database) -> None:
+    replace_probes(db, (), [("API", None)], 1)
+    apply_components(db, [RemoteComponent("a1", "API", ComponentStatus.OPERATIONAL)])
+    apply_components(db, [RemoteComponent("a2", "API", ComponentStatus.OPERATIONAL)])
+    assert read_ids(db) == {"API": "a2"}
+
+
+def test_of_two_components_with_one_name_each_configured_id_keeps_its_own(db: Database) -> None:
+    replace_probes(db, (), [("API", "a1")], 1)
+    twins = [RemoteComponent(item, "API", ComponentStatus.OPERATIONAL) for item in ("a2", "a1")]
+    apply_components(db, twins)
+    assert read_ids(db) == {"API": "a1"}
+
+
+def test_a_look_that_finds_nothing_new_wakes_no_screen(db: Database) -> None:
+    watcher = Watcher(db.path)
+    components = [RemoteComponent("a1", "API", ComponentStatus.OPERATIONAL)]
+    apply_components(db, components)
+    apply_incident(db, REMOTE, 2_000)
+    watcher.changed_topics()
+    apply_components(db, components)
+    apply_incident(db, REMOTE, 3_000)
+    assert watcher.changed_topics() == frozenset()
+    apply_components(db, [replace(components[0], status=ComponentStatus.MAJOR_OUTAGE)])
+    apply_incident(db, say_more(REMOTE, 4, IncidentStatus.IDENTIFIED, "Found."), 4_000)
+    assert watcher.changed_topics() == {"components", "incidents", "outbox", "timeline"}
+    watcher.close()
 
 
 @settings(max_examples=40, deadline=None)

@@ -88,7 +88,6 @@ class Component:
     name: str
     remote_id: str | None = None
     page_status: ComponentStatus | None = None
-    page_status_at: int | None = None
     position: int = 0
 
 

@@ -8,6 +8,14 @@ from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus
 
 
 @dataclass(frozen=True, slots=True)
+class RemotePage:
+    """What the page says of itself; `public_url` is where customers read it, empty when it does not tell."""
+
+    name: str
+    public_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RemoteComponent:
     remote_id: str
     name: str

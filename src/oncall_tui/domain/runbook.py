@@ -95,7 +95,7 @@ def parse(text: str) -> Runbook:
         if not steps and (words := _show(section.lines)):
             context.append(Context(section.heading, words))
     if not found:
-        found = _read_sections(sections, title)
+        found = _read_sections(sections)
     steps_cut = found[:STEP_LIMIT]
     return Runbook(title, tuple(context), tuple(_name_steps(steps_cut)), is_cut or len(found) > STEP_LIMIT)
 
@@ -215,7 +215,7 @@ def _cut(lines: list[_Line], starts: list[int]) -> list[tuple[str, str]]:
     return steps
 
 
-def _read_sections(sections: list[_Section], title: str) -> list[tuple[_Section, str, str]]:
+def _read_sections(sections: list[_Section]) -> list[tuple[_Section, str, str]]:
     chapters = [section for section in sections if section.level == 2] or [s for s in sections if s.level]
     if chapters:
         return [(section, f"read: {section.heading or 'this section'}", "") for section in chapters]

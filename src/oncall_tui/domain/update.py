@@ -37,10 +37,10 @@ class DeliveryKind(StrEnum):
 class Delivery:
     """One thing to publish.
 
-    `title` is None where the page keeps the one it has. `baseline` are the update ids that stood on the page right before
-    the attempt in flight. `notify` is always sent explicitly, since the page's default is to notify. `is_forced` marks
-    one that a person sends although the page moved on meanwhile. `next_try_at` is when a waiting one is tried again, or
-    when an uncertain one may be reconciled.
+    `title` is None where the page keeps the one it has. `baseline` are the update ids that stood on the page right
+    before the attempt in flight. `notify` is always sent explicitly, since the page's default is to notify. `is_forced`
+    marks one that a person sends although the page moved on meanwhile. `next_try_at` is when a waiting one is tried
+    again, or when an uncertain one may be reconciled.
     """
 
     id: int

@@ -17,7 +17,7 @@ class UnknownComponentError(RemoteError):
 
 
 async def compose_message(
-    store: StoreThread, page: Page, permit: Permit, delivery: Delivery, baseline: RemoteIncident | None, now: int
+    store: StoreThread, page: Page, permit: Permit, delivery: Delivery, baseline: RemoteIncident | None
 ) -> Message:
     """Returns what to send. Raises UnknownComponentError, PageError or StoreError.
 
@@ -32,7 +32,7 @@ async def compose_message(
             states.setdefault(name, ComponentStatus.OPERATIONAL)
     ids = await _read_ids(store)
     if (held | set(states)) - set(ids):
-        await store.call(apply_components, await page.list_components(permit), now)
+        await store.call(apply_components, await page.list_components(permit))
         ids = await _read_ids(store)
     if unknown := [name for name in delivery.components if name not in ids]:
         known = ", ".join(sorted(ids)) or "none"

@@ -23,6 +23,7 @@ from oncall_tui.store.page import (
     apply_incident,
     note_incident_gone,
     note_page_failed,
+    note_page_name,
     note_page_reached,
 )
 
@@ -66,12 +67,13 @@ async def run_reader(
 async def read_page_once(store: StoreThread, page: Page, budget: Budget, clock: Callable[[], int]) -> bool:
     """Takes in the page as it is now; returns whether an incident is open. Raises PageError or StoreError."""
     permit = budget.spend_on_reading
-    await store.call(apply_components, await page.list_components(permit), clock())
+    await store.call(apply_components, await page.list_components(permit))
     components = await store.call(list_components)
     page.component_names = {item.remote_id: item.name for item in components if item.remote_id}
     unresolved = await page.list_unresolved(permit)
     recent = await page.list_recent(clock() + (page.clock_skew_ms or 0) - _RECENT_MS, permit)
-    remotes = {remote.remote_id: remote for remote in [*recent, *unresolved]}
+    # An incident in both lists is taken as the later one has it.
+    remotes = {remote.remote_id: remote for remote in [*unresolved, *recent]}
     for remote in remotes.values():
         await store.call(apply_incident, remote, clock())
     ours = await store.call(list_incidents, is_open_only=True)
@@ -85,6 +87,14 @@ async def read_page_once(store: StoreThread, page: Page, budget: Budget, clock: 
                 await store.call(apply_incident, found, clock())
     await store.call(note_page_reached, clock(), clock_skew_ms=page.clock_skew_ms)
     return bool(ours)
+
+
+async def read_name_once(store: StoreThread, page: Page, budget: Budget) -> None:
+    """Takes in what the page is called, for the screens. Raises PageError or StoreError."""
+    await budget.spend_on_reading()
+    found = await page.read_page()
+    if found is not None:
+        await store.call(note_page_name, found.name, found.public_url)
 
 
 async def look_once(store: StoreThread, page: Page, clock: Callable[[], int]) -> bool:
@@ -122,11 +132,14 @@ async def _keep_reading(
     busy_every_s: float,
     idle_every_s: float,
 ) -> None:
-    is_busy = True
+    is_busy, is_named = True, False
     arrival.set()
     while True:
         try:
             is_busy = await read_page_once(store, page, budget, clock)
+            if not is_named:
+                await read_name_once(store, page, budget)
+                is_named = True
         except PageError as error:
             await _note_failure(store, error, clock())
         except StoreError as error:

@@ -104,7 +104,8 @@ def settle_delivered(
     now: int,
 ) -> bool:
     """Notes that the page has it; returns False when this engine was overtaken."""
-    with db.write("outbox", "incidents", "timeline") as connection:
+    # A twin that is joined brings drafts and ticked steps along.
+    with db.write("outbox", "incidents", "timeline", "drafts", "steps") as connection:
         row = _fenced(connection, delivery_id, epoch)
         if row is None:
             return False

@@ -275,7 +275,6 @@ def list_components(db: Database) -> list[Component]:
             name=row["name"],
             remote_id=row["remote_id"],
             page_status=ComponentStatus(row["page_status"]) if row["page_status"] else None,
-            page_status_at=row["page_status_at"],
             position=row["position"],
         )
         for row in db.rows("SELECT * FROM component ORDER BY is_configured DESC, position, name")

@@ -52,7 +52,7 @@ CREATE TABLE terminal (
 ) STRICT;;
 
 CREATE TABLE component (
-    name TEXT PRIMARY KEY, remote_id TEXT, page_status TEXT, page_status_at INTEGER, position INTEGER NOT NULL DEFAULT 0,
+    name TEXT PRIMARY KEY, remote_id TEXT, page_status TEXT, position INTEGER NOT NULL DEFAULT 0,
     is_configured INTEGER NOT NULL DEFAULT 0
 ) STRICT;;
 
@@ -79,6 +79,7 @@ CREATE TABLE result (
 ) STRICT;;
 CREATE INDEX result_probe ON result(probe, started_at);;
 CREATE INDEX result_started ON result(started_at);;
+CREATE INDEX result_failure ON result(probe, started_at) WHERE verdict != 'up';;
 
 CREATE TABLE incident (
     id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, title TEXT NOT NULL, status TEXT NOT NULL,
@@ -113,11 +114,13 @@ CREATE TABLE delivery (
     is_forced INTEGER NOT NULL DEFAULT 0
 ) STRICT;;
 CREATE INDEX delivery_open ON delivery(incident_id, id) WHERE state NOT IN ('delivered', 'dropped');;
+CREATE INDEX delivery_update ON delivery(update_id);;
 
 CREATE TABLE attempt (
     id INTEGER PRIMARY KEY, delivery_id INTEGER NOT NULL REFERENCES delivery(id), number INTEGER NOT NULL, epoch INTEGER NOT NULL,
     started_at INTEGER NOT NULL, ended_at INTEGER, outcome TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT ''
 ) STRICT;;
+CREATE INDEX attempt_delivery ON attempt(delivery_id, number);;
 
 CREATE TABLE draft (
     id INTEGER PRIMARY KEY AUTOINCREMENT, incident_id INTEGER NOT NULL REFERENCES incident(id), terminal_id TEXT NOT NULL,

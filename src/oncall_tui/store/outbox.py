@@ -123,8 +123,8 @@ def list_latest_updates(db: Database) -> dict[int, IncidentUpdate]:
     """Returns the newest message of every open incident, by incident id."""
     rows = db.rows(
         _UPDATES
-        + "WHERE incident_update.id IN (SELECT max(u.id) FROM incident_update u JOIN incident i ON i.id = u.incident_id "
-        "WHERE i.resolved_at IS NULL AND i.discarded_at IS NULL GROUP BY u.incident_id)"
+        + "WHERE incident_update.id IN (SELECT (SELECT max(u.id) FROM incident_update u WHERE u.incident_id = incident.id) "
+        "FROM incident WHERE resolved_at IS NULL AND discarded_at IS NULL)"
     )
     return {update.incident_id: update for update in _updates(rows)}
 
@@ -231,15 +231,13 @@ def list_unseen(db: Database) -> list[IncidentUpdate]:
 
 
 def retry_delivery(db: Database, delivery_id: int, actor: str, now: int) -> Delivery:
-    """Puts a delivery that waits or that needs a person back in the queue; an uncertain one is reconciled at once.
+    """Puts a delivery that waits or that needs a person back in the queue; an uncertain one keeps its quiet period.
 
     Raises NotFoundError, or RefusedError (`not-waiting`) when there is nothing to retry.
     """
     with db.write("outbox", "timeline") as connection:
         row = _open_row(connection, delivery_id, ("failed", "retry_wait", "uncertain"), "not-waiting", "retry")
-        if row["state"] == "uncertain":
-            connection.execute("UPDATE delivery SET next_try_at = max(?, next_try_at) WHERE id = ?", (now, delivery_id))
-        else:
+        if row["state"] != "uncertain":
             connection.execute(
                 "UPDATE delivery SET state = 'pending', next_try_at = NULL, reason = '', is_forced = (state = 'failed') WHERE id = ?",
                 (delivery_id,),

@@ -31,16 +31,19 @@ def read_page(db: Database) -> PageState:
     )
 
 
-def note_page_reached(
-    db: Database, now: int, *, clock_skew_ms: int | None = None, name: str = "", public_url: str = ""
-) -> None:
+def note_page_reached(db: Database, now: int, *, clock_skew_ms: int | None = None) -> None:
     """Notes that an exchange with the page went well."""
     with db.write("page") as connection:
         connection.execute(
-            "UPDATE page SET last_sync_at = ?, last_error = '', clock_skew_ms = coalesce(?, clock_skew_ms), "
-            "name = CASE WHEN ? != '' THEN ? ELSE name END, public_url = CASE WHEN ? != '' THEN ? ELSE public_url END",
-            (now, clock_skew_ms, name, name, public_url, public_url),
+            "UPDATE page SET last_sync_at = ?, last_error = '', clock_skew_ms = coalesce(?, clock_skew_ms)",
+            (now, clock_skew_ms),
         )
+
+
+def note_page_name(db: Database, name: str, public_url: str) -> None:
+    """Notes what the page is called and where customers read it, as it says itself."""
+    with db.write("page") as connection:
+        connection.execute("UPDATE page SET name = ?, public_url = ?", (name, public_url))
 
 
 def note_page_failed(db: Database, reason: str, now: int, *, blocked_until: int | None = None) -> None:
@@ -69,30 +72,46 @@ def spend_request(db: Database, now: int, *, limit: int, reserve: int, window_ms
         return 0
 
 
-def apply_components(db: Database, components: Sequence[RemoteComponent], now: int) -> None:
-    """Takes in what the page says of its components; a configured one without an id is matched by its name."""
+def apply_components(db: Database, components: Sequence[RemoteComponent]) -> None:
+    """Takes in what the page says of its components; only what differs is written.
+
+    A configured one keeps its id while the page lists that. Without one, or after it was made anew on the page, it is
+    matched by its name. What no config names follows the page, in its name and in its end.
+    """
     with db.write("components") as connection:
-        for component in components:
-            row = connection.execute(
-                "SELECT name, page_status FROM component WHERE remote_id = ? OR (remote_id IS NULL AND name = ?)",
-                (component.remote_id, component.name),
-            ).fetchone()
-            if row is None:
-                connection.execute(
-                    "INSERT INTO component(name, remote_id, page_status, page_status_at, position) VALUES (?, ?, ?, ?, ?) "
-                    "ON CONFLICT(name) DO NOTHING",
-                    (component.name, component.remote_id, component.status, now, component.position),
-                )
-            else:
-                connection.execute(
-                    "UPDATE component SET remote_id = ?, page_status = ?, page_status_at = ? WHERE name = ?",
-                    (component.remote_id, component.status, now, row["name"]),
-                )
-        known = [component.remote_id for component in components]
-        connection.execute(
-            f"DELETE FROM component WHERE is_configured = 0 AND remote_id NOT IN ({', '.join('?' * len(known))})",
-            known,
+        rows = {row["name"]: row for row in connection.execute("SELECT * FROM component").fetchall()}
+        found = _match_components([row for row in rows.values() if row["is_configured"]], components)
+        connection.executemany(
+            "DELETE FROM component WHERE name = ?",
+            [(name,) for name, row in rows.items() if not row["is_configured"] and name not in found],
         )
+        connection.executemany(
+            "INSERT INTO component(name, remote_id, page_status, position) VALUES (?, ?, ?, ?) ON CONFLICT(name) DO UPDATE "
+            "SET remote_id = excluded.remote_id, page_status = excluded.page_status",
+            [
+                (name, component.remote_id, component.status, component.position)
+                for name, component in found.items()
+                if name not in rows
+                or (rows[name]["remote_id"], rows[name]["page_status"]) != (component.remote_id, component.status)
+            ],
+        )
+
+
+def _match_components(
+    configured: Sequence[sqlite3.Row], components: Sequence[RemoteComponent]
+) -> dict[str, RemoteComponent]:
+    """Returns the page's components by the names that they have in our file."""
+    listed = {component.remote_id for component in components}
+    known = {row["remote_id"]: row["name"] for row in configured if row["remote_id"] in listed}
+    taken = set(known.values())
+    found: dict[str, RemoteComponent] = {}
+    for component in components:
+        name = known.get(component.remote_id)
+        if name is not None:
+            found[name] = component
+        elif component.name not in taken:
+            found.setdefault(component.name, component)
+    return found
 
 
 def apply_incident(db: Database, remote: RemoteIncident, now: int) -> bool:

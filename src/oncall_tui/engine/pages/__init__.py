@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
-from oncall_tui.domain.remote import RemoteComponent, RemoteIncident
+from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage
 
 Permit = Callable[[], Awaitable[None]]
 """Awaited before each request of a call that may need several; waits until the page's rate limit allows one more."""
@@ -47,6 +47,10 @@ class Page(Protocol):
 
     async def make_ready(self) -> None:
         """Gets the token and whatever else is slow, so that nothing stands between a claim and the first byte."""
+
+    async def read_page(self) -> RemotePage | None:
+        """Returns what the page is called, None when it does not tell."""
+        ...
 
     async def list_components(self, permit: Permit) -> list[RemoteComponent]: ...
 

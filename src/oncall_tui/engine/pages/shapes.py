@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus
 from oncall_tui.domain.outbox import OPS_KEPT, normalise_body
-from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemoteUpdate
+from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage, RemoteUpdate
 from oncall_tui.domain.sanitize import clean_line
 
 STAMP = "oncall_tui"
@@ -42,6 +42,18 @@ def read_objects(value: object) -> Iterator[dict[str, object]]:
         for item in value:
             if isinstance(item, dict):
                 yield item
+
+
+def read_page(value: object) -> RemotePage | None:
+    """Returns the page's name and its public address; None for what has no name.
+
+    The address is its own domain, else its place at the vendor; `url` is the company's site unless there is neither.
+    """
+    if not isinstance(value, dict) or not (name := _read_line(value.get("name"))):
+        return None
+    domain, subdomain = _read_line(value.get("domain")), _read_line(value.get("subdomain"))
+    host = domain or (f"{subdomain}.statuspage.io" if subdomain else "")
+    return RemotePage(name, f"https://{host}" if host else _read_line(value.get("url")))
 
 
 def read_component(value: Mapping[str, object], order: int) -> RemoteComponent | None:

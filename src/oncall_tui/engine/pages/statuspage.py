@@ -13,7 +13,7 @@ from urllib.parse import quote
 from oncall_tui.config.model import PageConfig
 from oncall_tui.config.token import Secret
 from oncall_tui.domain.outbox import OPS_KEPT
-from oncall_tui.domain.remote import RemoteComponent, RemoteIncident
+from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage
 from oncall_tui.engine.pages import Message, Permit
 from oncall_tui.engine.pages.errors import AmbiguousError
 from oncall_tui.engine.pages.exchange import PageLine
@@ -22,6 +22,7 @@ from oncall_tui.engine.pages.shapes import (
     read_component,
     read_incident,
     read_objects,
+    read_page,
     read_public_updates,
 )
 
@@ -50,6 +51,9 @@ class Statuspage:
 
     async def make_ready(self) -> None:
         await self._line.make_ready()
+
+    async def read_page(self) -> RemotePage | None:
+        return read_page(await self._line.ask("GET", self._root, is_missing_fine=True))
 
     async def list_components(self, permit: Permit) -> list[RemoteComponent]:
         items = await self._list("/components", "per_page", permit)
