@@ -6,7 +6,11 @@ import sys
 
 
 def main() -> int:
-    """Runs the command line and returns its exit status."""
+    """Runs the command line and returns its exit status; a dashboard loads in a process of its own from the start."""
+    from oncall_tui.tui.launch import begin
+
+    begin(sys.argv[1:])
+
     from oncall_tui.cli import run
 
     return run(sys.argv[1:])

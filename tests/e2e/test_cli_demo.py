@@ -53,6 +53,16 @@ def test_a_new_user_sees_a_red_probe_and_leaves_nothing(tmp_path: Path) -> None:
     assert find_processes(tmp_path) == []
 
 
+def test_one_key_heals_the_demo_and_its_address_is_on_the_screen(tmp_path: Path) -> None:
+    with open_demo(tmp_path) as terminal:
+        terminal.wait_for("DOWN", 20)
+        assert "customers read http://127.0.0.1:" in terminal.text()
+        assert "break / heal" in terminal.text()
+        terminal.press("D")
+        terminal.wait_for("watch the board")
+        terminal.wait_for("5 OK", 20)
+
+
 @pytest.mark.parametrize("is_group", [False, True])
 def test_a_killed_terminal_leaves_nothing(tmp_path: Path, is_group: bool) -> None:
     with open_demo(tmp_path) as terminal:

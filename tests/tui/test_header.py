@@ -163,3 +163,14 @@ def test_the_clock_is_the_last_to_go() -> None:
     for width in range(30, 121):
         assert read(snapshot, facts, width)[0].startswith(" 08:00:00 UTC")
     assert "small screen" in draw_small_head(snapshot, facts._replace(size_word="small screen"), 79)[0].plain
+
+
+def test_the_address_of_the_page_gives_way_to_what_matters_more() -> None:
+    facts = FACTS._replace(page_url="https://status.example.com")
+    assert "customers read https://status.example.com" in draw_head(CALM, facts, 80)[1].plain
+    told = replace(CALM, incidents=(INCIDENT,), latest_updates={42: replace(UPDATE, seen_at=NOW)})
+    with_incident = facts._replace(incident=replace(INCIDENT, next_update_at=NOW + 1_800_000))
+    wide, narrow = draw_head(told, with_incident, 200)[2].plain, draw_head(told, with_incident, 60)[2].plain
+    assert "https://status.example.com" in wide
+    assert "NEXT UPDATE DUE" in narrow
+    assert "https" not in narrow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
@@ -15,6 +16,7 @@ from textual.screen import Screen
 
 from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.incident import IncidentStatus
+from oncall_tui.engine.demo_control import find_demo, toggle_demo
 from oncall_tui.tui.actions import Action, bindings_of
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import join, line
@@ -187,6 +189,7 @@ class MainScreen(Screen[None]):
             self.probes.board.counts(),
             words.get(self._layout_name, ""),
             app.session.is_wall,
+            (app.config.page.public_url or "") if app.config.page else "",
         )
         self.query_one(StatusHeader).show_head(self._snapshot, facts)
         shown = self._shown()
@@ -320,6 +323,19 @@ class MainScreen(Screen[None]):
             undo()
         else:
             self.oncall.tell(Content("There is nothing to undo here."))
+
+    def action_toggle_demo(self) -> None:
+        """Breaks or heals the demo; outside of one there is nothing to break."""
+        control = find_demo(os.environ)
+        if control is None:
+            self.oncall.tell(Content("Only the demo can be broken: run `oncall-tui demo`."))
+            return
+        try:
+            toggle_demo(control)
+        except OSError as error:
+            self.oncall.tell(line(f"The demo does not answer: {error.strerror}."), severity="error")
+        else:
+            self.oncall.tell(Content("The demo breaks, or heals if it was broken: watch the board."))
 
     def action_next_theme(self) -> None:
         self.oncall.next_theme()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from textual.content import Content
 
+from oncall_tui.engine.demo_control import find_demo
 from oncall_tui.tui.actions import Action, actions_of
 from oncall_tui.tui.text import fit, join
 from oncall_tui.tui.widgets.lines import Lines
@@ -55,6 +57,9 @@ class KeyFooter(Lines):
 
     def redraw(self) -> None:
         scope = self._scope
-        everywhere = [action for action in actions_of("app") if action.is_shown]
+        is_demo = find_demo(os.environ) is not None
+        everywhere = [
+            action for action in actions_of("app") if action.is_shown or (is_demo and action.id == "app.toggle-demo")
+        ]
         here = [action for action in actions_of(scope) if action.is_shown] if scope != "app" else []
         self.show_lines([draw_keys([*here, *everywhere], max(1, self.size.width))])

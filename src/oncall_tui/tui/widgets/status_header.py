@@ -24,7 +24,10 @@ Piece = tuple[int, Content]
 
 
 class HeadFacts(NamedTuple):
-    """What the head tells beside the file: `incident` is the one being worked on, `size_word` names a small screen."""
+    """What the head tells beside the file.
+
+    `incident` is the one being worked on, `size_word` names a small screen, `page_url` is where customers read.
+    """
 
     now: int
     actor: str
@@ -33,6 +36,7 @@ class HeadFacts(NamedTuple):
     counts: Mapping[ProbeStatus, int] = MappingProxyType({})
     size_word: str = ""
     is_read_only: bool = False
+    page_url: str = ""
 
 
 def fit_pieces(pieces: Sequence[Piece], width: int, right: Content | None = None) -> Content:
@@ -195,7 +199,10 @@ def _draw_incident(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
     counts = Content("  ").join(list_counts(facts.counts))
     incident = facts.incident
     if incident is None:
-        return fit_pieces([(0, join(("No open incident", "$muted")))], width, counts)
+        quiet: list[Piece] = [(0, join(("No open incident", "$muted")))]
+        if facts.page_url:
+            quiet.append((1, join(("customers read ", "$muted"), facts.page_url)))
+        return fit_pieces(quiet, width, counts)
     others = len(snapshot.open_incidents) - (1 if incident.resolved_at is None else 0)
     shape, word, style = STATUS_LOOK[incident.status]
     age = tell_span(max(0, facts.now - incident.started_at))
@@ -215,7 +222,8 @@ def _draw_news(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
             return fit(
                 join(" ", (f"{Glyphs.show('▲')} ", "$state-slow"), (facts.incident.conflict, "$state-slow")), width
             )
-        return fit(join(" ", tell_promise(facts.incident, snapshot, facts.now)), width)
+        promise = tell_promise(facts.incident, snapshot, facts.now)
+        return fit_pieces([(0, promise), *([(1, join((facts.page_url, "$muted")))] if facts.page_url else [])], width)
     down = facts.counts.get(ProbeStatus.DOWN, 0)
     if down:
         words = "1 probe is down" if down == 1 else f"{down} probes are down"
