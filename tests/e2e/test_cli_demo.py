@@ -59,7 +59,6 @@ def test_one_key_heals_the_demo_and_its_address_is_on_the_screen(tmp_path: Path)
         assert "customers read http://127.0.0.1:" in terminal.text()
         assert "break / heal" in terminal.text()
         terminal.press("D")
-        terminal.wait_for("watch the board")
         terminal.wait_for("5 OK", 20)
 
 
