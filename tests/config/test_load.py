@@ -196,3 +196,8 @@ def test_http_is_enough_for_an_api_on_this_machine(folder: Path, host: str) -> N
     config = load_text(folder, f'[page]\napi_url = "http://{host}/v1/"\npage_id = "p"\ntoken = {{ env = "T" }}\n')
     assert config.page is not None
     assert config.page.api_url == f"http://{host}/v1"
+
+
+def test_a_request_always_has_some_time_before_the_quiet_period_ends(folder: Path) -> None:
+    (fault,) = faults_of(folder, FULL.replace('quiet_period = "30s"', 'quiet_period = "0s"'))
+    assert fault.endswith("page.quiet_period: is out of range, allowed: 100ms to 1h")

@@ -128,14 +128,19 @@ class PageTable(Table):
         Doc("Most requests a minute to the API; room is kept for updates.", "a whole number, 1 to 60000"),
     ] = 60
     request_timeout: Annotated[
-        int, _length(100, 5 * MINUTE), Doc("Deadline of one request.", "a length of time, 100ms to 5m")
+        int,
+        _length(100, 5 * MINUTE),
+        Doc(
+            "Deadline of one request; nine tenths of `quiet_period` if that is shorter.",
+            "a length of time, 100ms to 5m",
+        ),
     ] = 10_000
     quiet_period: Annotated[
         int,
-        _length(0, HOUR),
+        _length(100, HOUR),
         Doc(
             "Wait before a delivery of unknown outcome is looked up on the page.",
-            "a length of time, 0s to 1h",
+            "a length of time, 100ms to 1h",
         ),
     ] = 30_000
     send_window: Annotated[
