@@ -11,72 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import formatdate
-from enum import Enum, auto
 from random import Random
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.engine.faultkinds import APPLIED_FAULTS, Fault
+
 PAGE_ID = "p4ge00000000"
 TOKEN = "canary-token-8f2c1d"  # a token that no file, log or message may show
 STATUSES = ("investigating", "identified", "monitoring", "resolved")
 COMPONENT_STATUSES = ("operational", "under_maintenance", "degraded_performance", "partial_outage", "major_outage")
-
-
-class Fault(Enum):
-    NONE = auto()
-    DROP_BEFORE = auto()
-    DROP_AFTER = auto()
-    E500_BEFORE = auto()
-    E500_AFTER = auto()
-    E503_AFTER = auto()
-    EMPTY_500 = auto()
-    SLOW_BEFORE = auto()
-    SLOW_AFTER = auto()
-    HALF_JSON = auto()
-    HTML_BEFORE = auto()
-    HTML_AFTER = auto()
-    EMPTY_204_AFTER = auto()
-    WRONG_SHAPE_AFTER = auto()
-    LATE = auto()
-    T420 = auto()
-    T429 = auto()
-    E401 = auto()
-    E403 = auto()
-    E404 = auto()
-    E409 = auto()
-    E422 = auto()
-    MOVED = auto()
-    CLOSE_LATER = auto()
-
-
-APPLIED_FAULTS = frozenset(
-    {
-        Fault.NONE,
-        Fault.DROP_AFTER,
-        Fault.E500_AFTER,
-        Fault.E503_AFTER,
-        Fault.SLOW_AFTER,
-        Fault.HALF_JSON,
-        Fault.HTML_AFTER,
-        Fault.EMPTY_204_AFTER,
-        Fault.WRONG_SHAPE_AFTER,
-        Fault.CLOSE_LATER,
-    }
-)
-AMBIGUOUS_FAULTS = frozenset(
-    {
-        Fault.DROP_BEFORE,
-        Fault.E500_BEFORE,
-        Fault.EMPTY_500,
-        Fault.SLOW_BEFORE,
-        Fault.HTML_BEFORE,
-        Fault.LATE,
-    }
-) | (APPLIED_FAULTS - {Fault.NONE, Fault.CLOSE_LATER})
-BUSY_FAULTS = frozenset({Fault.T420, Fault.T429})
-REFUSING_FAULTS = frozenset({Fault.E401, Fault.E403, Fault.E404, Fault.E409, Fault.E422, Fault.MOVED})
-HEALING_FAULTS = tuple(fault for fault in Fault if fault not in REFUSING_FAULTS)
 
 
 @dataclass
@@ -291,6 +236,8 @@ class FaultPage:
         size = int(query.get("limit", query.get("per_page", ["100"]))[0])
         begin = (number - 1) * size
         newest = sorted(self.incidents.values(), key=lambda item: -item["created"])
+        if path == root:
+            return 200, {"id": PAGE_ID, "name": "Acme", "url": "https://acme.test", "domain": None, "subdomain": "acme"}
         if path == f"{root}/components":
             return 200, list(self.components.values())[begin : begin + size]
         if path == f"{root}/incidents/unresolved":

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from tests.engine.faultpage import HEALING_FAULTS, Fault, FaultPage
+from tests.engine.faultkinds import HEALING_FAULTS, Fault
+from tests.engine.faultpage import FaultPage
 from tests.engine.publishing import confirm, declare, make_config, publishing
 
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus

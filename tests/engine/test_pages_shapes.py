@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus
+from oncall_tui.domain.remote import RemotePage
 from oncall_tui.domain.sanitize import is_clean
 from oncall_tui.engine.pages.shapes import (
     read_component,
     read_id,
     read_incident,
     read_objects,
+    read_page,
     read_public_updates,
     read_time,
 )
@@ -129,3 +131,24 @@ def test_hostile_text_is_inert() -> None:
     incident = read_incident(hostile, {})
     assert incident is not None
     assert incident.title == "a␛]0;x␇[@click=app.quit]b[/x]<U+202E>"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"name": "Acme", "domain": "status.acme.test", "subdomain": "acme"}, "https://status.acme.test"),
+        (
+            {"name": "Acme", "domain": None, "subdomain": "acme", "url": "https://acme.test"},
+            "https://acme.statuspage.io",
+        ),
+        ({"name": "Acme", "url": "http://127.0.0.1:8080"}, "http://127.0.0.1:8080"),
+        ({"name": "Acme"}, ""),
+    ],
+)
+def test_a_page_is_read_at_its_own_address(value: dict[str, object], expected: str) -> None:
+    assert read_page(value) == RemotePage("Acme", expected)
+
+
+@pytest.mark.parametrize("value", [None, [], {}, {"name": None}, {"name": " "}])
+def test_a_page_without_a_name_tells_nothing(value: object) -> None:
+    assert read_page(value) is None

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 import trustme
-from tests.engine.faultpage import TOKEN, Fault, FaultPage
+from tests.engine.faultkinds import Fault
+from tests.engine.faultpage import TOKEN, FaultPage
 from tests.engine.publishing import NO_TLS, make_config
 
 from oncall_tui.clock import now_ms

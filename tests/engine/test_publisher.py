@@ -7,7 +7,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from tests.engine.faultpage import TOKEN, Fault, FaultPage
+from tests.engine.faultkinds import Fault
+from tests.engine.faultpage import TOKEN, FaultPage
 from tests.engine.publishing import NO_TLS, PACE, begin_epoch, confirm, declare, make_config, publishing, until
 
 from oncall_tui.clock import now_ms

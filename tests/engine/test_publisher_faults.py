@@ -7,14 +7,8 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.engine.faultpage import (
-    AMBIGUOUS_FAULTS,
-    APPLIED_FAULTS,
-    REFUSING_FAULTS,
-    TOKEN,
-    Fault,
-    FaultPage,
-)
+from tests.engine.faultkinds import AMBIGUOUS_FAULTS, APPLIED_FAULTS, REFUSING_FAULTS, Fault
+from tests.engine.faultpage import TOKEN, FaultPage
 from tests.engine.publishing import confirm, declare, make_config, publishing, until
 
 from oncall_tui.clock import now_ms

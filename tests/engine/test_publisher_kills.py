@@ -11,7 +11,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from tests.engine.faultpage import HEALING_FAULTS, Fault, FaultPage
+from tests.engine.faultkinds import HEALING_FAULTS, Fault
+from tests.engine.faultpage import FaultPage
 from tests.engine.publishing import QUIET_MS, TIMEOUT_MS, confirm, declare, publishing, until
 
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus

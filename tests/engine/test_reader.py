@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.engine.faultpage import TOKEN, Fault, FaultPage
+from tests.engine.faultkinds import Fault
+from tests.engine.faultpage import PAGE_ID, TOKEN, FaultPage
 from tests.engine.publishing import NO_TLS, confirm, declare, make_config, publishing, until
 
 from oncall_tui.clock import now_ms
@@ -86,6 +87,14 @@ async def test_what_others_made_comes_here(path: Path, db: Database) -> None:
         skew_ms = read_page(db).clock_skew_ms
         assert skew_ms is not None
         assert 88_000 < skew_ms < 92_000
+
+
+async def test_the_page_tells_its_name_and_where_customers_read_it(path: Path, db: Database) -> None:
+    async with FaultPage() as page, reading(path, page):
+        await until(lambda: read_page(db).name)
+        assert (read_page(db).name, read_page(db).public_url) == ("Acme", "https://acme.statuspage.io")
+        await asyncio.sleep(0.2)
+        assert sum(target == f"/v1/pages/{PAGE_ID}" for _, _, target in page.requests) == 1
 
 
 async def test_what_was_resolved_or_deleted_elsewhere_is_told(path: Path, db: Database) -> None:
