@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.cli.program import Program
+from tests.cli.program import CONFIG, Program
 
 from oncall_tui.cli import run
 
@@ -151,3 +151,10 @@ def test_init_writes_what_check_accepts(tmp_path: Path) -> None:
     assert answer.status == 0
     assert "3 probes" in answer.out
     assert program.run("check", "--json").shape()["is_valid"] is True
+
+
+def test_check_names_the_themes_that_there_are(program: Program) -> None:
+    program.write_config('theme = "midnigth"\n' + CONFIG)
+    answer = program.run("check")
+    assert answer.status == 2
+    assert "theme: no theme is called midnigth (did you mean midnight?), allowed: " in answer.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -93,3 +94,26 @@ def test_engines_killed_at_any_moment_publish_each_update_once(world: World) -> 
         engine.wait()
     assert world.run("sync", "--wait", "30s").returncode == 0
     assert world.published() == [[f"Update {number}." for number in range(4)]]
+
+
+def test_a_served_page_has_the_components_of_the_config_and_doctor_names_those_that_it_lacks(world: World) -> None:
+    more = '\n[[component]]\nname = "Mail"\n'
+    world.config.write_text(world.config.read_text() + more)
+    done = world.run("doctor", "--json")
+    assert done.returncode == 1
+    faults = [check for check in json.loads(done.stdout) if check["level"] == "fail"]
+    assert [(fault["what"], fault["finding"]) for fault in faults] == [("component", "the page has no Mail")]
+    page = subprocess.Popen(
+        world.command("page", "serve", "--data", str(world.folder / "other.db")),
+        env=world.env,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert page.stdout is not None
+        url = page.stdout.readline().split()[-1].rstrip("/")
+        shown = httpx.get(f"{url}/api/v2/components.json", trust_env=False).json()
+        assert [component["name"] for component in shown["components"]] == ["API", "Website", "Mail"]
+    finally:
+        page.terminate()
+        page.communicate(timeout=5)

@@ -38,7 +38,7 @@ def doctor(place: Place, is_json: bool) -> int:
     checks = [*_check_python(), *_check_file(place)]
     config, found = _check_config(place)
     checks += found
-    checks += asyncio.run(check_network(config.page if config else None))
+    checks += asyncio.run(check_network(config.page if config else None, config.components if config else ()))
     checks += _check_terminal()
     if is_json:
         keys = ("level", "what", "finding", "advice")
@@ -123,6 +123,7 @@ def _check_engine(place: Place, lease: Lease | None, now: int) -> Check:
 
 def _check_config(place: Place) -> tuple[Config | None, list[Check]]:
     from oncall_tui.config.token import read_token
+    from oncall_tui.domain.counting import count_words
     from oncall_tui.domain.errors import ConfigError, UsageError
     from oncall_tui.engine.doctor import Check
 
@@ -134,7 +135,8 @@ def _check_config(place: Place) -> tuple[Config | None, list[Check]]:
         ]
     except UsageError as error:
         return None, [Check("fail", "config", str(error), "oncall-tui init")]
-    checks = [Check("ok", "config", f"{config.path}, {len(config.probes)} probes, {len(config.components)} components")]
+    size = f"{count_words(len(config.probes), 'probe')}, {count_words(len(config.components), 'component')}"
+    checks = [Check("ok", "config", f"{config.path}, {size}")]
     if config.page is not None:
         try:
             read_token(config.page.token, os.environ)

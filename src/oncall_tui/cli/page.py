@@ -25,7 +25,9 @@ def page() -> None:
 @click.option("--token", help=f"What writers must show [{TOKEN_VARIABLE}, else the file's, else a new one].")
 @click.option("--page-id", help="Id of a new page [a random one].")
 @click.option("--name", help="Name of the page, for customers.")
-@click.option("--component", "components", multiple=True, help="A component that the page has; may be repeated.")
+@click.option(
+    "--component", "components", multiple=True, help="A component of a new page; may be repeated [those of the config]."
+)
 @click.option("--public-url", help="What links begin with, behind a proxy.")
 @click.option("--requests-per-minute", type=click.IntRange(1), help="Limit the write API as the original does.")
 @place_options
@@ -42,7 +44,10 @@ def serve(
     public_url: str | None,
     requests_per_minute: int | None,
 ) -> None:
-    """Serve a Statuspage-compatible page until it is told to stop."""
+    """Serve a Statuspage-compatible page until it is told to stop.
+
+    Its address, its id and its token are printed as a [page] table, ready to be put into a config.
+    """
     import os
     import sys
 
@@ -56,10 +61,15 @@ def serve(
     file = place.db_path().with_name("status-page.db") if data is None else Path(data)
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     given = token or os.environ.get(TOKEN_VARIABLE)
+    config = place.try_config()
+    if not components and config is not None:
+        components = tuple(component.name for component in config.components)
     identity = prepare(file, given, page_id, name, components, server.read_clock())
 
     def tell(url: str) -> None:
         say(server.describe(url, identity.page_id, "THE-ONE-THAT-YOU-GAVE" if given else identity.token))
+        if not components:
+            say("\nA new page has no components yet: name them with --component NAME, as in your config.")
         sys.stdout.flush()
 
     server.serve(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from oncall_tui.cli.group import json_option, place_options
 from oncall_tui.cli.place import Place
+
+if TYPE_CHECKING:
+    from oncall_tui.config.model import Config
 
 
 @click.command()
@@ -37,10 +41,12 @@ def init(path: str, is_json: bool) -> None:
 def check(place: Place, path: str | None, is_json: bool) -> None:
     """Check the config and tell every fault with its line; exit 2 when there is one."""
     from oncall_tui.cli.output import print_json, say
+    from oncall_tui.domain.counting import count_words
 
     if path is not None:
         place.config = path
     config = place.load_config()
+    _check_theme(config)
     if is_json:
         print_json(
             {
@@ -53,4 +59,19 @@ def check(place: Place, path: str | None, is_json: bool) -> None:
         )
         return
     page = f"page {config.page.page_id} at {config.page.api_url}" if config.page else "no page: updates stay queued"
-    say(f"{config.path} is right: {len(config.probes)} probes, {len(config.components)} components, {page}.")
+    probes, components = count_words(len(config.probes), "probe"), count_words(len(config.components), "component")
+    say(f"{config.path} is right: {probes}, {components}, {page}.")
+
+
+def _check_theme(config: Config) -> None:
+    """Raises ConfigError for a theme that there is no file of."""
+    if config.theme is None:
+        return
+    from oncall_tui.cli.wording import suggest
+    from oncall_tui.domain.errors import ConfigError
+    from oncall_tui.tui.themes import read_themes
+
+    names = [theme.name for theme in read_themes()[0]]
+    if config.theme not in names:
+        fault = f"no theme is called {config.theme}{suggest(config.theme, names)}, allowed: {', '.join(names)}"
+        raise ConfigError((f"{config.path}: theme: {fault}",))

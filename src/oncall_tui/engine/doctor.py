@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from oncall_tui.config.model import PageConfig
+from oncall_tui.config.model import ComponentConfig, PageConfig
+from oncall_tui.domain.counting import count_words
 from oncall_tui.domain.duration import SECOND, format_duration
 from oncall_tui.domain.errors import RemoteError, UsageError
+from oncall_tui.domain.remote import RemoteComponent
+from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.publishing import open_page
 from oncall_tui.engine.vantage import is_online
@@ -25,9 +29,9 @@ class Check:
     advice: str = ""
 
 
-async def check_network(page: PageConfig | None) -> list[Check]:
+async def check_network(page: PageConfig | None, components: Sequence[ComponentConfig]) -> list[Check]:
     """Returns what can be said of the network from here; the token is used and never told."""
-    return [_check_vantage(), *(await _check_page(page))]
+    return [_check_vantage(), *(await _check_page(page, components))]
 
 
 def _check_vantage() -> Check:
@@ -36,7 +40,7 @@ def _check_vantage() -> Check:
     return Check("warn", "vantage", "this host is offline", "failures of targets outside are told as unknown till then")
 
 
-async def _check_page(config: PageConfig | None) -> list[Check]:
+async def _check_page(config: PageConfig | None, configured: Sequence[ComponentConfig]) -> list[Check]:
     if config is None:
         return [Check("warn", "page", "none is configured", "add [page] to the config; until then updates stay queued")]
     try:
@@ -48,7 +52,7 @@ async def _check_page(config: PageConfig | None) -> list[Check]:
         """One look by a person is not worth a place in the rate limit's book."""
 
     try:
-        components = await page.list_components(spend)
+        shown = await page.list_components(spend)
     except RemoteError as error:
         return [
             Check("fail", "page", str(error), "check page.api_url, page.page_id and the token"),
@@ -56,8 +60,17 @@ async def _check_page(config: PageConfig | None) -> list[Check]:
         ]
     finally:
         await page.close()
-    found = f"{config.api_url} takes the token and has {len(components)} components"
-    return [Check("ok", "page", found), *_check_clock(page)]
+    found = f"{config.api_url} takes the token and has {count_words(len(shown), 'component')}"
+    return [Check("ok", "page", found), *_check_components(configured, shown), *_check_clock(page)]
+
+
+def _check_components(configured: Sequence[ComponentConfig], shown: Sequence[RemoteComponent]) -> list[Check]:
+    """Names what the page does not know: an update that sets it would be held back for a person."""
+    ids, names = {item.remote_id for item in shown}, {item.name for item in shown}
+    missing = [item.name for item in configured if item.remote_id not in ids and item.name not in names]
+    known = ", ".join(sorted(names)) or "none"
+    advice = f"add it on the page, or correct its name or remote_id in the config; the page has: {known}"
+    return [Check("fail", "component", f"the page has no {name}", clean_line(advice)) for name in missing]
 
 
 def _check_clock(page: Page) -> list[Check]:
