@@ -152,8 +152,9 @@ def test_any_shape_gives_distinct_steps_and_loses_no_task(lines: list[str]) -> N
     "unit", ["<!--", "# ", "[a](", "-", "* ", "`", "- [ ] x\n", "## h\n", "<!-- oc: ", "#\t", " #"]
 )
 def test_hostile_and_huge_files_take_no_time_and_are_cut(unit: str) -> None:
-    began = time.perf_counter()
+    # Of this process alone: what else the machine does is not the parser's.
+    began = time.process_time()
     runbook = parse(unit * (TEXT_LIMIT // len(unit) + 10))
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 2
     assert runbook.is_cut
     assert len(runbook.steps) <= STEP_LIMIT

@@ -90,6 +90,8 @@ def parse(text: str) -> Runbook:
     context: list[Context] = []
     found: list[tuple[_Section, str, str]] = []
     for section in sections:
+        if not section.lines:
+            continue
         steps = [] if _is_context(section) else _find_steps(section, title)
         found += [(section, head, body) for head, body in steps]
         if not steps and (words := _show(section.lines)):
