@@ -105,10 +105,12 @@ async def publishing(
     config: PageConfig | None = None,
     delivered: asyncio.Event | None = None,
     read_token: Callable[[], Secret] = lambda: Secret(TOKEN),
+    busy_ms: int = 5_000,
 ) -> AsyncIterator[Engine]:
     config = config or make_config(page)
     store = StoreThread(path)
     await store.start()
+    await store.call(lambda file: file.rows(f"PRAGMA busy_timeout = {busy_ms}"))
     client = Statuspage(config, read_token, now_ms, NO_TLS)
     engine = Engine(begin_epoch(db), asyncio.Event(), asyncio.Event(), asyncio.current_task())  # type: ignore[arg-type]
     engine.task = asyncio.create_task(

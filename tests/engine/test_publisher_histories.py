@@ -1,4 +1,4 @@
-"""Two hundred histories from seeds, each checked against the model of what was confirmed."""
+"""Histories from seeds, each checked against the model of what was confirmed; `tests.engine.torture` runs thousands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ AT_ONCE = 10
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize("block", range(3))
 async def test_every_history_ends_as_confirmed(block: int, tmp_path: Path) -> None:
     template = make_template(tmp_path)
     room = asyncio.Semaphore(AT_ONCE)
@@ -21,6 +21,6 @@ async def test_every_history_ends_as_confirmed(block: int, tmp_path: Path) -> No
         async with room:
             return await run_history(seed, template)
 
-    tallies = await asyncio.gather(*(run(block * 1000 + number) for number in range(50)))
-    assert sum(tally.updates for tally in tallies) > 150
-    assert sum(tally.faulted for tally in tallies) > 100
+    tallies = await asyncio.gather(*(run(block * 1000 + number) for number in range(25)))
+    assert sum(tally.updates for tally in tallies) > 75
+    assert sum(tally.faulted for tally in tallies) > 50

@@ -96,10 +96,10 @@ async def test_death_at_random_loses_and_doubles_nothing(path: Path, db: Databas
     rng = Random(7)
     async with FaultPage(rng=rng, slow_s=0.3, late_s=0.06) as page:
         page.draw = lambda _: rng.choice(HEALING_FAULTS) if rng.random() < 0.4 else Fault.NONE
-        incidents = [declare(db, number) for number in range(1, 5)]
+        incidents = [declare(db, number) for number in range(1, 4)]
         expected: dict[int, list[str]] = {}
         for incident in incidents:
-            expected[incident.id] = [f"{incident.id}.{number}" for number in range(1, 7)]
+            expected[incident.id] = [f"{incident.id}.{number}" for number in range(1, 6)]
             for body in expected[incident.id]:
                 confirm(db, incident.id, body, rng.choice(list(IncidentStatus)[:3]))
         kills = 0
@@ -108,7 +108,7 @@ async def test_death_at_random_loses_and_doubles_nothing(path: Path, db: Databas
             while list_deliveries(db):
                 engine = await start_engine(path, page)
                 await until(lambda: len(page.requests) > seen[-1] or not list_deliveries(db))
-                await asyncio.sleep(rng.uniform(0.0, 0.12) if kills < 12 else 3.0)
+                await asyncio.sleep(rng.uniform(0.0, 0.12) if kills < 9 else 3.0)
                 kills += 1
                 await end_engine(engine)
                 seen.append(len(page.requests))
