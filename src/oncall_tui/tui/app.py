@@ -34,7 +34,7 @@ from oncall_tui.tui.outgoing import Outgoing
 from oncall_tui.tui.screens.main import MainScreen
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs, is_utf8_locale, line
-from oncall_tui.tui.themes import VARIABLE_DEFAULTS, read_first_theme, read_themes
+from oncall_tui.tui.themes import LIBRARY_DEFAULTS, VARIABLE_DEFAULTS, read_first_theme, read_themes
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -86,7 +86,7 @@ class OncallApp(App[object]):
         return next(screen for screen in self.screen_stack if isinstance(screen, MainScreen))
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return VARIABLE_DEFAULTS
+        return LIBRARY_DEFAULTS | VARIABLE_DEFAULTS
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), InertFilter()]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import locale
 from datetime import UTC, datetime
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus
@@ -106,9 +107,47 @@ def look(shape: str, word: str, style: str) -> Content:
 
 def fit(content: Content, width: int) -> Content:
     """Returns the content in exactly `width` cells, cut or padded on the right."""
-    if content.cell_length > width:
-        content = content.truncate(width, ellipsis=not Glyphs.is_ascii)
+    content = cut(content, width)
     return content.pad_right(max(0, width - content.cell_length))
+
+
+def cut(content: Content, width: int) -> Content:
+    """Returns the content in at most `width` cells; what is cut off is marked."""
+    if content.cell_length <= width:
+        return content
+    if Glyphs.is_ascii and width > 3:
+        return join(content.truncate(width - 3), "...")
+    return content.truncate(width, ellipsis=not Glyphs.is_ascii)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Returns inert text in rows of at most `width` cells, broken between words where that is possible."""
+    rows: list[str] = []
+    for part in clean_block(text).splitlines():
+        row = ""
+        for word in part.split(" "):
+            longer = f"{row} {word}" if row else word
+            if cell_len(longer) <= width:
+                row = longer
+                continue
+            if row:
+                rows.append(row)
+            *full, row = _fold(word, width)
+            rows += full
+        rows.append(row)
+    return rows
+
+
+def _fold(word: str, width: int) -> list[str]:
+    """Returns a word in pieces of at most `width` cells; a sign wider than that stands alone."""
+    pieces, start, taken = [], 0, 0
+    for at, sign in enumerate(word):
+        size = cell_len(sign)
+        if taken + size > width and at > start:
+            pieces.append(word[start:at])
+            start, taken = at, 0
+        taken += size
+    return [*pieces, word[start:]]
 
 
 def clock_utc(at: int, *, has_seconds: bool = True) -> str:

@@ -32,6 +32,13 @@ VARIABLE_DEFAULTS = {
     "state-unknown": "#a3abb8",
     "strip-ok": "#57a08b",
 }
+#: Variables of the drawing library that its generated colours lack for a theme of the terminal's own sixteen colours.
+LIBRARY_DEFAULTS = {
+    "ansi-background": "ansi_default",
+    "ansi-foreground": "ansi_default",
+    "foreground-disabled": "ansi_default",
+    "surface-active": "ansi_default",
+}
 
 
 class ThemeError(Exception):

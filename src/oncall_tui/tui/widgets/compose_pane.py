@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from functools import partial
 
 from textual import on
@@ -14,18 +13,14 @@ from textual.widget import Widget
 from textual.widgets import TextArea
 
 from oncall_tui.clock import now_ms
-from oncall_tui.content import load_templates
-from oncall_tui.domain.cadence import describe_due, next_update_at
-from oncall_tui.domain.declare import find_effect
 from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
-from oncall_tui.domain.lint import Finding, Part, lint_update
 from oncall_tui.domain.sanitize import clean_block
-from oncall_tui.domain.template import list_variables, say_when
 from oncall_tui.tui.actions import bindings_of
+from oncall_tui.tui.checks import Checks
 from oncall_tui.tui.declare import undo_declaration
 from oncall_tui.tui.draft_keeper import DraftKeeper, Typed
-from oncall_tui.tui.drafting import OpenedDraft, find_own, find_words, open_draft, suggest_components
+from oncall_tui.tui.drafting import OpenedDraft, find_own, open_draft
 from oncall_tui.tui.host import host_of, start_work, tell
 from oncall_tui.tui.outgoing import Confirmation, Passage, Stage
 from oncall_tui.tui.screens.components import ComponentsScreen
@@ -34,21 +29,13 @@ from oncall_tui.tui.sending import Sending, Written
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import STATUS_LOOK, line, look
 from oncall_tui.tui.widgets.choice import Choice
-from oncall_tui.tui.widgets.compose_words import (
-    draw_components,
-    draw_counts,
-    draw_findings,
-    draw_head,
-    draw_idle,
-    list_dues,
-    list_notices,
-)
-from oncall_tui.tui.widgets.lines import Lines
+from oncall_tui.tui.widgets.compose_lines import ComposeLines
+from oncall_tui.tui.widgets.compose_words import list_dues
 from oncall_tui.tui.widgets.pane import Pane
 from oncall_tui.tui.widgets.update_text import UpdateText
+from oncall_tui.tui.writing import Writing
 
 _LINT_AFTER_S = 0.15
-_LINES = ("head", "components", "counts", "findings", "notice", "idle")
 
 
 class ComposePane(Pane):
@@ -65,13 +52,8 @@ class ComposePane(Pane):
         self._is_ready = asyncio.Event()
         self._loading = asyncio.Lock()
         self._incident_id: int | None = None
-        self._opened: OpenedDraft | None = None
-        self._template: str | None = None
-        self._template_body = ""
-        self._components: dict[str, ComponentStatus] = {}
-        self._due_at: int | None = None
-        self._findings: list[Finding] = []
-        self._finding_at = -1
+        self._writing: Writing | None = None
+        self._checks = Checks()
         self._sending = Sending(self, self._gather, self._focus_text)
         self._keeper = DraftKeeper(self, self._read_typed, self._draw_counts)
         self._state = Choice[IncidentStatus](
@@ -79,21 +61,18 @@ class ComposePane(Pane):
         )
         self._due = Choice[int | None]("next update", [(None, line("none"))], id="compose-due")
         self._text = UpdateText(id="compose-text", soft_wrap=True, show_line_numbers=False)
-        self._lines = {name: Lines(id=f"compose-{name}") for name in _LINES}
+        self._lines = ComposeLines()
         self._lint_timer: Timer | None = None
         self._known_body = ""
 
     def compose(self) -> ComposeResult:
-        yield self._lines["head"]
+        yield self._lines.head
         with Horizontal(id="compose-fields"):
             yield self._state
             yield self._due
-        yield self._lines["components"]
+        yield self._lines.components
         yield self._text
-        yield self._lines["counts"]
-        yield self._lines["findings"]
-        yield self._lines["notice"]
-        yield self._lines["idle"]
+        yield from self._lines.below
 
     def on_mount(self) -> None:
         self._is_ready.set()
@@ -106,18 +85,19 @@ class ComposePane(Pane):
         self._is_ready.clear()
         await self._keeper.save()
 
+    def on_resize(self) -> None:
+        self._draw()
+
     # -- what the rest of the program asks for
 
     def show(self, snapshot: Snapshot, topics: frozenset[str]) -> None:
         self._snapshot = snapshot
-        if self._opened is not None:
+        if self._writing is not None:
             incident = snapshot.incident(self._incident_id)
             if incident is None:
                 self._close()
             else:
-                self._opened = OpenedDraft(
-                    self._opened.draft, incident, self._opened.is_first, self._opened.is_new, self._opened.left_at
-                )
+                self._writing.follow_incident(incident)
         if not topics or topics & {"incidents", "drafts", "terminal", "components", "outbox", "saving"}:
             self._draw()
 
@@ -128,16 +108,16 @@ class ComposePane(Pane):
             self._draw()
 
     def focus_content(self) -> None:
-        (self._text if self._opened else self).focus()
+        (self._text if self._writing else self).focus()
         own = find_own(self._snapshot.drafts, self._snapshot.terminals, host_of(self).terminal_id, now_ms())
-        if self._opened is None and self._incident_id in {draft.incident_id for draft in own}:
+        if self._writing is None and self._incident_id in {draft.incident_id for draft in own}:
             start_work(self, partial(self._go_on, self._incident_id), "open")
 
     async def _go_on(self, incident_id: int | None) -> None:
         """Opens a draft that is there, and makes none."""
         if incident_id is not None and not host_of(self).outgoing.is_waiting(incident_id):
             await self._load_draft(incident_id, may_create=False)
-            if self._opened is not None and self.has_focus:
+            if self._writing is not None and self.has_focus:
                 self._text.focus()
 
     async def open(self, incident_id: int, *, status: IncidentStatus | None = None) -> None:
@@ -158,7 +138,7 @@ class ComposePane(Pane):
         """Loads the draft of an incident unless it is loaded; two wishes for it at once are one."""
         host = host_of(self)
         async with self._loading:
-            if self._opened is not None and self._incident_id == incident_id:
+            if self._writing is not None and self._incident_id == incident_id:
                 return True
             await self._keeper.save()
             try:
@@ -177,11 +157,7 @@ class ComposePane(Pane):
 
     def _load(self, opened: OpenedDraft) -> None:
         draft = opened.draft
-        self._opened = opened
-        self._template = draft.template
-        self._components = dict(draft.components)
-        self._due_at = draft.next_update_at
-        self._template_body = draft.body if draft.template else ""
+        self._writing = Writing(opened)
         text = self._text
         self._known_body = clean_block(draft.body)
         text.load_text(self._known_body)
@@ -195,23 +171,23 @@ class ComposePane(Pane):
         self._draw()
 
     def _close(self) -> None:
-        self._opened = None
         self._keeper.let_go()
-        self._findings = []
+        self._writing = None
+        self._checks.clear()
         if self._is_ready.is_set():
             self._show_form(False)
         self._draw()
 
     def _show_form(self, is_open: bool) -> None:
-        for name, lines in self._lines.items():
-            lines.display = is_open is (name != "idle")
+        self._lines.show_form(is_open)
         self._text.display = is_open
         self.query_one("#compose-fields").display = is_open
 
     def _offer_dues(self) -> None:
-        assert self._opened is not None
-        dues = list_dues(self._opened.incident.severity, self.status, self._due_at, now_ms())
-        self._due.set_options(dues, self._due_at)
+        writing = self._writing
+        if writing is not None:
+            dues = list_dues(writing.incident.severity, writing.status, writing.due_at, now_ms())
+            self._due.set_options(dues, writing.due_at)
 
     # -- what is typed and chosen
 
@@ -224,29 +200,18 @@ class ComposePane(Pane):
     def body(self) -> str:
         return self._text.text
 
-    @property
-    def _is_untouched(self) -> bool:
-        return self._template is not None or not self.body.strip()
-
     @on(TextArea.Changed, "#compose-text")
     def _follow_text(self, event: TextArea.Changed) -> None:
         event.stop()
-        if self.body == self._known_body:
-            return
-        self._known_body = self.body
-        if self.body != self._template_body:
-            self._template = None
-        self._touch()
+        body = self.body
+        if body != self._known_body and self._writing is not None:
+            self._known_body = body
+            self._writing.follow_text(body)
+            self._touch()
 
     def _read_typed(self) -> Typed:
-        return Typed(
-            self.status,
-            clean_block(self.body),
-            dict(self._components),
-            self._due_at,
-            self._template,
-            self._text.cursor_offset,
-        )
+        assert self._writing is not None  # the keeper holds a draft only while one is open
+        return self._writing.read_typed(self.body, self._text.cursor_offset)
 
     def _touch(self) -> None:
         self._keeper.touch()
@@ -260,118 +225,59 @@ class ComposePane(Pane):
         self._take_state()
 
     def _take_state(self) -> None:
-        """Goes over to another public state, with its components, its promise and, where none were typed, its words."""
-        if self._opened is None:
+        """Goes over to the chosen public state; words that were typed stay."""
+        writing = self._writing
+        if writing is None:
             return
-        incident = self._opened.incident
-        is_untouched = self._is_untouched
-        self._components = suggest_components(incident, self._components, self.status)
-        self._due_at = next_update_at(incident.severity, self.status, now_ms())
+        words = writing.take_status(self.status, self.body, self._snapshot, now_ms())
         self._offer_dues()
-        if is_untouched:
-            self._put_template()
-        else:
+        if words is None:
             tell(self.app, "Your words stay as they are. ctrl+t puts those of the template.")
-        self._touch()
-        self._draw()
+        self._put(words)
 
     @on(Choice.Changed, "#compose-due")
     def _follow_due(self, event: Choice.Changed) -> None:
         event.stop()
-        if self._opened is None:
-            return
-        before, self._due_at = self._due_at, self._due.value
-        old = say_when(before, now_ms()) if before is not None else ""
-        if self._due_at is not None and old and self.body.count(old) == 1:
-            is_untouched, words = self._is_untouched, self.body.replace(old, say_when(self._due_at, now_ms()))
-            self._template_body = words if is_untouched else ""
+        if self._writing is not None:
+            self._put(self._writing.take_due(self._due.value, self.body, self._snapshot, now_ms()))
+
+    def _put(self, words: str | None) -> None:
+        """Puts words into the field, where there are new ones, and keeps what was chosen."""
+        if words is not None:
             self._text.put_text(words)
-        elif self._is_untouched:
-            self._put_template()
         self._touch()
         self._draw()
-
-    def _put_template(self) -> None:
-        assert self._opened is not None
-        incident = self._opened.incident
-        probe = next((probe for probe in self._snapshot.probes if probe.name in incident.probes), None)
-        effect = find_effect(probe, self._snapshot.states.get(probe.name)) if probe else None
-        words = find_words(
-            replace(incident, components=self._components or incident.components),
-            self.status,
-            is_first=self._opened.is_first,
-            now=now_ms(),
-            due_at=self._due_at,
-            effect=effect,
-        )
-        self._template = words.template.key if words.template else None
-        self._template_body = words.body
-        self._text.put_text(words.body)
 
     # -- checking
 
     def _lint(self) -> None:
         self._lint_timer = None
-        if self._opened is None:
+        if self._writing is None:
             return
-        incident = self._opened.incident
-        self._findings = lint_update(
-            incident.title,
-            clean_block(self.body, 30_000),
-            variables=list_variables(load_templates()),
-            names=[*incident.components, *self._components],
-            is_resolving=self.status is IncidentStatus.RESOLVED,
-        )
-        self._finding_at = -1
+        self._checks.run(self._writing, self.body)
         self._draw_counts()
 
     # -- drawing
 
     def _tick(self) -> None:
-        if self.display and self._opened is not None:
+        if self.display and self._writing is not None:
             self._draw_counts()
 
     def _draw(self) -> None:
         if not self._is_ready.is_set():
             return
-        now = now_ms()
-        opened = self._opened
-        if opened is None:
-            incident = self._snapshot.incident(self._incident_id)
-            update = self._snapshot.latest_updates.get(incident.id) if incident else None
-            is_draft = any(draft.incident_id == self._incident_id for draft in self._snapshot.drafts)
-            self._lines["idle"].show_lines(draw_idle(incident, update, is_draft=is_draft))
+        writing, host = self._writing, host_of(self)
+        self._lines.width = max(20, self.content_size.width)
+        if writing is None:
+            self._lines.show_idle(self._snapshot, self._incident_id)
             return
-        incident = opened.incident
-        self._lines["head"].show_lines([draw_head(incident)])
-        page = {component.name: component.page_status for component in self._snapshot.components}
-        parts = self._lines["components"]
-        parts.show_lines(draw_components(page, incident.components, self._components, self.size.width))
-        parts.refresh(layout=True)
-        host = host_of(self)
-        notices = list_notices(
-            opened,
-            self._snapshot,
-            host.terminal_id,
-            host.actor,
-            is_sending=host.outgoing.is_waiting(incident.id),
-            now=now,
-        )
-        notice = self._lines["notice"]
-        notice.show_lines(notices)
-        notice.display = bool(notices)
+        is_sending = host.outgoing.is_waiting(writing.incident.id)
+        self._lines.show_writing(writing, self._snapshot, host.terminal_id, host.actor, is_sending=is_sending)
         self._draw_counts()
 
     def _draw_counts(self) -> None:
-        if self._opened is None or not self._is_ready.is_set():
-            return
-        due = describe_due(self._due_at, now_ms()) if self._due_at is not None else ""
-        title, keeper = self._opened.incident.title, self._keeper
-        counts = draw_counts(len(self.body), title, keeper.saving, keeper.is_dirty, due, now_ms())
-        self._lines["counts"].show_lines([counts])
-        findings = self._lines["findings"]
-        findings.show_lines(draw_findings(self._findings, self._finding_at))
-        findings.refresh(layout=True)
+        if self._writing is not None and self._is_ready.is_set():
+            self._lines.show_counts(self._writing, len(self.body), self._keeper, self._checks)
 
     # -- actions
 
@@ -380,7 +286,7 @@ class ComposePane(Pane):
             host_of(self).open_compose(self._incident_id)
 
     def action_set_state(self) -> None:
-        if self._opened is not None:
+        if self._writing is not None:
             host_of(self).load_styles("review")
             self.app.push_screen(StateScreen(self.status), self._pick_state)
 
@@ -393,22 +299,18 @@ class ComposePane(Pane):
         self._text.focus()
 
     def action_set_due(self) -> None:
-        if self._opened is not None:
+        if self._writing is not None:
             self._due.focus()
 
     def action_set_components(self) -> None:
-        if self._opened is not None:
+        if self._writing is not None:
             host_of(self).load_styles("review")
-            screen = ComponentsScreen(self._snapshot.components, self._components)
+            screen = ComponentsScreen(self._snapshot.components, self._writing.components)
             self.app.push_screen(screen, self._take_components)
 
     def _take_components(self, chosen: dict[str, ComponentStatus] | None) -> None:
-        if chosen is not None and self._opened is not None:
-            is_untouched, self._components = self._is_untouched, chosen
-            if is_untouched:
-                self._put_template()
-            self._touch()
-            self._draw()
+        if chosen is not None and self._writing is not None:
+            self._put(self._writing.take_components(chosen, self.body, self._snapshot, now_ms()))
 
     def action_next_field(self) -> None:
         self._step_field(1)
@@ -423,25 +325,23 @@ class ComposePane(Pane):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a draft tab goes on to the next pane."""
-        return self._opened is not None or action not in ("next_field", "previous_field")
+        return self._writing is not None or action not in ("next_field", "previous_field")
 
     def action_use_template(self) -> None:
-        if self._opened is not None:
-            self._put_template()
+        if self._writing is not None:
+            self._put(self._writing.put_template(self._snapshot, now_ms()))
             self._text.focus()
 
     def action_copy(self) -> None:
-        if self._opened is not None:
+        if self._writing is not None:
             self.app.copy_to_clipboard(clean_block(self.body))
             tell(self.app, "The text is on the clipboard, where the terminal allows it.")
 
     def action_next_finding(self) -> None:
-        found = [finding for finding in self._findings if finding.part is Part.BODY]
-        if found:
-            self._finding_at = (self._finding_at + 1) % len(found)
-            text = self._text
-            text.select_span(found[self._finding_at].start, found[self._finding_at].end)
-            text.focus()
+        finding = self._checks.find_next()
+        if finding is not None:
+            self._text.select_span(finding.start, finding.end)
+            self._text.focus()
             self._draw_counts()
 
     def action_back(self) -> None:
@@ -459,29 +359,29 @@ class ComposePane(Pane):
             await undo_declaration(self.app, self._incident_id)
 
     async def action_review(self) -> None:
-        if self._opened is not None and not host_of(self).outgoing.is_waiting(self._opened.incident.id):
+        if self._writing is not None and not host_of(self).outgoing.is_waiting(self._writing.incident.id):
             await self._sending.review()
 
     async def _gather(self) -> Written | None:
         """Returns the update as it stands, once it is on disk; words that could not be saved are not sent either."""
         self._lint()
         await self._keeper.save()
-        opened, draft = self._opened, self._keeper.draft
-        if opened is None or draft is None:
+        writing, draft = self._writing, self._keeper.draft
+        if writing is None or draft is None:
             return None
         if self._keeper.saving.error:
             tell(self.app, f"Not saved, so not sent: {self._keeper.saving.error}", "error")
             return None
         confirmation = Confirmation(
-            opened.incident.id,
+            writing.incident.id,
             draft.id,
             self.status,
             clean_block(self.body).strip(),
-            dict(self._components),
-            self._due_at,
-            opened.incident.revision,
+            dict(writing.components),
+            writing.due_at,
+            writing.incident.revision,
         )
-        return Written(confirmation, opened.incident, self._findings)
+        return Written(confirmation, writing.incident, self._checks.findings)
 
     def _follow_passage(self, passage: Passage) -> None:
         draft = self._keeper.draft

@@ -10,14 +10,29 @@ from oncall_tui.domain.cadence import CLOCK_STEP_MS, next_update_at
 from oncall_tui.domain.duration import MINUTE, format_age
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Severity
 from oncall_tui.domain.lint import LONG_TITLE, Finding, Level, Part
+from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.update import BODY_LIMIT, TITLE_LIMIT, IncidentUpdate
 from oncall_tui.tui.draft_keeper import Saving
 from oncall_tui.tui.drafting import OpenedDraft, live_terminals
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.text import COMPONENT_LOOK, DELIVERY_LOOK, STATUS_LOOK, Glyphs, block, clock_utc, join, line, look
+from oncall_tui.tui.text import (
+    COMPONENT_LOOK,
+    DELIVERY_LOOK,
+    STATUS_LOOK,
+    Glyphs,
+    block,
+    clock_utc,
+    cut,
+    join,
+    line,
+    look,
+    wrap,
+)
 
 _DUE_MINUTES = (15, 20, 30, 60, 120, 240)
 _FINDINGS_SHOWN = 4
+_LAST_WORDS_SHOWN = 16
+_NAME_AT_LEAST = 12
 
 
 def list_dues(
@@ -49,18 +64,33 @@ def draw_components(
     label = line("components ", "$muted")
     if not chosen:
         return [join(label, ("none, f3 chooses them", "$muted"))]
-    parts: list[Content] = []
-    for name, status in chosen.items():
-        seen = page.get(name) or before.get(name)
-        shape, word, style = COMPONENT_LOOK[status]
-        change = look(shape, word, style)
-        if seen is not None and seen is not status:
-            change = join(look(*COMPONENT_LOOK[seen]), (f" {Glyphs.show('→')} ", "$muted"), change)
-        parts.append(join((f"{name} ", "bold"), change))
+    parts = [
+        join((f"{name} ", "bold"), _draw_change(page.get(name) or before.get(name), status))
+        for name, status in chosen.items()
+    ]
     together = join(label, Content("   ").join(parts))
     if together.cell_length <= width:
         return [together]
-    return [join(label, parts[0]), *(join(" " * label.cell_length, part) for part in parts[1:])]
+    lead = label
+    lines: list[Content] = []
+    for name, status in chosen.items():
+        change = _draw_change(page.get(name) or before.get(name), status)
+        room = width - label.cell_length - change.cell_length - 1
+        shown = cut(line(name, "bold"), room) if room >= _NAME_AT_LEAST else line(name, "bold")
+        if room >= _NAME_AT_LEAST:
+            lines.append(join(lead, shown, " ", change))
+        else:
+            lines += [join(lead, shown), join(" " * label.cell_length, "  ", change)]
+        lead = Content(" " * label.cell_length)
+    return lines
+
+
+def _draw_change(seen: ComponentStatus | None, status: ComponentStatus) -> Content:
+    """Returns the state that an update sets, after the one that customers see where that is another."""
+    change = look(*COMPONENT_LOOK[status])
+    if seen is None or seen is status:
+        return change
+    return join(look(*COMPONENT_LOOK[seen]), (f" {Glyphs.show('→')} ", "$muted"), change)
 
 
 def draw_counts(length: int, title: str, saving: Saving, is_dirty: bool, due: str, now: int) -> Content:
@@ -85,28 +115,22 @@ def draw_saving(saving: Saving, is_dirty: bool, now: int) -> Content:
     return join((f"draft saved {age} ago", "$muted"))
 
 
-def draw_findings(findings: Sequence[Finding], current: int) -> list[Content]:
-    """Returns the checks, worst first; a text without findings says so."""
+def draw_findings(findings: Sequence[Finding], current: Finding | None, width: int) -> list[Content]:
+    """Returns the checks, worst first, cut to `width` cells; a text without findings says so."""
     if not findings:
         return [join((f"{Glyphs.show('✓')} nothing blocks sending", "$state-ok"), ("   ctrl+s review", "$muted"))]
     blocks = sum(finding.level is Level.BLOCK for finding in findings)
     told = [f"{count} {word}" for count, word in ((blocks, "block"), (len(findings) - blocks, "warn")) if count]
     lines = [join(("checks ", "$muted"), (", ".join(told), "bold"), ("   f8 jumps to the next", "$muted"))]
-    body = [finding for finding in findings if finding.part is Part.BODY]
     for finding in findings[:_FINDINGS_SHOWN]:
         is_block = finding.level is Level.BLOCK
         word, style = ("✖ block", "$state-down") if is_block else ("▲ warn ", "$state-slow")
-        is_here = 0 <= current < len(body) and body[current] is finding
-        mark = Glyphs.show("▸") if is_here else " "
+        mark = Glyphs.show("▸") if finding is current else " "
         where = "title" if finding.part is Part.TITLE else f"at {finding.start + 1}"
         shape, _, label = word.partition(" ")
-        lines.append(
-            join(
-                (f"{mark}{Glyphs.show(shape)} {label} {finding.rule} ", style),
-                finding.message,
-                (f"  {where}", "$muted"),
-            )
-        )
+        lead = join((f"{mark}{Glyphs.show(shape)} {label} {finding.rule} ", style), (f"{where}  ", "$muted"))
+        first, *more = wrap(finding.message, max(20, width - lead.cell_length)) or [""]
+        lines += [join(lead, first), *(join(" " * lead.cell_length, row) for row in more[:1])]
     if len(findings) > _FINDINGS_SHOWN:
         lines.append(join((f"  and {len(findings) - _FINDINGS_SHOWN} more", "$muted")))
     return lines
@@ -146,19 +170,28 @@ def draw_delivery(update: IncidentUpdate) -> Content:
     return join(look(shape, word, style), (at, style), (reason, "$muted"))
 
 
-def draw_idle(incident: Incident | None, update: IncidentUpdate | None, *, is_draft: bool) -> list[Content]:
-    """Returns what stands in the pane while nothing is written."""
+def draw_idle(incident: Incident | None, update: IncidentUpdate | None, width: int, *, is_draft: bool) -> list[Content]:
+    """Returns what stands in the pane while nothing is written, wrapped to `width` cells."""
     if incident is None:
         return [
             line("No incident is chosen."),
             line("i on a red probe declares one and writes its first words.", "$muted"),
         ]
     verb = "go on with the draft" if is_draft else "write an update"
-    lines = [join((incident.title, "bold")), Content(""), join(("p ", "bold"), verb)]
+    title = [line(row, "bold") for row in wrap(clean_line(incident.title, TITLE_LIMIT), width)]
+    lines = [*title, Content(""), join(("p ", "bold"), verb)]
     if update is not None:
-        lines += [Content(""), join(("Last words to customers  ", "$muted"), draw_delivery(update))]
-        lines += [line(words) for words in update.body.splitlines()[:12]]
+        lines += [Content(""), line("Last words to customers", "$muted"), draw_delivery(update), Content("")]
+        lines += draw_body(update.body, width, _LAST_WORDS_SHOWN)
     return lines
+
+
+def draw_body(text: str, width: int, rows: int) -> list[Content]:
+    """Returns the first rows of a message wrapped to `width` cells; what is left out is said."""
+    wrapped = wrap(text, max(8, width))
+    if len(wrapped) <= rows:
+        return [line(row) for row in wrapped]
+    return [*(line(row) for row in wrapped[: rows - 1]), line(f"and {len(wrapped) - rows + 1} more lines", "$muted")]
 
 
 def draw_words(status: IncidentStatus, title: str, news: str, body: str) -> Content:

@@ -24,13 +24,14 @@ from oncall_tui.tui.screens.conflict import ConflictScreen
 from oncall_tui.tui.screens.state import StateScreen
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs, date_utc, join, line
-from oncall_tui.tui.widgets.compose_words import draw_delivery
+from oncall_tui.tui.widgets.compose_words import draw_body, draw_delivery
 from oncall_tui.tui.widgets.incident_editor import IncidentEditor
 from oncall_tui.tui.widgets.incident_list import IncidentList
 from oncall_tui.tui.widgets.lines import Lines
 from oncall_tui.tui.widgets.pane import Pane
 
 _DROP_WITHIN_S = 5.0
+_WORDS_SHOWN = 6
 _WAITS = (DeliveryState.FAILED, DeliveryState.UNCERTAIN, DeliveryState.RETRY_WAIT)
 _DROPPABLE = (*_WAITS, DeliveryState.PENDING)
 
@@ -107,12 +108,15 @@ class IncidentsPane(Pane):
     def _draw_updates(self) -> None:
         incident = self._snapshot.incident(self._incident_id)
         self._told.display = incident is not None
+        width = max(30, self._told.size.width)
         lines = [line("told to customers", "$muted")]
         for update in reversed(self._updates):
             who = update.created_by if update.is_local else "on the page"
-            head = (f"{date_utc(update.created_at)}  {update.status.upper()}  {who}  ", "$muted")
-            lines.append(join(head, draw_delivery(update)))
-            lines += [line(f"  {words}") for words in update.body.splitlines() if words.strip()][:6]
+            when = (f"{date_utc(update.created_at)}  {update.status.upper()}  {who}", "$muted")
+            told = draw_delivery(update)
+            head = join(when, "  ", told)
+            lines += [head] if head.cell_length <= width else [join(when), join("  ", told)]
+            lines += [join("  ", words) for words in draw_body(update.body, width - 2, _WORDS_SHOWN)]
         if not self._updates:
             lines.append(join(("nothing yet   ", "$state-slow"), ("p ", "bold"), "writes the first update"))
         self._told.show_lines(lines)

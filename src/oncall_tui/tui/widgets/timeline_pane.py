@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from functools import partial
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -18,7 +18,7 @@ from oncall_tui.store.timeline import add_note, list_entries
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import host_of, start_work, tell
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.text import clock_utc, date_utc, join, line
+from oncall_tui.tui.text import clock_utc, cut, date_utc, join, line, wrap
 from oncall_tui.tui.widgets.line_input import LineInput
 from oncall_tui.tui.widgets.lines import Lines
 from oncall_tui.tui.widgets.pane import Pane
@@ -35,17 +35,22 @@ _STYLE = {
 
 
 def draw_entry(entry: TimelineEntry, width: int) -> list[Content]:
-    """Returns one entry in as many lines as it needs; a fact that was written down later says so."""
+    """Returns one entry in as many lines as it needs; a fact that was written down later says so.
+
+    The author stands behind the last words where that fits, else on a line of its own: names are not cut.
+    """
     kind = entry.kind.upper()
+    room = max(12, width - _HEAD_WIDTH)
     late = f" (noted {clock_utc(entry.recorded_at)})" if entry.recorded_at - entry.occurred_at > 60_000 else ""
-    words = clean_block(entry.text, 4_000) + late
-    rows = [row for part in words.splitlines() for row in textwrap.wrap(part, max(20, width - _HEAD_WIDTH))] or [""]
+    rows = wrap(clean_block(entry.text, 4_000) + late, room) or [""]
+    author = cut(line(entry.actor, "$muted"), room)
+    is_behind = cell_len(rows[-1]) + 2 + author.cell_length <= room
+    if not is_behind:
+        rows.append("")
     clock = clock_utc(entry.occurred_at).removesuffix(" UTC")
     head = join((f"{clock}  ", "$muted"), (f"{kind:<{_HEAD_WIDTH - 10}}", _STYLE.get(entry.kind, "$muted")))
-    lines = [join(head, rows[0], ("" if len(rows) > 1 else f"  {entry.actor}", "$muted"))]
-    for number, row in enumerate(rows[1:], 2):
-        actor = f"  {entry.actor}" if number == len(rows) else ""
-        lines.append(join(" " * _HEAD_WIDTH, row, (actor, "$muted")))
+    lines = [join(head, rows[0]), *(join(" " * _HEAD_WIDTH, row) for row in rows[1:])]
+    lines[-1] = join(lines[-1], "  " if rows[-1] else "", author)
     return lines
 
 

@@ -1,0 +1,77 @@
+"""The lines around the text of an update, each as high as what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from oncall_tui.clock import now_ms
+from oncall_tui.domain.cadence import describe_due
+from oncall_tui.tui.checks import Checks
+from oncall_tui.tui.draft_keeper import DraftKeeper
+from oncall_tui.tui.snapshot import Snapshot
+from oncall_tui.tui.widgets.compose_words import (
+    draw_components,
+    draw_counts,
+    draw_findings,
+    draw_head,
+    draw_idle,
+    list_notices,
+)
+from oncall_tui.tui.widgets.lines import Lines
+from oncall_tui.tui.writing import Writing
+
+
+class ComposeLines:
+    """Holds them for the pane: those of the form while something is written, `idle` while nothing is.
+
+    `width` is the room that the pane has, in cells.
+    """
+
+    def __init__(self) -> None:
+        self.width = 80
+        self.head = Lines(id="compose-head")
+        self.components = Lines(id="compose-components")
+        self._counts = Lines(id="compose-counts")
+        self._findings = Lines(id="compose-findings")
+        self._notice = Lines(id="compose-notice")
+        self._idle = Lines(id="compose-idle")
+
+    @property
+    def below(self) -> Iterator[Lines]:
+        """Those that stand under the text, from top to bottom."""
+        yield from (self._counts, self._findings, self._notice, self._idle)
+
+    def show_form(self, is_open: bool) -> None:
+        """Shows the lines of the form, or the one that stands in its place."""
+        for lines in (self.head, self.components, *self.below):
+            lines.display = is_open is (lines is not self._idle)
+
+    def show_idle(self, snapshot: Snapshot, incident_id: int | None) -> None:
+        """Says what a person could do, and what customers were told last."""
+        incident = snapshot.incident(incident_id)
+        update = snapshot.latest_updates.get(incident.id) if incident else None
+        is_draft = any(draft.incident_id == incident_id for draft in snapshot.drafts)
+        self._idle.show_lines(draw_idle(incident, update, self.width, is_draft=is_draft))
+
+    def show_writing(
+        self, writing: Writing, snapshot: Snapshot, terminal_id: str, actor: str, *, is_sending: bool
+    ) -> None:
+        """Says which incident this is, what happens to the components, and what the writer should know."""
+        incident = writing.incident
+        self.head.show_lines([draw_head(incident)])
+        page = {component.name: component.page_status for component in snapshot.components}
+        self.components.show_lines(draw_components(page, incident.components, writing.components, self.width))
+        self.components.refresh(layout=True)
+        now = now_ms()
+        notices = list_notices(writing.opened, snapshot, terminal_id, actor, is_sending=is_sending, now=now)
+        self._notice.show_lines(notices)
+        self._notice.display = bool(notices)
+
+    def show_counts(self, writing: Writing, length: int, keeper: DraftKeeper, checks: Checks) -> None:
+        """Says how long the text is, whether it is on disk, and what the checks found."""
+        now = now_ms()
+        due = describe_due(writing.due_at, now) if writing.due_at is not None else ""
+        counts = draw_counts(length, writing.incident.title, keeper.saving, keeper.is_dirty, due, now)
+        self._counts.show_lines([counts])
+        self._findings.show_lines(draw_findings(checks.findings, checks.current, self.width))
+        self._findings.refresh(layout=True)
