@@ -45,7 +45,7 @@ def write_config(path: Path, count: int) -> None:
 def fill(db: Database, count: int, now: int, rng: random.Random) -> dict[str, ProbeState]:
     """Writes probes with a past: the first down, the second slow, all others up."""
     probes = list_world_probes(count)
-    replace_probes(db, probes, [("API", None)], now)
+    replace_probes(db, probes, [("API", None)])
     states: dict[str, ProbeState] = {}
     for index, probe in enumerate(probes):
         runs = [(Verdict.UP, rng.gauss(80, 15)) for _ in range(60)]

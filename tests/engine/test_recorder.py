@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.saved import list_results
 
 from oncall_tui.domain.incident import ComponentStatus, Severity
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Result, Verdict
@@ -14,7 +15,7 @@ from oncall_tui.engine.recorder import KEEP_MS, Recorder, tell_transition
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.incidents import declare_incident
-from oncall_tui.store.probes import list_results, list_states, replace_probes
+from oncall_tui.store.probes import list_states, replace_probes
 from oncall_tui.store.timeline import list_entries
 
 PROBE = Probe("api", ProbeKind.TCP, "127.0.0.1:1", every_ms=1_000)
@@ -29,7 +30,7 @@ def make_result(number: int, verdict: Verdict = Verdict.DOWN) -> Result:
 async def store(tmp_path: Path) -> AsyncIterator[StoreThread]:
     thread = StoreThread(tmp_path / "oncall.db", is_durable=False)
     await thread.start()
-    await thread.call(replace_probes, [PROBE], [], NOW)
+    await thread.call(replace_probes, [PROBE], [])
     yield thread
     await thread.close()
 
@@ -82,7 +83,7 @@ async def test_a_new_recorder_goes_on_with_the_streak_of_the_old_one(store: Stor
 async def test_a_locked_file_keeps_the_newest_results_in_memory_until_it_is_free(tmp_path: Path) -> None:
     path = tmp_path / "oncall.db"
     with open_database(path) as holder:
-        replace_probes(holder, [PROBE], [], NOW)
+        replace_probes(holder, [PROBE], [])
         store = StoreThread(path, is_durable=False)
         await store.start()
         await store.call(_hurry)

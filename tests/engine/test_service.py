@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.saved import list_results
 
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import Config
@@ -28,7 +29,7 @@ from oncall_tui.store.incidents import declare_incident
 from oncall_tui.store.lease import beat_terminal, read_lease, take_lease
 from oncall_tui.store.lock import engine_lock, is_engine_running
 from oncall_tui.store.outbox import confirm_update, drop_delivery, get_delivery
-from oncall_tui.store.probes import list_results, list_states
+from oncall_tui.store.probes import list_states
 
 EVERY_MS = 200
 

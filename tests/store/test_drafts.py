@@ -9,7 +9,6 @@ from oncall_tui.store.database import Database
 from oncall_tui.store.drafts import (
     adopt_draft,
     create_draft,
-    discard_draft,
     list_drafts,
     mark_confirmed,
     save_draft,
@@ -39,6 +38,13 @@ def _save(db: Database, draft_id: int, body: str) -> bool:
     )  # fmt: skip
 
 
+def _send(db: Database, draft: Draft) -> None:
+    confirm_update(
+        db, draft.incident_id, uid="sent", status=draft.status, body=draft.body, components={}, next_update_at=None,
+        notify=False, actor="ana", now=8, draft_id=draft.id,
+    )  # fmt: skip
+
+
 def test_what_is_saved_is_read_back_whole(db: Database) -> None:
     draft = _create(db, _declare(db), "t1")
     assert _save(db, draft.id, "new\nwords\x1b")
@@ -50,7 +56,7 @@ def test_what_is_saved_is_read_back_whole(db: Database) -> None:
 
 def test_a_draft_that_is_gone_is_told(db: Database) -> None:
     draft = _create(db, _declare(db), "t1")
-    discard_draft(db, draft.id)
+    _send(db, draft)
     assert not _save(db, draft.id, "late")
     assert list_drafts(db) == []
 
@@ -62,7 +68,7 @@ def test_ones_own_draft_comes_before_a_newer_one_of_a_dead_terminal(db: Database
     taken = adopt_draft(db, number, "t1", ["t1"])
     assert taken is not None
     assert taken.id == own.id
-    discard_draft(db, own.id)
+    _send(db, own)
     taken = adopt_draft(db, number, "t1", ["t1"])
     assert taken is not None
     assert (taken.id, taken.terminal_id, taken.body) == (orphan.id, "t1", "words")

@@ -226,7 +226,7 @@ def test_with_words_of_ours_in_the_queue_their_status_does_not_overwrite_ours(db
 
 
 def test_components_are_matched_by_id_then_by_name(db: Database) -> None:
-    replace_probes(db, (), [("API", None), ("Web", "w1")], 1)
+    replace_probes(db, (), [("API", None), ("Web", "w1")])
     apply_components(
         db,
         [
@@ -253,20 +253,20 @@ def test_a_component_follows_its_new_name_on_the_page_and_in_the_config(db: Data
     apply_components(db, [RemoteComponent("a1", "API", ComponentStatus.OPERATIONAL)])
     apply_components(db, [RemoteComponent("a1", "Public API", ComponentStatus.OPERATIONAL)])
     assert read_ids(db) == {"Public API": "a1"}
-    replace_probes(db, (), [("Open API", None)], 1)
+    replace_probes(db, (), [("Open API", None)])
     apply_components(db, [RemoteComponent("a1", "Open API", ComponentStatus.OPERATIONAL)])
     assert read_ids(db) == {"Open API": "a1"}
 
 
 def test_a_component_that_was_made_anew_on_the_page_gets_its_new_id(db: Database) -> None:
-    replace_probes(db, (), [("API", None)], 1)
+    replace_probes(db, (), [("API", None)])
     apply_components(db, [RemoteComponent("a1", "API", ComponentStatus.OPERATIONAL)])
     apply_components(db, [RemoteComponent("a2", "API", ComponentStatus.OPERATIONAL)])
     assert read_ids(db) == {"API": "a2"}
 
 
 def test_of_two_components_with_one_name_each_configured_id_keeps_its_own(db: Database) -> None:
-    replace_probes(db, (), [("API", "a1")], 1)
+    replace_probes(db, (), [("API", "a1")])
     twins = [RemoteComponent(item, "API", ComponentStatus.OPERATIONAL) for item in ("a2", "a1")]
     apply_components(db, twins)
     assert read_ids(db) == {"API": "a1"}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.saved import list_results
 
 from oncall_tui.domain.incident import Severity
 from oncall_tui.domain.probe import Expectation, Phases, Probe, ProbeKind, ProbeState, ProbeStatus, Result, Verdict
@@ -15,7 +16,6 @@ from oncall_tui.store.probes import (
     Transition,
     list_failures,
     list_probes,
-    list_results,
     list_states,
     prune_results,
     record_results,
@@ -41,14 +41,14 @@ DNS = Probe(
 
 
 def test_probes_come_back_as_they_were_configured(db: Database) -> None:
-    replace_probes(db, [HTTP, DNS], [("API", None)], 1)
+    replace_probes(db, [HTTP, DNS], [("API", None)])
     assert list_probes(db) == [HTTP, DNS]
 
 
 def test_a_probe_that_is_gone_takes_its_state_along_and_leaves_its_results(db: Database) -> None:
-    replace_probes(db, [HTTP, DNS], [], 1)
+    replace_probes(db, [HTTP, DNS], [])
     record_results(db, [Result("dns", 1, Verdict.UP, 1.0)], [ProbeState("dns", ProbeStatus.UP)], [], 1)
-    replace_probes(db, [HTTP], [], 2)
+    replace_probes(db, [HTTP], [])
     assert list_states(db) == ([], 0)
     assert [result.probe for result in list_results(db, "dns")] == ["dns"]
 

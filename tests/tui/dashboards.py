@@ -52,7 +52,7 @@ def write_world(folder: Path, probes: Sequence[Probe], states: Sequence[ProbeSta
         encoding="utf-8",
     )
     with open_database(db) as opened:
-        replace_probes(opened, probes, [], now_ms())
+        replace_probes(opened, probes, [])
         record_results(opened, [], states, [], now_ms())
     return db, config
 

@@ -58,7 +58,7 @@ def make_desk(folder: Path, *, component: str = "API", window_ms: int = 5_000, r
     )
     config = Config(folder / "oncall.toml", page, (ComponentConfig(component), ComponentConfig("Database")), probes)
     db = open_database(folder / "oncall.db")
-    replace_probes(db, probes, [(component, None), ("Database", None)], now)
+    replace_probes(db, probes, [(component, None), ("Database", None)])
     record_results(db, [], states, [], now)
     return Desk(folder / "oncall.db", config, db)
 

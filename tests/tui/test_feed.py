@@ -74,7 +74,7 @@ async def test_errors_of_a_command_reach_the_caller(tmp_path: Path) -> None:
 async def test_states_that_did_not_change_are_the_same_objects(tmp_path: Path) -> None:
     path = tmp_path / "o.db"
     with open_database(path) as db:
-        replace_probes(db, [Probe("a", ProbeKind.TCP, "x:1"), Probe("b", ProbeKind.TCP, "x:2")], [], 1)
+        replace_probes(db, [Probe("a", ProbeKind.TCP, "x:1"), Probe("b", ProbeKind.TCP, "x:2")], [])
         both = [ProbeState("a", ProbeStatus.UP), ProbeState("b", ProbeStatus.UP)]
         record_results(db, [Result("a", 1, Verdict.UP, 1.0)], both, [], 1)
     feed = Feed(path, is_read_only=False)

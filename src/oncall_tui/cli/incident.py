@@ -278,7 +278,6 @@ def _print(db: Database, incident_id: int, is_json: bool) -> None:
 
 def _list_known(db: Database, place: Place) -> list[str]:
     """Returns the names of components; a file that no engine has filled yet takes them from the config."""
-    from oncall_tui.clock import now_ms
     from oncall_tui.store.incidents import list_components
     from oncall_tui.store.probes import replace_probes
 
@@ -288,7 +287,7 @@ def _list_known(db: Database, place: Place) -> list[str]:
         return known
     configured = [(component.name, component.remote_id) for component in config.components]
     if not known and configured:
-        replace_probes(db, config.probes, configured, now_ms())
+        replace_probes(db, config.probes, configured)
     return list(dict.fromkeys((*known, *(name for name, _ in configured))))
 
 

@@ -63,7 +63,7 @@ async def publish_once(db_path: Path, config: Config, page_config: PageConfig, d
             )
             try:
                 components = [(component.name, component.remote_id) for component in config.components]
-                await store.call(replace_probes, config.probes, components, now_ms())
+                await store.call(replace_probes, config.probes, components)
                 await drain(
                     store,
                     page,

@@ -140,7 +140,7 @@ class _Engine:
             take_lease, pid=os.getpid(), host=host, boot_id=boot_id, version=__version__, mode=self._mode, now=now_ms()
         )
         components = [(component.name, component.remote_id) for component in self._config.components]
-        await self._queue.call(replace_probes, self._config.probes, components, now_ms())
+        await self._queue.call(replace_probes, self._config.probes, components)
         await self._recorder.restore()
         _log.info(
             "engine %d started: process %d, %s, %d probes", epoch, os.getpid(), self._mode, len(self._config.probes)

@@ -98,11 +98,6 @@ def mark_confirmed(db: Database, draft_id: int, confirmed_at: int | None) -> Non
         connection.execute("UPDATE draft SET confirmed_at = ? WHERE id = ?", (confirmed_at, draft_id))
 
 
-def discard_draft(db: Database, draft_id: int) -> None:
-    with db.write("drafts") as connection:
-        connection.execute("DELETE FROM draft WHERE id = ?", (draft_id,))
-
-
 def list_drafts(db: Database, incident_id: int | None = None) -> list[Draft]:
     """Returns the drafts of one incident, or of all, newest first."""
     where, values = ("WHERE incident_id = ?", (incident_id,)) if incident_id is not None else ("", ())

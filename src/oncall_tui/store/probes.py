@@ -33,9 +33,7 @@ class Transition:
     occurred_at: int
 
 
-def replace_probes(
-    db: Database, probes: Sequence[Probe], components: Sequence[tuple[str, str | None]], now: int
-) -> None:
+def replace_probes(db: Database, probes: Sequence[Probe], components: Sequence[tuple[str, str | None]]) -> None:
     """Makes the file hold what the config says; states of probes that are gone are dropped, their results kept.
 
     `components` are (name, remote id or None) in the order of the config.
@@ -192,13 +190,6 @@ def record_results(
                     change.occurred_at,
                     now,
                 )
-
-
-def list_results(db: Database, probe: str, limit: int = 100) -> list[Result]:
-    """Returns the latest runs of a probe, newest first."""
-    return [_result(row) for row in db.rows(
-        "SELECT * FROM result WHERE probe = ? ORDER BY started_at DESC, id DESC LIMIT ?", probe, limit
-    )]  # fmt: skip
 
 
 def list_failures(db: Database, probe: str, limit: int = 8) -> list[Result]:
