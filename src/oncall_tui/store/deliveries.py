@@ -61,10 +61,6 @@ def adopt_orphans(db: Database, epoch: int, retry_at: int, now: int) -> int:
                 (retry_at, reason, row["id"]),
             )
             add_entry(connection, row["incident_id"], EntryKind.UNCERTAIN, reason, ENGINE, now, now)
-        connection.execute(
-            "UPDATE attempt SET ended_at = ?, outcome = 'uncertain', reason = 'engine ended' WHERE ended_at IS NULL AND epoch < ?",
-            (now, epoch),
-        )
     return len(rows)
 
 
@@ -81,13 +77,7 @@ def claim_delivery(
             f"id = (SELECT min(id) FROM delivery d WHERE d.incident_id = delivery.incident_id AND {OPEN})",
             (epoch, now, json.dumps(list(baseline)), kind, delivery_id),
         )
-        if cursor.rowcount != 1:
-            return False
-        connection.execute(
-            "INSERT INTO attempt(delivery_id, number, epoch, started_at) SELECT id, attempts, epoch, ? FROM delivery WHERE id = ?",
-            (now, delivery_id),
-        )
-        return True
+        return cursor.rowcount == 1
 
 
 def settle_delivered(
@@ -127,7 +117,6 @@ def settle_delivered(
             "UPDATE incident SET remote_id = ?, remote_url = coalesce(?, remote_url), page_title = ?, page_updated_at = ? WHERE id = ?",
             (remote_incident_id, remote_url, page_title, page_updated_at, row["incident_id"]),
         )
-        _end_attempt(connection, row, "delivered", "", now)
         add_entry(
             connection,
             row["incident_id"],
@@ -180,7 +169,6 @@ def _settle(
             "UPDATE delivery SET state = ?, next_try_at = ?, reason = ? WHERE id = ?",
             (state, next_try_at, reason, delivery_id),
         )
-        _end_attempt(connection, row, state, reason, now)
         if entry is not None and is_news:
             add_entry(connection, row["incident_id"], entry, reason, ENGINE, now, now)
         return True
@@ -198,13 +186,6 @@ def _fenced(connection: sqlite3.Connection, delivery_id: int, epoch: int) -> sql
         f"SELECT * FROM delivery WHERE id = ? AND {OPEN}", (delivery_id,)
     ).fetchone()
     return found
-
-
-def _end_attempt(connection: sqlite3.Connection, row: sqlite3.Row, outcome: str, reason: str, now: int) -> None:
-    connection.execute(
-        "UPDATE attempt SET ended_at = ?, outcome = ?, reason = ? WHERE delivery_id = ? AND number = ? AND ended_at IS NULL",
-        (now, outcome, reason, row["id"], row["attempts"]),
-    )
 
 
 def mark_seen(db: Database, remote_update_ids: Sequence[str], now: int) -> int:

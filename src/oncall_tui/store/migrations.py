@@ -116,12 +116,6 @@ CREATE TABLE delivery (
 CREATE INDEX delivery_open ON delivery(incident_id, id) WHERE state NOT IN ('delivered', 'dropped');;
 CREATE INDEX delivery_update ON delivery(update_id);;
 
-CREATE TABLE attempt (
-    id INTEGER PRIMARY KEY, delivery_id INTEGER NOT NULL REFERENCES delivery(id), number INTEGER NOT NULL, epoch INTEGER NOT NULL,
-    started_at INTEGER NOT NULL, ended_at INTEGER, outcome TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT ''
-) STRICT;;
-CREATE INDEX attempt_delivery ON attempt(delivery_id, number);;
-
 CREATE TABLE draft (
     id INTEGER PRIMARY KEY AUTOINCREMENT, incident_id INTEGER NOT NULL REFERENCES incident(id), terminal_id TEXT NOT NULL,
     created_by TEXT NOT NULL, status TEXT NOT NULL, body TEXT NOT NULL, components TEXT NOT NULL, next_update_at INTEGER,
