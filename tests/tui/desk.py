@@ -22,6 +22,7 @@ from oncall_tui.store.probes import record_results, replace_probes
 from oncall_tui.tui.app import OncallApp
 from oncall_tui.tui.declare import store_declaration
 from oncall_tui.tui.launch import Session
+from oncall_tui.tui.snapshot import read_first
 
 RUNBOOKS = Path(__file__).parents[2] / "examples" / "runbooks"
 
@@ -81,7 +82,8 @@ async def open_app(
     desk: Desk, *, size: tuple[int, int] = (80, 24), actor: str = "ana", is_wall: bool = False
 ) -> AsyncIterator[tuple[OncallApp, Pilot[object]]]:
     """Runs the app until the test is done; the engine's lock is held, so that none is started beside it."""
-    app = OncallApp(desk.session(actor, is_wall=is_wall), desk.config)
+    snapshot = read_first(desk.path, is_read_only=is_wall)
+    app = OncallApp(desk.session(actor, is_wall=is_wall), desk.config, snapshot)
     with engine_lock(desk.path) as lock:
         lock.acquire()
         async with app.run_test(size=size, notifications=True) as pilot:

@@ -14,6 +14,7 @@ from oncall_tui.store.incidents import declare_incident, get_incident
 from oncall_tui.store.probes import record_results, replace_probes
 from oncall_tui.store.timeline import add_note
 from oncall_tui.tui.feed import Changed, Feed
+from oncall_tui.tui.snapshot import Snapshot, read_first
 
 
 class Listener(App[None]):
@@ -46,7 +47,7 @@ async def until(condition: object, seconds: float = 3.0) -> None:
 
 
 async def test_a_command_comes_back_as_a_snapshot(tmp_path: Path) -> None:
-    app = Listener(Feed(tmp_path / "o.db", is_read_only=False))
+    app = Listener(Feed(tmp_path / "o.db", is_read_only=False, snapshot=Snapshot()))
     async with app.run_test():
         incident = await app.feed.call(declare, "Errors")
         await until(lambda: any(incident.id in {i.id for i in m.snapshot.incidents} for m in app.heard))
@@ -55,7 +56,7 @@ async def test_a_command_comes_back_as_a_snapshot(tmp_path: Path) -> None:
 
 
 async def test_another_process_is_heard_within_a_quarter_second(tmp_path: Path) -> None:
-    app = Listener(Feed(tmp_path / "o.db", is_read_only=False))
+    app = Listener(Feed(tmp_path / "o.db", is_read_only=False, snapshot=Snapshot()))
     async with app.run_test():
         await app.feed.call(declare, "ours")
         with open_database(tmp_path / "o.db") as other:
@@ -64,7 +65,7 @@ async def test_another_process_is_heard_within_a_quarter_second(tmp_path: Path) 
 
 
 async def test_errors_of_a_command_reach_the_caller(tmp_path: Path) -> None:
-    app = Listener(Feed(tmp_path / "o.db", is_read_only=False))
+    app = Listener(Feed(tmp_path / "o.db", is_read_only=False, snapshot=Snapshot()))
     async with app.run_test():
         with pytest.raises(NotFoundError):
             await app.feed.call(get_incident, 99)
@@ -77,8 +78,8 @@ async def test_states_that_did_not_change_are_the_same_objects(tmp_path: Path) -
         replace_probes(db, [Probe("a", ProbeKind.TCP, "x:1"), Probe("b", ProbeKind.TCP, "x:2")], [])
         both = [ProbeState("a", ProbeStatus.UP), ProbeState("b", ProbeStatus.UP)]
         record_results(db, [Result("a", 1, Verdict.UP, 1.0)], both, [], 1)
-    feed = Feed(path, is_read_only=False)
-    before = feed.read_first()
+    before = read_first(path, is_read_only=False)
+    feed = Feed(path, is_read_only=False, snapshot=before)
     app = Listener(feed)
     async with app.run_test():
         with open_database(path) as db:
@@ -91,7 +92,7 @@ async def test_states_that_did_not_change_are_the_same_objects(tmp_path: Path) -
 
 async def test_a_held_lock_is_shown_and_cleared(tmp_path: Path) -> None:
     path = tmp_path / "o.db"
-    app = Listener(Feed(path, is_read_only=False))
+    app = Listener(Feed(path, is_read_only=False, snapshot=Snapshot()))
     async with app.run_test():
         await app.feed.call(add_note, 1, "first", "ana", 1)
         with open_database(path) as other, other.write():

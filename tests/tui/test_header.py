@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from oncall_tui.domain.engine import Lease
 from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, Severity
+from oncall_tui.domain.pagestate import PageState
 from oncall_tui.domain.probe import ProbeStatus
-from oncall_tui.domain.remote import PageState
 from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState, IncidentUpdate
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.widgets.status_header import HeadFacts, draw_head, draw_small_head

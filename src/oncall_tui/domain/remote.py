@@ -53,16 +53,3 @@ class RemoteIncident:
     metadata: dict[str, dict[str, object]] = field(default_factory=dict)
     components: dict[str, ComponentStatus] = field(default_factory=dict)
     updates: tuple[RemoteUpdate, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PageState:
-    """How we stand with the page. `last_error` is empty while the last exchange went well."""
-
-    name: str = ""
-    public_url: str = ""
-    last_sync_at: int | None = None
-    last_error: str = ""
-    last_error_at: int | None = None
-    clock_skew_ms: int | None = None
-    blocked_until: int | None = None

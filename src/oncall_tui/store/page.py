@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oncall_tui.domain.incident import Cause, IncidentStatus, Phase, Severity
-from oncall_tui.domain.remote import PageState, RemoteComponent, RemoteIncident
+from oncall_tui.domain.pagestate import PageState
+from oncall_tui.domain.remote import RemoteComponent, RemoteIncident
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.codec import encode_components

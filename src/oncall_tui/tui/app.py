@@ -8,6 +8,7 @@ import os
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,15 +23,12 @@ from textual.theme import Theme
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import Config
 from oncall_tui.domain.engine import ENGINE_SILENT_AFTER_MS, Terminal
-from oncall_tui.domain.errors import OncallError, StoreError
+from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.sanitize import clean_line
-from oncall_tui.engine.spawn import spawn_engine
-from oncall_tui.store.lease import beat_terminal, end_terminal
 from oncall_tui.tui.driver import InertFilter, OncallDriver
 from oncall_tui.tui.feed import Changed, Feed
 from oncall_tui.tui.launch import Session, note_crash
-from oncall_tui.tui.outgoing import Outgoing
 from oncall_tui.tui.screens.main import MainScreen
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs, is_utf8_locale, line
@@ -38,6 +36,8 @@ from oncall_tui.tui.themes import LIBRARY_DEFAULTS, VARIABLE_DEFAULTS, read_firs
 
 if TYPE_CHECKING:
     from textual.command import Provider
+
+    from oncall_tui.tui.outgoing import Outgoing
 
 _BEAT_EVERY_S = 5.0
 _STOP_TIMEOUT_S = 0.5
@@ -59,7 +59,7 @@ class OncallApp(App[object]):
     COMMANDS = {_load_palette}  # noqa: RUF012 -- as the base class has it
     AUTO_FOCUS = None
 
-    def __init__(self, session: Session, config: Config, now: Callable[[], int] = now_ms) -> None:
+    def __init__(self, session: Session, config: Config, snapshot: Snapshot, now: Callable[[], int] = now_ms) -> None:
         if os.environ.get("NO_COLOR") == "":
             del os.environ["NO_COLOR"]  # no-color.org: only a value that is not empty counts
         super().__init__(driver_class=OncallDriver)
@@ -70,16 +70,23 @@ class OncallApp(App[object]):
         self.actor = session.actor
         self.terminal_id = uuid.uuid4().hex
         self.selected_incident: int | None = None
-        self.feed = Feed(session.db_path, is_read_only=session.is_wall)
-        window_ms = config.page.send_window_ms if config.page else _SEND_WINDOW_MS
-        self.outgoing = Outgoing(self, self.feed, session.actor, window_ms)
-        self.snapshot = Snapshot(probes=config.probes)
+        self.feed = Feed(session.db_path, is_read_only=session.is_wall, snapshot=snapshot)
+        self.snapshot = Snapshot()
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._started_at = now()
         self._loaded_styles = {"probes"}
         self._theme_names: list[str] = []
         Glyphs.is_ascii = not is_utf8_locale()
         self._set_first_theme()
+        self._take(snapshot)
+
+    @cached_property
+    def outgoing(self) -> Outgoing:
+        """Holds the send windows, which outlive every pane."""
+        from oncall_tui.tui.outgoing import Outgoing
+
+        window_ms = self.config.page.send_window_ms if self.config.page else _SEND_WINDOW_MS
+        return Outgoing(self, self.feed, self.actor, window_ms)
 
     @property
     def main(self) -> MainScreen:
@@ -96,10 +103,6 @@ class OncallApp(App[object]):
 
     def get_default_screen(self) -> Screen[None]:
         """Returns the one screen of this terminal; with another one first, all would be drawn twice."""
-        try:
-            self._take(self.feed.read_first())
-        except StoreError as error:
-            self.snapshot = replace(self.snapshot, saving_error=str(error))
         if self.session.is_wall:
             from oncall_tui.tui.screens.wall import WallScreen
 
@@ -242,6 +245,9 @@ class OncallApp(App[object]):
 
     async def _keep_alive(self) -> None:
         """Tells the engine that somebody looks, and starts one when none has spoken for five seconds."""
+        from oncall_tui.engine.spawn import spawn_engine
+        from oncall_tui.store.lease import beat_terminal
+
         now = self.now()
         host = os.uname().nodename
         terminal = Terminal(self.terminal_id, os.getpid(), host, self.actor, self._started_at, now, is_read_only=False)
@@ -256,6 +262,8 @@ class OncallApp(App[object]):
             self._event_loop.call_soon_threadsafe(lambda: self.exit(return_code=status))
 
     def on_unmount(self) -> None:
+        from oncall_tui.store.lease import end_terminal
+
         now = self.now()
         is_writing = not self.session.is_wall
         self.feed.stop((lambda db: end_terminal(db, self.terminal_id, now)) if is_writing else None, _STOP_TIMEOUT_S)

@@ -11,15 +11,17 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from textual.message import Message
 from textual.message_pump import MessagePump
 
 from oncall_tui.domain.errors import DiskError, LockedError, OncallError, StoreError
-from oncall_tui.store.database import Database, open_database
-from oncall_tui.store.watcher import Watcher
-from oncall_tui.tui.snapshot import ALL_TOPICS, Snapshot, refresh_snapshot
+from oncall_tui.tui.snapshot import Snapshot, refresh_snapshot
+
+if TYPE_CHECKING:
+    from oncall_tui.store.database import Database
+    from oncall_tui.store.watcher import Watcher
 
 _LOOK_EVERY_S = 0.1
 _BUSY_TIMEOUT_S = 1.0
@@ -37,23 +39,20 @@ class Changed(Message):
 
 
 class Feed:
-    """One store thread: snapshots come out of it as `Changed`, commands go in through `call`."""
+    """One store thread: snapshots come out of it as `Changed`, commands go in through `call`.
 
-    def __init__(self, path: Path, *, is_read_only: bool) -> None:
+    `snapshot` is what is known of the file already.
+    """
+
+    def __init__(self, path: Path, *, is_read_only: bool, snapshot: Snapshot) -> None:
         self._path = path
         self._is_read_only = is_read_only
         self._jobs: queue.SimpleQueue[Callable[[Database], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._target: MessagePump | None = None
-        self._snapshot = Snapshot()
+        self._snapshot = snapshot
         self._lock = threading.Lock()
         self._unhandled: frozenset[str] = frozenset()
-
-    def read_first(self) -> Snapshot:
-        """Reads the whole file once, before there is a thread. Raises StoreError."""
-        with open_database(self._path, is_read_only=self._is_read_only) as db:
-            self._snapshot = refresh_snapshot(db, self._snapshot, ALL_TOPICS)
-        return self._snapshot
 
     def start(self, target: MessagePump) -> None:
         """Starts the thread; `target` gets the `Changed` messages."""
@@ -107,6 +106,9 @@ class Feed:
             self._thread.join(timeout_s)
 
     def _run(self) -> None:
+        from oncall_tui.store.database import open_database
+        from oncall_tui.store.watcher import Watcher
+
         try:
             db = open_database(self._path, is_read_only=self._is_read_only, busy_timeout_s=_BUSY_TIMEOUT_S)
             watcher = Watcher(self._path)

@@ -25,6 +25,7 @@ from oncall_tui.tui.terminal import NO_SCREEN, SavedTerminal, can_show_screen, s
 
 if TYPE_CHECKING:
     from oncall_tui.config.model import Config
+    from oncall_tui.tui.snapshot import Snapshot
 
 CRASHED = 70
 _TEXTUAL_FAULT = 1
@@ -85,9 +86,12 @@ def run_dashboard(
 ) -> int:
     """Shows the dashboard until it ends; returns its exit status: 0, 128 + signal, or 70 after a crash.
 
-    `load` runs in the parent and may raise ConfigError: the terminal is untouched then. `on_ready` runs in the parent
-    as soon as the config is known. Raises UsageError without a usable terminal.
+    `load` runs in the parent and may raise ConfigError: the terminal is untouched then. So does the first reading of
+    the database, which may raise StoreError. `on_ready` runs in the parent as soon as both are known. Raises UsageError
+    without a usable terminal.
     """
+    from oncall_tui.tui.snapshot import read_first
+
     if not can_show_screen():
         from oncall_tui.domain.errors import UsageError
 
@@ -96,7 +100,8 @@ def run_dashboard(
     _forward_signals(child.pid)
     try:
         config = load()
-        _send(child.sender, Session(db_path, actor, is_wall, theme), config)
+        snapshot = read_first(db_path, is_read_only=is_wall)
+        _send(child.sender, Session(db_path, actor, is_wall, theme), config, snapshot)
         on_ready(config)
     except BaseException:
         os.close(child.sender)
@@ -169,8 +174,8 @@ def _await_child(child: _Child) -> int:
     return os.WEXITSTATUS(status)
 
 
-def _send(sender: int, session: Session, config: Config) -> None:
-    packed = pickle.dumps((session, config))
+def _send(sender: int, session: Session, config: Config, snapshot: Snapshot) -> None:
+    packed = pickle.dumps((session, config, snapshot))
     try:
         with open(sender, "wb", closefd=False) as pipe:
             pipe.write(_LENGTH.pack(len(packed)) + packed)
@@ -178,7 +183,7 @@ def _send(sender: int, session: Session, config: Config) -> None:
         return  # the child has ended already, and its exit status says why
 
 
-def _receive(receiver: int) -> tuple[Session, Config] | None:
+def _receive(receiver: int) -> tuple[Session, Config, Snapshot] | None:
     """Returns what the parent found out, None when it found nothing that can be shown."""
     with open(receiver, "rb", closefd=False, buffering=0) as pipe:
         head = _read_exactly(pipe, _LENGTH.size)
@@ -210,9 +215,9 @@ def _draw(receiver: int, terminal: SavedTerminal) -> int:
     received = _receive(receiver)
     if received is None:
         return 0
-    session, config = received
+    session, config, snapshot = received
     try:
-        app = OncallApp(session, config)
+        app = OncallApp(session, config, snapshot)
         ending = _Ending(app.end, terminal)
         for number in _FORWARDED:
             signal.signal(number, ending.on_signal)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from oncall_tui.domain.engine import Lease, Terminal
-from oncall_tui.domain.incident import Component, Incident
-from oncall_tui.domain.probe import Probe, ProbeState
-from oncall_tui.domain.remote import PageState
-from oncall_tui.domain.update import Delivery, Draft, IncidentUpdate
-from oncall_tui.store.database import Database
-from oncall_tui.store.drafts import list_drafts
-from oncall_tui.store.incidents import list_components, list_incidents
-from oncall_tui.store.lease import list_terminals, read_lease
-from oncall_tui.store.outbox import list_deliveries, list_latest_updates
-from oncall_tui.store.page import read_page
-from oncall_tui.store.probes import list_probes, list_states
+from oncall_tui.domain.pagestate import PageState
+
+if TYPE_CHECKING:
+    from oncall_tui.domain.engine import Lease, Terminal
+    from oncall_tui.domain.incident import Component, Incident
+    from oncall_tui.domain.probe import Probe, ProbeState
+    from oncall_tui.domain.update import Delivery, Draft, IncidentUpdate
+    from oncall_tui.store.database import Database
 
 ALL_TOPICS = frozenset(
     {"probes", "results", "components", "incidents", "outbox", "drafts", "engine", "terminal", "page"}
@@ -57,6 +55,14 @@ class Snapshot:
 
 def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Snapshot:
     """Reads again what the topics touch and keeps the rest. Raises StoreError."""
+    # The first frame is drawn from what the parent has read: a screen needs the store only afterwards.
+    from oncall_tui.store.drafts import list_drafts
+    from oncall_tui.store.incidents import list_components, list_incidents
+    from oncall_tui.store.lease import list_terminals, read_lease
+    from oncall_tui.store.outbox import list_deliveries, list_latest_updates
+    from oncall_tui.store.page import read_page
+    from oncall_tui.store.probes import list_probes, list_states
+
     new = old
     if "probes" in topics:
         probes = tuple(list_probes(db))
@@ -81,3 +87,18 @@ def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Sna
     if "page" in topics:
         new = replace(new, page=read_page(db))
     return new
+
+
+def read_first(path: Path, *, is_read_only: bool) -> Snapshot:
+    """Returns the whole file, made when it is new; one that is full or locked just now is shown as that.
+
+    Raises StoreError for a file that cannot be used at all.
+    """
+    from oncall_tui.domain.errors import DiskError, LockedError
+    from oncall_tui.store.database import open_database
+
+    try:
+        with open_database(path, is_read_only=is_read_only) as db:
+            return refresh_snapshot(db, Snapshot(), ALL_TOPICS)
+    except (DiskError, LockedError) as error:
+        return Snapshot(saving_error=str(error))

@@ -10,7 +10,6 @@ from textual.worker import Worker, WorkerState
 
 from oncall_tui.domain.probe import ProbeState, Result, Verdict
 from oncall_tui.domain.verdict import status_at
-from oncall_tui.store.probes import list_failures
 from oncall_tui.tui.feed import Feed
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import block, join, line
@@ -113,6 +112,8 @@ class ProbesPane(Pane):
             self.run_worker(self._read_failures(state.probe), group="failures", exclusive=True, exit_on_error=False)
 
     async def _read_failures(self, probe: str) -> None:
+        from oncall_tui.store.probes import list_failures
+
         self._failures = tuple(await self._feed.call(list_failures, probe, limit=_FAILURES_SHOWN))
         self._show_detail()
 
