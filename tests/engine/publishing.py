@@ -106,6 +106,7 @@ async def publishing(
     delivered: asyncio.Event | None = None,
     read_token: Callable[[], Secret] = lambda: Secret(TOKEN),
     busy_ms: int = 5_000,
+    clock: Callable[[], int] = now_ms,
 ) -> AsyncIterator[Engine]:
     config = config or make_config(page)
     store = StoreThread(path)
@@ -119,7 +120,7 @@ async def publishing(
             client,
             epoch=engine.epoch,
             config=config,
-            clock=now_ms,
+            clock=clock,
             rng=Random(1),
             wake=engine.wake,
             stop=engine.stop,

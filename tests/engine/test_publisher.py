@@ -218,6 +218,30 @@ async def test_a_locked_file_delays_the_settling_and_repeats_nothing(path: Path,
         assert page.bodies() == ["first"]
 
 
+async def test_a_fault_of_our_own_after_the_claim_is_a_doubt_and_loses_nothing(path: Path, db: Database) -> None:
+    broken: list[str] = []
+
+    def read_clock() -> int:
+        if broken:
+            raise RuntimeError(broken.pop())
+        return now_ms()
+
+    async with FaultPage() as page:
+        incident = declare(db)
+        confirm(db, incident.id, "first")
+
+        def break_once(step: str) -> None:
+            if step == "applied":
+                broken.append("no clock")
+                page.on_step = lambda _: None
+
+        page.on_step = break_once
+        async with publishing(path, db, page, clock=read_clock):
+            await until(lambda: list_deliveries(db)[0].state is DeliveryState.UNCERTAIN)
+            await until(lambda: not list_deliveries(db), 20.0)
+        assert page.bodies() == ["first"]
+
+
 async def test_a_confirmed_update_is_accepted_at_once(path: Path, db: Database) -> None:
     waits = []
     async with FaultPage() as page:

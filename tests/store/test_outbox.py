@@ -182,10 +182,13 @@ def test_an_overtaken_engine_changes_nothing(db: Database, incident: Incident, e
     assert claim(db, later)
 
 
-def test_a_later_engine_does_not_adopt_its_own(db: Database, incident: Incident, epoch: int) -> None:
+def test_a_publisher_that_begins_anew_adopts_what_its_earlier_round_left(
+    db: Database, incident: Incident, epoch: int
+) -> None:
     confirm(db, incident)
     claim(db, epoch)
-    assert adopt_orphans(db, epoch, NOW, NOW) == 0
+    assert adopt_orphans(db, epoch, NOW, NOW) == 1
+    assert get_delivery(db, 1).state is DeliveryState.UNCERTAIN
 
 
 def wait_of(delivery: Delivery) -> tuple[DeliveryState, int | None, str]:

@@ -202,13 +202,23 @@ class Publisher:
         except Exception as error:  # noqa: BLE001 - the supervisor: one broken delivery must not stop the others
             # Not the error's own words: they may hold what was sent, the token with it.
             logger.error("delivery %d met a fault of our own: %s", delivery.id, type(error).__name__)  # noqa: TRY400
-            pause_s = _FAULT_PAUSE_S
+            pause_s = await self._admit_fault(delivery)
         finally:
             self._tasks.pop(delivery.incident_id, None)
             self._sending.discard(delivery.incident_id)
             if pause_s:
                 self._held[delivery.incident_id] = asyncio.get_running_loop().time() + pause_s
             self._wake.set()
+
+    async def _admit_fault(self, delivery: Delivery) -> float:
+        """After the claim, a fault of our own leaves the same doubt as one of the page; returns seconds to hold back."""
+        if delivery.incident_id not in self._sending:
+            return _FAULT_PAUSE_S
+        try:
+            await self._doubt(delivery, "a fault of our own while sending", self._config.quiet_period_ms)
+        except StoreError as error:
+            logger.warning("delivery %d waits for the database: %s", delivery.id, error)
+        return 0.0
 
     async def _publish(self, delivery: Delivery) -> None:
         try:
@@ -298,11 +308,6 @@ class Publisher:
             return
         except AmbiguousError as error:
             await self._doubt(delivery, str(error), self._config.quiet_period_ms)
-            return
-        except Exception as error:  # noqa: BLE001 - after the claim, a fault of our own leaves the same doubt
-            # Not the error's own words: they may hold what was sent, the token with it.
-            logger.error("delivery %d met a fault of our own: %s", delivery.id, type(error).__name__)  # noqa: TRY400
-            await self._doubt(delivery, "a fault of our own while sending", self._config.quiet_period_ms)
             return
         applied = find_applied(delivery, answer)
         if applied is None and baseline is None:

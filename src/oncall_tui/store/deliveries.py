@@ -49,10 +49,13 @@ def has_earlier_attempts(db: Database, delivery_id: int) -> bool:
 
 
 def adopt_orphans(db: Database, epoch: int, retry_at: int, now: int) -> int:
-    """Marks what an earlier engine left half-sent as uncertain, to be reconciled at `retry_at`; returns how many."""
+    """Marks what was left half-sent as uncertain, to be reconciled at `retry_at`; returns how many.
+
+    For a publisher that begins and has nothing in flight: an earlier engine left it, or an earlier round of this one.
+    """
     with db.write("outbox", "timeline") as connection:
         rows = connection.execute(
-            "SELECT id, incident_id FROM delivery WHERE state = 'sending' AND epoch < ?", (epoch,)
+            "SELECT id, incident_id FROM delivery WHERE state = 'sending' AND epoch <= ?", (epoch,)
         ).fetchall()
         for row in rows:
             reason = "the engine ended while sending: the page may or may not have it"
