@@ -211,7 +211,7 @@ class Publisher:
             self._wake.set()
 
     async def _admit_fault(self, delivery: Delivery) -> float:
-        """After the claim, a fault of our own leaves the same doubt as one of the page; returns seconds to hold back."""
+        """After the claim, a fault of our own leaves a doubt like one of the page; returns seconds to hold back."""
         if delivery.incident_id not in self._sending:
             return _FAULT_PAUSE_S
         try:
