@@ -55,11 +55,19 @@ async def end_engine(engine: Process) -> None:
     await engine.wait()
 
 
-@pytest.mark.parametrize("step", ["create", "update", "resolve"])
 @pytest.mark.parametrize(("moment", "fault"), DEATHS)
-async def test_death_at_a_step_loses_and_doubles_nothing(
-    moment: str, fault: Fault, step: str, path: Path, db: Database
-) -> None:
+async def test_death_at_a_step_loses_and_doubles_nothing(moment: str, fault: Fault, tmp_path: Path) -> None:
+    async def die(step: str) -> None:
+        path = tmp_path / f"{step}.db"
+        with open_database(path) as db:
+            await check_death(moment, fault, step, path, db)
+
+    async with asyncio.TaskGroup() as group:
+        for step in ("create", "update", "resolve"):
+            group.create_task(die(step))
+
+
+async def check_death(moment: str, fault: Fault, step: str, path: Path, db: Database) -> None:
     async with FaultPage(slow_s=0.5) as page:
         page.add_component("API")
         incident = declare(db, components={"API": ComponentStatus.MAJOR_OUTAGE})
