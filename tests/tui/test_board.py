@@ -208,6 +208,13 @@ def test_columns_fill_the_width_and_never_pass_it(width: int, longest: int) -> N
     assert used <= max(width + 2, 26)
 
 
+@pytest.mark.parametrize("width", [52, 56, 66, 80, 118])
+def test_a_reason_has_room_to_be_read(width: int) -> None:
+    columns = lay_columns(width, 12)
+    assert columns.why >= 10
+    assert columns.strip == 0 or columns.why >= 14
+
+
 @given(
     st.lists(st.tuples(st.sampled_from(list(Verdict)), st.floats(0, 1e6)), max_size=70),
     st.integers(0, 80),

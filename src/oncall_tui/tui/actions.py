@@ -50,7 +50,9 @@ ACTIONS: tuple[Action, ...] = (
             ("show-probes", "1", "probes", "Show the probes.", False),
             ("show-incidents", "2", "incidents", "Show the incidents and the editor.", False),
             ("show-compose", "3", "compose", "Show the draft of the current incident.", False),
-            ("post", "p", "post update", "Write an update to customers for the current incident.", False),
+            ("post", "p", "post update", "Write an update to customers for the current incident.", True),
+            ("set-state", "s", "state", "Choose the public state with 1 to 4, then write the update for it.", True),
+            ("note", "o", "note", "Add a note to the timeline of the current incident.", False),
             ("show-runbook", "4,b", "runbook", "Show the runbook beside the current incident.", False),
             ("show-timeline", "5", "timeline", "Show what happened, in order.", False),
             ("next-pane", "tab", "next pane", "Move to the next pane.", False),
@@ -85,8 +87,6 @@ ACTIONS: tuple[Action, ...] = (
             ("cursor-up", "k,up", "up", "Move up.", False),
             ("open", "enter", "open", "Move from the list to the fields of the incident.", True),
             ("back", "escape", "back", "Move from the fields back to the list.", False),
-            ("post", "p", "post update", "Write an update to customers.", True),
-            ("set-state", "s", "state", "Choose the public state with 1 to 4, then write the update for it.", True),
             ("new", "n", "new", "Declare an incident that no probe has seen.", True),
             ("dismiss-conflict", "a", "seen", "Put aside the note about what somebody did on the page.", False),
             ("retry", "r", "retry", "Send again what failed, or look now whether the page has it.", False),
@@ -97,8 +97,8 @@ ACTIONS: tuple[Action, ...] = (
     *_scope(
         "choice",
         (
-            ("next", "right,space", "next", "Take the next value.", False),
-            ("previous", "left", "previous", "Take the value before.", False),
+            ("next", "right,space", "next", "Take the next value.", True),
+            ("previous", "left", "before", "Take the value before.", True),
         ),
     ),
     *_scope(
@@ -110,10 +110,18 @@ ACTIONS: tuple[Action, ...] = (
             ("back", "escape", "back", "Leave without a choice.", True),
         ),
     ),
-    *_scope("field", (("open", "enter,space", "open", "Change the field.", False),)),
+    *_scope("field", (("open", "enter,space", "change", "Change the field.", True),)),
+    *_scope(
+        "filter",
+        (
+            ("keep", "enter", "keep", "Go back to the list and keep the filter.", True),
+            ("clear", "escape", "clear", "Clear the filter and go back to the list.", True),
+        ),
+    ),
     *_scope(
         "editor",
         (
+            ("store", "enter", "store", "Store this field and move to the next.", True),
             ("next-field", "tab,down", "next field", "Store this field and move to the next.", True),
             ("previous-field", "shift+tab,up", "field before", "Store this field and move to the one before.", False),
             ("leave", "escape", "list", "Store this field and go back to the list.", True),
@@ -142,8 +150,8 @@ ACTIONS: tuple[Action, ...] = (
             ("next-finding", "f8", "next finding", "Jump to the next thing that is wrong with the text.", False),
             ("next-field", "tab", "next field", "Move between the text, the state and the next update.", False),
             ("previous-field", "shift+tab", "field before", "Move to the field before.", False),
+            ("post", "p,enter", "write", "Start or go on with the update of this incident.", True),
             ("back", "escape", "back", "Leave the text; it is saved as typed.", True),
-            ("post", "p,enter", "write", "Start or go on with the update of this incident.", False),
             ("undo", "u", "undo", "Take back a declaration of which nothing was sent.", False),
         ),
     ),
@@ -188,7 +196,13 @@ ACTIONS: tuple[Action, ...] = (
             ("scroll-up", "k,up", "up", "Scroll up.", False),
         ),
     ),
-    *_scope("line", (("give-up", "escape", "back", "Leave without writing it down.", True),)),
+    *_scope(
+        "line",
+        (
+            ("store", "enter", "store", "Write it down.", True),
+            ("give-up", "escape", "back", "Leave without writing it down.", True),
+        ),
+    ),
     *_scope("wall", (("quit", "q,ctrl+q", "leave", "Leave the wall.", False),)),
 )
 

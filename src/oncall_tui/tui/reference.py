@@ -17,6 +17,7 @@ sends anything out. `?` shows the keys of the pane that you are in, `ctrl+p` fin
 
 _TITLES = {
     "app": "Everywhere",
+    "filter": "The filter of the probes",
     "editor": "Fields of an incident",
     "field": "A field that is being changed",
     "line": "A line that is being typed",

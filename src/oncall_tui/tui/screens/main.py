@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
@@ -197,7 +198,7 @@ class MainScreen(Screen[None]):
         self.query_one(TabLine).show_tabs(
             [Tab(name, PANES[name][0], badges.get(name, ""), name in shown, name == self._active) for name in PANES]
         )
-        self.query_one(KeyFooter).show_scope(self._panes[self._active].scope if self._active in self._panes else "app")
+        self._draw_keys()
 
     def _badges(self) -> dict[str, str]:
         opened = len(self._snapshot.open_incidents)
@@ -218,7 +219,15 @@ class MainScreen(Screen[None]):
             self.call_after_refresh(self._panes[name].focus_content)
         self.draw_frame()
 
+    def _draw_keys(self) -> None:
+        """Shows the keys of the focus, or of the pane that will have it."""
+        self.query_one(KeyFooter).show_keys(self.focused or self._panes.get(self._active))
+
+    def on_descendant_blur(self) -> None:
+        self.call_after_refresh(self._draw_keys)
+
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        self._draw_keys()
         pane = next((node for node in event.widget.ancestors_with_self if isinstance(node, Pane)), None)
         name = next((name for name, item in self._panes.items() if item is pane), None)
         if name is not None and name != self._active:
@@ -279,6 +288,8 @@ class MainScreen(Screen[None]):
             self.show_pane("incidents")
 
     def action_declare(self) -> None:
+        if self.probes.selected is None:  # pressed before the first frame stood
+            self.probes.show_at(self._snapshot, self.oncall.now())
         self.oncall.declare(self.probes.selected)
 
     def action_show_probes(self) -> None:
@@ -295,6 +306,27 @@ class MainScreen(Screen[None]):
             self.show_pane("compose")
         else:
             self.open_compose(status=None)
+
+    def action_set_state(self) -> None:
+        from oncall_tui.tui.screens.state import StateScreen
+
+        incident = self._snapshot.incident(self.oncall.selected_incident)
+        if incident is None:
+            self.oncall.tell(Content("There is no incident whose state could be chosen: i declares one."))
+            return
+        self.oncall.load_styles("review")
+        self.app.push_screen(StateScreen(incident.status), partial(self._open_for_state, incident.id))
+
+    def _open_for_state(self, incident_id: int, status: IncidentStatus | None) -> None:
+        if status is not None:
+            self.oncall.open_compose(incident_id, status=status)
+
+    async def action_note(self) -> None:
+        if self.oncall.selected_incident is None:
+            self.oncall.tell(Content("There is no incident to note something of: i declares one."))
+            return
+        self.show_pane("timeline")
+        await (await self.ready_pane("timeline")).run_action("note")
 
     def action_show_runbook(self) -> None:
         self.show_pane("runbook")

@@ -27,6 +27,7 @@ _RANK = {
 }
 #: Silence is looked for this often in all rows; between, only rows with news are judged.
 _JUDGE_EVERY_MS = 900
+_WHY_AT_LEAST = 14
 _NO_STATE = ProbeState("")
 _MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
 
@@ -66,17 +67,17 @@ class Columns(NamedTuple):
 
 
 def lay_columns(width: int, longest_name: int) -> Columns:
-    """Returns the columns that fit: names first, then the strip, then the reason."""
+    """Returns the columns that fit: names first, then a reason that can be read, then the strip."""
     fixed = 2 + 9 + 9 + 8
     name = max(8, min(longest_name, 14 if width < 70 else 20 if width < 110 else 32))
     left = width - fixed - name - 2
     if left < 0:
         return Columns(max(4, width - 2 - 9 - 9 - 2), 0, 0, 0)
-    strip = min(left, 10 if width < 70 else 20 if width < 130 else 40 if width < 170 else 60)
+    widest = 10 if width < 70 else 20 if width < 130 else 40 if width < 170 else 60
+    strip = min(widest, left - 2 - _WHY_AT_LEAST)
     if strip < 6:
         return Columns(name, 8, 0, left)
-    why = left - strip - 2
-    return Columns(name, 8, strip, why if why >= 3 else 0)
+    return Columns(name, 8, strip, left - strip - 2)
 
 
 class Board(Lines, can_focus=True):

@@ -20,6 +20,7 @@ T = TypeVar("T")
 class Choice(Generic[T], Widget, can_focus=True):
     """Shows its label and its value; arrows and space change it, digits pick where `has_digits` is set."""
 
+    scope = "choice"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings_of("choice"),
         *(Binding(str(number), f"pick({number})", show=False) for number in range(1, 10)),

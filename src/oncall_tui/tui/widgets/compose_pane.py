@@ -36,6 +36,7 @@ from oncall_tui.tui.widgets.update_text import UpdateText
 from oncall_tui.tui.writing import Writing
 
 _LINT_AFTER_S = 0.15
+_WITHOUT_DRAFT = frozenset({"post", "undo", "back"})
 
 
 class ComposePane(Pane):
@@ -324,8 +325,10 @@ class ComposePane(Pane):
         fields[(here + by) % len(fields)].focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without a draft tab goes on to the next pane."""
-        return self._writing is not None or action not in ("next_field", "previous_field")
+        """Without a draft there is nothing to send or change, and tab goes on to the next pane."""
+        if self._writing is None:
+            return action in _WITHOUT_DRAFT and (action != "post" or self._incident_id is not None)
+        return action != "post" or not self._text.has_focus
 
     def action_use_template(self) -> None:
         if self._writing is not None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input
 
+from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.text import Glyphs
 
 
 class FilterLine(Input):
     """Typing narrows the list, enter goes back to it, esc clears."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "clear_filter", "clear", show=False)]
+    scope = "filter"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("filter")
 
     class Closed(Message):
         """The person is done with the filter; it is empty when it was cleared."""
@@ -30,10 +32,9 @@ class FilterLine(Input):
         )
         self.border_title = Content(Glyphs.show("/"))
 
-    def action_clear_filter(self) -> None:
+    def action_clear(self) -> None:
         self.value = ""
         self.post_message(self.Closed(""))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
+    def action_keep(self) -> None:
         self.post_message(self.Closed(self.value))

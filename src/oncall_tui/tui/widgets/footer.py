@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 
 from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
 
 from oncall_tui.engine.demo_control import find_demo
 from oncall_tui.tui.actions import Action, actions_of
@@ -24,6 +26,9 @@ _NAMES = {
     "pagedown": "page down",
 }
 
+#: Keys of more than one letter that are still typed into a text.
+_TYPED = frozenset({"space", "question_mark", "slash", "colon", "plus", "full_stop", "minus"})
+
 
 def name_key(key: str) -> str:
     """Returns a key as people write it: `^p` for ctrl+p, `?` for question_mark."""
@@ -35,31 +40,58 @@ def name_keys(action: Action) -> str:
     return "  ".join(name_key(key) for key in action.keys.split(",") if key)
 
 
-def draw_keys(actions: Sequence[Action], width: int) -> Content:
-    """Returns as many keys with their titles as fit."""
-    content = Content(" ")
-    for action in actions:
-        part = join((name_key(action.keys.split(",")[0]), "$title bold"), (f" {action.title}   ", "$muted"))
-        if content.cell_length + part.cell_length - 3 > width:
-            break
-        content += part
-    return fit(content, width)
+def find_key(action: Action, *, is_typing: bool) -> str:
+    """Returns the key to show for an action, empty when all of its keys would only be typed into a text."""
+    keys = [key for key in action.keys.split(",") if key and not (is_typing and _is_typed(key))]
+    return keys[0] if keys else ""
+
+
+def _is_typed(key: str) -> bool:
+    return len(key) == 1 or key in _TYPED
+
+
+def list_keys(here: Widget | None) -> list[tuple[str, str]]:
+    """Returns key and title of what acts where the focus is, innermost first; a key that is taken there counts once."""
+    is_typing = isinstance(here, Input | TextArea) and not getattr(here, "read_only", False)
+    nodes = [node for node in here.ancestors_with_self if isinstance(node, Widget)] if here is not None else []
+    keys: dict[str, str] = {}
+    for node in nodes:
+        for action in actions_of(getattr(node, "scope", "")):
+            key = find_key(action, is_typing=is_typing)
+            if key and action.is_shown and key not in keys and node.check_action(action.method, ()):
+                keys[key] = action.title
+    for action in actions_of("app"):
+        is_wanted = action.is_shown or (action.id == "app.toggle-demo" and find_demo(os.environ) is not None)
+        key = find_key(action, is_typing=is_typing)
+        if is_wanted and key and key not in keys:
+            keys[key] = action.title
+    return list(keys.items())
+
+
+def draw_keys(keys: Sequence[tuple[str, str]], width: int) -> Content:
+    """Returns as many keys with their titles as fit; the last two, which lead to all others, go last."""
+    shown = list(keys)
+    while len(shown) > 2 and _measure(shown) > width:
+        del shown[-3]
+    while shown and _measure(shown) > width:
+        del shown[-1]
+    parts = [join((name_key(key), "$title bold"), (f" {title}", "$muted")) for key, title in shown]
+    return fit(join(" ", Content("  ").join(parts)), width)
+
+
+def _measure(keys: Sequence[tuple[str, str]]) -> int:
+    return 1 + sum(len(name_key(key)) + 3 + len(title) for key, title in keys) - 2
 
 
 class KeyFooter(Lines):
-    """Shows the keys of the pane that has the focus, then those that work everywhere."""
+    """Shows the keys that act where the focus is, then those that work everywhere."""
 
-    _scope = "app"
+    _here: Widget | None = None
 
-    def show_scope(self, scope: str) -> None:
-        self._scope = scope
+    def show_keys(self, here: Widget | None) -> None:
+        """Follows the focus, or what it can do."""
+        self._here = here
         self.redraw()
 
     def redraw(self) -> None:
-        scope = self._scope
-        is_demo = find_demo(os.environ) is not None
-        everywhere = [
-            action for action in actions_of("app") if action.is_shown or (is_demo and action.id == "app.toggle-demo")
-        ]
-        here = [action for action in actions_of(scope) if action.is_shown] if scope != "app" else []
-        self.show_lines([draw_keys([*here, *everywhere], max(1, self.size.width))])
+        self.show_lines([draw_keys(list_keys(self._here), max(1, self.size.width))])

@@ -33,6 +33,7 @@ _IMPACTS = (Impact.NONE, Impact.MINOR, Impact.MAJOR, Impact.CRITICAL)
 class FieldLine(Static, can_focus=True):
     """A field that is edited elsewhere; enter, space or a click opens it."""
 
+    scope = "field"
     BINDINGS = bindings_of("field")
     ALLOW_SELECT = False
 
@@ -49,6 +50,7 @@ class FieldLine(Static, can_focus=True):
 class IncidentEditor(Vertical):
     """Shows an incident field by field; `Edited` asks for one of them to be stored."""
 
+    scope = "editor"
     BINDINGS = bindings_of("editor")
 
     class Edited(Message):
@@ -72,11 +74,15 @@ class IncidentEditor(Vertical):
         self._cause = Choice[Cause]("", [(cause, line(cause)) for cause in Cause], id="field-cause")
         self._impact = Choice[Impact | None]("", [(None, line(""))], id="field-impact")
         self._due = Choice[int | None]("", [(None, line(""))], id="field-due")
-        self._title = Input(id="field-title", compact=True, max_length=255)
+        self._title = Input(id="field-title", compact=True, max_length=255, select_on_focus=False)
         self._scope = Input(
-            id="field-scope", compact=True, max_length=400, placeholder="who notices what, for customers"
+            id="field-scope",
+            compact=True,
+            max_length=400,
+            select_on_focus=False,
+            placeholder="who notices what, for customers",
         )
-        self._started = Input(id="field-started", compact=True, max_length=30)
+        self._started = Input(id="field-started", compact=True, max_length=30, select_on_focus=False)
         self._parts = FieldLine(id="field-components", markup=False)
         self._fields: dict[Widget, str] = {
             self._title: "title",
@@ -148,6 +154,9 @@ class IncidentEditor(Vertical):
     def focus_first(self) -> None:
         self._title.focus()
 
+    def action_store(self) -> None:
+        self._step(1)
+
     def action_next_field(self) -> None:
         self._step(1)
 
@@ -171,6 +180,8 @@ class IncidentEditor(Vertical):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         if self._incident is not None and event.widget in self._fields:
             self._seen[event.widget] = self._incident
+        if isinstance(event.widget, Input):
+            event.widget.cursor_position = len(event.widget.value)
         if event.widget is self._parts and self._incident is not None:
             self._parts.update(self._draw_parts(self._incident))
 

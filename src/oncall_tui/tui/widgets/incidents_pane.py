@@ -12,7 +12,6 @@ from textual.content import Content
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.errors import ConflictError, OncallError
-from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.update import Delivery, DeliveryState, IncidentUpdate
 from oncall_tui.store.incidents import get_incident
 from oncall_tui.store.outbox import drop_delivery, list_updates, retry_delivery
@@ -21,7 +20,6 @@ from oncall_tui.tui.declare import declare_by_hand, undo_declaration
 from oncall_tui.tui.editing import Edit, store_edit
 from oncall_tui.tui.host import host_of, start_work, tell
 from oncall_tui.tui.screens.conflict import ConflictScreen
-from oncall_tui.tui.screens.state import StateScreen
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs, date_utc, join, line
 from oncall_tui.tui.widgets.compose_words import draw_body, draw_delivery
@@ -116,7 +114,7 @@ class IncidentsPane(Pane):
             told = draw_delivery(update)
             head = join(when, "  ", told)
             lines += [head] if head.cell_length <= width else [join(when), join("  ", told)]
-            lines += [join("  ", words) for words in draw_body(update.body, width - 2, _WORDS_SHOWN)]
+            lines += [join("  ", words) for words in draw_body(_close_up(update.body), width - 2, _WORDS_SHOWN)]
         if not self._updates:
             lines.append(join(("nothing yet   ", "$state-slow"), ("p ", "bold"), "writes the first update"))
         self._told.show_lines(lines)
@@ -156,24 +154,14 @@ class IncidentsPane(Pane):
     def action_back(self) -> None:
         self._list.focus()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In the fields, enter belongs to them."""
+        return action != "open" or self._list.has_focus
+
     @on(IncidentEditor.Left)
     def _leave_editor(self, event: IncidentEditor.Left) -> None:
         event.stop()
         self._list.focus()
-
-    def action_post(self) -> None:
-        if self._incident_id is not None:
-            host_of(self).open_compose(self._incident_id)
-
-    def action_set_state(self) -> None:
-        incident = self._snapshot.incident(self._incident_id)
-        if incident is not None:
-            host_of(self).load_styles("review")
-            self.app.push_screen(StateScreen(incident.status), partial(self._open_for_state, incident.id))
-
-    def _open_for_state(self, incident_id: int, status: IncidentStatus | None) -> None:
-        if status is not None:
-            host_of(self).open_compose(incident_id, status=status)
 
     def action_new(self) -> None:
         start_work(self, self._declare, "declare")
@@ -289,6 +277,11 @@ class IncidentsPane(Pane):
             await host.feed.call(drop_delivery, delivery.id, host.actor, now_ms())
         except OncallError as error:
             tell(self.app, str(error), "error")
+
+
+def _close_up(text: str) -> str:
+    """Returns a text without its empty lines: here it stands among others."""
+    return "\n".join(part for part in text.splitlines() if part.strip())
 
 
 def _say_value(name: str, value: object) -> Content:

@@ -15,6 +15,7 @@ from oncall_tui.tui.text import line
 class LineInput(Horizontal):
     """Asks for one line and goes away: `Entered` brings it, `Given` up brings nothing."""
 
+    scope = "line"
     BINDINGS = bindings_of("line")
 
     class Entered(Message):
@@ -41,7 +42,10 @@ class LineInput(Horizontal):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        text = clean_line(event.value.strip(), self._limit)
+        self.action_store()
+
+    def action_store(self) -> None:
+        text = clean_line(self.query_one(Input).value.strip(), self._limit)
         self.post_message(self.Entered(text) if text else self.GivenUp())
         self.remove()
 

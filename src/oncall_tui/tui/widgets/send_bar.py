@@ -24,6 +24,7 @@ _SHOWN_AFTER_END_S = 8.0
 class SendBar(Lines, can_focus=True):
     """Holds one confirmation from its window to its end; a newer one takes its place."""
 
+    scope = "send"
     BINDINGS = bindings_of("send")
 
     def __init__(self) -> None:
