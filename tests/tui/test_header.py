@@ -174,3 +174,25 @@ def test_the_address_of_the_page_gives_way_to_what_matters_more() -> None:
     assert "https://status.example.com" in wide
     assert "NEXT UPDATE DUE" in narrow
     assert "https" not in narrow
+
+
+def test_an_incident_that_is_over_counts_no_further_and_hides_no_red_probe() -> None:
+    over = replace(INCIDENT, status=IncidentStatus.RESOLVED, resolved_at=NOW - 60_000)
+    snapshot = replace(CALM, incidents=(over,), latest_updates={42: replace(UPDATE, seen_at=NOW)})
+    _, about, news = draw_head(snapshot, FACTS._replace(incident=over), 100)
+    assert "lasted 3m" in about.plain
+    assert "resolved" in news.plain
+    assert "no next update" not in news.plain
+    red = FACTS._replace(incident=over, counts={ProbeStatus.DOWN: 1})
+    _, about, news = draw_head(snapshot, red, 80)
+    assert "1 probe is down and customers have not been told" in news.plain
+    assert "1 DOWN" in about.plain
+
+
+def test_a_long_title_does_not_push_the_red_probes_out() -> None:
+    incident = replace(INCIDENT, title="t" * 255)
+    head = draw_head(
+        replace(CALM, incidents=(incident,)), FACTS._replace(incident=incident, counts={ProbeStatus.DOWN: 2}), 80
+    )
+    assert "2 DOWN" in head[1].plain
+    assert all(line.cell_length == 80 for line in head)

@@ -139,7 +139,9 @@ def tell_promise(incident: Incident, snapshot: Snapshot, now: int) -> Content:
         )
     parts: list[Content] = []
     due = incident.next_update_at
-    if due is None:
+    if incident.resolved_at is not None:
+        parts.append(join(("resolved ", "$muted"), clock_utc(incident.resolved_at, has_seconds=False)))
+    elif due is None:
         parts.append(join(("no next update promised", "$muted")))
     else:
         left = due - now
@@ -205,11 +207,15 @@ def _draw_incident(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
         return fit_pieces(quiet, width, counts)
     others = len(snapshot.open_incidents) - (1 if incident.resolved_at is None else 0)
     shape, word, style = STATUS_LOOK[incident.status]
-    age = tell_span(max(0, facts.now - incident.started_at))
-    tail = join((f"open {age}", "$muted"), (f"  +{others} more" if others > 0 else "", "bold"))
+    ended_at = incident.resolved_at
+    age = tell_span(max(0, (facts.now if ended_at is None else ended_at) - incident.started_at))
+    words = f"open {age}" if ended_at is None else f"lasted {age}"
+    tail = join((words, "$muted"), (f"  +{others} more" if others > 0 else "", "bold"))
     head = join((f"#{incident.id} SEV{int(incident.severity)}  ", "bold"), look(shape, word, f"{style} bold"), "  ")
     if width >= 120:
         tail = join(tail, "     ", counts)
+    elif facts.counts.get(ProbeStatus.DOWN):
+        tail = join(list_counts(facts.counts)[0], "  ", tail)
     room = max(4, width - head.cell_length - tail.cell_length - 4)
     return fit(join(" ", head, fit(line(incident.title, "bold"), room), "  ", tail), width)
 
@@ -217,6 +223,12 @@ def _draw_incident(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
 def _draw_news(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
     if snapshot.saving_error:
         return fit(join(" ", (f"{Glyphs.show('✖')} not saving: ", "$state-down bold"), snapshot.saving_error), width)
+    down = facts.counts.get(ProbeStatus.DOWN, 0)
+    is_over = facts.incident is None or facts.incident.resolved_at is not None
+    if is_over and down and not snapshot.open_incidents:
+        words = "1 probe is down" if down == 1 else f"{down} probes are down"
+        sentence = f"{words} and customers have not been told: "
+        return fit(join(" ", (sentence, "$state-down"), ("i", "bold"), (" opens an incident", "$state-down")), width)
     if facts.incident is not None:
         if facts.incident.conflict:
             return fit(
@@ -224,11 +236,6 @@ def _draw_news(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
             )
         promise = tell_promise(facts.incident, snapshot, facts.now)
         return fit_pieces([(0, promise), *([(1, join((facts.page_url, "$muted")))] if facts.page_url else [])], width)
-    down = facts.counts.get(ProbeStatus.DOWN, 0)
-    if down:
-        words = "1 probe is down" if down == 1 else f"{down} probes are down"
-        sentence = f"{words} and customers have not been told: "
-        return fit(join(" ", (sentence, "$state-down"), ("i", "bold"), (" opens an incident", "$state-down")), width)
     return Content("")
 
 
