@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from textual.app import App
 
-from oncall_tui.domain.errors import NotFoundError
+from oncall_tui.domain.errors import NotFoundError, StoreError
 from oncall_tui.domain.incident import Incident, Severity
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Result, Verdict
 from oncall_tui.store.database import Database, open_database
@@ -14,7 +14,7 @@ from oncall_tui.store.incidents import declare_incident, get_incident
 from oncall_tui.store.probes import record_results, replace_probes
 from oncall_tui.store.timeline import add_note
 from oncall_tui.tui.feed import Changed, Feed
-from oncall_tui.tui.snapshot import Snapshot, read_first
+from oncall_tui.tui.snapshot import Snapshot, read_first, refresh_snapshot
 
 
 class Listener(App[None]):
@@ -101,3 +101,19 @@ async def test_a_held_lock_is_shown_and_cleared(tmp_path: Path) -> None:
             await until(lambda: "locked" in app.heard[-1].snapshot.saving_error)
         await app.feed.call(add_note, 1, "third", "ana", 3)
         await until(lambda: not app.heard[-1].snapshot.saving_error)
+
+
+async def test_what_could_not_be_read_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Listener(Feed(tmp_path / "o.db", is_read_only=False, snapshot=Snapshot()))
+    faults = [StoreError("the disk fails once")]
+
+    def refresh(db: Database, old: Snapshot, topics: frozenset[str]) -> Snapshot:
+        if "incidents" in topics and old.probes == () and faults:
+            raise faults.pop()
+        return refresh_snapshot(db, old, topics)
+
+    monkeypatch.setattr("oncall_tui.tui.feed.refresh_snapshot", refresh)
+    async with app.run_test():
+        await app.feed.call(declare, "Errors")
+        await until(lambda: bool(app.heard) and len(app.heard[-1].snapshot.incidents) == 1)
+    assert faults == []

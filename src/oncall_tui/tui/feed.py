@@ -53,6 +53,7 @@ class Feed:
         self._snapshot = snapshot
         self._lock = threading.Lock()
         self._unhandled: frozenset[str] = frozenset()
+        self._unread: frozenset[str] = frozenset()
 
     def start(self, target: MessagePump) -> None:
         """Starts the thread; `target` gets the `Changed` messages."""
@@ -130,9 +131,11 @@ class Feed:
 
     def _look(self, db: Database, watcher: Watcher) -> None:
         try:
-            topics = watcher.changed_topics()
-            if topics:
-                self._publish(refresh_snapshot(db, self._snapshot, topics), topics)
+            self._unread |= watcher.changed_topics()
+            if self._unread:
+                snapshot = refresh_snapshot(db, self._snapshot, self._unread)
+                topics, self._unread = self._unread, frozenset()
+                self._publish(snapshot, topics)
         except StoreError as error:
             self._note_saving(error)
 
