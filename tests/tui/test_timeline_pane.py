@@ -32,7 +32,7 @@ async def test_an_empty_note_writes_nothing(tmp_path: Path) -> None:
         await pilot.press("5")
         await wait_for_text(pilot, "declared from api-eu")
         await pilot.press("o")
-        await wait_for_text(pilot, "note ")
+        await wait_for_text(pilot, "enter store  esc back")
         await pilot.press("enter", "o", *"x", "escape")
         await wait_for_text(pilot, "declared from api-eu")
         assert "NOTE" not in screen_text(pilot)

@@ -7,9 +7,12 @@ import pytest
 from tests.tui.desk import Desk, declare, make_desk, open_app, screen_text, wait_for_text
 
 from oncall_tui.clock import now_ms
-from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, Severity
+from oncall_tui.domain.incident import Component, ComponentStatus, IncidentStatus, Severity
+from oncall_tui.store.deliveries import claim_delivery, settle_failed
 from oncall_tui.store.incidents import edit_incident, get_incident, list_incidents
-from oncall_tui.store.outbox import confirm_update
+from oncall_tui.store.lease import take_lease
+from oncall_tui.store.outbox import confirm_update, list_deliveries
+from oncall_tui.tui.screens.wall import draw_parts
 from oncall_tui.tui.widgets.big_clock import HEIGHT, draw_clock
 
 
@@ -29,7 +32,7 @@ async def test_the_wall_shows_what_a_room_needs(desk: Desk, size: tuple[int, int
     async with open_app(desk, size=size, is_wall=True) as (_, pilot):
         shown = await wait_for_text(pilot, "LATE: customers are waiting")
         assert "API: requests are failing" in shown
-        assert "✖ major outage" in shown
+        assert "✖ major outage (not told)" in shown
         assert "? not known yet" in shown
         assert "It fails [/x] for some." in shown
         assert "◌ QUEUED" in shown
@@ -61,3 +64,39 @@ def test_the_clock_is_as_high_as_it_says_and_every_row_as_wide() -> None:
         rows = draw_clock("1:02:35-", scale)
         assert len(rows) == HEIGHT * scale
         assert len({len(row) for row in rows}) == 1
+
+
+async def test_the_wall_follows_the_file_and_tells_what_failed(desk: Desk) -> None:
+    async with open_app(desk, size=(160, 45), is_wall=True) as (_, pilot):
+        await wait_for_text(pilot, "No open incident.")
+        number = declare(desk)
+        await wait_for_text(pilot, "API: requests are failing")
+        confirm_update(
+            desk.db, number, uid="u", status=IncidentStatus.IDENTIFIED, body="We repair it.", components={},
+            next_update_at=now_ms() + 600_000, notify=True, actor="ben", now=now_ms(),
+        )  # fmt: skip
+        await wait_for_text(pilot, "◐ IDENTIFIED")
+        await wait_for_text(pilot, "We repair it.")
+        (delivery,) = list_deliveries(desk.db)
+        epoch = take_lease(desk.db, pid=1, host="h", boot_id="b", version="1", mode="stay", now=now_ms())
+        assert claim_delivery(desk.db, delivery.id, epoch, delivery.kind, [], now_ms())
+        assert settle_failed(desk.db, delivery.id, epoch, reason="the page refuses it", now=now_ms())
+        await wait_for_text(pilot, "1 update needs a person: customers may NOT have been told")
+
+
+async def test_a_silent_engine_is_told(desk: Desk) -> None:
+    async with open_app(desk, size=(80, 22), is_wall=True) as (_, pilot):
+        await wait_for_text(pilot, "OLD: no engine works")
+
+
+@pytest.mark.parametrize("width", [76, 156])
+def test_a_component_has_the_room_that_its_state_leaves(width: int) -> None:
+    name = "Search and recommendations"
+    components = [Component(name, page_status=ComponentStatus.OPERATIONAL)]
+    (row,) = draw_parts(components, [], width, 5)
+    assert name in row.plain
+    many = [Component(f"{name} {at}", page_status=ComponentStatus.DEGRADED_PERFORMANCE) for at in range(40)]
+    rows = draw_parts(many, [], width, 5)
+    assert len(rows) == 5
+    assert all(row.cell_length <= width for row in rows)
+    assert "more" in rows[-1].plain

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from oncall_tui.content import load_templates
 from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.lint import Finding, Part, lint_update
+from oncall_tui.domain.probe import ProbeState
 from oncall_tui.domain.sanitize import clean_block
 from oncall_tui.domain.template import list_variables
+from oncall_tui.domain.verdict import find_red_probes
 from oncall_tui.tui.writing import Writing
 
 #: So much of a text is checked; the page takes less.
@@ -30,8 +34,8 @@ class Checks:
         """Forgets everything."""
         self.findings, self._index = [], -1
 
-    def run(self, writing: Writing, body: str) -> None:
-        """Checks a text for an incident and a state."""
+    def run(self, writing: Writing, body: str, states: Mapping[str, ProbeState]) -> None:
+        """Checks a text for an incident and a state; `states` tell whether a resolution is true."""
         incident = writing.incident
         self._index = -1
         self.findings = lint_update(
@@ -39,6 +43,7 @@ class Checks:
             clean_block(body, _CHECKED),
             variables=list_variables(load_templates()),
             names=[*incident.components, *writing.components],
+            red_probes=find_red_probes(incident, states.values()),
             is_resolving=writing.status is IncidentStatus.RESOLVED,
         )
 

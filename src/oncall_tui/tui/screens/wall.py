@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -14,19 +14,19 @@ from oncall_tui.clock import now_ms
 from oncall_tui.domain.cadence import Urgency, judge_due
 from oncall_tui.domain.duration import format_age, format_clock
 from oncall_tui.domain.incident import Component, ComponentStatus, Incident
-from oncall_tui.domain.sanitize import clean_block
-from oncall_tui.domain.update import IncidentUpdate
+from oncall_tui.domain.update import Delivery, DeliveryState, IncidentUpdate
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import host_of
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.text import COMPONENT_LOOK, STATUS_LOOK, clock_utc, fit, join, line, look
+from oncall_tui.tui.text import COMPONENT_LOOK, STATUS_LOOK, Glyphs, clock_utc, fit, join, line, look
 from oncall_tui.tui.widgets.big_clock import HEIGHT, draw_clock
-from oncall_tui.tui.widgets.compose_words import draw_delivery
+from oncall_tui.tui.widgets.compose_words import draw_body, draw_delivery
 from oncall_tui.tui.widgets.incident_list import DUE_STYLE
 from oncall_tui.tui.widgets.lines import Lines
 
 _ORDER = list(ComponentStatus)
 _CELL_WIDTH = 46
+_PROSE_WIDTH = 110
 _BIG = (140, 40)
 _WORDS = {
     Urgency.CALM: "to the next update",
@@ -42,8 +42,12 @@ def choose_incident(incidents: Sequence[Incident]) -> Incident | None:
 
 
 def draw_parts(components: Sequence[Component], incidents: Sequence[Incident], width: int, rows: int) -> list[Content]:
-    """Returns the state of every component, worst first, in as many columns as fit; what does not fit is counted."""
-    states: dict[str, ComponentStatus | None] = {item.name: item.page_status for item in components}
+    """Returns the state of every component, worst first, in as many columns as fit; what does not fit is counted.
+
+    A name gets the room that the longest state leaves it.
+    """
+    page: dict[str, ComponentStatus | None] = {item.name: item.page_status for item in components}
+    states = dict(page)
     for incident in incidents:
         for name, status in incident.components.items():
             states[name] = max(states.get(name) or status, status, key=_ORDER.index)
@@ -54,17 +58,32 @@ def draw_parts(components: Sequence[Component], incidents: Sequence[Incident], w
     ordered = sorted(states.items(), key=lambda item: -_ORDER.index(item[1]) if item[1] else 0)
     room = columns * rows
     shown = ordered if len(ordered) <= room else ordered[: room - 1]
+    told = [_tell_state(status, is_told=status is page.get(name)) for name, status in shown]
+    state_width = max(part.cell_length for part in told)
+    name_width = min(max(cell_len(name) for name, _ in shown), max(10, cell_width - state_width - 3))
     cells = [
-        fit(join(fit(line(name, "bold"), min(22, cell_width // 2)), " ", _tell_state(status)), cell_width)
-        for name, status in shown
+        fit(join(fit(line(name, "bold"), name_width), " ", part), cell_width)
+        for (name, _), part in zip(shown, told, strict=True)
     ]
     if len(shown) < len(ordered):
         cells.append(line(f"and {len(ordered) - len(shown)} more", "$muted"))
     return [Content("").join(cells[at : at + columns]) for at in range(0, len(cells), columns)]
 
 
-def _tell_state(status: ComponentStatus | None) -> Content:
-    return line("? not known yet", "$state-unknown") if status is None else look(*COMPONENT_LOOK[status])
+def _tell_state(status: ComponentStatus | None, *, is_told: bool) -> Content:
+    """Returns a state; one that stands in an incident but not on the page says that customers do not see it."""
+    if status is None:
+        return line("? not known yet", "$state-unknown")
+    return join(look(*COMPONENT_LOOK[status]), ("" if is_told else " (not told)", "$muted"))
+
+
+def draw_trouble(deliveries: Sequence[Delivery]) -> Content | None:
+    """Returns how many updates have not got to customers and need a person, None when there are none."""
+    failed = sum(delivery.state in (DeliveryState.FAILED, DeliveryState.UNCERTAIN) for delivery in deliveries)
+    if not failed:
+        return None
+    words = "1 update needs" if failed == 1 else f"{failed} updates need"
+    return line(f"{Glyphs.show('✖')} {words} a person: customers may NOT have been told", "bold $state-down")
 
 
 def draw_words(update: IncidentUpdate | None, width: int, rows: int) -> list[Content]:
@@ -74,8 +93,7 @@ def draw_words(update: IncidentUpdate | None, width: int, rows: int) -> list[Con
     head = join(
         ("last words to customers  ", "$muted"), (f"{clock_utc(update.created_at)}  ", "$muted"), draw_delivery(update)
     )
-    text = [row for part in clean_block(update.body).splitlines() for row in textwrap.wrap(part, max(20, width))]
-    return [head, *(line(row) for row in text[: max(1, rows - 1)])]
+    return [head, *draw_body(update.body, min(width, _PROSE_WIDTH), max(1, rows - 1))]
 
 
 class WallScreen(Screen[None]):
@@ -127,7 +145,8 @@ class WallScreen(Screen[None]):
         self._lines["parts"].styles.height = len(parts)
         update = snapshot.latest_updates.get(incident.id) if incident else None
         words = draw_words(update, width, max(2, height - 12 - len(parts))) if incident else []
-        self._lines["words"].show_lines(words)
+        trouble = draw_trouble(snapshot.deliveries)
+        self._lines["words"].show_lines(words if trouble is None else [trouble, *words])
 
     def _draw_head(self, now: int, width: int) -> Content:
         page = self._snapshot.page
@@ -141,7 +160,7 @@ class WallScreen(Screen[None]):
             news = join(("page not reached yet", "$muted"))
         lease = self._snapshot.lease
         is_working = lease is not None and lease.is_working(now)
-        engine = ("" if is_working else "OLD: no engine works   ", "bold $state-down")
+        engine = ("" if is_working else f"{Glyphs.show('✖')} OLD: no engine works   ", "bold $state-down")
         name = fit(line(page.name or "oncall-tui", "bold $title"), min(30, width // 3))
         return join(name, "  ", (clock_utc(now), "bold"), "   ", engine, news, ("   view only", "$muted"))
 

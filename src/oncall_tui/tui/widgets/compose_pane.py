@@ -255,7 +255,7 @@ class ComposePane(Pane):
         self._lint_timer = None
         if self._writing is None:
             return
-        self._checks.run(self._writing, self.body)
+        self._checks.run(self._writing, self.body, self._snapshot.states)
         self._draw_counts()
 
     # -- drawing
