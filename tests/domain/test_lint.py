@@ -105,3 +105,11 @@ def test_hostile_text_takes_no_time(unit: str) -> None:
     began = time.perf_counter()
     lint_update("Title", unit * (BODY_LIMIT // len(unit)))
     assert time.perf_counter() - began < 2
+
+
+def test_a_resolution_says_which_probes_it_passes_over() -> None:
+    remarks = lint_update("Shop", "It is over.", red_probes=["shop", "api"], is_resolving=True)
+    assert [(remark.rule, remark.level) for remark in remarks] == [("TR002", Level.WARN)]
+    assert "shop, api are not up" in remarks[0].message
+    assert lint_update("Shop", "It is over.", red_probes=[], is_resolving=True) == []
+    assert lint_update("Shop", "We watch it.", red_probes=["shop"], is_resolving=False) == []

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, Severity
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind, ProbeState, ProbeStatus, Result, Verdict
 from oncall_tui.domain.verdict import (
     BLIND_LIMIT,
     FRESH_RUNS,
     RECENT_LIMIT,
     Observation,
+    find_red_probes,
     judge,
     next_state,
     status_at,
@@ -223,3 +225,26 @@ def test_spans_read_as_people_say_them() -> None:
         "1 hour",
         "0 hours",
     ]
+
+
+def test_a_probe_that_nothing_is_known_of_is_not_well() -> None:
+    incident = Incident(
+        id=1,
+        uid="u",
+        title="t",
+        status=IncidentStatus.INVESTIGATING,
+        phase=Phase.ACTIVE,
+        impact_override=None,
+        severity=Severity.SEV2,
+        cause=Cause.UNKNOWN,
+        started_at=1,
+        declared_at=1,
+        revision=1,
+        probes=("up", "slow", "down", "gone"),
+    )
+    states = [
+        ProbeState("up", ProbeStatus.UP),
+        ProbeState("slow", ProbeStatus.SLOW),
+        ProbeState("down", ProbeStatus.DOWN),
+    ]
+    assert find_red_probes(incident, states) == ["down", "gone"]

@@ -191,6 +191,7 @@ class _Words:
         known: Sequence[str],
         status: IncidentStatus,
         components: dict[str, ComponentStatus] | None = None,
+        red_probes: Sequence[str] = (),
     ) -> None:
         from oncall_tui.cli.wording import check_wording, read_components, read_message
 
@@ -198,7 +199,9 @@ class _Words:
         self.status = status
         self.components = read_components(settings, known) if components is None else components
         self.body = read_message(message)
-        self.remarks = check_wording(title, self.body, known, is_resolving=status is IncidentStatus.RESOLVED)
+        self.remarks = check_wording(
+            title, self.body, known, red_probes, is_resolving=status is IncidentStatus.RESOLVED
+        )
 
 
 def _update(
@@ -214,7 +217,9 @@ def _update(
 ) -> None:
     """`settings` None puts every component of the incident back to operational."""
     from oncall_tui.cli.output import warn
+    from oncall_tui.domain.verdict import find_red_probes
     from oncall_tui.store.incidents import get_incident
+    from oncall_tui.store.probes import list_states
 
     promised_ms = _read_promise(promise)
     with place.open_db() as db:
@@ -225,7 +230,8 @@ def _update(
                 f"#{current.id} is {current.status}: only an update with an open status can follow, which reopens it.",
             )
         calm = dict.fromkeys(current.components, ComponentStatus.OPERATIONAL) if settings is None else None
-        words = _Words(current.title, message, settings or (), _list_known(db, place), status, calm)
+        red_probes = find_red_probes(current, list_states(db)[0])
+        words = _Words(current.title, message, settings or (), _list_known(db, place), status, calm, red_probes)
         if current.conflict:
             warn(f"#{current.id}: {current.conflict}")
         _confirm(db, current, words, promised_ms, has_notice=has_notice)
@@ -248,7 +254,6 @@ def _confirm(db: Database, current: Incident, words: _Words, promised_ms: int | 
         notify=has_notice,
         actor=read_actor(),
         now=now,
-        seen_revision=current.revision,
     )
 
 

@@ -49,11 +49,13 @@ def _read_stdin() -> str:
     return content.decode("utf-8", "replace")
 
 
-def check_wording(title: str, body: str, names: Iterable[str], *, is_resolving: bool) -> list[str]:
+def check_wording(
+    title: str, body: str, names: Iterable[str], red_probes: Sequence[str], *, is_resolving: bool
+) -> list[str]:
     """Returns what is worth a warning. Raises RefusedError with the rule of the first thing that blocks sending."""
     from oncall_tui.domain.lint import Level, lint_update
 
-    findings = lint_update(title, body, names=names, is_resolving=is_resolving)
+    findings = lint_update(title, body, names=names, red_probes=red_probes, is_resolving=is_resolving)
     for finding in findings:
         if finding.level is Level.BLOCK:
             raise RefusedError(finding.rule, f"{finding.part}: {finding.message}")

@@ -70,17 +70,20 @@ def lint_update(
     *,
     variables: Collection[str] = (),
     names: Iterable[str] = (),
+    red_probes: Sequence[str] = (),
     is_resolving: bool = False,
 ) -> list[Finding]:
     """Returns what stands against sending, blocking findings first and each kind in the order of the text.
 
     `variables` are those of the templates: one of them left over is told as unset (PH003). `names` are names of
-    components and the like, which may hold brackets of their own and are taken as meant.
+    components and the like, which may hold brackets of their own and are taken as meant. `red_probes` are the probes of
+    the incident that are down or that nothing is known of: a resolution contradicts them (TR002).
     """
     meant = sorted({name for name in names if _SUSPECT.search(name)}, key=len, reverse=True)
     findings = [
         *_lint_title(title, meant, variables),
         *_lint_body(body, is_resolving),
+        *(_lint_resolution(red_probes) if is_resolving else ()),
         *_find_holes(_mask(body, meant), body, Part.BODY, variables),
     ]
     return sorted(findings, key=lambda finding: (finding.level is Level.WARN, finding.part is Part.BODY, finding.start))
@@ -112,6 +115,13 @@ def _lint_body(body: str, is_resolving: bool) -> Iterator[Finding]:
     elif len(body) > LONG_BODY and not is_resolving:
         text = f"The text has {len(body)} characters; few people read more than {LONG_BODY}."
         yield Finding("LN001", Level.WARN, text, LONG_BODY, len(body))
+
+
+def _lint_resolution(red_probes: Sequence[str]) -> Iterator[Finding]:
+    if red_probes:
+        shown = ", ".join(red_probes[:3]) + (f" and {len(red_probes) - 3} more" if len(red_probes) > 3 else "")
+        verb = "is" if len(red_probes) == 1 else "are"
+        yield Finding("TR002", Level.WARN, f"This says that it is over, but {shown} {verb} not up.", 0, 0)
 
 
 def _mask(text: str, meant: Sequence[str]) -> str:

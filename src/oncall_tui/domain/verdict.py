@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from oncall_tui.domain.incident import Incident
 from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Result, Verdict
 
 RECENT_LIMIT = 60
@@ -47,6 +48,12 @@ def tell_days(ms: int) -> str:
         return f"{days} days"
     hours = abs(ms) // 3_600_000
     return "1 hour" if hours == 1 else f"{hours} hours"
+
+
+def find_red_probes(incident: Incident, states: Iterable[ProbeState]) -> list[str]:
+    """Returns the probes of an incident that are not up or slow: what customers are told must not pass them over."""
+    well = {state.probe for state in states if state.status in (ProbeStatus.UP, ProbeStatus.SLOW)}
+    return [probe for probe in incident.probes if probe not in well]
 
 
 def judge(probe: Probe, seen: Observation, duration_ms: float) -> tuple[Verdict, str]:
