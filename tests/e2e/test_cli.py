@@ -117,3 +117,16 @@ def test_a_served_page_has_the_components_of_the_config_and_doctor_names_those_t
     finally:
         page.terminate()
         page.communicate(timeout=5)
+
+
+def test_the_end_of_one_incident_does_not_paint_over_another(world: World) -> None:
+    for title, status in (("Errors", "partial_outage"), ("Slow", "degraded_performance")):
+        world.run("incident", "open", "--title", title, "--message", "We look.", "--component", f"API={status}")
+    world.run("incident", "resolve", "1", "--message", "It is over.")
+    assert world.run("sync", "--wait", "20s").returncode == 0
+    shown = httpx.get(f"{world.page_url}/api/v2/components.json", trust_env=False).json()["components"]
+    assert {item["name"]: item["status"] for item in shown}["API"] == "degraded_performance"
+    world.run("incident", "resolve", "2", "--message", "This too.")
+    assert world.run("sync", "--wait", "20s").returncode == 0
+    shown = httpx.get(f"{world.page_url}/api/v2/components.json", trust_env=False).json()["components"]
+    assert {item["status"] for item in shown} == {"operational"}

@@ -11,7 +11,15 @@ import click
 from oncall_tui.cli.group import json_option, place_options
 from oncall_tui.cli.place import Place, read_actor
 from oncall_tui.domain.errors import RefusedError, StoreError, UsageError
-from oncall_tui.domain.incident import ComponentStatus, Impact, Incident, IncidentStatus, Severity, impact_of
+from oncall_tui.domain.incident import (
+    ComponentStatus,
+    Impact,
+    Incident,
+    IncidentStatus,
+    Severity,
+    free_components,
+    impact_of,
+)
 
 if TYPE_CHECKING:
     from oncall_tui.store.database import Database
@@ -176,7 +184,7 @@ def update(
 @place_options
 @click.pass_obj
 def resolve(place: Place, number: str, message: str, no_notify: bool, is_json: bool) -> None:
-    """Queue the last update; all components of the incident go back to operational."""
+    """Queue the last update; its components go back to operational, unless another open incident holds them."""
     _update(place, number, IncidentStatus.RESOLVED, message, None, None, is_json=is_json, has_notice=not no_notify)
 
 
@@ -215,10 +223,10 @@ def _update(
     is_json: bool,
     has_notice: bool,
 ) -> None:
-    """`settings` None puts every component of the incident back to operational."""
+    """`settings` None frees every component of the incident."""
     from oncall_tui.cli.output import warn
     from oncall_tui.domain.verdict import find_red_probes
-    from oncall_tui.store.incidents import get_incident
+    from oncall_tui.store.incidents import get_incident, list_incidents
     from oncall_tui.store.probes import list_states
 
     promised_ms = _read_promise(promise)
@@ -229,7 +237,9 @@ def _update(
                 "already-resolved",
                 f"#{current.id} is {current.status}: only an update with an open status can follow, which reopens it.",
             )
-        calm = dict.fromkeys(current.components, ComponentStatus.OPERATIONAL) if settings is None else None
+        calm = None
+        if settings is None:
+            calm = free_components(current.components, current.id, list_incidents(db, is_open_only=True))
         red_probes = find_red_probes(current, list_states(db)[0])
         words = _Words(current.title, message, settings or (), _list_known(db, place), status, calm, red_probes)
         if current.conflict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
@@ -32,6 +32,8 @@ class Impact(StrEnum):
 
 
 class ComponentStatus(StrEnum):
+    """What the page says of a component, from well to worst."""
+
     OPERATIONAL = "operational"
     UNDER_MAINTENANCE = "under_maintenance"
     DEGRADED_PERFORMANCE = "degraded_performance"
@@ -126,3 +128,19 @@ class Incident:
     @property
     def impact(self) -> Impact:
         return self.impact_override or impact_of(self.components)
+
+
+def free_components(
+    names: Iterable[str], incident_id: int, open_incidents: Iterable[Incident]
+) -> dict[str, ComponentStatus]:
+    """Returns what components go back to when an incident is over: operational, unless another open one holds them.
+
+    The worst of the other incidents counts, so that the end of one outage does not paint over the next.
+    """
+    order = list(ComponentStatus)
+    free = dict.fromkeys(names, ComponentStatus.OPERATIONAL)
+    for incident in open_incidents:
+        if incident.id != incident_id:
+            for name in free.keys() & incident.components.keys():
+                free[name] = max(free[name], incident.components[name], key=order.index)
+    return free

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from oncall_tui.domain.errors import RemoteError
-from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
+from oncall_tui.domain.incident import IncidentStatus, free_components
 from oncall_tui.domain.remote import RemoteIncident
 from oncall_tui.domain.update import Delivery
 from oncall_tui.engine.pages import Message, Page, Permit
 from oncall_tui.engine.store_thread import StoreThread
-from oncall_tui.store.incidents import get_incident, list_components
+from oncall_tui.store.incidents import get_incident, list_components, list_incidents
 from oncall_tui.store.page import apply_components
 
 
@@ -21,15 +21,15 @@ async def compose_message(
 ) -> Message:
     """Returns what to send. Raises UnknownComponentError, PageError or StoreError.
 
-    Components that the incident holds and a resolving update does not name are set to operational explicitly: the page
-    does not put them back by itself.
+    Components that the incident holds and a resolving update does not name are freed explicitly: the page does not put
+    them back by itself.
     """
     states = dict(delivery.components)
     held = set(baseline.components) if baseline is not None else set()
     if delivery.status is IncidentStatus.RESOLVED:
         incident = await store.call(get_incident, delivery.incident_id)
-        for name in held | set(incident.components):
-            states.setdefault(name, ComponentStatus.OPERATIONAL)
+        names = held | set(incident.components)
+        states = free_components(names, incident.id, await store.call(list_incidents, is_open_only=True)) | states
     ids = await _read_ids(store)
     if (held | set(states)) - set(ids):
         await store.call(apply_components, await page.list_components(permit))

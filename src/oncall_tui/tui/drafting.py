@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from oncall_tui.content import load_templates
 from oncall_tui.domain.cadence import next_update_at
 from oncall_tui.domain.engine import Terminal
-from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
+from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, free_components
 from oncall_tui.domain.template import Template, choose_template, facts_of, render
 from oncall_tui.domain.update import Draft
 from oncall_tui.store.database import Database
@@ -123,12 +123,15 @@ def find_words(
 
 
 def suggest_components(
-    incident: Incident, chosen: Mapping[str, ComponentStatus], status: IncidentStatus
+    incident: Incident,
+    chosen: Mapping[str, ComponentStatus],
+    status: IncidentStatus,
+    open_incidents: Iterable[Incident],
 ) -> dict[str, ComponentStatus]:
-    """Returns the states that fit a status: all well again when it is over, and back when that is taken back."""
+    """Returns the states that fit a status: freed when it is over, and back again when that is taken back."""
     names = {**incident.components, **chosen}
     if status is IncidentStatus.RESOLVED:
-        return dict.fromkeys(names, ComponentStatus.OPERATIONAL)
-    if chosen and all(state is ComponentStatus.OPERATIONAL for state in chosen.values()):
+        return free_components(names, incident.id, open_incidents)
+    if chosen and chosen == free_components(chosen, incident.id, open_incidents):
         return dict(incident.components)
     return dict(chosen)

@@ -53,7 +53,7 @@ class Writing:
     def take_status(self, status: IncidentStatus, body: str, snapshot: Snapshot, now: int) -> str | None:
         """Goes over to another public state, with the components and the promise that fit it."""
         self.status = status
-        self.components = suggest_components(self.incident, self.components, status)
+        self.components = suggest_components(self.incident, self.components, status, snapshot.open_incidents)
         self.due_at = next_update_at(self.incident.severity, status, now)
         return self.put_template(snapshot, now) if self.is_untouched(body) else None
 
