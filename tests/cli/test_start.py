@@ -14,7 +14,7 @@ from tests.cli.program import CONFIG, Program
 
 from oncall_tui.cli import run
 
-HEAVY = ("textual", "httpx", "sqlite_utils", "pydantic", "h11", "sqlite3", "pysqlite3", "asyncio", "dns")
+HEAVY = ("textual", "httpx", "sqlite_utils", "msgspec", "h11", "sqlite3", "pysqlite3", "asyncio", "dns")
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["-h"]])

@@ -144,5 +144,5 @@ def test_a_link_to_a_config_is_read_and_keeps_its_own_folder(folder: Path) -> No
 
 
 def test_the_plain_records_come_without_the_validation_library() -> None:
-    script = "import sys, oncall_tui.config.model, oncall_tui.config.token; sys.exit('pydantic' in sys.modules)"
+    script = "import sys, oncall_tui.config.model, oncall_tui.config.token; sys.exit('msgspec' in sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True, timeout=30)

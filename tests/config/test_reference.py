@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from oncall_tui.config import schema
+from oncall_tui.config.form import Table
 from oncall_tui.config.load import load_config
 from oncall_tui.config.reference import render_reference
 
@@ -24,9 +25,9 @@ def test_the_reference_is_made_from_the_schema() -> None:
 
 def test_every_key_has_words_and_stands_in_the_reference() -> None:
     reference = render_reference()
-    tables: list[type[schema.Table]] = [schema.FileTable, schema.PageTable, schema.TokenTable]
+    tables: list[type[Table]] = [schema.FileTable, schema.PageTable, schema.TokenTable]
     for table in [*tables, *(schema.PROBE_TABLES[kind] for kind in schema.KINDS)]:
-        for key in table.model_fields:
+        for key in table.__struct_fields__:
             doc = schema.doc_of(table, key)
             assert doc is not None
             assert f"| `{key}` | {doc.meaning} | {doc.allowed} |" in reference
@@ -37,16 +38,16 @@ def test_the_example_is_valid_and_uses_every_key() -> None:
     config = load_config(path)
     assert {probe.runbook for probe in config.probes} == {str(runbook) for runbook in RUNBOOKS}
     document = tomllib.loads(path.read_text())
-    known = set(schema.FileTable.model_fields)
+    known = set(schema.FileTable.__struct_fields__)
     assert set(document) == known
-    assert set(document["page"]) == set(schema.PageTable.model_fields)
-    assert _keys(document["component"]) == set(schema.ComponentTable.model_fields)
+    assert set(document["page"]) == set(schema.PageTable.__struct_fields__)
+    assert _keys(document["component"]) == set(schema.ComponentTable.__struct_fields__)
     for kind in schema.KINDS:
         probes = [probe for probe in document["probe"] if probe["kind"] == kind]
         table = schema.PROBE_TABLES[kind]
         # What means the same for every kind is shown by one probe.
         shown = _keys(probes) | {"timeout", "failure_threshold", "recovery_threshold"}
-        assert shown == set(table.model_fields)
+        assert shown == set(table.__struct_fields__)
     assert {"timeout", "failure_threshold", "recovery_threshold"} <= _keys(document["probe"])
 
 

@@ -20,13 +20,13 @@ def list_loaded(statement: str) -> set[str]:
 @pytest.mark.parametrize(
     ("statement", "never"),
     [
-        ("import oncall_tui.domain.verdict", {"asyncio", "sqlite3", "textual", "pydantic", "click"}),
-        ("import oncall_tui.store.outbox", NETWORK | {"textual", "asyncio", "pydantic", "click", "sqlite_utils"}),
-        ("import oncall_tui.tui.launch", NETWORK | {"textual", "pydantic", "click", "asyncio", "sqlite3", "pysqlite3"}),
-        ("import oncall_tui.tui.app", NETWORK | {"pydantic", "click", "sqlite_utils", "oncall_tui.engine.service"}),
-        ("import oncall_tui.tui.palette", NETWORK | {"pydantic", "click", "sqlite_utils"}),
-        ("import oncall_tui.cli", NETWORK | {"textual", "sqlite_utils", "pydantic"}),
-        ("import oncall_tui.engine.spawn", NETWORK | {"textual", "sqlite_utils", "pydantic", "asyncio"}),
+        ("import oncall_tui.domain.verdict", {"asyncio", "sqlite3", "textual", "msgspec", "click"}),
+        ("import oncall_tui.store.outbox", NETWORK | {"textual", "asyncio", "msgspec", "click", "sqlite_utils"}),
+        ("import oncall_tui.tui.launch", NETWORK | {"textual", "msgspec", "click", "asyncio", "sqlite3", "pysqlite3"}),
+        ("import oncall_tui.tui.app", NETWORK | {"msgspec", "click", "sqlite_utils", "oncall_tui.engine.service"}),
+        ("import oncall_tui.tui.palette", NETWORK | {"msgspec", "click", "sqlite_utils"}),
+        ("import oncall_tui.cli", NETWORK | {"textual", "sqlite_utils", "msgspec"}),
+        ("import oncall_tui.engine.spawn", NETWORK | {"textual", "sqlite_utils", "msgspec", "asyncio"}),
     ],
 )
 def test_what_a_part_loads(statement: str, never: set[str]) -> None:
@@ -48,4 +48,4 @@ from oncall_tui.__main__ import main
 with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
     main()
 """
-    assert list_loaded(statement) & {"textual", "httpx", "sqlite_utils", "pydantic"} == set()
+    assert list_loaded(statement) & {"textual", "httpx", "sqlite_utils", "msgspec"} == set()

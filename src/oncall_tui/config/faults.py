@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path as FilePath
 
 from oncall_tui.config import schema
+from oncall_tui.config.form import Mismatch
 from oncall_tui.config.lines import Path
 from oncall_tui.config.values import name_type
 from oncall_tui.domain.sanitize import clean_line
@@ -35,6 +35,9 @@ def quote(text: str, limit: int = _SHOWN) -> str:
 
 def find_nearest(word: str, known: Iterable[str]) -> str | None:
     """Returns the known word that was probably meant, whatever its case."""
+    # Wanted for faults alone: a config without any does not wait for it.
+    from difflib import get_close_matches
+
     folded = {each.lower(): each for each in known}
     # The search takes the square of the length: a word of a kilobyte is no typing slip.
     return next((folded[each] for each in get_close_matches(word[:100].lower(), folded, n=1)), None)
@@ -47,33 +50,31 @@ def list_names(names: Iterable[str]) -> str:
     return ", ".join(shown[:_SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def explain(document: Mapping[str, object], mismatch: schema.Mismatch) -> str:
+def explain(document: Mapping[str, object], mismatch: Mismatch) -> str:
     """Returns what is wrong and what is allowed, for one mismatch found in `document`.
 
     Values are repeated for words from a fixed set alone: anything else could be a misplaced secret.
     """
     path = mismatch.path
-    if mismatch.code == "value_error":
+    if mismatch.code == "refused":
         return mismatch.why
-    if mismatch.code == "extra_forbidden":
+    if mismatch.code == "unknown":
         return _explain_unknown_key(document, path)
     value = _value_at(document, path)
     allowed = _allowed_at(document, path)
     match mismatch.code:
         case "missing":
             wrong = "is missing"
-        case "literal_error" if isinstance(value, str):
-            nearest = find_nearest(value, re.findall(r"\w+", allowed))
-            wrong = f"is {quote(value)}" + (f" (did you mean {quote(nearest)}?)" if nearest else "")
-        case "too_short":
+        case "choice":
+            nearest = find_nearest(str(value), re.findall(r"\w+", allowed))
+            wrong = f"is {quote(str(value))}" + (f" (did you mean {quote(nearest)}?)" if nearest else "")
+        case "empty":
             wrong = "is empty"
-        case "string_too_short":
-            wrong = "is empty"
-        case "too_long" | "string_too_long":
+        case "too_long":
             wrong = "is too long"
-        case "greater_than_equal" | "less_than_equal":
+        case "out_of_range":
             wrong = "is out of range"
-        case _:
+        case "type":
             wrong = f"is {name_type(value)}"
     return f"{wrong}, allowed: {allowed}"
 
@@ -81,7 +82,7 @@ def explain(document: Mapping[str, object], mismatch: schema.Mismatch) -> str:
 def _explain_unknown_key(document: Mapping[str, object], path: Path) -> str:
     key = str(path[-1])
     table = schema.table_at(document, path[:-1])
-    known = list(table.model_fields) if table else []
+    known = table.__struct_fields__ if table else ()
     if path[0] == "probe":
         kinds = schema.kinds_with(key, is_expect=path[-2] == "expect")
         if kinds:

@@ -102,7 +102,7 @@ def _convert_page(page: schema.PageTable, folder: Path) -> PageConfig:
         token=TokenSource(
             env=token.env,
             file=None if token.file is None else resolve_path(folder, token.file),
-            command=None if token.command is None else tuple(token.command),
+            command=token.command,
         ),
         requests_per_minute=page.requests_per_minute,
         request_timeout_ms=page.request_timeout,
@@ -134,7 +134,7 @@ def _convert_expect(expect: schema.TcpExpect) -> Expectation:
     match expect:
         case schema.HttpExpect():
             return Expectation(
-                status=tuple(expect.status), body_contains=expect.body_contains, max_latency_ms=expect.max_latency
+                status=expect.status, body_contains=expect.body_contains, max_latency_ms=expect.max_latency
             )
         case schema.TlsExpect():
             return Expectation(min_days_left=expect.min_days_left, max_latency_ms=expect.max_latency)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import cast
 
 from oncall_tui.config import schema
+from oncall_tui.config.form import Key, Table, keys_of
 from oncall_tui.domain.duration import DURATION_FORM, write_duration
 
 _INTRODUCTION = f"""\
@@ -36,30 +36,30 @@ _KIND_WORDS = {
 
 def render_reference() -> str:
     """Returns the text of docs/config.md."""
-    common = [key for key in schema.TcpProbe.model_fields if key not in ("target", "expect")]
+    common = [key for key in schema.TcpProbe.__struct_fields__ if key not in ("target", "expect")]
     parts = [
         _INTRODUCTION,
-        _section("At the top", "", schema.FileTable, schema.FileTable.model_fields),
-        _section("`[page]`", "Where updates are published.", schema.PageTable, schema.PageTable.model_fields),
+        _section("At the top", "", schema.FileTable, schema.FileTable.__struct_fields__),
+        _section("`[page]`", "Where updates are published.", schema.PageTable, schema.PageTable.__struct_fields__),
         _section(
             "`page.token`",
             "Exactly one of these. The token itself stands in no file of ours, and no message shows it.",
             schema.TokenTable,
-            schema.TokenTable.model_fields,
+            schema.TokenTable.__struct_fields__,
         ),
-        _section("`[[component]]`", "", schema.ComponentTable, schema.ComponentTable.model_fields),
+        _section("`[[component]]`", "", schema.ComponentTable, schema.ComponentTable.__struct_fields__),
         _section("`[[probe]]`", "Keys of every probe.", schema.TcpProbe, common),
     ]
     for kind in schema.KINDS:
         table = schema.PROBE_TABLES[kind]
-        own = [key for key in table.model_fields if key not in common]
+        own = [key for key in table.__struct_fields__ if key not in common]
         parts.append(_section(f"Probes of kind `{kind}`", _KIND_WORDS[kind], table, own))
-        expect = cast("type[schema.Table]", table.model_fields["expect"].annotation)
-        parts.append(_section(f"`expect` of kind `{kind}`", "", expect, expect.model_fields, level=3))
+        expect = schema.expect_of(table)
+        parts.append(_section(f"`expect` of kind `{kind}`", "", expect, expect.__struct_fields__, level=3))
     return "\n".join(parts)
 
 
-def _section(title: str, words: str, table: type[schema.Table], keys: Iterable[str], *, level: int = 2) -> str:
+def _section(title: str, words: str, table: type[Table], keys: Iterable[str], *, level: int = 2) -> str:
     lines = [f"{'#' * level} {title}", ""]
     if words:
         lines += [words, ""]
@@ -67,24 +67,22 @@ def _section(title: str, words: str, table: type[schema.Table], keys: Iterable[s
     return "\n".join([*lines, *_rows(table, keys), ""])
 
 
-def _rows(table: type[schema.Table], keys: Iterable[str]) -> Iterator[str]:
-    for key in keys:
-        doc = schema.doc_of(table, key)
-        assert doc is not None
-        yield f"| `{key}` | {doc.meaning} | {doc.allowed} | {_show_default(table, key, doc)} |"
+def _rows(table: type[Table], keys: Iterable[str]) -> Iterator[str]:
+    for name in keys:
+        key = keys_of(table)[name]
+        yield f"| `{name}` | {key.doc.meaning} | {key.doc.allowed} | {_show_default(key)} |"
 
 
-def _show_default(table: type[schema.Table], key: str, doc: schema.Doc) -> str:
-    field = table.model_fields[key]
-    if field.is_required():
+def _show_default(key: Key) -> str:
+    value = key.default
+    if key.is_needed:
         return "**needed**"
-    value: object = field.default
+    if value is None or value == () or isinstance(value, Table):
+        return ""
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    if isinstance(value, int) and doc.allowed.startswith("a length of time"):
+    if isinstance(value, int) and key.doc.allowed.startswith("a length of time"):
         return f"`{write_duration(value)}`"
     if isinstance(value, str):
         return f'`"{value}"`'
-    if value is None or value == [] or isinstance(value, schema.Table):
-        return ""
-    return f"`{value}`"
+    return f"`{list(value) if isinstance(value, tuple) else value}`"

@@ -1,63 +1,43 @@
 """The form of a config file: every key with what it means, what it allows and its default.
 
-The only importer of pydantic, which reports all faults of a file at once; other processes hold the plain
-records of `config.model` and never pay for it. The words here are shown in faults and make docs/config.md.
+The words here are shown in faults and make docs/config.md. Annotations are read at run time, so they are not postponed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
+from msgspec import Meta
 
 from oncall_tui.config import values
+from oncall_tui.config.form import Doc, Mismatch, Reader, Table, keys_of, read_table
+from oncall_tui.config.lines import Path
 from oncall_tui.domain.duration import DAY, HOUR, MINUTE, parse_duration, write_duration
 
-Path = tuple[str | int, ...]
 KINDS = ("http", "tcp", "tls", "dns")
 
 
-@dataclass(frozen=True, slots=True)
-class Doc:
-    """What a key means and what it allows, in words for people."""
-
-    meaning: str
-    allowed: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mismatch:
-    """One fault as the schema sees it: `path` in the file, `code` of pydantic, `why` in its or our words."""
-
-    path: Path
-    code: str
-    why: str
-
-
-def _length(low: int, high: int) -> BeforeValidator:
+def _length(low: int, high: int) -> Reader:
     form = f"allowed: {write_duration(low)} to {write_duration(high)}"
 
     def read(value: object) -> int:
         if not isinstance(value, str):
-            raise ValueError(f"is {values.name_type(value)}, not a length of time in quotes, {form}")  # noqa: TRY004 - pydantic collects ValueError
+            raise ValueError(f"is {values.name_type(value)}, not a length of time in quotes, {form}")  # noqa: TRY004 - a reader raises ValueError
         ms = parse_duration(value)
         if not low <= ms <= high:
             raise ValueError(f"is out of range, {form}")
         return ms
 
-    return BeforeValidator(read)
+    return Reader(read)
 
 
-def _text(check: Callable[[str], str]) -> BeforeValidator:
-    """Runs a check of `config.values` on text; another type is left to pydantic, which names it."""
-    return BeforeValidator(lambda value: check(value) if isinstance(value, str) else value)
+def _text(check: Callable[[str], str]) -> Reader:
+    """Runs a check of `config.values` on text; a value of another type is left as it is, to be told as such."""
+    return Reader(lambda value: check(value) if isinstance(value, str) else value)
 
 
 def _refuse_plain_token(value: object) -> object:
     if isinstance(value, str):
-        raise ValueError(  # noqa: TRY004 - pydantic collects ValueError
+        raise ValueError(  # noqa: TRY004 - a reader raises ValueError
             'a token is never written here; use { env = "NAME" }, { file = "PATH" } or { command = [...] }'
         )
     return value
@@ -71,13 +51,7 @@ _NAME_FORM = "1 to 100 printable characters"
 _ID_FORM = "1 to 100 letters, digits, - and _"
 
 
-class Table(BaseModel):
-    """A table of the file: an unknown key is a fault, and no value is turned into another type."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, defer_build=True)
-
-
-class TokenTable(Table):
+class TokenTable(Table, frozen=True, kw_only=True):
     env: Annotated[
         str | None,
         _text(values.check_env_name),
@@ -89,8 +63,8 @@ class TokenTable(Table):
         Doc("File whose first line is the token; yours alone (`chmod 600`).", "a path in quotes"),
     ] = None
     command: Annotated[
-        list[Annotated[str, _text(values.check_argument)]] | None,
-        Field(min_length=1, max_length=64),
+        tuple[Annotated[str, _text(values.check_argument)], ...] | None,
+        Meta(min_length=1, max_length=64),
         Doc(
             "Program and arguments that print the token; no shell, 10 s.",
             "a list of texts, the program first",
@@ -98,7 +72,7 @@ class TokenTable(Table):
     ] = None
 
 
-class PageTable(Table):
+class PageTable(Table, frozen=True, kw_only=True):
     adapter: Annotated[Literal["statuspage"], Doc("Which API the status page speaks.", '"statuspage"')] = "statuspage"
     api_url: Annotated[
         str,
@@ -116,7 +90,7 @@ class PageTable(Table):
     page_id: Annotated[_Id, Doc("The page's id, from its API settings.", _ID_FORM)]
     token: Annotated[
         TokenTable,
-        BeforeValidator(_refuse_plain_token),
+        Reader(_refuse_plain_token),
         Doc(
             "Where the API token comes from; never the token itself.",
             "a table with exactly one of env, file, command",
@@ -124,7 +98,7 @@ class PageTable(Table):
     ]
     requests_per_minute: Annotated[
         int,
-        Field(ge=1, le=60_000),
+        Meta(ge=1, le=60_000),
         Doc("Most requests a minute to the API; room is kept for updates.", "a whole number, 1 to 60000"),
     ] = 60
     request_timeout: Annotated[
@@ -150,7 +124,7 @@ class PageTable(Table):
     ] = 5_000
 
 
-class ComponentTable(Table):
+class ComponentTable(Table, frozen=True, kw_only=True):
     name: Annotated[_Name, Doc("The component as customers read it on the page.", _NAME_FORM)]
     remote_id: Annotated[
         _Id | None, Doc("The component's id on the page; without it, it is found by name.", _ID_FORM)
@@ -160,44 +134,55 @@ class ComponentTable(Table):
 _Latency = Annotated[
     int | None, _RunLength, Doc("A slower answer is degraded, not up.", "a length of time, 10ms to 5m")
 ]
-_Words = Annotated[str | None, Field(min_length=1, max_length=1_000)]
+_Words = Annotated[str | None, Meta(min_length=1, max_length=1_000)]
+_Status = Annotated[
+    tuple[Annotated[int, Meta(ge=100, le=599)], ...],
+    Meta(min_length=1, max_length=100),
+    Doc("HTTP status codes that are healthy.", "a list of whole numbers, 100 to 599"),
+]
+_BodyContains = Annotated[_Words, Doc("Text that the body must hold.", "1 to 1000 characters")]
+_DaysLeft = Annotated[
+    int | None,
+    Meta(ge=0, le=3_650),
+    Doc("Fewer days until the certificate ends is degraded.", "a whole number, 0 to 3650"),
+]
+_Contains = Annotated[_Words, Doc("Text that one of the answers must hold.", "1 to 1000 characters")]
 
 
-class TcpExpect(Table):
+class TcpExpect(Table, frozen=True, kw_only=True):
     max_latency: _Latency = None
 
 
-class HttpExpect(TcpExpect):
-    status: Annotated[
-        list[Annotated[int, Field(ge=100, le=599)]],
-        Field(min_length=1, max_length=100),
-        Doc("HTTP status codes that are healthy.", "a list of whole numbers, 100 to 599"),
-    ] = [200]
-    body_contains: Annotated[_Words, Doc("Text that the body must hold.", "1 to 1000 characters")] = None
+class HttpExpect(TcpExpect, frozen=True, kw_only=True):
+    status: _Status = (200,)
+    body_contains: _BodyContains = None
 
 
-class TlsExpect(TcpExpect):
-    min_days_left: Annotated[
-        int | None,
-        Field(ge=0, le=3_650),
-        Doc("Fewer days until the certificate ends is degraded.", "a whole number, 0 to 3650"),
-    ] = None
+class TlsExpect(TcpExpect, frozen=True, kw_only=True):
+    min_days_left: _DaysLeft = None
 
 
-class DnsExpect(TcpExpect):
-    contains: Annotated[_Words, Doc("Text that one of the answers must hold.", "1 to 1000 characters")] = None
+class DnsExpect(TcpExpect, frozen=True, kw_only=True):
+    contains: _Contains = None
 
 
-class AnyExpect(HttpExpect, TlsExpect, DnsExpect):
+class AnyExpect(TcpExpect, frozen=True, kw_only=True):
     """For a probe whose kind is itself at fault: its other faults are still told."""
 
+    contains: _Contains = None
+    min_days_left: _DaysLeft = None
+    status: _Status = (200,)
+    body_contains: _BodyContains = None
 
-_Kind = Doc("What is checked, and how.", "http, tcp, tls or dns")
 
+class _ProbeTable(Table, frozen=True, kw_only=True):
+    @classmethod
+    def fitting(cls, value: object) -> type["_ProbeTable"]:
+        kind = value.get("kind") if isinstance(value, Mapping) else None
+        return PROBE_TABLES.get(kind, AnyProbe) if isinstance(kind, str) else AnyProbe
 
-class _ProbeTable(Table):
     name: Annotated[_Name, Doc("What the probe is called on the screens; no two alike.", _NAME_FORM)]
-    kind: Annotated[str, _Kind]
+    kind: Annotated[Literal["http", "tcp", "tls", "dns"], Doc("What is checked, and how.", "http, tcp, tls or dns")]
     component: Annotated[
         _Name | None, Doc("The component that the probe watches.", "the name of a [[component]] of this file")
     ] = None
@@ -222,11 +207,11 @@ class _ProbeTable(Table):
     ] = None
     failure_threshold: Annotated[
         int,
-        Field(ge=1, le=100),
+        Meta(ge=1, le=100),
         Doc("Failures in a row that make the probe down.", "a whole number, 1 to 100"),
     ] = 3
     recovery_threshold: Annotated[
-        int, Field(ge=1, le=100), Doc("Successes in a row that make it up again.", "a whole number, 1 to 100")
+        int, Meta(ge=1, le=100), Doc("Successes in a row that make it up again.", "a whole number, 1 to 100")
     ] = 2
 
 
@@ -241,40 +226,35 @@ _Resolver = Annotated[str | None, _text(values.check_resolver), _ResolverDoc]
 
 
 def _expect(model: type[TcpExpect]) -> Doc:
-    return Doc("What a healthy answer looks like.", f"a table of {', '.join(sorted(model.model_fields))}")
+    return Doc("What a healthy answer looks like.", f"a table of {', '.join(sorted(model.__struct_fields__))}")
 
 
-class HttpProbe(_ProbeTable):
-    kind: Annotated[Literal["http"], _Kind]
+class HttpProbe(_ProbeTable, frozen=True, kw_only=True):
     url: Annotated[str, _text(values.check_url), _Url]
     follow_redirects: Annotated[bool, _Redirects] = False
     expect: Annotated[HttpExpect, _expect(HttpExpect)] = HttpExpect()
 
 
-class TcpProbe(_ProbeTable):
-    kind: Annotated[Literal["tcp"], _Kind]
+class TcpProbe(_ProbeTable, frozen=True, kw_only=True):
     target: Annotated[_HostPort, _Target]
     expect: Annotated[TcpExpect, _expect(TcpExpect)] = TcpExpect()
 
 
-class TlsProbe(_ProbeTable):
-    kind: Annotated[Literal["tls"], _Kind]
+class TlsProbe(_ProbeTable, frozen=True, kw_only=True):
     target: Annotated[_HostPort, _Target]
     expect: Annotated[TlsExpect, _expect(TlsExpect)] = TlsExpect()
 
 
-class DnsProbe(_ProbeTable):
-    kind: Annotated[Literal["dns"], _Kind]
+class DnsProbe(_ProbeTable, frozen=True, kw_only=True):
     target: Annotated[str, _text(values.check_host), _DnsName]
     record: Annotated[_Record, _RecordDoc] = "A"
     resolver: _Resolver = None
     expect: Annotated[DnsExpect, _expect(DnsExpect)] = DnsExpect()
 
 
-class AnyProbe(_ProbeTable):
+class AnyProbe(_ProbeTable, frozen=True, kw_only=True):
     """For a probe whose kind is itself at fault: its other faults are still told."""
 
-    kind: Annotated[Literal["http", "tcp", "tls", "dns"], _Kind]
     url: Annotated[str | None, _text(values.check_url), _Url] = None
     target: Annotated[str | None, _Target] = None
     follow_redirects: Annotated[bool, _Redirects] = False
@@ -283,60 +263,39 @@ class AnyProbe(_ProbeTable):
     expect: Annotated[AnyExpect, _expect(AnyExpect)] = AnyExpect()
 
 
-def _pick_kind(value: object) -> str:
-    kind = value.get("kind") if isinstance(value, Mapping) else None
-    return kind if isinstance(kind, str) and kind in KINDS else "any"
-
-
 KnownProbe: TypeAlias = HttpProbe | TcpProbe | TlsProbe | DnsProbe
-ProbeTable = Annotated[
-    Annotated[HttpProbe, Tag("http")]
-    | Annotated[TcpProbe, Tag("tcp")]
-    | Annotated[TlsProbe, Tag("tls")]
-    | Annotated[DnsProbe, Tag("dns")]
-    | Annotated[AnyProbe, Tag("any")],
-    Discriminator(_pick_kind),
-]
 PROBE_TABLES: Mapping[str, type[_ProbeTable]] = {
     "http": HttpProbe,
     "tcp": TcpProbe,
     "tls": TlsProbe,
     "dns": DnsProbe,
-    "any": AnyProbe,
 }
 
 
-class FileTable(Table):
+class FileTable(Table, frozen=True, kw_only=True):
     theme: Annotated[_Name | None, Doc("The theme that the screens start with.", "the name of a theme")] = None
     page: Annotated[
         PageTable | None,
         Doc("The status page to publish to; without it, updates wait in the outbox.", "one [page] table"),
     ] = None
     component: Annotated[
-        list[ComponentTable],
+        tuple[ComponentTable, ...],
         Doc("Each thing that customers see on the page.", "[[component]] tables, double brackets"),
-    ] = []
-    probe: Annotated[list[ProbeTable], Doc("Each check of one target.", "[[probe]] tables, double brackets")] = []
+    ] = ()
+    probe: Annotated[
+        tuple[_ProbeTable, ...],
+        Doc("Each check of one target.", "[[probe]] tables, double brackets"),
+    ] = ()
 
     @property
     def probes(self) -> tuple[KnownProbe, ...]:
         """The probes as they are once the file holds no fault: each of a known kind."""
-        return tuple(probe for probe in self.probe if not isinstance(probe, AnyProbe))
+        return tuple(probe for probe in self.probe if isinstance(probe, KnownProbe))
 
 
 def validate(document: Mapping[str, object]) -> tuple[FileTable | None, tuple[Mismatch, ...]]:
-    """Returns the typed file, or every way in which `document` (as tomllib parsed it) is not of this form.
-
-    Pydantic's error holds what was written, tokens too, so it ends here.
-    """
-    try:
-        return FileTable.model_validate(document), ()
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-    return None, tuple(
-        Mismatch(_strip_tag(each["loc"]), each["type"], str(each.get("ctx", {}).get("error", each["msg"])))
-        for each in found
-    )
+    """Returns the typed file, or every way in which `document` (as tomllib parsed it) is not of this form."""
+    return read_table(FileTable, document)
 
 
 def table_at(document: Mapping[str, object], path: Path) -> type[Table] | None:
@@ -352,33 +311,31 @@ def table_at(document: Mapping[str, object], path: Path) -> type[Table] | None:
             return ComponentTable
         case ("probe", int(index), *rest):
             probes = document.get("probe")
-            table = PROBE_TABLES[_pick_kind(probes[index] if isinstance(probes, list) else None)]
+            table = _ProbeTable.fitting(probes[index] if isinstance(probes, list) else None)
             if not rest:
                 return table
             if rest == ["expect"]:
-                expect = table.model_fields["expect"].annotation
-                return expect if isinstance(expect, type) and issubclass(expect, Table) else None
+                return expect_of(table)
     return None
+
+
+def expect_of(table: type[_ProbeTable]) -> type[Table]:
+    """Returns the table of what a probe of one kind expects."""
+    expect = keys_of(table)["expect"].form.table
+    assert expect is not None
+    return expect
 
 
 def doc_of(table: type[Table], key: str) -> Doc | None:
     """Returns the words about one key of a table, None if the table has no such key."""
-    field = table.model_fields.get(key)
-    return None if field is None else next(each for each in field.metadata if isinstance(each, Doc))
+    found = keys_of(table).get(key)
+    return None if found is None else found.doc
 
 
 def kinds_with(key: str, *, is_expect: bool) -> tuple[str, ...]:
     """Returns the kinds of probe that know a key, so that a misplaced key can be told from a misspelt one."""
-    tables = {kind: PROBE_TABLES[kind] for kind in KINDS}
-    if not is_expect:
-        return tuple(kind for kind, table in tables.items() if key in table.model_fields)
     return tuple(
         kind
-        for kind, table in tables.items()
-        if key in getattr(table.model_fields["expect"].annotation, "model_fields", ())
+        for kind, table in PROBE_TABLES.items()
+        if key in (expect_of(table) if is_expect else table).__struct_fields__
     )
-
-
-def _strip_tag(path: Path) -> Path:
-    """Pydantic puts the kind after the index of a probe; the file has no such level."""
-    return path[:2] + path[3:] if path[:1] == ("probe",) and len(path) > 2 else path
