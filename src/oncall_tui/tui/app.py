@@ -18,12 +18,10 @@ from textual.content import Content
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
-from textual.theme import Theme
 
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import Config
 from oncall_tui.domain.engine import ENGINE_SILENT_AFTER_MS, Terminal
-from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.tui.driver import InertFilter, OncallDriver
@@ -32,7 +30,8 @@ from oncall_tui.tui.launch import Session, note_crash
 from oncall_tui.tui.screens.main import MainScreen
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs, is_utf8_locale, line
-from oncall_tui.tui.themes import LIBRARY_DEFAULTS, VARIABLE_DEFAULTS, read_first_theme, read_themes
+from oncall_tui.tui.theme_choice import ThemeChoice
+from oncall_tui.tui.themes import LIBRARY_DEFAULTS, VARIABLE_DEFAULTS
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -75,9 +74,9 @@ class OncallApp(App[object]):
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._started_at = now()
         self._loaded_styles = {"probes"}
-        self._theme_names: list[str] = []
+        self._themes = ThemeChoice(self)
         Glyphs.is_ascii = not is_utf8_locale()
-        self._set_first_theme()
+        self._themes.set_first(session.theme or config.theme)
         self._take(snapshot)
 
     @cached_property
@@ -170,9 +169,8 @@ class OncallApp(App[object]):
         """Makes all panes follow one incident."""
         if incident_id != self.selected_incident:
             self.selected_incident = incident_id
-            for screen in self.screen_stack:
-                if isinstance(screen, MainScreen):
-                    screen.follow_incident(incident_id)
+            for screen in (screen for screen in self.screen_stack if isinstance(screen, MainScreen)):
+                screen.follow_incident(incident_id)
 
     def open_compose(self, incident_id: int, *, status: IncidentStatus | None = None) -> None:
         """Opens the next update of an incident, for a public state where one was chosen."""
@@ -190,17 +188,9 @@ class OncallApp(App[object]):
         elif self.session.is_wall:
             self.tell(Content("This terminal only reads."))
         else:
-            self.run_worker(self._declare(probe), group="declare", exit_on_error=True)
+            from oncall_tui.tui.declare import declare_and_open
 
-    async def _declare(self, probe: str) -> None:
-        from oncall_tui.tui.declare import declare_from_probe
-
-        try:
-            incident_id = await declare_from_probe(self, probe)
-        except OncallError as error:
-            self.tell(line(str(error)), severity="error")
-        else:
-            self.open_compose(incident_id)
+            self.run_worker(declare_and_open(self, probe), group="declare", exit_on_error=True)
 
     def tell(self, message: Content, *, severity: str = "information") -> None:
         """Shows a short message that needs no answer."""
@@ -213,32 +203,19 @@ class OncallApp(App[object]):
             self._loaded_styles.add(name)
             self.stylesheet.read(path)
 
-    def _set_first_theme(self) -> None:
-        wanted = self.session.theme or self.config.theme
-        theme = read_first_theme(wanted) or self._find_theme(wanted) or read_first_theme(None)
-        if theme is not None:
-            self.register_theme(theme)
-            self.theme = theme.name
-
-    def _find_theme(self, name: str | None) -> Theme | None:
-        return next((theme for theme in read_themes()[0] if theme.name == name), None)
-
     def our_themes(self) -> list[str]:
-        """Returns the names of our themes, reading their files; the first call names those that cannot be used."""
-        if not self._theme_names:
-            themes, faults = read_themes()
-            for theme in themes:
-                self.register_theme(theme)
-            self._theme_names = [theme.name for theme in themes]
-            if faults:
-                self.tell(line("; ".join(faults)), severity="error")
-        return self._theme_names
+        """Returns the names of our themes, and names the files that cannot be used."""
+        names = self._themes.names()
+        if faults := self._themes.take_faults():
+            self.tell(line(faults), severity="error")
+        return names
 
     def next_theme(self) -> None:
-        names = self.our_themes()
-        if names:
-            self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
-            self.tell(line(f"Theme: {self.theme}"))
+        """Puts the next theme on."""
+        self.our_themes()
+        if (name := self._themes.next_name()) is not None:
+            self.theme = name
+            self.tell(line(f"Theme: {name}"))
 
     def _beat(self) -> None:
         self.run_worker(self._keep_alive(), group="beat", exclusive=True, exit_on_error=False)
@@ -265,8 +242,8 @@ class OncallApp(App[object]):
         from oncall_tui.store.lease import end_terminal
 
         now = self.now()
-        is_writing = not self.session.is_wall
-        self.feed.stop((lambda db: end_terminal(db, self.terminal_id, now)) if is_writing else None, _STOP_TIMEOUT_S)
+        last = None if self.session.is_wall else (lambda db: end_terminal(db, self.terminal_id, now))
+        self.feed.stop(last, _STOP_TIMEOUT_S)
 
     def _fatal_error(self) -> None:
         """Writes the crash to a file beside the database; the stock report would print local variables."""

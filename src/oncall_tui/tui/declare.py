@@ -33,6 +33,16 @@ async def declare_from_probe(app: App[object], probe_name: str) -> int:
     )
 
 
+async def declare_and_open(app: App[object], probe_name: str) -> None:
+    """Declares an incident for a probe and opens its first update; a file that fails is told."""
+    try:
+        incident_id = await declare_from_probe(app, probe_name)
+    except OncallError as error:
+        tell(app, str(error), "error")
+    else:
+        cast("Host", app).open_compose(incident_id)
+
+
 async def declare_by_hand(app: App[object]) -> int:
     """Declares an incident that no probe has seen. Raises StoreError."""
     return await _declare(app, plan_declaration(None, None, load_templates(), now_ms()))

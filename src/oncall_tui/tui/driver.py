@@ -14,9 +14,19 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import LineFilter
 
 from oncall_tui.domain.sanitize import clean_line, is_clean
+from oncall_tui.tui.text import Glyphs
 
 _READ_LIMIT = 4096
 _LOOK_EVERY_S = 0.1
+#: The signs that the drawing library makes frames, bars (U+2500 to U+259F) and cuts of, for terminals without them.
+_FRAME_TWINS = {
+    **dict.fromkeys(range(0x2500, 0x2580), "+"),
+    **dict.fromkeys(map(ord, "─━═╌╍┄┅┈┉╴╶╸╺"), "-"),
+    **dict.fromkeys(map(ord, "│┃║╎╏┆┇┊┋╵╷╹╻"), "|"),
+    **dict.fromkeys(range(0x2580, 0x25A0), "|"),
+    **dict.fromkeys(map(ord, "▀▁▂▃▄▅▆▇▔"), "-"),
+    ord("…"): ".",
+}
 
 
 class OncallDriver(LinuxDriver):
@@ -59,6 +69,9 @@ class InertFilter(LineFilter):
 
 def _make_inert(segment: Segment) -> Segment:
     text, style, control = segment
+    if Glyphs.is_ascii and not control and not text.isascii():
+        text = text.translate(_FRAME_TWINS)
+        segment = Segment(text, style, control)
     if control or (text.isascii() and text.isprintable()) or (is_clean(text) and "\n" not in text and "\t" not in text):
         return segment
     return Segment(clean_line(text, limit=len(text) * 12 + 1), style, control)

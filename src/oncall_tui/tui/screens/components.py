@@ -12,8 +12,11 @@ from textual.widgets import Static
 
 from oncall_tui.domain.incident import Component, ComponentStatus
 from oncall_tui.tui.actions import bindings_of
-from oncall_tui.tui.text import COMPONENT_LOOK, Glyphs, fit, join, line, look
+from oncall_tui.tui.text import COMPONENT_LOOK, Glyphs, cut, fit, join, line, look
 
+_STATE_WIDTH = 23
+#: As in styles/review.tcss: the widest box, and what its border and padding take.
+_BOX_WIDTH, _FRAME = 100, 6
 _STATES = (None, *ComponentStatus)
 
 
@@ -45,18 +48,26 @@ class ComponentsScreen(ModalScreen[dict[str, ComponentStatus] | None]):
     def on_mount(self) -> None:
         self._draw()
 
-    def _draw(self) -> None:
-        rows = [self._row(index, name) for index, name in enumerate(self._names)]
-        empty = line("No components yet: add [[component]] to the config, or sync with the page.", "$muted")
-        self.query_one("#components-list", Static).update(Content("\n").join(rows) if rows else empty)
+    def on_resize(self) -> None:
+        self._draw()
 
-    def _row(self, index: int, name: str) -> Content:
+    def _draw(self) -> None:
+        room = max(30, min(_BOX_WIDTH, self.app.size.width) - _FRAME)
+        name_width = max(10, room - 2 - 2 * _STATE_WIDTH)
+        head = join("  ", fit(line("component"), name_width), fit(line("this update"), _STATE_WIDTH), "page now")
+        rows = [head.stylize("$muted")]
+        rows += [self._row(index, name, name_width) for index, name in enumerate(self._names)]
+        empty = line("No components yet: add [[component]] to the config, or sync with the page.", "$muted")
+        self.query_one("#components-list", Static).update(Content("\n").join(rows) if self._names else empty)
+
+    def _row(self, index: int, name: str, name_width: int) -> Content:
         is_here = index == self._cursor
         mark = Glyphs.show("▸") if is_here else " "
-        state = fit(component_words(self._chosen[name]), 24)
+        state = fit(component_words(self._chosen[name]), _STATE_WIDTH)
         now = self._page.get(name)
-        page = join(("page now ", "$muted"), component_words(now)) if now else Content("")
-        return join((f"{mark} ", "bold"), fit(line(name, "bold" if is_here else ""), 28), state, page)
+        page = cut(component_words(now), _STATE_WIDTH) if now else line("not known yet", "$muted")
+        shown = fit(line(name, "bold" if is_here else ""), name_width - 1)
+        return join((f"{mark} ", "bold"), shown, " ", state, page)
 
     def action_down(self) -> None:
         self._cursor = min(self._cursor + 1, len(self._names) - 1)

@@ -41,6 +41,8 @@ PANES = {
     "runbook": ("Runbook", "middle", "runbook_pane", "RunbookPane"),
     "timeline": ("Timeline", "right", "timeline_pane", "TimelinePane"),
 }
+#: The panes that stand at the top of their column.
+_FIRST = frozenset({"compose", "timeline"})
 
 
 def choose_layout(size: Size) -> str:
@@ -131,7 +133,9 @@ class MainScreen(Screen[None]):
         pane: Pane = getattr(import_module(f"oncall_tui.tui.widgets.{module}"), class_name)()
         self.oncall.load_styles(name)
         self._put_title(pane, name)
-        await self.query_one(f"#{column}").mount(pane, before=0 if column == "right" else None)
+        place = self.query_one(f"#{column}")
+        is_first = name in _FIRST and len(place.children) > 0  # they are made side by side, in any order
+        await place.mount(pane, before=0 if is_first else None)
         pane.display = name in self._shown()
         pane.show_incident(self.oncall.selected_incident)
         pane.show(self._snapshot, frozenset())

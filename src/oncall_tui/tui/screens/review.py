@@ -21,7 +21,6 @@ from oncall_tui.tui.host import tell
 from oncall_tui.tui.outgoing import Confirmation
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import COMPONENT_LOOK, STATUS_LOOK, Glyphs, block, clock_utc, fit, join, line, look
-from oncall_tui.tui.widgets.compose_words import draw_contradiction
 
 _LABEL_WIDTH = 13
 
@@ -74,9 +73,6 @@ class ReviewScreen(ModalScreen[bool]):
         )
         rows.append(_row("Next update", line(words)))
         rows.append(_row("Goes to", self._target()))
-        contradiction = draw_contradiction(incident, told.status, self._snapshot, now_ms())
-        if contradiction is not None:
-            rows.append(_row("Check", contradiction))
         rows += [_row("Check", _tell_finding(finding)) for finding in self._findings[:4]]
         return rows
 

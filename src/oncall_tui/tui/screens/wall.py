@@ -18,7 +18,7 @@ from oncall_tui.domain.update import Delivery, DeliveryState, IncidentUpdate
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import host_of
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.text import COMPONENT_LOOK, STATUS_LOOK, Glyphs, clock_utc, fit, join, line, look
+from oncall_tui.tui.text import COMPONENT_LOOK, STATUS_LOOK, Glyphs, clock_utc, cut, fit, join, line, look
 from oncall_tui.tui.widgets.big_clock import HEIGHT, draw_clock
 from oncall_tui.tui.widgets.compose_words import draw_body, draw_delivery
 from oncall_tui.tui.widgets.incident_list import DUE_STYLE
@@ -53,7 +53,7 @@ def draw_parts(components: Sequence[Component], incidents: Sequence[Incident], w
             states[name] = max(states.get(name) or status, status, key=_ORDER.index)
     if not states:
         return [line("No components yet.", "$muted")]
-    columns = max(1, width // _CELL_WIDTH)
+    columns = max(1, min(width // _CELL_WIDTH, -(-len(states) // rows)))
     cell_width = width // columns
     ordered = sorted(states.items(), key=lambda item: -_ORDER.index(item[1]) if item[1] else 0)
     room = columns * rows
@@ -137,8 +137,8 @@ class WallScreen(Screen[None]):
         now, snapshot = now_ms(), self._snapshot
         width, height = max(20, self.size.width - 4), self.size.height
         incident = choose_incident(snapshot.open_incidents)
-        self._lines["head"].show_lines([self._draw_head(now, width)])
-        self._draw_incident(incident, now)
+        self._lines["head"].show_lines([cut(self._draw_head(now, width), width)])
+        self._draw_incident(incident, now, width)
         rows = max(1, (height - 12) // 3)
         parts = draw_parts(snapshot.components, snapshot.open_incidents, width, rows)
         self._lines["parts"].show_lines(parts)
@@ -164,24 +164,21 @@ class WallScreen(Screen[None]):
         name = fit(line(page.name or "oncall-tui", "bold $title"), min(30, width // 3))
         return join(name, "  ", (clock_utc(now), "bold"), "   ", engine, news, ("   view only", "$muted"))
 
-    def _draw_incident(self, incident: Incident | None, now: int) -> None:
+    def _draw_incident(self, incident: Incident | None, now: int, width: int) -> None:
         clock = self.query_one("#wall-clock")
         clock.display = incident is not None
         if incident is None:
             self._lines["incident"].show_lines([join(("No open incident.", "bold $state-ok"))])
             return
         more = len(self._snapshot.open_incidents) - 1
-        self._lines["incident"].show_lines(
-            [
-                join(
-                    (f"#{incident.id}  SEV{int(incident.severity)}  ", "bold"),
-                    look(*STATUS_LOOK[incident.status]),
-                    ("  ", ""),
-                    (incident.title, "bold"),
-                    (f"   +{more} more" if more else "", "$state-slow"),
-                )
-            ]
+        head = join(
+            (f"#{incident.id}  SEV{int(incident.severity)}  ", "bold"),
+            look(*STATUS_LOOK[incident.status]),
+            (f"  +{more} more" if more else "", "$state-slow"),
+            ("  ", ""),
+            (incident.title, "bold"),
         )
+        self._lines["incident"].show_lines([cut(head, width)])
         due_at = incident.next_update_at
         if due_at is None:
             self._show_clock("--:--", "$muted")

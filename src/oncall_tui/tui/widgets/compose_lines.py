@@ -63,9 +63,7 @@ class ComposeLines:
         self.components.show_lines(draw_components(page, incident.components, writing.components, self.width))
         self.components.refresh(layout=True)
         now = now_ms()
-        notices = list_notices(
-            writing.opened, writing.status, snapshot, terminal_id, actor, is_sending=is_sending, now=now
-        )
+        notices = list_notices(writing.opened, snapshot, terminal_id, actor, is_sending=is_sending, now=now)
         self._notice.show_lines(notices)
         self._notice.display = bool(notices)
 

@@ -10,10 +10,8 @@ from oncall_tui.domain.cadence import CLOCK_STEP_MS, next_update_at
 from oncall_tui.domain.duration import MINUTE, format_age
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Severity
 from oncall_tui.domain.lint import LONG_TITLE, Finding, Level, Part
-from oncall_tui.domain.probe import ProbeStatus
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.update import BODY_LIMIT, TITLE_LIMIT, IncidentUpdate
-from oncall_tui.domain.verdict import status_at
 from oncall_tui.tui.draft_keeper import Saving
 from oncall_tui.tui.drafting import OpenedDraft, live_terminals
 from oncall_tui.tui.snapshot import Snapshot
@@ -139,20 +137,10 @@ def draw_findings(findings: Sequence[Finding], current: Finding | None, width: i
 
 
 def list_notices(
-    opened: OpenedDraft,
-    status: IncidentStatus,
-    snapshot: Snapshot,
-    terminal_id: str,
-    actor: str,
-    *,
-    is_sending: bool,
-    now: int,
+    opened: OpenedDraft, snapshot: Snapshot, terminal_id: str, actor: str, *, is_sending: bool, now: int
 ) -> list[Content]:
-    """Returns what the writer should know: what speaks against it, others at work, words left behind, what was not
-    sent.
-    """
-    contradiction = draw_contradiction(opened.incident, status, snapshot, now)
-    notices = [contradiction] if contradiction is not None else []
+    """Returns what the writer should know: others at work, words left behind, a send that did not happen."""
+    notices: list[Content] = []
     if opened.draft.confirmed_at is not None and not is_sending:
         when = clock_utc(opened.draft.confirmed_at)
         notices.append(
@@ -170,22 +158,6 @@ def list_notices(
     if opened.incident.conflict:
         notices.append(join((f"{Glyphs.show('▲')} on the page: ", "bold $state-slow"), opened.incident.conflict))
     return notices
-
-
-def draw_contradiction(incident: Incident, status: IncidentStatus, snapshot: Snapshot, now: int) -> Content | None:
-    """Returns which probes of an incident are still red while an update would say that it is over, else None."""
-    if status is not IncidentStatus.RESOLVED:
-        return None
-    red: list[str] = []
-    for probe in snapshot.probes:
-        state = snapshot.states.get(probe.name)
-        if probe.name in incident.probes and state is not None:
-            now_status = status_at(state, probe.every_ms, now)
-            if now_status in (ProbeStatus.DOWN, ProbeStatus.SLOW):
-                red.append(f"{probe.name} is {now_status.upper()}")
-    if not red:
-        return None
-    return line(f"{Glyphs.show('▲')} This says that it is over, but {', '.join(red)} now.", "bold $state-slow")
 
 
 def draw_delivery(update: IncidentUpdate) -> Content:

@@ -30,6 +30,7 @@ class FilterLine(Input):
         super().__init__(
             id=id, compact=True, select_on_focus=False, placeholder="name, target or component: enter keeps, esc clears"
         )
+        self.cursor_blink = False
         self.border_title = Content(Glyphs.show("/"))
 
     def action_clear(self) -> None:

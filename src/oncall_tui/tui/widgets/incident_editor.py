@@ -84,6 +84,8 @@ class IncidentEditor(Vertical):
         )
         self._started = Input(id="field-started", compact=True, max_length=30, select_on_focus=False)
         self._parts = FieldLine(id="field-components", markup=False)
+        for field in (self._title, self._scope, self._started):
+            field.cursor_blink = False
         self._fields: dict[Widget, str] = {
             self._title: "title",
             self._severity: "severity",

@@ -38,7 +38,9 @@ class LineInput(Horizontal):
         yield Input(compact=True, max_length=self._limit)
 
     def on_mount(self) -> None:
-        self.query_one(Input).focus()
+        field = self.query_one(Input)
+        field.cursor_blink = False
+        field.focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

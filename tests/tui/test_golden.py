@@ -1,0 +1,66 @@
+"""The screens of the main flow as they look, times aside; ONCALL_TUI_GOLDEN=write writes them anew."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from tests.tui.desk import make_desk, open_app, screen_text, wait_for, wait_for_text
+from textual.pilot import Pilot
+
+from oncall_tui.store.timeline import list_entries
+
+_FOLDER = Path(__file__).parent / "golden"
+#: Every clock, countdown and age, whatever its digits, in the width that it has.
+_TIMES = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\b|\b\d{1,2} [A-Z][a-z]{2}\b|\b\d+ s ago\b|\b\d+m\b")
+
+
+def freeze(screen: str) -> str:
+    """Returns a screen with every time replaced by zeros."""
+    frozen = _TIMES.sub(lambda match: re.sub(r"\d", "0", match[0]), screen)
+    return re.sub(r"00? s ago *", "0 s ago  ", re.sub(r"00 [A-Z][a-z]{2}\b|\b0 [A-Z][a-z]{2}\b", "00 Mon", frozen))
+
+
+def compare(pilot: Pilot[object], step: str, size: tuple[int, int]) -> None:
+    path = _FOLDER / f"{step}-{size[0]}x{size[1]}.txt"
+    shown = freeze(screen_text(pilot)).rstrip("\n") + "\n"
+    if os.environ.get("ONCALL_TUI_GOLDEN") == "write":
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(shown, encoding="utf-8")
+    assert shown == path.read_text(encoding="utf-8"), f"{path.name}: ONCALL_TUI_GOLDEN=write accepts the new look"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_the_main_flow_looks_as_agreed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    desk = make_desk(tmp_path)
+    async with open_app(desk, size=size) as (_, pilot):
+        await wait_for_text(pilot, "connection refused")
+        if size[0] >= 120:
+            await wait_for_text(pilot, "No incident is chosen.")
+        await pilot.pause(0.3)
+        compare(pilot, "probes", size)
+        await pilot.press("i")
+        await wait_for_text(pilot, "nothing blocks sending")
+        await wait_for_text(pilot, "draft saved")
+        await wait_for_text(pilot, "customers have not been told")
+        await pilot.pause(0.3)
+        compare(pilot, "compose", size)
+        await pilot.press("ctrl+s")
+        await wait_for_text(pilot, "Review the update to #1")
+        await pilot.pause(0.3)
+        compare(pilot, "review", size)
+        await pilot.press("enter")
+        await wait_for_text(pilot, "SENDING in")
+        await pilot.pause(0.5)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: len(list_entries(desk.db, 1)) > 1)
+        await pilot.press("2")
+        await wait_for_text(pilot, "told to customers")
+        await wait_for_text(pilot, "INVESTIGATING  ana")
+        await pilot.pause(0.5)
+        compare(pilot, "incidents", size)
