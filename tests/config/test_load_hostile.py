@@ -143,6 +143,29 @@ def test_a_link_to_a_config_is_read_and_keeps_its_own_folder(folder: Path) -> No
     assert load_config(folder / "oncall.toml").probes[0].runbook == str(folder / "runbooks" / "site-down.md")
 
 
+def test_every_depth_of_nesting_is_told(folder: Path) -> None:
+    """The parser and the search for lines end at different depths: where only one of them does, too."""
+    words = {faults_of(folder, "a = " + "[" * depth + "]" * depth)[0] for depth in range(1, 600)}
+    assert {fault.split(": ")[2].split(",")[0] for fault in words} == {
+        "unknown key",
+        "lists or tables are nested too deep",
+    }
+
+
+def test_a_file_without_faults_loads_nothing_that_only_faults_need() -> None:
+    """The first frame waits for the config."""
+    script = """
+import sys
+from pathlib import Path
+from oncall_tui.config.load import load_config
+load_config(Path(sys.argv[1]))
+sys.exit(str({"difflib", "platformdirs", "oncall_tui.config.lines"} & sys.modules.keys() or ""))
+"""
+    example = Path(__file__).parents[2] / "examples" / "config.toml"
+    done = subprocess.run([sys.executable, "-c", script, str(example)], capture_output=True, text=True, timeout=30)
+    assert done.stderr.strip() == ""
+
+
 def test_the_plain_records_come_without_the_validation_library() -> None:
     script = "import sys, oncall_tui.config.model, oncall_tui.config.token; sys.exit('msgspec' in sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True, timeout=30)

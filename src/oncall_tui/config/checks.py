@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path as FilePath
 
 from oncall_tui.config.faults import find_nearest, list_names, quote
-from oncall_tui.config.lines import LineIndex, Path
+from oncall_tui.config.form import Path
 from oncall_tui.domain.duration import parse_duration
 
 Fault = tuple[Path, str]
@@ -15,11 +15,11 @@ _SHOWN_PATH = 300
 TOKEN_KEYS = ("env", "file", "command")
 
 
-def check_document(document: Table, folder: FilePath, lines: LineIndex) -> Iterator[Fault]:
+def check_document(document: Table, folder: FilePath, find_line: Callable[[Path], int]) -> Iterator[Fault]:
     """Yields every fault that no single key shows: `(path, what is wrong, what is allowed)`."""
     yield from _check_token(document)
-    yield from _check_names(document, "component", lines)
-    yield from _check_names(document, "probe", lines)
+    yield from _check_names(document, "component", find_line)
+    yield from _check_names(document, "probe", find_line)
     components = [name for _, table in _tables(document, "component") if (name := _text(table, "name"))]
     for index, probe in _tables(document, "probe"):
         path: Path = ("probe", index)
@@ -46,14 +46,14 @@ def _check_token(document: Table) -> Iterator[Fault]:
             yield ("page", "token"), f"has {count} of its sources, allowed: exactly one of {', '.join(TOKEN_KEYS)}"
 
 
-def _check_names(document: Table, kind: str, lines: LineIndex) -> Iterator[Fault]:
+def _check_names(document: Table, kind: str, find_line: Callable[[Path], int]) -> Iterator[Fault]:
     first: dict[str, int] = {}
     for index, table in _tables(document, kind):
         name = _text(table, "name")
         if name is None:
             continue
         if name in first:
-            line = lines.find((kind, first[name], "name"))
+            line = find_line((kind, first[name], "name"))
             yield (kind, index, "name"), f"{quote(name)} is already on line {line}, allowed: each name once"
         first.setdefault(name, index)
 

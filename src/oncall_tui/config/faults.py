@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 
 from oncall_tui.config import schema
-from oncall_tui.config.form import Mismatch
-from oncall_tui.config.lines import Path
+from oncall_tui.config.form import Mismatch, Path
 from oncall_tui.config.values import name_type
 from oncall_tui.domain.sanitize import clean_line
 
-_BARE = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_BARE = r"[A-Za-z0-9_-]{1,60}"
 _SHOWN = 60
 _SHOWN_NAMES = 12
 
@@ -24,7 +23,7 @@ def place_fault(file: FilePath, place: str, key: str, why: str) -> str:
 
 def show_key(path: Path) -> str:
     """Returns a key as TOML spells it, inert; places in lists are left out, since the line tells them."""
-    parts = [part if _BARE.fullmatch(part) else quote(part) for part in path if isinstance(part, str)]
+    parts = [part if re.fullmatch(_BARE, part) else quote(part) for part in path if isinstance(part, str)]
     return ".".join(parts) or "file"
 
 

@@ -12,8 +12,7 @@ from typing import Annotated, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
-from oncall_tui.config.lines import Path
-
+Path = tuple[str | int, ...]
 Code = Literal["unknown", "missing", "refused", "type", "choice", "empty", "too_long", "out_of_range"]
 
 
@@ -48,17 +47,16 @@ class Mismatch(msgspec.Struct, frozen=True):
 
 
 class Form(msgspec.Struct, frozen=True):
-    """What one value has to be: its type without and with bounds; `item` is the form of a list's elements."""
+    """What one value has to be: its type without and with bounds.
+
+    `table` is set where the value is a table, `item` is the form of the elements where it is a list.
+    """
 
     plain: object
     bounded: object
     reader: Reader | None
+    table: type[Table] | None
     item: Form | None
-
-    @property
-    def table(self) -> type[Table] | None:
-        """The class of the table that the value is, None for any other value."""
-        return self.plain if isinstance(self.plain, type) and issubclass(self.plain, Table) else None
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -152,7 +150,8 @@ def _make_form(annotation: object) -> Form:
         plain = list
     bounds = next((mark for mark in marks if isinstance(mark, msgspec.Meta)), None)
     reader = next((mark for mark in marks if isinstance(mark, Reader)), None)
-    return Form(plain, Annotated[plain, bounds] if bounds else plain, reader, item)
+    table = plain if isinstance(plain, type) and issubclass(plain, Table) else None
+    return Form(plain, Annotated[plain, bounds] if bounds else plain, reader, table, item)
 
 
 def _take_apart(annotation: object) -> tuple[object, list[object]]:

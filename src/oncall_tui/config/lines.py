@@ -9,7 +9,7 @@ import re
 import tomllib
 from bisect import bisect_left
 
-Path = tuple[str | int, ...]
+from oncall_tui.config.form import Path
 
 _BLANK = re.compile(r"(?:[ \t\n]|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")

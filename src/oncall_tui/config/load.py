@@ -5,22 +5,28 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from oncall_tui.config import schema
 from oncall_tui.config.checks import check_document, resolve_path
 from oncall_tui.config.faults import explain, place_fault, show_key
-from oncall_tui.config.lines import LineIndex
+from oncall_tui.config.form import Mismatch
+from oncall_tui.config.form import Path as KeyPath
 from oncall_tui.config.model import ComponentConfig, Config, PageConfig, TokenSource
 from oncall_tui.config.source import read_source
 from oncall_tui.domain.errors import ConfigError
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind
 
+if TYPE_CHECKING:
+    from oncall_tui.config.lines import LineIndex
+
 CONFIG_NAME = "oncall.toml"
 CONFIG_VARIABLE = "ONCALL_TUI_CONFIG"
 DEFAULT_TIMEOUT_MS = 10_000
-_SYNTAX_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_SYNTAX_PLACE = r" \(at (?:line (\d+), column (\d+)|end of document)\)$"
 
 
 def find_config(explicit: str | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
@@ -52,33 +58,58 @@ def load_config(path: Path) -> Config:
     Raises ConfigError with every fault at once, in the order of their lines, as `file:line: key: what is wrong, what
     is allowed`. Reading never blocks, and no fault repeats a value that could be a secret.
     """
-    document, lines = _parse(path)
+    text = read_source(path)
+    document = _parse(path, text)
     folder = path.absolute().parent
     checked, mismatches = schema.validate(document)
-    found = [(each.path, explain(document, each)) for each in mismatches]
-    found += check_document(document, folder, lines)
-    if checked is None or found:
-        placed = sorted((lines.find(key), show_key(key), why) for key, why in found)
-        raise ConfigError(tuple(place_fault(path, str(line), key, why) for line, key, why in dict.fromkeys(placed)))
+    faults = _find_faults(document, mismatches, path, text)
+    if checked is None or faults:
+        raise ConfigError(faults)
     return _convert(checked, path, folder)
 
 
-def _parse(path: Path) -> tuple[dict[str, object], LineIndex]:
+def _parse(path: Path, text: str) -> dict[str, object]:
     """Parses a file. The error is raised outside of the `except` blocks: its context would hold the file's text."""
-    text = read_source(path)
     try:
-        return tomllib.loads(text), LineIndex(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        place = _SYNTAX_PLACE.search(str(error))
-        why = _SYNTAX_PLACE.sub("", str(error))
+        place = re.search(_SYNTAX_PLACE, str(error))
+        why = re.sub(_SYNTAX_PLACE, "", str(error))
         last = text.count("\n") + 1, len(text) - text.rfind("\n")
         line, column = (place[1], place[2]) if place and place[1] else last
         fault = place_fault(path, f"{line}:{column}", "syntax", f"{why}, allowed: TOML 1.0")
     except RecursionError:
-        fault = place_fault(path, "1", "syntax", "lists or tables are nested too deep, allowed: a few levels")
+        fault = _tell_depth(path)
     except ValueError:
         fault = place_fault(path, "1", "syntax", "a number has too many digits, allowed: whole numbers of 64 bits")
     raise ConfigError((fault,))
+
+
+def _find_faults(
+    document: Mapping[str, object], mismatches: Iterable[Mismatch], path: Path, text: str
+) -> tuple[str, ...]:
+    """Returns every fault in the order of their lines; a file without any is not searched for lines."""
+
+    @cache
+    def index_lines() -> LineIndex:
+        from oncall_tui.config.lines import LineIndex
+
+        return LineIndex(text)
+
+    def find_line(key: KeyPath) -> int:
+        return index_lines().find(key)
+
+    try:
+        found = [(each.path, explain(document, each)) for each in mismatches]
+        found += check_document(document, path.absolute().parent, find_line)
+        placed = sorted((find_line(key), show_key(key), why) for key, why in found)
+    except RecursionError:
+        return (_tell_depth(path),)
+    return tuple(place_fault(path, str(line), key, why) for line, key, why in dict.fromkeys(placed))
+
+
+def _tell_depth(path: Path) -> str:
+    return place_fault(path, "1", "syntax", "lists or tables are nested too deep, allowed: a few levels")
 
 
 def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:

@@ -9,8 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta
 
 from oncall_tui.config import values
-from oncall_tui.config.form import Doc, Mismatch, Reader, Table, keys_of, read_table
-from oncall_tui.config.lines import Path
+from oncall_tui.config.form import Doc, Mismatch, Path, Reader, Table, keys_of, read_table
 from oncall_tui.domain.duration import DAY, HOUR, MINUTE, parse_duration, write_duration
 
 KINDS = ("http", "tcp", "tls", "dns")
