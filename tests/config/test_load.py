@@ -150,6 +150,34 @@ def test_the_same_fault_on_one_line_is_told_once(folder: Path) -> None:
     ]
 
 
+def test_every_element_of_a_list_is_told_at_its_own_line(folder: Path) -> None:
+    text = probe_text("http", 'url = "http://h"\n[probe.expect]\nstatus = [\n  200,\n  99,\n  "S3cret",\n]')
+    assert faults_of(folder, text) == [
+        "8: probe.expect.status: is out of range, allowed: a list of whole numbers, 100 to 599",
+        "9: probe.expect.status: is text, allowed: a list of whole numbers, 100 to 599",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expect", "words"),
+    [
+        ("status = []", "is empty"),
+        (f"status = [{', '.join(['200'] * 101)}]", "is too long"),
+        ("status = 200", "is a number"),
+        ("status = [true]", "is true or false"),
+        ("status = [200.0]", "is a number with a point"),
+        ("status = [1979-05-27]", "is a date or time"),
+        ("status = [99999999999999999999]", "is out of range"),
+        ('body_contains = ""', "is empty"),
+        (f'body_contains = "{"x" * 1001}"', "is too long"),
+        ("body_contains = {}", "is a table"),
+    ],
+)
+def test_a_value_outside_of_its_bounds_is_told_in_words(folder: Path, expect: str, words: str) -> None:
+    (fault,) = faults_of(folder, probe_text("http", f'url = "http://h"\n[probe.expect]\n{expect}'))
+    assert fault.startswith(f"6: probe.expect.{expect.split()[0]}: {words}, allowed: ")
+
+
 @pytest.mark.parametrize(
     ("kind", "line", "words"),
     [
