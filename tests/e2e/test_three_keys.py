@@ -33,9 +33,7 @@ def test_red_probe_to_words_that_customers_read_in_three_keys(world: World, colu
         terminal.wait_for("DOWN")
         terminal.press("i")
         terminal.wait_for("draft saved")
-        terminal.press("ctrl+s")
-        terminal.wait_for("Goes to")
-        terminal.press("enter")
+        review_and_send(terminal)
         wait_until(lambda: bool(world.published()), 10)
         terminal.wait_for("customers see", 10)
         html = httpx.get(world.page_url, trust_env=False).text
@@ -52,6 +50,13 @@ def test_red_probe_to_words_that_customers_read_in_three_keys(world: World, colu
     assert [(update["delivery"], update["seen_at"] is not None) for update in shown["updates"]] == [("delivered", True)]
 
 
+def review_and_send(terminal: PtyScreen) -> None:
+    """Presses enter when the review is there: before that it is a line break in the text."""
+    terminal.press("ctrl+s")
+    terminal.wait_for("Goes to")
+    terminal.press("enter")
+
+
 def test_u_takes_an_update_back_and_a_dead_terminal_sends_nothing(tmp_path: Path) -> None:
     with open_world(tmp_path, env=dict(os.environ), send_window="3s") as world:
         world.target.is_broken = True
@@ -59,13 +64,13 @@ def test_u_takes_an_update_back_and_a_dead_terminal_sends_nothing(tmp_path: Path
             terminal.wait_for("DOWN")
             terminal.press("i")
             terminal.wait_for("draft saved")
-            terminal.press("ctrl+s", "enter")
+            review_and_send(terminal)
             terminal.wait_for("SENDING")
             terminal.press("u")
             terminal.wait_for("draft")
             time.sleep(3.5)
             assert world.published() == []
-            terminal.press("ctrl+s", "enter")
+            review_and_send(terminal)
             terminal.wait_for("SENDING")
             terminal.kill(signal.SIGKILL)
             terminal.wait_for_end()
@@ -75,7 +80,7 @@ def test_u_takes_an_update_back_and_a_dead_terminal_sends_nothing(tmp_path: Path
             terminal.wait_for("not sent")
             terminal.press("3")
             terminal.wait_for("since")
-            terminal.press("ctrl+s", "enter")
+            review_and_send(terminal)
             wait_until(lambda: len(world.published()) == 1)
 
 
@@ -86,7 +91,7 @@ def test_an_update_confirmed_while_the_page_is_away_arrives_once_when_it_is_back
         world.page.send_signal(signal.SIGSTOP)
         terminal.press("i")
         terminal.wait_for("draft saved")
-        terminal.press("ctrl+s", "enter", "enter")
+        review_and_send(terminal)
         terminal.wait_for("queue 1", 10)
         assert "customers have not been told" in terminal.text()
         time.sleep(3)
