@@ -10,7 +10,11 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
 from oncall_tui.domain.sanitize import clean_block
+from oncall_tui.domain.update import BODY_LIMIT
+from oncall_tui.tui.host import tell
 
+#: More of one paste is not taken: wrapping it would stop the screen for minutes, and no page takes it.
+_PASTE_LIMIT = BODY_LIMIT * 2
 #: Keys that mean something else while an update is written: ctrl+y copies the update.
 _TAKEN = frozenset({"ctrl+y,super+y"})
 
@@ -30,7 +34,10 @@ class UpdateText(TextArea, inherit_bindings=False):
         event.prevent_default()
         event.stop()
         if not self.read_only and event.text:
-            self.replace(clean_block(event.text), *sorted((self.selection.start, self.selection.end)))
+            text = event.text[:_PASTE_LIMIT]
+            if len(text) < len(event.text):
+                tell(self.app, f"The paste was cut: the page takes {BODY_LIMIT} characters.", "warning")
+            self.replace(clean_block(text, _PASTE_LIMIT), *sorted((self.selection.start, self.selection.end)))
 
     @property
     def cursor_offset(self) -> int:
