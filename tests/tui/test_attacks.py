@@ -45,7 +45,7 @@ def write_evil(desk: Desk, folder: Path) -> int:
     return number
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+@pytest.mark.parametrize("size", [(80, 24)])
 async def test_hostile_text_is_only_shown(desk: Desk, tmp_path: Path, size: tuple[int, int]) -> None:
     write_evil(desk, tmp_path)
     async with open_app(desk, size=size) as (app, pilot):
