@@ -117,3 +117,16 @@ async def test_what_could_not_be_read_is_read_again(tmp_path: Path, monkeypatch:
         await app.feed.call(declare, "Errors")
         await until(lambda: bool(app.heard) and len(app.heard[-1].snapshot.incidents) == 1)
     assert faults == []
+
+
+async def test_a_file_that_cannot_be_opened_is_told_and_tried_again(tmp_path: Path) -> None:
+    path = tmp_path / "o.db"
+    path.write_text("a letter to my aunt\n" * 200)
+    app = Listener(Feed(path, is_read_only=False, snapshot=Snapshot()))
+    async with app.run_test():
+        with pytest.raises(StoreError, match="not a database"):
+            await asyncio.wait_for(app.feed.call(declare, "refused"), 3)
+        await until(lambda: bool(app.heard) and "not a database" in app.heard[-1].snapshot.saving_error)
+        path.unlink()
+        await until(lambda: bool(app.heard) and app.heard[-1].snapshot.saving_error == "", 4)
+        assert (await app.feed.call(declare, "taken")).id == 1

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from oncall_tui.domain.incident import Incident
 from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Result, Verdict
@@ -18,8 +19,7 @@ FRESH_RUNS = 4
 _DAY_MS = 86_400_000
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """What a run saw of a target that answered; a field stays None where its kind of probe does not look.
 
     `status_text` is the status line as shown, inert. `expires_in_ms` is the time left on the certificate, negative when

@@ -6,13 +6,12 @@ A scope is the app or the pane or screen that has the method `action_<id>` (`.` 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """One verb: `keys` as Textual names them, `title` for the footer, `help` a sentence for the help screen.
 
     `is_shown` puts it in the footer of its scope.

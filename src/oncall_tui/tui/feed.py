@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from textual.message import Message
 from textual.message_pump import MessagePump
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY_S = 0.1
 _BUSY_TIMEOUT_S = 1.0
+_OPEN_AGAIN_S = 1.0
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -38,6 +40,11 @@ class Changed(Message):
         self.topics = topics
 
 
+class _Job(NamedTuple):
+    run: Callable[[Database], None]
+    fail: Callable[[BaseException], None]
+
+
 class Feed:
     """One store thread: snapshots come out of it as `Changed`, commands go in through `call`.
 
@@ -47,7 +54,7 @@ class Feed:
     def __init__(self, path: Path, *, is_read_only: bool, snapshot: Snapshot) -> None:
         self._path = path
         self._is_read_only = is_read_only
-        self._jobs: queue.SimpleQueue[Callable[[Database], None] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._target: MessagePump | None = None
         self._snapshot = snapshot
@@ -77,19 +84,22 @@ class Feed:
             else:
                 future.set_result(result)  # type: ignore[arg-type] # None only where T allows it
 
-        def job(db: Database) -> None:
+        def fail(error: BaseException) -> None:
+            loop.call_soon_threadsafe(settle, None, error)
+
+        def run(db: Database) -> None:
             try:
                 result = function(db, *args, **kwargs)
             except OncallError as error:
                 self._note_saving(error)
-                loop.call_soon_threadsafe(settle, None, error)
+                fail(error)
             except Exception as error:  # noqa: BLE001 -- a fault of ours belongs to the caller, the thread goes on
-                loop.call_soon_threadsafe(settle, None, error)
+                fail(error)
             else:
                 self._note_saving(None)
                 loop.call_soon_threadsafe(settle, result, None)
 
-        self._jobs.put(job)
+        self._jobs.put(_Job(run, fail))
         return await future
 
     def take_topics(self) -> frozenset[str]:
@@ -101,7 +111,7 @@ class Feed:
     def stop(self, last: Callable[[Database], None] | None = None, timeout_s: float = 1.0) -> None:
         """Runs one last job, ends the thread and waits for it no longer than `timeout_s`."""
         if last is not None:
-            self._jobs.put(last)
+            self._jobs.put(_Job(last, lambda _: None))
         self._jobs.put(None)
         if self._thread is not None:
             self._thread.join(timeout_s)
@@ -110,12 +120,17 @@ class Feed:
         from oncall_tui.store.database import open_database
         from oncall_tui.store.watcher import Watcher
 
-        try:
-            db = open_database(self._path, is_read_only=self._is_read_only, busy_timeout_s=_BUSY_TIMEOUT_S)
-            watcher = Watcher(self._path)
-        except StoreError as error:
-            self._publish(replace(self._snapshot, saving_error=str(error)), frozenset({"saving"}))
-            return
+        while True:
+            try:
+                db = open_database(self._path, is_read_only=self._is_read_only, busy_timeout_s=_BUSY_TIMEOUT_S)
+                watcher = Watcher(self._path)
+            except StoreError as error:
+                self._publish(replace(self._snapshot, saving_error=str(error)), frozenset({"saving"}))
+                if not self._refuse(error):
+                    return
+            else:
+                break
+        self._note_saving(None)
         with db:
             while True:
                 try:
@@ -125,9 +140,22 @@ class Feed:
                 else:
                     if job is None:
                         break
-                    job(db)
+                    job.run(db)
                 self._look(db, watcher)
         watcher.close()
+
+    def _refuse(self, error: StoreError) -> bool:
+        """Answers what is asked while the file cannot be opened, for a second; returns False at the end."""
+        until = time.monotonic() + _OPEN_AGAIN_S
+        while (left_s := until - time.monotonic()) > 0:
+            try:
+                job = self._jobs.get(timeout=left_s)
+            except queue.Empty:
+                break
+            if job is None:
+                return False
+            job.fail(error)
+        return True
 
     def _look(self, db: Database, watcher: Watcher) -> None:
         try:

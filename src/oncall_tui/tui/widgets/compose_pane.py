@@ -89,8 +89,6 @@ class ComposePane(Pane):
     def on_resize(self) -> None:
         self._draw()
 
-    # -- what the rest of the program asks for
-
     def show(self, snapshot: Snapshot, topics: frozenset[str]) -> None:
         self._snapshot = snapshot
         if self._writing is not None:
@@ -154,8 +152,6 @@ class ComposePane(Pane):
                 self._load(opened)
             return opened is not None
 
-    # -- loading and closing
-
     def _load(self, opened: OpenedDraft) -> None:
         draft = opened.draft
         self._writing = Writing(opened)
@@ -189,8 +185,6 @@ class ComposePane(Pane):
         if writing is not None:
             dues = list_dues(writing.incident.severity, writing.status, writing.due_at, now_ms())
             self._due.set_options(dues, writing.due_at)
-
-    # -- what is typed and chosen
 
     @property
     def status(self) -> IncidentStatus:
@@ -249,16 +243,12 @@ class ComposePane(Pane):
         self._touch()
         self._draw()
 
-    # -- checking
-
     def _lint(self) -> None:
         self._lint_timer = None
         if self._writing is None:
             return
         self._checks.run(self._writing, self.body, self._snapshot.states)
         self._draw_counts()
-
-    # -- drawing
 
     def _tick(self) -> None:
         if self.display and self._writing is not None:
@@ -279,8 +269,6 @@ class ComposePane(Pane):
     def _draw_counts(self) -> None:
         if self._writing is not None and self._is_ready.is_set():
             self._lines.show_counts(self._writing, len(self.body), self._keeper, self._checks)
-
-    # -- actions
 
     async def action_post(self) -> None:
         if self._incident_id is not None:

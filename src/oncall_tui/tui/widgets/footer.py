@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
 
 from oncall_tui.engine.demo_control import find_demo
 from oncall_tui.tui.actions import Action, actions_of
@@ -52,7 +51,7 @@ def _is_typed(key: str) -> bool:
 
 def list_keys(here: Widget | None) -> list[tuple[str, str]]:
     """Returns key and title of what acts where the focus is, innermost first; a key that is taken there counts once."""
-    is_typing = isinstance(here, Input | TextArea) and not getattr(here, "read_only", False)
+    is_typing = here is not None and here.check_consume_key("a", "a")
     nodes = [node for node in here.ancestors_with_self if isinstance(node, Widget)] if here is not None else []
     keys: dict[str, str] = {}
     for node in nodes:

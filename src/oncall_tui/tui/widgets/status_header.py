@@ -112,16 +112,10 @@ def tell_engine(snapshot: Snapshot, now: int) -> Content:
 
 def list_counts(counts: Mapping[ProbeStatus, int]) -> list[Content]:
     """Returns how many probes stand where, worst first, without the empty ones."""
-    unsure = counts.get(ProbeStatus.STALE, 0) + counts.get(ProbeStatus.UNKNOWN, 0)
     return [
-        look(shape, f"{number} {word}", style)
-        for number, (shape, word, style) in (
-            (counts.get(ProbeStatus.DOWN, 0), PROBE_LOOK[ProbeStatus.DOWN]),
-            (counts.get(ProbeStatus.SLOW, 0), PROBE_LOOK[ProbeStatus.SLOW]),
-            (unsure, ("?", "UNSURE", "$state-unknown")),
-            (counts.get(ProbeStatus.UP, 0), PROBE_LOOK[ProbeStatus.UP]),
-        )
-        if number
+        look(shape, f"{counts[status]} {word}", style)
+        for status, (shape, word, style) in PROBE_LOOK.items()
+        if counts.get(status)
     ]
 
 
