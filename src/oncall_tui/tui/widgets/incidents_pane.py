@@ -25,7 +25,7 @@ from oncall_tui.tui.text import Glyphs, date_utc, join, line
 from oncall_tui.tui.widgets.compose_words import draw_body, draw_delivery
 from oncall_tui.tui.widgets.incident_editor import IncidentEditor
 from oncall_tui.tui.widgets.incident_list import IncidentList
-from oncall_tui.tui.widgets.lines import Lines
+from oncall_tui.tui.widgets.lines import Flow, Lines
 from oncall_tui.tui.widgets.pane import Pane
 
 _DROP_WITHIN_S = 5.0
@@ -51,7 +51,7 @@ class IncidentsPane(Pane):
         self._list = IncidentList()
         self._editor = IncidentEditor()
         self._conflict = Lines(id="incident-conflict")
-        self._told = Lines(id="incident-updates")
+        self._told = Flow(id="incident-updates")
 
     def compose(self) -> ComposeResult:
         yield self._list
@@ -106,7 +106,10 @@ class IncidentsPane(Pane):
     def _draw_updates(self) -> None:
         incident = self._snapshot.incident(self._incident_id)
         self._told.display = incident is not None
-        width = max(30, self._told.size.width)
+        self._told.show_flow(self._tell)
+
+    def _tell(self, width: int) -> list[Content]:
+        """Returns what customers were told, newest first."""
         lines = [line("told to customers", "$muted")]
         for update in reversed(self._updates):
             who = update.created_by if update.is_local else "on the page"
@@ -117,8 +120,7 @@ class IncidentsPane(Pane):
             lines += [join("  ", words) for words in draw_body(_close_up(update.body), width - 2, _WORDS_SHOWN)]
         if not self._updates:
             lines.append(join(("nothing yet   ", "$state-slow"), ("p ", "bold"), "writes the first update"))
-        self._told.show_lines(lines)
-        self._told.refresh(layout=True)
+        return lines
 
     def _want_updates(self) -> None:
         if self.is_mounted and self._incident_id is not None:

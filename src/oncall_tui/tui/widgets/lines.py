@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -93,3 +93,22 @@ class Lines(Widget):
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
         return max(1, len(self._lines))
+
+
+class Flow(Lines):
+    """Shows lines that are made for a width, and makes them anew for another."""
+
+    _make: Callable[[int], Sequence[Content]] | None = None
+    _width = 0
+
+    def show_flow(self, make: Callable[[int], Sequence[Content]]) -> None:
+        """Shows what `make` returns for the width of the widget, as soon as it has one."""
+        self._make, self._width = make, 0
+        self.redraw()
+
+    def redraw(self) -> None:
+        width = self.size.width
+        if self._make is not None and width not in (0, self._width):
+            self._width = width
+            self.show_lines(self._make(width))
+            self.refresh(layout=True)

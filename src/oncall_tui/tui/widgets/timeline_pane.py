@@ -20,7 +20,7 @@ from oncall_tui.tui.host import host_of, start_work, tell
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import clock_utc, cut, date_utc, join, line, wrap
 from oncall_tui.tui.widgets.line_input import LineInput
-from oncall_tui.tui.widgets.lines import Lines
+from oncall_tui.tui.widgets.lines import Flow
 from oncall_tui.tui.widgets.pane import Pane
 
 _SHOWN = 200
@@ -66,7 +66,7 @@ class TimelinePane(Pane):
         super().__init__(id="timeline")
         self._incident_id: int | None = None
         self._entries: list[TimelineEntry] = []
-        self._body = Lines(id="timeline-entries")
+        self._body = Flow(id="timeline-entries")
         self._scroll = VerticalScroll(self._body, id="timeline-scroll", can_focus=False)
 
     def compose(self) -> ComposeResult:
@@ -75,9 +75,6 @@ class TimelinePane(Pane):
     def on_mount(self) -> None:
         self._draw()
         self._want_entries()
-
-    def on_resize(self) -> None:
-        self._draw()
 
     def show(self, snapshot: Snapshot, topics: frozenset[str]) -> None:
         if not topics or "timeline" in topics:
@@ -105,9 +102,10 @@ class TimelinePane(Pane):
             self._draw()
 
     def _draw(self) -> None:
-        if not self.is_mounted:
-            return
-        width = max(40, self._scroll.size.width - 1)
+        self._body.show_flow(self._tell)
+
+    def _tell(self, width: int) -> list[Content]:
+        """Returns what happened, newest first, a day after the other."""
         lines: list[Content] = []
         day = ""
         for entry in self._entries:
@@ -115,13 +113,12 @@ class TimelinePane(Pane):
             if today != day:
                 day = today
                 lines.append(line(f"{today}, times in UTC", "$muted"))
-            lines += draw_entry(entry, width)
+            lines += draw_entry(entry, width - 1)
         if self._incident_id is None:
             lines = [line("No incident is chosen."), line("What happens in one is written down here.", "$muted")]
         elif not lines:
             lines = [line("Nothing has happened yet.", "$muted")]
-        self._body.show_lines(lines)
-        self._body.refresh(layout=True)
+        return lines
 
     def action_note(self) -> None:
         if self._incident_id is not None and not self.query(LineInput):
