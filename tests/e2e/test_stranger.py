@@ -19,7 +19,7 @@ SEED = int(os.environ.get("STRANGER_SEED", "20261122"))
 
 def test_every_confirmed_update_stands_once_and_in_order_on_a_strangers_page(tmp_path: Path) -> None:
     with open_torture(SEED, tmp_path) as torture:
-        report = torture.run(15, enough=6)
+        report = torture.run(40, enough=6)
     told = f"STRANGER_SEED={SEED}\n{torture.page.traits}\n{report.tell()}"
     assert report.is_clean, told
     assert report.confirmed, told

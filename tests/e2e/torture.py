@@ -82,7 +82,7 @@ quiet_period = "1s"
     # -- the run -----------------------------------------------------------------------------------------------------
 
     def run(self, seconds: float, *, enough: int | None = None, scripts: int = 3, fault_rate: float = 0.35) -> Report:
-        """Tortures for so long, or until so many updates were confirmed, lets the page recover, and judges."""
+        """Tortures for so long, or until so many updates met a kill and three faults; heals the page and judges."""
         self.page.fault_rate = fault_rate
         workers: list[Callable[[], None]] = [partial(self._talk, number) for number in range(scripts)]
         workers += [self._execute, self._keep_agents, self._sync_now_and_then, self._look_now_and_then]
@@ -90,9 +90,10 @@ quiet_period = "1s"
         for thread in threads:
             thread.start()
         end = time.monotonic() + seconds
-        while time.monotonic() < end and (enough is None or self.report.confirmed < enough or not self.report.kills):
-            if self._stop.wait(0.1):
-                break
+        while (
+            time.monotonic() < end and not (enough is not None and self._has_met(enough)) and not self._stop.wait(0.1)
+        ):
+            pass
         self._stop.set()
         for thread in threads:
             thread.join(90)
@@ -108,6 +109,9 @@ quiet_period = "1s"
         self.report.lies += [f"breach of the contract: {each}" for each in dict.fromkeys(self.page.breaches)]
         self.report.lies += self._faults
         return self.report
+
+    def _has_met(self, enough: int) -> bool:
+        return self.report.confirmed >= enough and bool(self.report.kills) and sum(self.page.faults.values()) >= 3
 
     def _watch(self, work: Callable[[], None]) -> None:
         try:
