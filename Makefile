@@ -10,7 +10,7 @@ demo: $(READY)
 	@$(BIN)/oncall-tui demo
 
 test: check
-	@$(BIN)/pytest -n auto --dist loadfile
+	@$(BIN)/pytest -n auto --dist loadfile --hypothesis-profile=ci
 
 check: lint types imports
 
