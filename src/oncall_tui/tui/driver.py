@@ -6,11 +6,13 @@ import codecs
 import os
 import selectors
 import signal
+from collections.abc import Iterable
 
 from rich.segment import Segment
 from textual._xterm_parser import XTermParser
 from textual.color import Color
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
 from textual.filter import LineFilter
 
 from oncall_tui.domain.sanitize import clean_line, is_clean
@@ -18,6 +20,8 @@ from oncall_tui.tui.text import Glyphs
 
 _READ_LIMIT = 4096
 _LOOK_EVERY_S = 0.1
+#: What the stock parser turns into signs of its own behind an `esc`.
+_AFTER_ESCAPE = "0123456789-=§"
 #: The signs that the drawing library makes frames, bars (U+2500 to U+259F) and cuts of, for terminals without them.
 _FRAME_TWINS = {
     **dict.fromkeys(range(0x2500, 0x2580), "+"),
@@ -27,6 +31,21 @@ _FRAME_TWINS = {
     **dict.fromkeys(map(ord, "▀▁▂▃▄▅▆▇▔"), "-"),
     ord("…"): ".",
 }
+
+
+class KeyParser(XTermParser):
+    """Reads `esc` and the key after it as two keys, however close they arrive.
+
+    A slow link delivers both in one read; the stock parser then makes one key with alt of them, which no action has,
+    or types one of the signs of a Mac's option key into what customers get.
+    """
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[Key]:
+        if len(sequence) == 2 and sequence[0] == "\x1b" and sequence[1] in _AFTER_ESCAPE:
+            sequence, alt = sequence[1], True
+        if alt:
+            yield Key("escape", "\x1b")
+        yield from super()._sequence_to_key_events(sequence)
 
 
 class OncallDriver(LinuxDriver):
@@ -40,7 +59,7 @@ class OncallDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Turns bytes into events until the driver stops or the terminal is gone."""
-        parser = XTermParser(self._debug)
+        parser = KeyParser(self._debug)
         decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
