@@ -111,15 +111,20 @@ async def test_death_at_random_loses_and_doubles_nothing(path: Path, db: Databas
             for body in expected[incident.id]:
                 confirm(db, incident.id, body, rng.choice(list(IncidentStatus)[:3]))
         kills = 0
-        seen = [0]
         async with asyncio.timeout(60.0):
             while list_deliveries(db):
                 engine = await start_engine(path, page)
-                await until(lambda: len(page.requests) > seen[-1] or not list_deliveries(db))
-                await asyncio.sleep(rng.uniform(0.0, 0.12) if kills < 9 else 3.0)
+                steps_left = rng.randint(1, 12) if kills < 8 else 10_000
+
+                def count(_step: str) -> None:
+                    nonlocal steps_left
+                    steps_left -= 1
+
+                page.on_step = count
+                await until(lambda: steps_left <= 0 or not list_deliveries(db), 40.0)
+                await asyncio.sleep(rng.uniform(0.0, 0.02))
                 kills += 1
                 await end_engine(engine)
-                seen.append(len(page.requests))
         assert kills > 6
         for incident in incidents:
             (remote_id,) = {write.incident_id for write in page.writes if write.body in expected[incident.id]}
