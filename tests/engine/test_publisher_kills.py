@@ -100,6 +100,10 @@ async def check_death(moment: str, fault: Fault, step: str, path: Path, db: Data
         assert len(page.incidents) == 1
 
 
+async def see_steps(db: Database, steps: list[str], count: int) -> None:
+    await until(lambda: len(steps) >= count or not list_deliveries(db), 40.0)
+
+
 async def test_death_at_random_loses_and_doubles_nothing(path: Path, db: Database) -> None:
     rng = Random(7)
     async with FaultPage(rng=rng, slow_s=0.3, late_s=0.06) as page:
@@ -114,14 +118,9 @@ async def test_death_at_random_loses_and_doubles_nothing(path: Path, db: Databas
         async with asyncio.timeout(60.0):
             while list_deliveries(db):
                 engine = await start_engine(path, page)
-                steps_left = rng.randint(1, 12) if kills < 8 else 10_000
-
-                def count(_step: str) -> None:
-                    nonlocal steps_left
-                    steps_left -= 1
-
-                page.on_step = count
-                await until(lambda: steps_left <= 0 or not list_deliveries(db), 40.0)
+                steps: list[str] = []
+                page.on_step = steps.append
+                await see_steps(db, steps, rng.randint(1, 12) if kills < 8 else 10_000)
                 await asyncio.sleep(rng.uniform(0.0, 0.02))
                 kills += 1
                 await end_engine(engine)
