@@ -266,13 +266,18 @@ def test_a_file_whose_making_was_cut_off_at_its_last_step_opens(tmp_path: Path) 
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute("CREATE TABLE half (a)")
     connection.executemany("INSERT INTO half VALUES (?)", [("x" * 3000,) for _ in range(200)])
-    (tmp_path / "cut.db-journal").write_bytes((tmp_path / "whole.db-journal").read_bytes())
+    journal = tmp_path / "cut.db-journal"
+    half = (tmp_path / "whole.db-journal").read_bytes()
     connection.execute("COMMIT")
     connection.close()
-    cut.write_bytes(whole.read_bytes())
-    with open_database(cut) as db:
-        assert db.rows("SELECT name FROM sqlite_schema WHERE name = 'half'") == []
-        add_note(db, 1, "works", "ana", 1)
+    for size in (whole.stat().st_size, 8192):  # all pages lie there, or the first ones alone
+        cut.write_bytes(whole.read_bytes()[:size])
+        journal.write_bytes(half)
+        with open_database(cut) as db:
+            assert db.rows("SELECT name FROM sqlite_schema WHERE name = 'half'") == []
+            add_note(db, 1, "works", "ana", 1)
+        for path in tmp_path.glob("cut.db*"):
+            path.unlink()
 
 
 def test_watcher_tells_topics_of_others_and_of_this_process(path: Path, db: Database) -> None:

@@ -18,6 +18,7 @@ from oncall_tui.store.sqlite import has_safe_wal, sqlite3
 #: "OnCl": marks a file as ours (sqlite.org/pragma.html#pragma_application_id).
 APPLICATION_ID = 0x4F6E436C
 SCHEMA_VERSION = 1
+_MARK = slice(68, 72)
 _OPEN_TIMEOUT_S = 15.0
 _REMOTE_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "ceph", "fuse.sshfs", "glusterfs"}
@@ -128,7 +129,7 @@ def _explain(error: sqlite3.Error, path: Path) -> StoreError:
     if primary == 10:
         return DiskError(f"The disk that holds {path} fails: {text}.")
     if primary == 26:
-        return NotOursError(f"{path} is not a database of oncall-tui. It was left as it is; choose another with --db.")
+        return _not_ours(path)
     if primary == 11:
         return StoreError(
             f"{path} is damaged ({text}). Restore a backup that lies beside it, or choose another with --db."
@@ -214,19 +215,24 @@ def _open_for_writing(path: Path, is_durable: bool, busy_timeout_s: float) -> Da
 def _require_ours(path: Path, busy_timeout_s: float) -> None:
     """Looks at the file's mark without writing a byte. Raises NotOursError, LockedError, DiskError or StoreError.
 
-    Behind the journal of a process that died, a reader is let in only when it takes the file as it lies there.
+    Behind the journal of a process that died no reader is let in, and the pages may be half of a transaction: then only
+    the first page's mark is looked at (sqlite.org/fileformat2.html#the_database_header), and the writer that comes next
+    takes the half back.
     """
-    for mode in ("ro", "ro&immutable=1"):
-        connection = _connect(path, mode, busy_timeout_s)
-        try:
-            _inspect(connection, path)
-        except DiskError:
-            if mode != "ro":
-                raise
-        else:
-            return
-        finally:
-            connection.close()
+    connection = _connect(path, "ro", busy_timeout_s)
+    try:
+        _inspect(connection, path)
+    except DiskError:
+        with path.open("rb") as file:
+            head = file.read(_MARK.stop)
+        if not head.startswith(b"SQLite format 3\0") or head[_MARK] != APPLICATION_ID.to_bytes(4, "big"):
+            raise _not_ours(path) from None
+    finally:
+        connection.close()
+
+
+def _not_ours(path: Path) -> NotOursError:
+    return NotOursError(f"{path} is not a database of oncall-tui. It was left as it is; choose another with --db.")
 
 
 def _set_journal(connection: sqlite3.Connection, path: Path) -> None:
@@ -258,9 +264,7 @@ def _inspect(connection: sqlite3.Connection, path: Path) -> int:
     try:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         if application != APPLICATION_ID:
-            raise NotOursError(
-                f"{path} is not a database of oncall-tui. It was left as it is; choose another with --db."
-            )
+            raise _not_ours(path)
         return int(connection.execute("PRAGMA user_version").fetchone()[0])
     except sqlite3.Error as error:
         raise _explain(error, path) from error
