@@ -12,8 +12,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.probe import Phases, Probe, ProbeKind, ProbeState, ProbeStatus, Result, Verdict

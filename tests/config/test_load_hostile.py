@@ -166,6 +166,6 @@ sys.exit(str({"difflib", "platformdirs", "oncall_tui.config.lines"} & sys.module
     assert done.stderr.strip() == ""
 
 
-def test_the_plain_records_come_without_the_validation_library() -> None:
-    script = "import sys, oncall_tui.config.model, oncall_tui.config.token; sys.exit('msgspec' in sys.modules)"
+def test_the_plain_records_come_without_the_form_of_the_file() -> None:
+    script = "import sys, oncall_tui.config.model, oncall_tui.config.token; sys.exit('tomllib' in sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True, timeout=30)

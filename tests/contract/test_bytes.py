@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
+from msgspec.structs import replace
 from tests.ptyscreen import PtyScreen
 from tests.tui.dashboards import make_probes, make_state, open_dashboard, write_world
 

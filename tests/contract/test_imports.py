@@ -20,13 +20,13 @@ def list_loaded(statement: str) -> set[str]:
 @pytest.mark.parametrize(
     ("statement", "never"),
     [
-        ("import oncall_tui.domain.verdict", {"asyncio", "sqlite3", "textual", "msgspec", "click"}),
-        ("import oncall_tui.store.outbox", NETWORK | {"textual", "asyncio", "msgspec", "click", "sqlite_utils"}),
+        ("import oncall_tui.domain.verdict", {"asyncio", "sqlite3", "textual", "click"}),
+        ("import oncall_tui.store.outbox", NETWORK | {"textual", "asyncio", "click", "sqlite_utils"}),
         ("import oncall_tui.tui.launch", NETWORK | {"textual", "msgspec", "click", "asyncio", "sqlite3", "pysqlite3"}),
-        ("import oncall_tui.tui.app", NETWORK | {"msgspec", "click", "sqlite_utils", "oncall_tui.engine.service"}),
-        ("import oncall_tui.tui.palette", NETWORK | {"msgspec", "click", "sqlite_utils"}),
+        ("import oncall_tui.tui.app", NETWORK | {"click", "sqlite_utils", "oncall_tui.engine.service"}),
+        ("import oncall_tui.tui.palette", NETWORK | {"click", "sqlite_utils"}),
         ("import oncall_tui.cli", NETWORK | {"textual", "sqlite_utils", "msgspec"}),
-        ("import oncall_tui.engine.spawn", NETWORK | {"textual", "sqlite_utils", "msgspec", "asyncio"}),
+        ("import oncall_tui.engine.spawn", NETWORK | {"textual", "sqlite_utils", "asyncio"}),
     ],
 )
 def test_what_a_part_loads(statement: str, never: set[str]) -> None:

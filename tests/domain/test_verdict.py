@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import dataclasses
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, Severity
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind, ProbeState, ProbeStatus, Result, Verdict
@@ -150,7 +150,7 @@ def test_a_status_began_with_the_first_run_that_confirmed_it() -> None:
 
 
 def test_a_streak_whose_start_is_not_known_begins_with_the_run_at_hand() -> None:
-    state = dataclasses.replace(run("UDD")[-1], streak_at=0)
+    state = replace(run("UDD")[-1], streak_at=0)
     confirmed = run("D", state, start=1_000_000 + 3 * EVERY)[-1]
     assert (confirmed.status, confirmed.since_at) == (ProbeStatus.DOWN, 1_000_000 + 3 * EVERY)
 
@@ -213,7 +213,7 @@ def test_the_last_reason_outlives_a_recovery() -> None:
 def test_one_answer_is_judged(
     expect: Expectation, seen: Observation, duration_ms: float, verdict: Verdict, reason: str
 ) -> None:
-    assert judge(dataclasses.replace(PROBE, expect=expect), seen, duration_ms) == (verdict, reason)
+    assert judge(replace(PROBE, expect=expect), seen, duration_ms) == (verdict, reason)
 
 
 def test_spans_read_as_people_say_them() -> None:

@@ -6,12 +6,12 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import trustme
+from msgspec.structs import replace
 from tests.engine.faultkinds import Fault
 from tests.engine.faultpage import TOKEN, FaultPage
 from tests.engine.publishing import NO_TLS, make_config

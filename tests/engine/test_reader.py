@@ -3,10 +3,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.engine.faultkinds import Fault
 from tests.engine.faultpage import PAGE_ID, TOKEN, FaultPage
 from tests.engine.publishing import NO_TLS, confirm, declare, make_config, publishing, until

@@ -42,5 +42,5 @@ def test_only_the_holder_of_the_lock_is_signalled(tmp_path: Path) -> None:
 def test_spawning_loads_nothing_heavy() -> None:
     code = "import sys, oncall_tui.engine.spawn; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"textual", "httpx", "sqlite_utils", "msgspec", "asyncio", "ssl", "socket", "subprocess", "sqlite3"}
+    heavy = {"textual", "httpx", "sqlite_utils", "asyncio", "ssl", "socket", "subprocess", "sqlite3"}
     assert not heavy & set(done.stdout.split())

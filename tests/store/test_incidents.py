@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from oncall_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from oncall_tui.domain.incident import ComponentStatus, Impact, Incident, IncidentStatus, Severity

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from oncall_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from oncall_tui.domain.incident import ComponentStatus, Impact, Incident, IncidentStatus, Phase, Severity

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus, Phase, Severity
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemoteUpdate

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.tui.desk import Desk, declare, make_desk, open_app, screen_text, wait_for, wait_for_text
 from textual import events
 

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from oncall_tui.domain.engine import Lease
 from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, Severity
@@ -72,7 +71,7 @@ def read(snapshot: Snapshot, facts: HeadFacts = FACTS, width: int = 120) -> list
 
 
 def with_incident(**changes: object) -> tuple[Snapshot, HeadFacts]:
-    incident = replace(INCIDENT, **changes)  # type: ignore[arg-type] # a test names the fields it sets
+    incident = replace(INCIDENT, **changes)
     return replace(CALM, incidents=(incident,), latest_updates={42: UPDATE}), FACTS._replace(incident=incident)
 
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.tui.desk import Desk, declare, make_desk, open_app, screen_text, wait_for, wait_for_text
 
 from oncall_tui.clock import now_ms

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.tui.desk import Desk, make_desk, open_app, screen_text, wait_for, wait_for_text
 from textual.pilot import Pilot
 

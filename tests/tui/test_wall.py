@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.tui.desk import Desk, declare, make_desk, open_app, screen_text, wait_for_text
 
 from oncall_tui.clock import now_ms

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from oncall_tui.domain.probe import Probe
 
 
-@dataclass(frozen=True, slots=True)
-class TokenSource:
+class TokenSource(Struct, frozen=True):
     """Where the page's token comes from; exactly one is set. The token itself is read late and never kept here."""
 
     env: str | None = None
@@ -17,8 +17,7 @@ class TokenSource:
     command: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PageConfig:
+class PageConfig(Struct, frozen=True):
     """The status page to publish to."""
 
     api_url: str
@@ -32,14 +31,12 @@ class PageConfig:
     send_window_ms: int = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentConfig:
+class ComponentConfig(Struct, frozen=True):
     name: str
     remote_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """One loaded file. Without a page, updates stay in the outbox and the screens say so."""
 
     path: Path

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from oncall_tui.domain.cadence import next_update_at
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, Severity
@@ -27,8 +28,7 @@ _SLOW = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(Struct, frozen=True):
     """All that an incident begins with; `components` are suggestions that the first update would set."""
 
     title: str

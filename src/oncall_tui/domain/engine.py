@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 ENGINE_SILENT_AFTER_MS = 5_000
 TERMINAL_SILENT_AFTER_MS = 30_000
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(Struct, frozen=True):
     """The engine that last held the lock: for showing and for fencing, never for deciding who may run."""
 
     pid: int
@@ -29,8 +28,7 @@ class Lease:
         return self.stopped_at is None and abs(now - self.heartbeat_at) < ENGINE_SILENT_AFTER_MS
 
 
-@dataclass(frozen=True, slots=True)
-class Terminal:
+class Terminal(Struct, frozen=True):
     """One open screen on the file."""
 
     id: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+
+from msgspec import Struct, field
 
 
 class IncidentStatus(StrEnum):
@@ -83,8 +84,7 @@ def impact_of(components: Mapping[str, ComponentStatus]) -> Impact:
     return max((_IMPACT_OF[status] for status in components.values()), key=_ORDER.index, default=Impact.NONE)
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(Struct, frozen=True):
     """A thing that customers see on the page. `page_status` is what the page said last, None before the first sync."""
 
     name: str
@@ -93,8 +93,7 @@ class Component:
     position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Incident:
+class Incident(Struct, frozen=True):
     """One incident as the file holds it.
 
     `components` maps component names to the status that the incident gives them. `revision` counts changes: an edit

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from oncall_tui.domain.update import BODY_LIMIT, TITLE_LIMIT
 
@@ -25,8 +26,7 @@ class Part(StrEnum):
     BODY = "body"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One remark: `start` and `end` are character positions in the part that it speaks of."""
 
     rule: str

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from random import Random
+
+from msgspec import Struct
 
 from oncall_tui.domain.duration import format_duration
 from oncall_tui.domain.remote import RemoteIncident, RemoteUpdate
@@ -21,8 +22,7 @@ OPS_KEPT = 20
 _CLOCK_MARGIN_MS = 60_000
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """How fast failed tries follow one another: the first wait, doubled at each failure up to the longest."""
 
     first_ms: int = 1_000
@@ -38,8 +38,7 @@ class Outcome(StrEnum):
     AMBIGUOUS = "ambiguous"
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """The facts of one request.
 
     `status` is None when no answer came; `has_sent` tells whether a first byte of the request may have left.
@@ -54,8 +53,7 @@ class Exchange:
     location: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(Struct, frozen=True):
     """What follows from an exchange: an outcome, a sentence for a person, and the wait that the page asked for.
 
     `wait_ms` is None unless the page turned us away for asking too often; then it may be 0.
@@ -151,8 +149,7 @@ def normalise_body(body: str) -> str:
     return clean_block(body).strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """Proof that the page has a delivery; `update` is None when the page does not tell which message it became."""
 
     incident: RemoteIncident

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 
 class ProbeKind(StrEnum):
@@ -32,8 +33,7 @@ class ProbeStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(Struct, frozen=True):
     """What a healthy answer looks like; a field that is None is not checked."""
 
     status: tuple[int, ...] = (200,)
@@ -43,8 +43,7 @@ class Expectation:
     contains: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """A configured check of one target.
 
     `target` is a URL for http, `host:port` for tcp and tls, a name for dns. `every_ms` is the interval between starts,
@@ -66,8 +65,7 @@ class Probe:
     recovery_threshold: int = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Phases:
+class Phases(Struct, frozen=True):
     """Milliseconds spent in each phase of a run; None where a phase was not reached or does not exist."""
 
     resolve_ms: float | None = None
@@ -77,8 +75,7 @@ class Phases:
     transfer_ms: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """The facts of one run and the verdict on them.
 
     `duration_ms` is the whole run on a monotonic clock. `reason` is empty when up, else words that an engineer would
@@ -94,8 +91,7 @@ class Result:
     facts: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeState:
+class ProbeState(Struct, frozen=True):
     """Where a probe stands after its latest run.
 
     `since_at` is when the present status began: the first of the runs that confirmed it. `streak` counts equal verdicts

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus
 
 
-@dataclass(frozen=True, slots=True)
-class RemotePage:
+class RemotePage(Struct, frozen=True):
     """What the page says of itself; `public_url` is where customers read it, empty when it does not tell."""
 
     name: str
     public_url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteComponent:
+class RemoteComponent(Struct, frozen=True):
     remote_id: str
     name: str
     status: ComponentStatus
     position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteUpdate:
+class RemoteUpdate(Struct, frozen=True):
     """One message as the page holds it; `body` has its line breaks as \\n and no blanks at its ends."""
 
     remote_id: str
@@ -33,8 +30,7 @@ class RemoteUpdate:
     created_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteIncident:
+class RemoteIncident(Struct, frozen=True):
     """One incident as the page holds it; `uid` and `ops` are what we stamped, `updates` run from old to new.
 
     `metadata` is the page's whole map, so that a write can hand back the keys of others unharmed.

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from oncall_tui.domain.sanitize import clean_block, clean_line
 
@@ -31,8 +32,7 @@ _DOING = re.compile(r"\b(diagnos\w+|mitigat\w+|resolution|resolve|steps?|checks?
 _CONTEXT = re.compile(r"(meaning|impact|symptoms?|overview|background|links?|references?)\b")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One thing to do. `anchor` names it over edits elsewhere in the file; `body` is what belongs to it, as written."""
 
     anchor: str
@@ -42,16 +42,14 @@ class Step:
     role: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """A section that is read, not done."""
 
     title: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Runbook:
+class Runbook(Struct, frozen=True):
     """A parsed file; `is_cut` tells that it was longer than we read."""
 
     title: str = ""
@@ -60,14 +58,12 @@ class Runbook:
     is_cut: bool = False
 
 
-@dataclass(slots=True)
-class _Line:
+class _Line(Struct):
     text: str
     is_code: bool
 
 
-@dataclass(slots=True)
-class _Section:
+class _Section(Struct):
     """The lines under one heading; `path` holds (level, words) of the headings above it and of its own."""
 
     path: tuple[tuple[int, str], ...] = ()

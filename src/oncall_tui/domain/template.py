@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from oncall_tui.domain.duration import MINUTE
 from oncall_tui.domain.incident import Incident, IncidentStatus
@@ -25,8 +26,7 @@ class Moment(StrEnum):
     ANY = "any"
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """One prepared text. Each line of `body` is a sentence; an empty line begins a paragraph.
 
     A variable named in `optional` takes its whole sentence with it when it is not known; any other stays visible as

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class EntryKind(StrEnum):
@@ -21,8 +22,7 @@ class EntryKind(StrEnum):
     UNDONE = "undone"
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
+class TimelineEntry(Struct, frozen=True):
     """One fact. `occurred_at` is when it happened, `recorded_at` when it was written down."""
 
     id: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 
@@ -33,8 +34,7 @@ class DeliveryKind(StrEnum):
     UPDATE = "update"
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """One thing to publish.
 
     `title` is None where the page keeps the one it has. `baseline` are the update ids that stood on the page right
@@ -70,8 +70,7 @@ class Delivery:
     is_forced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentUpdate:
+class IncidentUpdate(Struct, frozen=True):
     """A message to customers, ours or written on the page by someone else; never changed once stored."""
 
     id: int
@@ -91,8 +90,7 @@ class IncidentUpdate:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """Unsent text. `confirmed_at` is set while its send window runs: a draft that still has it was never sent."""
 
     id: int

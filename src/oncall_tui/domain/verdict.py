@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from oncall_tui.domain.incident import Incident
 from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Result, Verdict

@@ -16,6 +16,7 @@ import dns.flags
 import dns.message
 import dns.rcode
 import dns.rrset
+from msgspec import Struct
 
 HOST = "127.0.0.1"
 NAME = "shop.demo.test"
@@ -74,8 +75,7 @@ class World:
         self._override_until = self.clock() + OVERRIDE_S
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
+class Ports(Struct, frozen=True):
     shop: int
     search: int
     database: int

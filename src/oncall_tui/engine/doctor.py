@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from oncall_tui.config.model import ComponentConfig, PageConfig
 from oncall_tui.domain.counting import count_words
@@ -19,8 +20,7 @@ from oncall_tui.engine.vantage import is_online
 SKEW_LIMIT_MS = 30 * SECOND
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One line of `doctor`: `level` is ok, warn or fail; `advice` is empty when there is nothing to do."""
 
     level: str

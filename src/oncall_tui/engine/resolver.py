@@ -9,7 +9,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from oncall_tui.domain.errors import OncallError
 
@@ -27,8 +28,7 @@ class ResolverBusyError(OncallError):
     """No lookup could be started: our own fault, which says nothing about the name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Where to connect: a literal IP address and its socket family."""
 
     family: socket.AddressFamily

@@ -15,10 +15,11 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from random import Random
+
+from msgspec import Struct
 
 from oncall_tui import __version__
 from oncall_tui.clock import now_ms
@@ -72,8 +73,7 @@ class Ending(StrEnum):
     OUTDATED = "a newer version changed the file"
 
 
-@dataclass(frozen=True, slots=True)
-class _Pulse:
+class _Pulse(Struct, frozen=True):
     is_current: bool
     schema: int
     last_terminal_at: int

@@ -9,8 +9,9 @@ import string
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from oncall_tui.domain.errors import DiskError, NotOursError, TooNewError, UsageError
 from oncall_tui.statuspage.sqlite import sqlite3
@@ -61,8 +62,7 @@ CREATE TABLE postmortem (
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Whose page a file holds. `token` is what a writer has to show: kept out of every text but the starting lines."""
 
     page_id: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus
 from oncall_tui.statuspage.html import Html, join, show_block, show_line, tag
@@ -76,8 +77,7 @@ _MARK = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Front:
+class Front(Struct, frozen=True):
     """All that the front page shows, of one moment (`now`)."""
 
     name: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus
 
@@ -30,8 +31,7 @@ def parse_status(word: str) -> Status:
         return IncidentStatus(word)
 
 
-@dataclass(frozen=True, slots=True)
-class PageComponent:
+class PageComponent(Struct, frozen=True):
     """A thing that customers see. `start_date` is an ISO date or None."""
 
     id: str
@@ -47,8 +47,7 @@ class PageComponent:
     updated_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class AffectedComponent:
+class AffectedComponent(Struct, frozen=True):
     """What one update did to one component."""
 
     code: str
@@ -57,8 +56,7 @@ class AffectedComponent:
     new_status: ComponentStatus
 
 
-@dataclass(frozen=True, slots=True)
-class PageUpdate:
+class PageUpdate(Struct, frozen=True):
     """One message to customers. `display_at` is the instant shown, which an editor may move."""
 
     id: str
@@ -72,8 +70,7 @@ class PageUpdate:
     affected: tuple[AffectedComponent, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Postmortem:
+class Postmortem(Struct, frozen=True):
     """A draft and, once published, the text that customers read."""
 
     body_draft: str | None
@@ -86,8 +83,7 @@ class Postmortem:
     updated_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class PageIncident:
+class PageIncident(Struct, frozen=True):
     """An incident or a maintenance (`is_scheduled`) with its updates, newest first.
 
     `impact` follows the components while it is open; once closed it is the worst that it was, since history has to say

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TypeVar
+
+from msgspec import Struct
 
 from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus
 from oncall_tui.domain.update import BODY_LIMIT, TITLE_LIMIT
@@ -34,8 +35,7 @@ _LATEST_AT = 253_402_300_799_999
 Word = TypeVar("Word", bound=StrEnum)
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentWrite:
+class IncidentWrite(Struct, frozen=True):
     """A checked create or change of an incident; a field that is None was not sent.
 
     `clears_impact_override` tells a null that was sent from a field that was not. `backfilled_at` is set only on a
@@ -58,15 +58,13 @@ class IncidentWrite:
     backfilled_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentWrite:
+class ComponentWrite(Struct, frozen=True):
     """A checked create or change of a component; `fields` maps column names to values that were sent."""
 
     fields: dict[str, str | int | None]
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateWrite:
+class UpdateWrite(Struct, frozen=True):
     """A checked change of an update that customers already have: its text or the instant shown, never its status."""
 
     body: str | None
@@ -74,8 +72,7 @@ class UpdateWrite:
     is_notifying: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class PublishWrite:
+class PublishWrite(Struct, frozen=True):
     """A checked wish to publish a postmortem."""
 
     is_notifying: bool

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Result, Verdict
 from oncall_tui.domain.timeline import EntryKind
@@ -24,8 +25,7 @@ from oncall_tui.store.timeline import add_entry
 _PRUNE_BATCH = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(Struct, frozen=True):
     """A change of a probe's status, in a sentence for the timelines of the incidents that it belongs to."""
 
     probe: str

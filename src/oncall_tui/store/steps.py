@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.database import Database
 from oncall_tui.store.timeline import add_entry
 
 
-@dataclass(frozen=True, slots=True)
-class StepTick:
+class StepTick(Struct, frozen=True):
     """One step's state (`done` or `skipped`); a step without a row is still to do."""
 
     anchor: str

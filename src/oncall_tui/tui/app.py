@@ -7,11 +7,11 @@ import gc
 import os
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from rich.text import Text
 from textual.app import App
 from textual.content import Content

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
+from msgspec import Struct
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -22,8 +22,7 @@ _SAVE_AFTER_S = 0.3
 _RETRY_AFTER_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(Struct, frozen=True):
     """What stands on the screen now."""
 
     status: IncidentStatus
@@ -34,8 +33,7 @@ class Typed:
     cursor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Saving:
+class Saving(Struct, frozen=True):
     """When the draft was last on disk, and why it is not now; `error` is empty while all is well."""
 
     saved_at: int | None = None

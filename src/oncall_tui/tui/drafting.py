@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from oncall_tui.content import load_templates
 from oncall_tui.domain.cadence import next_update_at
@@ -19,8 +20,7 @@ from oncall_tui.store.lease import list_terminals
 from oncall_tui.store.outbox import list_updates
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedDraft:
+class OpenedDraft(Struct, frozen=True):
     """A draft ready to be written on. `is_first` tells that customers have heard nothing of the incident yet.
 
     `left_at` is when the terminal that it was taken over from wrote last, None for one of our own.
@@ -33,8 +33,7 @@ class OpenedDraft:
     left_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """The text of a template for an incident, and what goes with it."""
 
     template: Template | None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from oncall_tui.domain.errors import ConflictError, RefusedError
 from oncall_tui.domain.incident import ComponentStatus, Impact, Incident
@@ -19,8 +21,7 @@ _INSTANT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """One field of one incident, before and after; `seen` is the incident as its editor read it."""
 
     seen: Incident
@@ -73,7 +74,7 @@ def _change(incident: Incident, edit: Edit) -> Incident:
     if edit.field == "impact_override":
         assert value is None or isinstance(value, Impact)
         return replace(incident, impact_override=value)
-    return replace(incident, **{edit.field: value})  # type: ignore[arg-type] # the editor gives each field its own kind
+    return replace(incident, **{edit.field: value})
 
 
 def write_instant(at: int) -> str:

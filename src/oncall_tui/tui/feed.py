@@ -10,10 +10,10 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, NamedTuple, ParamSpec, TypeVar
 
+from msgspec.structs import replace
 from textual.message import Message
 from textual.message_pump import MessagePump
 

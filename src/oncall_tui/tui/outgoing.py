@@ -10,6 +10,7 @@ import uuid
 from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
 from textual.app import App
 from textual.signal import Signal
 from textual.timer import Timer
@@ -29,8 +30,7 @@ _STALL_LIMIT_S = 10.0
 _EARLIEST_SEND_S = 0.3
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmation:
+class Confirmation(Struct, frozen=True):
     """What a person has confirmed, exactly as it would be sent; `seen_revision` is the incident's as reviewed."""
 
     incident_id: int
@@ -51,8 +51,7 @@ class Stage(StrEnum):
     CONFIRMED = "confirmed"
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(Struct, frozen=True):
     """News of one confirmation; `update` is set once it stands in the outbox, `reason` when it does not get there."""
 
     confirmation: Confirmation

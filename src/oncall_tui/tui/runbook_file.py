@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from oncall_tui.domain.runbook import TEXT_LIMIT, Runbook, parse
 
 _BYTE_LIMIT = TEXT_LIMIT * 4
 
 
-@dataclass(frozen=True, slots=True)
-class RunbookFile:
+class RunbookFile(Struct, frozen=True):
     """One look at a file: a runbook, or `problem` in its place."""
 
     path: str

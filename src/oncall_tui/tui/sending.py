@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual.widget import Widget
 
 from oncall_tui.domain.errors import OncallError
@@ -20,8 +20,7 @@ from oncall_tui.tui.widgets.compose_words import draw_words
 from oncall_tui.tui.widgets.send_bar import SendBar
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """An update as it stands, saved and checked."""
 
     confirmation: Confirmation

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from oncall_tui.domain.pagestate import PageState
 
@@ -20,8 +22,7 @@ ALL_TOPICS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """The file at one instant.
 
     States that did not change between two snapshots are the same objects, so a board finds news by identity.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from oncall_tui.domain.cadence import next_update_at
 from oncall_tui.domain.declare import find_effect

@@ -7,10 +7,10 @@ import resource
 import socket
 import time
 import zlib
-from dataclasses import replace
 
 import pytest
 import trustme
+from msgspec.structs import replace
 from tests.engine.probes.servers import Handler, make_probe, make_server_context, make_tools, reply, say, serve
 
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind, Result, Verdict

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import errno
 import json
 import os
@@ -16,6 +15,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.engine.probes.servers import make_probe, make_tools, serve
 
 from oncall_tui.domain.probe import ProbeKind, Verdict
@@ -87,7 +87,7 @@ async def test_a_run_that_this_host_slept_through_is_not_run() -> None:
         slept_s = 120.0
 
     async with serve(nap) as port:
-        tools = dataclasses.replace(make_tools(), monotonic=lambda: time.monotonic() + slept_s)
+        tools = replace(make_tools(), monotonic=lambda: time.monotonic() + slept_s)
         result = await run_probe(make_probe(ProbeKind.HTTP, f"http://127.0.0.1:{port}/"), tools)
     assert result.verdict is Verdict.UNKNOWN
     assert result.reason.startswith("not run: this host was paused or overloaded for 119.")
@@ -97,7 +97,7 @@ async def test_offline_turns_a_failure_outside_into_not_run_and_leaves_loopback_
     def lookup(host: str) -> tuple[Address, ...]:
         raise socket.gaierror(socket.EAI_NONAME, "")
 
-    offline = dataclasses.replace(make_tools(resolver=Resolver(lookup)), is_online=lambda: False)
+    offline = replace(make_tools(resolver=Resolver(lookup)), is_online=lambda: False)
     outside = await run_probe(make_probe(ProbeKind.TCP, "www.example.com:443"), offline)
     inside = await run_probe(make_probe(ProbeKind.TCP, "127.0.0.1:1"), offline)
     assert (outside.verdict, outside.reason) == (Verdict.UNKNOWN, "not run: this host is offline")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage
@@ -13,8 +14,7 @@ Permit = Callable[[], Awaitable[None]]
 """Awaited before each request of a call that may need several; waits until the page's rate limit allows one more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """What one write puts on the page.
 
     `title` is None where the page keeps the one it has. `components` maps ids of the page to the states to set;

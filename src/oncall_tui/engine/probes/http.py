@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urljoin, urlsplit
 
 import h11
+from msgspec import Struct
 
 from oncall_tui import __version__
 from oncall_tui.domain.probe import Probe
@@ -108,8 +109,7 @@ async def _get(
     return answer
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(Struct, frozen=True):
     host: str
     port: int
     is_https: bool

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.probe import Phases
 from oncall_tui.domain.sanitize import clean_line
@@ -18,8 +20,7 @@ BODY_CAP = 256 * 1024
 FACT_LIMIT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
+class Tools(Struct, frozen=True):
     """The outside world as probes see it; one for the whole engine.
 
     `tls` verifies and is shared, since making one costs 20 ms of a blocked loop. `tls_unverified` reads

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual import events
 from textual.content import Content
 from textual.message import Message
@@ -29,8 +29,7 @@ DUE_STYLE = {
 _TROUBLE = (DeliveryState.FAILED, DeliveryState.UNCERTAIN, DeliveryState.RETRY_WAIT)
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """Widths in cells; 0 leaves a column out."""
 
     title: int

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual import events
 from textual.content import Content
 from textual.message import Message
@@ -21,8 +21,7 @@ _PROSE_WIDTH = 100
 _ROLE_WIDTH = 9
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(Struct, frozen=True):
     """The whole runbook in lines; `starts` are the first line of each step, `ends` the line after its last."""
 
     lines: list[Content]
