@@ -109,6 +109,13 @@ class OncallApp(App[object]):
             return WallScreen()
         return MainScreen(self.snapshot)
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Follows the theme; the first one comes before there is a screen, whose styles then are read once."""
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
+
     def on_mount(self) -> None:
         self._event_loop = asyncio.get_running_loop()
         self.call_after_refresh(self._start)

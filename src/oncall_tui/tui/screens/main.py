@@ -70,6 +70,7 @@ class MainScreen(Screen[None]):
         self._work = "compose"
         self._list = "probes"
         self._is_zoomed = False
+        self._has_frame = False
         self._is_drawn = False
         self._layout_name = ""
         self._wide_detail = ProbeDetail(id="wide-detail")
@@ -102,6 +103,13 @@ class MainScreen(Screen[None]):
     def _put_title(self, pane: Pane, name: str) -> None:
         number = list(PANES).index(name) + 1
         pane.border_title = join(f"{number} {PANES[name][0]}")
+
+    def _compositor_refresh(self) -> None:
+        """Fills the widgets as soon as they know their sizes: an empty first paint would cost as much as a full one."""
+        if not self._has_frame and self.is_mounted:
+            self._has_frame = True
+            self.draw_frame()
+        super()._compositor_refresh()
 
     def on_mount(self) -> None:
         self.query_one("#aside").border_title = join("Selected probe")
