@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types imports check bench docs clean
+.PHONY: demo test lint types imports check compiled bench docs clean
 
 demo: $(READY)
 	@$(BIN)/oncall-tui demo
 
-test: check
+test: check compiled
 	@$(BIN)/pytest -n auto --dist loadfile --hypothesis-profile=ci
 
 check: lint types imports
@@ -24,7 +24,11 @@ types: $(READY)
 imports: $(READY)
 	@$(BIN)/lint-imports
 
-bench: $(READY)
+# As an installation does it, also where the shell forbids Python to write what it compiled: every process starts faster.
+compiled: $(READY)
+	@$(BIN)/python -m compileall -q src tests
+
+bench: compiled
 	@$(BIN)/python -m benchmarks
 
 docs: $(READY)

@@ -26,9 +26,13 @@ def start_on_pty(command: Sequence[str], size: tuple[int, int], env: Mapping[str
 
 
 def describe(db: Path, config: Path) -> tuple[list[str], dict[str, str]]:
-    """Returns the command of the dashboard and an environment that is the same everywhere."""
+    """Returns the command of the dashboard and an environment that is the same everywhere.
+
+    The program is compiled once, as an installation does it, whatever the shell here says.
+    """
     command = [sys.executable, "-m", "oncall_tui", "--db", str(db), "--config", str(config)]
     env = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", "XDG_CONFIG_HOME": str(db.parent)}
+    env["PYTHONDONTWRITEBYTECODE"] = ""
     return command, env
 
 
