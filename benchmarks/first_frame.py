@@ -23,7 +23,7 @@ from oncall_tui.clock import now_ms
 from oncall_tui.store.database import open_database
 from oncall_tui.store.lock import engine_lock
 
-PAIRS = 15
+PAIRS = 25
 BOUND = 1.3
 PROBES = 40
 EMPTY = """

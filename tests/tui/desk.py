@@ -24,6 +24,7 @@ from oncall_tui.tui.app import OncallApp
 from oncall_tui.tui.declare import store_declaration
 from oncall_tui.tui.launch import Session
 from oncall_tui.tui.snapshot import read_first
+from oncall_tui.tui.theme_files import read_first_file
 
 RUNBOOKS = Path(__file__).parents[2] / "examples" / "runbooks"
 
@@ -37,7 +38,7 @@ class Desk:
     db: Database
 
     def session(self, actor: str = "ana", *, is_wall: bool = False) -> Session:
-        return Session(self.path, actor, is_wall, None)
+        return Session(self.path, actor, is_wall, read_first_file(None))
 
 
 def make_desk(folder: Path, *, component: str = "API", window_ms: int = 5_000, runbook: str | None = None) -> Desk:

@@ -14,7 +14,7 @@ from oncall_tui.domain.probe import ProbeStatus, Verdict
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.incidents import get_incident
 from oncall_tui.store.timeline import list_entries
-from oncall_tui.tui.themes import list_theme_files
+from oncall_tui.tui.theme_files import list_theme_files
 
 
 @pytest.fixture

@@ -5,15 +5,14 @@ from pathlib import Path
 import pytest
 from textual.color import Color
 
-from oncall_tui.tui.themes import (
-    VARIABLE_DEFAULTS,
+from oncall_tui.tui.theme_files import (
     ThemeError,
     list_theme_files,
-    read_first_theme,
-    read_theme,
-    read_themes,
+    read_first_file,
+    read_theme_file,
     shipped_folder,
 )
+from oncall_tui.tui.themes import VARIABLE_DEFAULTS, make_theme, read_themes
 
 SHIPPED = sorted(shipped_folder().glob("*.toml"))
 
@@ -40,7 +39,7 @@ def test_a_dark_a_light_and_a_high_contrast_theme_are_shipped() -> None:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_every_text_reads_on_its_ground(path: Path) -> None:
-    theme = read_theme(path)
+    theme = make_theme(read_theme_file(path))
     assert theme.name == path.stem
     assert set(theme.variables) == set(VARIABLE_DEFAULTS)
     assert theme.background is not None
@@ -76,7 +75,7 @@ def test_a_wrong_file_is_refused_with_its_reason(tmp_path: Path, text: str, said
     path = tmp_path / "mine.toml"
     path.write_text(text)
     with pytest.raises(ThemeError, match=r"mine\.toml") as caught:
-        read_theme(path)
+        make_theme(read_theme_file(path))
     assert said in str(caught.value)
 
 
@@ -92,10 +91,16 @@ def test_files_of_the_user_come_last_and_wrong_ones_are_named(tmp_path: Path, mo
     assert next(theme for theme in themes if theme.name == "midnight").primary == "#abcdef"
 
 
-def test_the_first_theme_is_read_alone() -> None:
-    default = read_first_theme(None)
-    assert default is not None
-    assert default.name == "midnight"
-    assert read_first_theme("paper") is not None
-    assert read_first_theme("../pyproject") is None
-    assert read_first_theme("no-such") is None
+def test_the_first_theme_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    folder = tmp_path / "oncall-tui" / "themes"
+    folder.mkdir(parents=True)
+    (folder / "night shift.toml").write_text('name = "night"\n[colors]\nprimary = "#abcdef"\n')
+    asked = {name: read_first_file(name) for name in (None, "paper", "night", "../pyproject", "no-such")}
+    assert {name: file.file_name for name, file in asked.items() if file} == {
+        None: "midnight.toml",
+        "paper": "paper.toml",
+        "night": "night shift.toml",
+        "../pyproject": "midnight.toml",
+        "no-such": "midnight.toml",
+    }

@@ -16,7 +16,7 @@ from rich.text import Text
 from textual.app import App
 from textual.content import Content
 from textual.driver import Driver
-from textual.filter import LineFilter
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.screen import Screen
 
 from oncall_tui.clock import now_ms
@@ -76,7 +76,7 @@ class OncallApp(App[object]):
         self._loaded_styles = {"probes"}
         self._themes = ThemeChoice(self)
         Glyphs.is_ascii = not is_utf8_locale()
-        self._themes.set_first(session.theme or config.theme)
+        self._themes.set_first(session.theme)
         self._take(snapshot)
 
     @cached_property
@@ -95,7 +95,9 @@ class OncallApp(App[object]):
         return LIBRARY_DEFAULTS | VARIABLE_DEFAULTS
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), InertFilter()]
+        """Returns what every painted line goes through; nothing of ours is drawn in colours to be translated."""
+        wanted = [item for item in super().get_line_filters() if not isinstance(item, ANSIToTruecolor)]
+        return [*wanted, InertFilter()]
 
     def get_driver_class(self) -> type[Driver]:
         return OncallDriver

@@ -26,6 +26,7 @@ from oncall_tui.tui.terminal import NO_SCREEN, SavedTerminal, can_show_screen, s
 if TYPE_CHECKING:
     from oncall_tui.config.model import Config
     from oncall_tui.tui.snapshot import Snapshot
+    from oncall_tui.tui.theme_files import ThemeFile
 
 CRASHED = 70
 _TEXTUAL_FAULT = 1
@@ -43,7 +44,7 @@ class Session(NamedTuple):
     db_path: Path
     actor: str
     is_wall: bool
-    theme: str | None
+    theme: ThemeFile | None
 
 
 class _Child(NamedTuple):
@@ -91,6 +92,7 @@ def run_dashboard(
     without a usable terminal.
     """
     from oncall_tui.tui.snapshot import read_first
+    from oncall_tui.tui.theme_files import read_first_file
 
     if not can_show_screen():
         from oncall_tui.domain.errors import UsageError
@@ -101,7 +103,8 @@ def run_dashboard(
     try:
         config = load()
         snapshot = read_first(db_path, is_read_only=is_wall)
-        _send(child.sender, Session(db_path, actor, is_wall, theme), config, snapshot)
+        file = read_first_file(theme or config.theme)
+        _send(child.sender, Session(db_path, actor, is_wall, file), config, snapshot)
         on_ready(config)
     except BaseException:
         os.close(child.sender)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.app import App
 
-from oncall_tui.tui.themes import read_first_theme, read_themes
+from oncall_tui.tui.theme_files import ThemeError, ThemeFile
+from oncall_tui.tui.themes import make_theme, read_themes
 
 
 class ThemeChoice:
@@ -15,10 +16,12 @@ class ThemeChoice:
         self._names: list[str] = []
         self._faults: list[str] = []
 
-    def set_first(self, wanted: str | None) -> None:
-        """Puts the wanted theme on, or the default where there is no such theme."""
-        theme = read_first_theme(wanted) or next((theme for theme in read_themes()[0] if theme.name == wanted), None)
-        theme = theme or read_first_theme(None)
+    def set_first(self, file: ThemeFile | None) -> None:
+        """Puts the theme of a file on; without one that can be used, the drawing library's own stays."""
+        try:
+            theme = make_theme(file) if file else None
+        except ThemeError as error:
+            theme, self._faults = None, [str(error)]
         if theme is not None:
             self._app.register_theme(theme)
             self._app.theme = theme.name

@@ -1,17 +1,15 @@
-"""Reads themes: one TOML file each, shipped in `themes/` or put by the user into the `themes` folder of their config.
+"""Makes themes of files: one TOML file each, shipped in `themes/` or put by the user into a folder of their config.
 
 The drawing library takes any text for a colour and fails much later, so every colour is tried here first.
 """
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
-
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
-DEFAULT_THEME = "midnight"
+from oncall_tui.tui.theme_files import ThemeError, ThemeFile, list_theme_files, read_theme_file
+
 _COLORS = frozenset(
     {"primary", "secondary", "accent", "foreground", "background", "surface", "panel", "success", "warning", "error"}
 )
@@ -41,75 +39,35 @@ LIBRARY_DEFAULTS = {
 }
 
 
-class ThemeError(Exception):
-    """A theme file cannot be used; the message says why and what is allowed."""
-
-
-def shipped_folder() -> Path:
-    """Returns the folder of the themes that came with the program: beside it when installed, in the clone otherwise."""
-    package = Path(__file__).parent.parent
-    installed = package / "themes"
-    return installed if installed.is_dir() else package.parent.parent / "themes"
-
-
-def user_folder() -> Path:
-    """Returns the folder where a person may put themes of their own."""
-    import platformdirs
-
-    return Path(platformdirs.user_config_dir("oncall-tui")) / "themes"
-
-
-def list_theme_files() -> list[Path]:
-    """Returns the theme files, shipped ones first; a file of the user with the same name comes later and wins."""
-    return [path for folder in (shipped_folder(), user_folder()) for path in sorted(folder.glob("*.toml"))]
-
-
-def read_theme(path: Path) -> Theme:
+def make_theme(file: ThemeFile) -> Theme:
     """Returns the theme of one file. Raises ThemeError."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ThemeError(f"{path.name}: cannot be read: {error}") from error
+    file_name, content = file
     unknown = set(content) - {"name", "dark", "ansi", "colors", "variables"}
     if unknown:
-        raise ThemeError(f"{path.name}: {min(unknown)}: unknown, allowed: name, dark, ansi, colors, variables")
-    name, dark, ansi = content.get("name", path.stem), content.get("dark", True), content.get("ansi", False)
+        raise ThemeError(f"{file_name}: {min(unknown)}: unknown, allowed: name, dark, ansi, colors, variables")
+    name, dark, ansi = content.get("name", file_name[:-5]), content.get("dark", True), content.get("ansi", False)
     if not isinstance(name, str) or not isinstance(dark, bool) or not isinstance(ansi, bool):
-        raise ThemeError(f"{path.name}: name is a text; dark and ansi are true or false")
-    colors = _read_colors(path, "colors", content.get("colors", {}), _COLORS)
-    variables = _read_colors(path, "variables", content.get("variables", {}), frozenset(VARIABLE_DEFAULTS))
+        raise ThemeError(f"{file_name}: name is a text; dark and ansi are true or false")
+    colors = _read_colors(file_name, "colors", content.get("colors", {}), _COLORS)
+    variables = _read_colors(file_name, "variables", content.get("variables", {}), frozenset(VARIABLE_DEFAULTS))
     if "primary" not in colors:
-        raise ThemeError(f"{path.name}: colors.primary: missing")
+        raise ThemeError(f"{file_name}: colors.primary: missing")
     return Theme(name=name, dark=dark, ansi=ansi, variables=variables, **colors)  # type: ignore[arg-type]
 
 
-def _read_colors(path: Path, table: str, values: object, allowed: frozenset[str]) -> dict[str, str]:
+def _read_colors(file_name: str, table: str, values: object, allowed: frozenset[str]) -> dict[str, str]:
     if not isinstance(values, dict):
-        raise ThemeError(f"{path.name}: {table}: is a table of colours")
+        raise ThemeError(f"{file_name}: {table}: is a table of colours")
     colors: dict[str, str] = {}
     for key, value in values.items():
         if key not in allowed:
-            raise ThemeError(f"{path.name}: {table}.{key}: unknown, allowed: {', '.join(sorted(allowed))}")
+            raise ThemeError(f"{file_name}: {table}.{key}: unknown, allowed: {', '.join(sorted(allowed))}")
         try:
             Color.parse(value)
         except (ColorParseError, TypeError, AttributeError) as error:
-            raise ThemeError(f'{path.name}: {table}.{key}: {value!r} is no colour, allowed: "#rrggbb"') from error
+            raise ThemeError(f'{file_name}: {table}.{key}: {value!r} is no colour, allowed: "#rrggbb"') from error
         colors[key] = value
     return colors
-
-
-def read_first_theme(wanted: str | None) -> Theme | None:
-    """Returns the wanted or the default theme from the shipped files alone, None when it is not among them.
-
-    The rest is read after the first frame, which should not wait for files that it does not need.
-    """
-    path = shipped_folder() / f"{wanted or DEFAULT_THEME}.toml"
-    if wanted is not None and (not path.is_file() or path.stem != wanted):
-        return None
-    try:
-        return read_theme(path)
-    except ThemeError:
-        return None
 
 
 def read_themes() -> tuple[list[Theme], list[str]]:
@@ -118,7 +76,7 @@ def read_themes() -> tuple[list[Theme], list[str]]:
     faults: list[str] = []
     for path in list_theme_files():
         try:
-            theme = read_theme(path)
+            theme = make_theme(read_theme_file(path))
         except ThemeError as error:
             faults.append(str(error))
         else:

@@ -96,7 +96,7 @@ class MainScreen(Screen[None]):
             with Vertical(id="left", classes="column"):
                 yield pane
             yield Vertical(id="middle", classes="column")
-            with Vertical(id="right", classes="column"), Vertical(id="aside"):
+            with Vertical(id="right", classes="column"):
                 yield self._wide_detail
         yield KeyFooter(id="keys")
 
@@ -112,7 +112,7 @@ class MainScreen(Screen[None]):
         super()._compositor_refresh()
 
     def on_mount(self) -> None:
-        self.query_one("#aside").border_title = join("Selected probe")
+        self._wide_detail.border_title = join("Selected probe")
         self.lay_out()
         self.call_after_refresh(self._make_panes)
 

@@ -291,6 +291,10 @@ class Board(Lines, can_focus=True):
 
     def _repaint(self) -> None:
         drawn = self._draw()
+        if not self._painted:
+            self._painted = drawn
+            self.refresh()
+            return
         blank = (Content(""), False)
         for y in range(self.size.height):
             old = self._painted[y] if y < len(self._painted) else blank

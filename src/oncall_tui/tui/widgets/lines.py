@@ -67,6 +67,9 @@ class Lines(Widget):
     def show_lines(self, lines: Sequence[Content]) -> None:
         """Replaces the lines and repaints what differs."""
         old, self._lines = self._lines, list(lines)
+        if not old:
+            self.refresh()
+            return
         for y in range(min(max(len(old), len(lines)), self.size.height)):
             before = old[y] if y < len(old) else _NO_LINE
             after = lines[y] if y < len(lines) else _NO_LINE
