@@ -323,6 +323,6 @@ async def test_what_customers_read_is_read_without_the_token() -> None:
     async with server, FaultPage() as page:
         config = replace(make_config(page), public_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
         async with connected(page, config) as client:
-            assert await client.read_public() == {"u1": "a\nb"}
+            assert await client.read_public({}) == {"u1": "a\nb"}
     assert heads[0].startswith(b"GET /api/v2/incidents.json ")
     assert TOKEN.encode() not in heads[0]

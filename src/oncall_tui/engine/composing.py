@@ -17,7 +17,7 @@ class UnknownComponentError(RemoteError):
 
 
 async def compose_message(
-    store: StoreThread, page: Page, permit: Permit, delivery: Delivery, baseline: RemoteIncident | None
+    store: StoreThread, page: Page, permit: Permit, delivery: Delivery, baseline: RemoteIncident | None, now: int
 ) -> Message:
     """Returns what to send. Raises UnknownComponentError, PageError or StoreError.
 
@@ -51,6 +51,7 @@ async def compose_message(
         component_ids=tuple(sorted(belonging)) if held <= set(ids) else None,
         impact_override=delivery.impact_override,
         notify=delivery.notify,
+        sent_at=now,
     )
 
 

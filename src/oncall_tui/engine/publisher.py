@@ -232,7 +232,9 @@ class Publisher:
                 return
             if baseline is not None and not await self._is_free(delivery, baseline):
                 return
-            message = await compose_message(self._store, self._page, self._budget.spend, delivery, baseline)
+            message = await compose_message(
+                self._store, self._page, self._budget.spend, delivery, baseline, self._clock()
+            )
         except (RefusedByPageError, UnknownComponentError) as error:
             await self._fail(delivery, str(error))
             return

@@ -102,7 +102,7 @@ async def look_once(store: StoreThread, page: Page, clock: Callable[[], int]) ->
     awaited = await _list_awaited(store, clock())
     if not awaited:
         return False
-    shown = await page.read_public()
+    shown = await page.read_public({update.remote_id: update.body for update in awaited if update.remote_id})
     seen = [update.remote_id for update in awaited if update.remote_id and _is_shown(update, shown)]
     if seen:
         await store.call(mark_seen, seen, clock())

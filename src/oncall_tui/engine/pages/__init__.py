@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage
 
@@ -19,7 +20,8 @@ class Message(Struct, frozen=True):
 
     `title` is None where the page keeps the one it has. `components` maps ids of the page to the states to set;
     `component_ids` are all that belong to the incident, None where that is not known whole. `uid` names the incident
-    and `op` this very message; both are opaque, since subscribers can read them. `notify` is always sent.
+    and `op` this very message; both are opaque, since subscribers can read them. `notify` is always sent. `sent_at` is
+    when the attempt began: a page without room for our ids can be given it as its own time of the message.
     """
 
     uid: str
@@ -31,6 +33,7 @@ class Message(Struct, frozen=True):
     component_ids: tuple[str, ...] | None
     impact_override: str | None
     notify: bool
+    sent_at: int
 
 
 class Page(Protocol):
@@ -41,6 +44,7 @@ class Page(Protocol):
     """
 
     component_names: Mapping[str, str]
+    capabilities: Capabilities
 
     @property
     def clock_skew_ms(self) -> int | None: ...
@@ -70,8 +74,11 @@ class Page(Protocol):
         """Appends a message to an incident as it was just read, keeping what others stamped on it."""
         ...
 
-    async def read_public(self) -> dict[str, str]:
-        """Returns what customers can read: the body of each update by its id."""
+    async def read_public(self, awaited: Mapping[str, str]) -> dict[str, str]:
+        """Returns what customers can read, body by id of the update: of the `awaited` ones (id to body) at least.
+
+        A page that has no public list for programs may look for the awaited words in what browsers get.
+        """
         ...
 
     async def close(self) -> None: ...

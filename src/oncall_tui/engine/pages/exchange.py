@@ -29,7 +29,8 @@ _KEEP_ALIVE_S = 4.0
 class PageLine:
     """The line to one API: a long-lived client that follows no redirect and takes no proxy from the environment.
 
-    `read_token` may block; it is called off the loop, and again after the page has refused a token.
+    The token goes into `header` behind `scheme`. `read_token` may block; it is called off the loop, and again after the
+    page has refused a token.
     """
 
     def __init__(
@@ -39,6 +40,8 @@ class PageLine:
         *,
         timeout_ms: int,
         clock: Callable[[], int],
+        scheme: str,
+        header: str = "Authorization",
         tls: ssl.SSLContext | None = None,
     ) -> None:
         _require_safe(api_url)
@@ -46,6 +49,8 @@ class PageLine:
         self._read_token = read_token
         self._timeout_ms = timeout_ms
         self._clock = clock
+        self._scheme = scheme
+        self._header = header
         self._tls = tls
         self._token: Secret | None = None
         self._client: httpx.AsyncClient | None = None
@@ -76,14 +81,17 @@ class PageLine:
         method: str,
         path: str,
         *,
-        params: Mapping[str, int] | None = None,
+        params: Mapping[str, str | int] | None = None,
         body: object = None,
         is_missing_fine: bool = False,
     ) -> object:
         """Returns the decoded answer; None for a 404 when `is_missing_fine`. Raises PageError."""
         await self.make_ready()
         assert self._token is not None
-        headers = {"Authorization": f"OAuth {self._token.reveal()}", "Accept": "application/json"}
+        headers = {
+            self._header: f"{self._scheme} {self._token.reveal()}".strip(),
+            "Accept": "application/json",
+        }
         content = None
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -124,7 +132,12 @@ class PageLine:
             ) from None
 
     async def _exchange(
-        self, method: str, url: str, params: Mapping[str, int] | None, headers: dict[str, str], content: bytes | None
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, str | int] | None,
+        headers: dict[str, str],
+        content: bytes | None,
     ) -> tuple[int, _Answer]:
         assert self._client is not None
         loop = asyncio.get_running_loop()

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from oncall_tui.config.model import PageConfig
 from oncall_tui.config.token import Secret
+from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.outbox import OPS_KEPT
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage
 from oncall_tui.engine.pages import Message, Permit
@@ -26,6 +27,11 @@ from oncall_tui.engine.pages.shapes import (
     read_public_updates,
 )
 
+CAPABILITIES = Capabilities(
+    adapter="statuspage",
+    has_impact=True,
+    has_stamp=True,
+)
 _PAGE_SIZE = 100
 _PAGES_MOST = 20
 
@@ -41,8 +47,11 @@ class Statuspage:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.component_names: Mapping[str, str] = {}
+        self.capabilities = CAPABILITIES
         self._public_url = config.public_url
-        self._line = PageLine(config.api_url, read_token, timeout_ms=find_deadline_ms(config), clock=clock, tls=tls)
+        self._line = PageLine(
+            config.api_url, read_token, timeout_ms=find_deadline_ms(config), clock=clock, scheme="OAuth", tls=tls
+        )
         self._root = f"/pages/{quote(config.page_id, safe='')}"
 
     @property
@@ -79,7 +88,7 @@ class Statuspage:
         path = self._incident_path(baseline.remote_id)
         return self._require_incident(await self._line.ask("PATCH", path, body={"incident": body}))
 
-    async def read_public(self) -> dict[str, str]:
+    async def read_public(self, awaited: Mapping[str, str]) -> dict[str, str]:
         if self._public_url is None:
             return {}
         return read_public_updates(await self._line.read_url(self._public_url.rstrip("/") + "/api/v2/incidents.json"))

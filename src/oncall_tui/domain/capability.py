@@ -1,0 +1,83 @@
+"""What a status page can hold, and what an update would lose there: told before sending, never dropped in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
+
+_SENT = frozenset(IncidentStatus) - {IncidentStatus.POSTMORTEM}
+
+
+class Capabilities(Struct, frozen=True):
+    """What one kind of page can express.
+
+    `shown_statuses` says as what it shows a state that it does not have; one that is absent is shown as itself.
+    `has_stamp` pages keep ids of ours beside an incident, `repeats_create` ones take the same creation twice and make
+    one incident of it. `needs_component` ones refuse an update that names none; `frees_components` ones put back every
+    component by themselves when the incident is resolved, and refuse to be told.
+    """
+
+    adapter: str
+    title_most: int = 255
+    body_most: int = 25_000
+    updates_most: int | None = None
+    shown_statuses: Mapping[IncidentStatus, IncidentStatus] = {}
+    component_statuses: frozenset[ComponentStatus] = frozenset(ComponentStatus)
+    has_impact: bool = False
+    has_stamp: bool = False
+    repeats_create: bool = False
+    needs_component: bool = False
+    frees_components: bool = False
+    can_retitle: bool = True
+    can_edit_update: bool = False
+    has_maintenance: bool = False
+    has_auto_transitions: bool = False
+    has_postmortem: bool = False
+    has_templates: bool = False
+    has_backfill: bool = False
+    has_metrics: bool = False
+
+    def show_status(self, status: IncidentStatus) -> IncidentStatus:
+        """Returns what customers read for a state of ours."""
+        return self.shown_statuses.get(status, status)
+
+
+class Loss(Struct, frozen=True):
+    """What a page cannot hold of an update; one that `is_blocking` would be refused by the page as a whole."""
+
+    message: str
+    is_blocking: bool = False
+
+
+def list_losses(
+    page: Capabilities,
+    *,
+    title: str,
+    body: str,
+    status: IncidentStatus,
+    components: Mapping[str, ComponentStatus],
+    has_impact_override: bool,
+    updates_before: int = 0,
+) -> list[Loss]:
+    """Returns what of an update this kind of page would refuse or not show, in the order of a person's worry."""
+    losses = []
+    if len(title) > page.title_most:
+        losses.append(Loss(f"the title has {len(title)} characters, {page.adapter} takes {page.title_most}", True))
+    if len(body) > page.body_most:
+        losses.append(Loss(f"the text has {len(body)} characters, {page.adapter} takes {page.body_most}", True))
+    if page.updates_most is not None and updates_before >= page.updates_most:
+        losses.append(Loss(f"{page.adapter} takes {page.updates_most} updates an incident", True))
+    if page.needs_component and not components:
+        losses.append(Loss(f"{page.adapter} takes no update without a component", True))
+    if (shown := page.show_status(status)) is not status:
+        losses.append(Loss(f"{page.adapter} has no state {status}: customers read {shown}"))
+    missing = {state for state in components.values() if state not in page.component_statuses}
+    losses += [
+        Loss(f"{page.adapter} has no component state {state}: the nearest is shown") for state in sorted(missing)
+    ]
+    if has_impact_override and not page.has_impact:
+        losses.append(Loss(f"{page.adapter} shows no impact of its own: the chosen one is not shown"))
+    return losses
