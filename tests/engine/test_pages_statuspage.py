@@ -42,6 +42,7 @@ def make_message(**changes: object) -> Message:
         "component_ids": None,
         "impact_override": None,
         "notify": False,
+        "sent_at": 1_700_000_000_000,
         **changes,
     }
     return Message(**fields)  # type: ignore[arg-type]
