@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus, impact_of
+from oncall_tui.domain.maintenance import MaintenanceStatus
 from oncall_tui.statuspage.components import list_components, set_statuses
 from oncall_tui.statuspage.faults import RequestRefusedError, refuse_unknown
 from oncall_tui.statuspage.incidents import build_update, get_incident
@@ -13,7 +14,6 @@ from oncall_tui.statuspage.records import (
     CLOSED,
     IMPACT_ORDER,
     AffectedComponent,
-    MaintenanceStatus,
     PageIncident,
     PageUpdate,
     Status,

@@ -10,8 +10,9 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus
+from oncall_tui.domain.maintenance import MaintenanceStatus
 from oncall_tui.statuspage.html import Html, join, show_block, show_line, tag
-from oncall_tui.statuspage.records import MaintenanceStatus, PageComponent, PageIncident, PageUpdate, Status
+from oncall_tui.statuspage.records import PageComponent, PageIncident, PageUpdate, Status
 from oncall_tui.statuspage.shapes import format_instant, judge_page
 from oncall_tui.statuspage.style import STYLE
 

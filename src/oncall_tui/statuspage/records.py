@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from msgspec import Struct, field
 
 from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus
-
-
-class MaintenanceStatus(StrEnum):
-    """What the public page says about planned work."""
-
-    SCHEDULED = "scheduled"
-    IN_PROGRESS = "in_progress"
-    VERIFYING = "verifying"
-    COMPLETED = "completed"
-
+from oncall_tui.domain.maintenance import MaintenanceStatus
 
 Status = IncidentStatus | MaintenanceStatus
 CLOSED: frozenset[Status] = frozenset({IncidentStatus.RESOLVED, IncidentStatus.POSTMORTEM, MaintenanceStatus.COMPLETED})

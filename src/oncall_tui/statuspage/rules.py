@@ -11,9 +11,10 @@ from typing import TypeVar
 from msgspec import Struct
 
 from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus
+from oncall_tui.domain.maintenance import MaintenanceStatus
 from oncall_tui.domain.update import BODY_LIMIT, TITLE_LIMIT
 from oncall_tui.statuspage.faults import RequestRefusedError
-from oncall_tui.statuspage.records import MaintenanceStatus, Status, parse_status
+from oncall_tui.statuspage.records import Status, parse_status
 
 AUTOMATION_FLAGS = (
     "scheduled_remind_prior",
