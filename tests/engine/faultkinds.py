@@ -16,6 +16,8 @@ class Fault(Enum):
     SLOW_BEFORE = auto()
     SLOW_AFTER = auto()
     HALF_JSON = auto()
+    HALF_ANSWER = auto()
+    TRICKLE = auto()
     HTML_BEFORE = auto()
     HTML_AFTER = auto()
     EMPTY_204_AFTER = auto()
@@ -28,7 +30,9 @@ class Fault(Enum):
     E404 = auto()
     E409 = auto()
     E422 = auto()
-    MOVED = auto()
+    MOVED_301 = auto()
+    MOVED_302 = auto()
+    MOVED_307 = auto()
     CLOSE_LATER = auto()
 
 
@@ -40,6 +44,8 @@ APPLIED_FAULTS = frozenset(
         Fault.E503_AFTER,
         Fault.SLOW_AFTER,
         Fault.HALF_JSON,
+        Fault.HALF_ANSWER,
+        Fault.TRICKLE,
         Fault.HTML_AFTER,
         Fault.EMPTY_204_AFTER,
         Fault.WRONG_SHAPE_AFTER,
@@ -57,5 +63,6 @@ AMBIGUOUS_FAULTS = frozenset(
     }
 ) | (APPLIED_FAULTS - {Fault.NONE, Fault.CLOSE_LATER})
 BUSY_FAULTS = frozenset({Fault.T420, Fault.T429})
-REFUSING_FAULTS = frozenset({Fault.E401, Fault.E403, Fault.E404, Fault.E409, Fault.E422, Fault.MOVED})
+MOVED_FAULTS = frozenset({Fault.MOVED_301, Fault.MOVED_302, Fault.MOVED_307})
+REFUSING_FAULTS = frozenset({Fault.E401, Fault.E403, Fault.E404, Fault.E409, Fault.E422}) | MOVED_FAULTS
 HEALING_FAULTS = tuple(fault for fault in Fault if fault not in REFUSING_FAULTS)
