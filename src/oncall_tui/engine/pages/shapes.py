@@ -5,16 +5,31 @@ Field names and kinds after the vendor's public OpenAPI document; every text is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from msgspec.structs import replace
 
 from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus
+from oncall_tui.domain.maintenance import MaintenanceStatus
 from oncall_tui.domain.outbox import OPS_KEPT, normalise_body
-from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage, RemoteUpdate
+from oncall_tui.domain.remote import (
+    RemoteComponent,
+    RemoteIncident,
+    RemoteMaintenance,
+    RemoteMaintenanceUpdate,
+    RemotePage,
+    RemotePostmortem,
+    RemoteTemplate,
+    RemoteUpdate,
+)
 from oncall_tui.domain.sanitize import clean_line
 
 STAMP = "oncall_tui"
 _ID_LIMIT = 100
+Word = TypeVar("Word", bound=StrEnum)
 
 
 def read_time(value: object) -> int | None:
@@ -26,6 +41,11 @@ def read_time(value: object) -> int | None:
         return int((instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp() * 1000)
     except (ValueError, OverflowError):
         return None
+
+
+def write_time(at: int) -> str:
+    """Returns an instant in ms as ISO 8601 in UTC with milliseconds and a Z."""
+    return f"{datetime.fromtimestamp(at // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
 
 
 def read_id(value: object) -> str | None:
@@ -56,6 +76,17 @@ def read_page(value: object) -> RemotePage | None:
     return RemotePage(name, f"https://{host}" if host else _read_line(value.get("url")))
 
 
+def read_components(items: Iterable[Mapping[str, object]]) -> list[RemoteComponent]:
+    """Returns the components of a whole list with the names of their groups, which stand in the same list."""
+    listed = list(items)
+    groups = {read_id(item.get("id")): _read_line(item.get("name")) for item in listed if item.get("group") is True}
+    return [
+        replace(component, group=groups.get(read_id(item.get("group_id")), ""))
+        for order, item in enumerate(listed)
+        if (component := read_component(item, order))
+    ]
+
+
 def read_component(value: Mapping[str, object], order: int) -> RemoteComponent | None:
     """Returns a component; None for a group (groups are listed among them) or one without id, name or known status."""
     remote_id, status = read_id(value.get("id")), _read_component_status(value.get("status"))
@@ -77,13 +108,10 @@ def read_incident(value: object, names: Mapping[str, str]) -> RemoteIncident | N
     created_at = read_time(value.get("created_at"))
     if remote_id is None or status is None or created_at is None or value.get("impact") == "maintenance":
         return None
-    metadata = _read_metadata(value.get("metadata"))
-    stamp = metadata.get(STAMP, {})
-    uid, ops = stamp.get("uid"), stamp.get("ops")
-    updates = [update for item in read_objects(value.get("incident_updates")) if (update := _read_update(item))]
-    # The page does not promise an order; where times are equal its samples are newest first.
-    updates.reverse()
-    updates.sort(key=lambda update: update.created_at)
+    if value.get("scheduled_for") is not None:
+        return None
+    uid, ops, metadata = _read_stamp(value.get("metadata"))
+    updates = [update for item in _read_in_order(value.get("incident_updates")) if (update := _read_update(item))]
     return RemoteIncident(
         remote_id=remote_id,
         title=_read_line(value.get("name")),
@@ -93,21 +121,82 @@ def read_incident(value: object, names: Mapping[str, str]) -> RemoteIncident | N
         updated_at=read_time(value.get("updated_at")) or created_at,
         url=_read_line(value.get("shortlink")) or None,
         resolved_at=read_time(value.get("resolved_at")),
-        uid=clean_line(uid, _ID_LIMIT) if isinstance(uid, str) else None,
-        ops=tuple(op for op in ops if isinstance(op, str))[-OPS_KEPT:] if isinstance(ops, list) else (),
+        uid=uid,
+        ops=ops,
         metadata=metadata,
-        components={
-            names.get(component.remote_id, component.name): component.status
-            for order, item in enumerate(read_objects(value.get("components")))
-            if (component := read_component(item, order))
-        },
+        components=_read_states(value.get("components"), names),
         updates=tuple(updates),
     )
 
 
-def read_public_updates(value: object) -> dict[str, str]:
-    """Returns the body of each update by id from the public v2 `incidents.json`."""
-    incidents = value.get("incidents") if isinstance(value, dict) else None
+def read_maintenance(value: object, names: Mapping[str, str]) -> RemoteMaintenance | None:
+    """Returns planned work; None for an incident, and for what has neither id nor a start.
+
+    `names` maps ids of components to the names in our file.
+    """
+    if not isinstance(value, dict):
+        return None
+    remote_id, status = read_id(value.get("id")), _read_maintenance_status(value.get("status"))
+    created_at, starts_at = read_time(value.get("created_at")), read_time(value.get("scheduled_for"))
+    if remote_id is None or status is None or created_at is None or starts_at is None:
+        return None
+    uid, ops, metadata = _read_stamp(value.get("metadata"))
+    updates = [
+        RemoteMaintenanceUpdate(update_id, moved_to, _read_block(item.get("body")), at)
+        for item in _read_in_order(value.get("incident_updates"))
+        if (update_id := read_id(item.get("id")))
+        and (moved_to := _read_maintenance_status(item.get("status")))
+        and (at := read_time(item.get("created_at"))) is not None
+    ]
+    return RemoteMaintenance(
+        remote_id=remote_id,
+        title=_read_line(value.get("name")),
+        status=status,
+        starts_at=starts_at,
+        ends_at=read_time(value.get("scheduled_until")),
+        created_at=created_at,
+        updated_at=read_time(value.get("updated_at")) or created_at,
+        url=_read_line(value.get("shortlink")) or None,
+        uid=uid,
+        ops=ops,
+        metadata=metadata,
+        components=_read_states(value.get("components"), names),
+        updates=tuple(updates),
+        has_auto_start=value.get("scheduled_auto_in_progress") is True,
+        has_auto_end=value.get("scheduled_auto_completed") is True,
+        remind_prior=value.get("scheduled_remind_prior") is True,
+    )
+
+
+def read_postmortem(value: object) -> RemotePostmortem | None:
+    """Returns a postmortem; None for what has none of its fields."""
+    if not isinstance(value, dict) or not {"body", "body_draft"} & value.keys():
+        return None
+    published_at = read_time(value.get("published_at"))
+    return RemotePostmortem(
+        body=_read_block(value.get("body")) if published_at is not None else "",
+        draft=_read_block(value.get("body_draft")),
+        published_at=published_at,
+        updated_at=read_time(value.get("updated_at")) or published_at or 0,
+    )
+
+
+def read_template(value: Mapping[str, object]) -> RemoteTemplate | None:
+    """Returns prepared words; None for those without a name."""
+    name, status = _read_line(value.get("name")), value.get("update_status")
+    if not name:
+        return None
+    return RemoteTemplate(
+        name=name,
+        title=_read_line(value.get("title")),
+        body=_read_block(value.get("body")),
+        status=_read_status(status) or _find_word(status, MaintenanceStatus),
+    )
+
+
+def read_public_updates(value: object, key: str = "incidents") -> dict[str, str]:
+    """Returns the body of each update by id from a public v2 list, which stands under `key`."""
+    incidents = value.get(key) if isinstance(value, dict) else None
     return {
         remote_id: normalise_body(body)
         for incident in read_objects(incidents)
@@ -121,8 +210,35 @@ def _read_update(value: Mapping[str, object]) -> RemoteUpdate | None:
     created_at = read_time(value.get("created_at"))
     if remote_id is None or status is None or created_at is None:
         return None
-    body = value.get("body")
-    return RemoteUpdate(remote_id, status, normalise_body(body) if isinstance(body, str) else "", created_at)
+    return RemoteUpdate(remote_id, status, _read_block(value.get("body")), created_at)
+
+
+def _read_in_order(value: object) -> list[dict[str, object]]:
+    """The page does not promise an order; where times are equal its samples are newest first."""
+    items = list(read_objects(value))
+    items.reverse()
+    items.sort(key=lambda item: read_time(item.get("created_at")) or 0)
+    return items
+
+
+def _read_stamp(value: object) -> tuple[str | None, tuple[str, ...], dict[str, dict[str, object]]]:
+    """Returns our uid, our operations, and the whole metadata."""
+    metadata = _read_metadata(value)
+    stamp = metadata.get(STAMP, {})
+    uid, ops = stamp.get("uid"), stamp.get("ops")
+    return (
+        clean_line(uid, _ID_LIMIT) if isinstance(uid, str) else None,
+        tuple(op for op in ops if isinstance(op, str))[-OPS_KEPT:] if isinstance(ops, list) else (),
+        metadata,
+    )
+
+
+def _read_states(value: object, names: Mapping[str, str]) -> dict[str, ComponentStatus]:
+    return {
+        names.get(component.remote_id, component.name): component.status
+        for order, item in enumerate(read_objects(value))
+        if (component := read_component(item, order))
+    }
 
 
 def _read_metadata(value: object) -> dict[str, dict[str, object]]:
@@ -136,25 +252,32 @@ def _read_line(value: object) -> str:
     return clean_line(value).strip() if isinstance(value, str) else ""
 
 
-def _read_status(value: object) -> IncidentStatus | None:
+def _read_block(value: object) -> str:
+    return normalise_body(value) if isinstance(value, str) else ""
+
+
+def _find_word(value: object, kind: type[Word]) -> Word | None:
     try:
-        return IncidentStatus(value) if isinstance(value, str) else None
+        return kind(value) if isinstance(value, str) else None
     except ValueError:
         return None
 
 
+def _read_status(value: object) -> IncidentStatus | None:
+    return _find_word(value, IncidentStatus)
+
+
+def _read_maintenance_status(value: object) -> MaintenanceStatus | None:
+    """Finished work shows `postmortem` once it has one, as an incident does."""
+    if value == IncidentStatus.POSTMORTEM.value:
+        return MaintenanceStatus.COMPLETED
+    return _find_word(value, MaintenanceStatus)
+
+
 def _read_impact(value: object) -> Impact:
-    try:
-        return Impact(value) if isinstance(value, str) else Impact.NONE
-    except ValueError:
-        return Impact.NONE
+    return _find_word(value, Impact) or Impact.NONE
 
 
 def _read_component_status(value: object) -> ComponentStatus | None:
     """An empty status occurs in the vendor's enumeration and means that none was set."""
-    if value == "":
-        return ComponentStatus.OPERATIONAL
-    try:
-        return ComponentStatus(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+    return ComponentStatus.OPERATIONAL if value == "" else _find_word(value, ComponentStatus)

@@ -1,0 +1,78 @@
+"""Planned work on Statuspage: an incident with a window, which the page can move by its own clock."""
+
+from __future__ import annotations
+
+from oncall_tui.domain.remote import RemoteMaintenance
+from oncall_tui.engine.pages import Permit
+from oncall_tui.engine.pages.errors import AmbiguousError
+from oncall_tui.engine.pages.extras import MaintenanceMessage
+from oncall_tui.engine.pages.shapes import read_maintenance, write_time
+from oncall_tui.engine.pages.statuspage_calls import StatuspageCalls, stamp_metadata
+
+
+class MaintenanceCalls(StatuspageCalls):
+    """The part of the adapter that `MaintenancePage` asks for."""
+
+    async def list_maintenances(self, permit: Permit, since: int | None = None) -> list[RemoteMaintenance]:
+        # In this order: one that starts between two requests is then listed twice, and never missed.
+        items = await self._list("/incidents/upcoming", "per_page", permit)
+        items += await self._list("/incidents/active_maintenance", "per_page", permit)
+        recent = [] if since is None else await self._list("/incidents", "limit", permit, since)
+        found = {each.remote_id: each for each in self._read_maintenances(items)}
+        for each in self._read_maintenances(recent):
+            if each.remote_id in found or (since is not None and each.created_at >= since):
+                found[each.remote_id] = each
+        return list(found.values())
+
+    async def get_maintenance(self, remote_id: str) -> RemoteMaintenance | None:
+        answer = await self._line.ask("GET", self._incident_path(remote_id), is_missing_fine=True)
+        return None if answer is None else self._require_maintenance(answer)
+
+    async def create_maintenance(self, message: MaintenanceMessage) -> RemoteMaintenance:
+        body = _write_fields(message, None)
+        answer = await self._line.ask("POST", f"{self._root}/incidents", body={"incident": body})
+        return self._require_maintenance(answer)
+
+    async def update_maintenance(self, baseline: RemoteMaintenance, message: MaintenanceMessage) -> RemoteMaintenance:
+        body = _write_fields(message, baseline)
+        answer = await self._line.ask("PATCH", self._incident_path(baseline.remote_id), body={"incident": body})
+        return self._require_maintenance(answer)
+
+    def _read_maintenances(self, items: list[dict[str, object]]) -> list[RemoteMaintenance]:
+        return [each for item in items if (each := read_maintenance(item, self.component_names))]
+
+    def _require_maintenance(self, answer: object) -> RemoteMaintenance:
+        maintenance = read_maintenance(answer, self.component_names)
+        if maintenance is None:
+            raise AmbiguousError("the page answered with something that is not a maintenance: check api_url in config")
+        return maintenance
+
+
+def _write_fields(message: MaintenanceMessage, baseline: RemoteMaintenance | None) -> dict[str, object]:
+    """Names every flag each time: what the vendor takes for one that is left out is not documented."""
+    fields: dict[str, object] = {
+        "scheduled_for": write_time(message.starts_at),
+        "scheduled_until": write_time(message.ends_at),
+        "scheduled_remind_prior": message.remind_prior,
+        "scheduled_auto_in_progress": message.has_auto_start,
+        "scheduled_auto_completed": message.has_auto_end,
+        "auto_transition_to_maintenance_state": message.has_auto_start and message.moves_components,
+        "auto_transition_to_operational_state": message.has_auto_end and message.moves_components,
+        "auto_transition_deliver_notifications_at_start": message.has_auto_start and message.notify_at_moves,
+        "auto_transition_deliver_notifications_at_end": message.has_auto_end and message.notify_at_moves,
+        "deliver_notifications": message.notify,
+        "metadata": stamp_metadata(
+            baseline.metadata if baseline else {}, baseline.ops if baseline else (), message.uid, message.op
+        ),
+    }
+    if baseline is None or message.body or message.status is not baseline.status:
+        fields["status"] = message.status.value
+    if message.body:
+        fields["body"] = message.body
+    if message.components:
+        fields["components"] = {remote_id: status.value for remote_id, status in message.components.items()}
+    if message.component_ids:
+        fields["component_ids"] = list(message.component_ids)
+    if message.title is not None:
+        fields["name"] = message.title
+    return fields

@@ -1,0 +1,53 @@
+"""Postmortems on Statuspage: a draft beside the incident, published and taken back as a whole."""
+
+from __future__ import annotations
+
+from oncall_tui.domain.remote import RemotePostmortem
+from oncall_tui.engine.pages import Permit
+from oncall_tui.engine.pages.errors import AmbiguousError
+from oncall_tui.engine.pages.shapes import read_postmortem
+from oncall_tui.engine.pages.statuspage_calls import StatuspageCalls
+
+
+class PostmortemCalls(StatuspageCalls):
+    """The part of the adapter that `PostmortemPage` asks for."""
+
+    async def get_postmortem(self, incident_id: str) -> RemotePostmortem | None:
+        answer = await self._line.ask("GET", self._postmortem_path(incident_id), is_missing_fine=True)
+        return None if answer is None else _require(answer)
+
+    async def write_postmortem_draft(self, incident_id: str, body: str) -> RemotePostmortem:
+        fields = {"postmortem": {"body_draft": body}}
+        return _require(await self._line.ask("PUT", self._postmortem_path(incident_id), body=fields))
+
+    async def publish_postmortem(self, incident_id: str, permit: Permit, *, notify: bool) -> RemotePostmortem:
+        await permit()
+        present = await self.get_postmortem(incident_id)
+        if present is not None and present.published_at is not None and present.draft in ("", present.body):
+            return present
+        await permit()
+        fields = {"postmortem": {"notify_subscribers": notify, "notify_twitter": False}}
+        return _require(await self._line.ask("PUT", f"{self._postmortem_path(incident_id)}/publish", body=fields))
+
+    async def revert_postmortem(self, incident_id: str) -> RemotePostmortem:
+        return _require(await self._line.ask("PUT", f"{self._postmortem_path(incident_id)}/revert"))
+
+    async def delete_postmortem(self, incident_id: str, permit: Permit) -> None:
+        await permit()
+        try:
+            await self._line.ask("DELETE", self._postmortem_path(incident_id), is_missing_fine=True)
+        except AmbiguousError as doubt:
+            # The documented answer is empty, which the line cannot tell from a broken one: look.
+            await permit()
+            if await self.get_postmortem(incident_id) is not None:
+                raise doubt from None
+
+    def _postmortem_path(self, incident_id: str) -> str:
+        return f"{self._incident_path(incident_id)}/postmortem"
+
+
+def _require(answer: object) -> RemotePostmortem:
+    postmortem = read_postmortem(answer)
+    if postmortem is None:
+        raise AmbiguousError("the page answered with something that is not a postmortem: check api_url in config")
+    return postmortem
