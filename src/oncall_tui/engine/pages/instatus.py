@@ -1,0 +1,212 @@
+"""Instatus v1: our words to and from its calls.
+
+It keeps no ids of ours, no impact and no metadata; `started` is ours to give, but its samples shift times by a zone, so
+an incident counts as made when its first update was stored (`createdAt`), and only what customers read is `started`.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import quote
+
+from oncall_tui.config.model import PageConfig
+from oncall_tui.config.token import Secret
+from oncall_tui.domain.capability import Capabilities
+from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, impact_of
+from oncall_tui.domain.outbox import normalise_body
+from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage, RemoteUpdate
+from oncall_tui.engine.pages import Message, Permit
+from oncall_tui.engine.pages.errors import AmbiguousError
+from oncall_tui.engine.pages.exchange import PageLine
+from oncall_tui.engine.pages.shapes import read_id, read_objects, read_time
+from oncall_tui.engine.pages.statuspage import find_deadline_ms
+from oncall_tui.engine.pages.unstamped import (
+    Item,
+    append_update,
+    find_names,
+    name_component,
+    read_line,
+    read_list,
+    write_time,
+)
+
+CAPABILITIES = Capabilities(adapter="instatus", can_retitle=False)
+_PAGE_SIZE = 100
+_STATUSES = {
+    IncidentStatus.INVESTIGATING: "INVESTIGATING",
+    IncidentStatus.IDENTIFIED: "IDENTIFIED",
+    IncidentStatus.MONITORING: "MONITORING",
+    IncidentStatus.RESOLVED: "RESOLVED",
+}
+_OPEN = ",".join(word for status, word in _STATUSES.items() if status.is_open)
+_READ_STATUSES = {word: status for status, word in _STATUSES.items()}
+_COMPONENTS = {
+    ComponentStatus.OPERATIONAL: "OPERATIONAL",
+    ComponentStatus.UNDER_MAINTENANCE: "UNDERMAINTENANCE",
+    ComponentStatus.DEGRADED_PERFORMANCE: "DEGRADEDPERFORMANCE",
+    ComponentStatus.PARTIAL_OUTAGE: "PARTIALOUTAGE",
+    ComponentStatus.MAJOR_OUTAGE: "MAJOROUTAGE",
+}
+# Older pages have one state more, between degraded and partial.
+_READ_COMPONENTS = {word: status for status, word in _COMPONENTS.items()} | {
+    "MINOROUTAGE": ComponentStatus.PARTIAL_OUTAGE
+}
+_KEPT = "instatus"
+
+
+class Instatus:
+    """One page behind one token. Raises UsageError at once for an address that would show the token to the network."""
+
+    def __init__(
+        self,
+        config: PageConfig,
+        read_token: Callable[[], Secret],
+        clock: Callable[[], int],
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.component_names: Mapping[str, str] = {}
+        self.capabilities = CAPABILITIES
+        self._page_id = config.page_id
+        self._public_url = config.public_url
+        self._line = PageLine(
+            config.api_url, read_token, timeout_ms=find_deadline_ms(config), clock=clock, scheme="Bearer", tls=tls
+        )
+        self._root = f"/v1/{quote(config.page_id, safe='')}"
+
+    @property
+    def clock_skew_ms(self) -> int | None:
+        return self._line.clock_skew_ms
+
+    async def make_ready(self) -> None:
+        await self._line.make_ready()
+
+    async def read_page(self) -> RemotePage | None:
+        params = {"page": 1, "per_page": _PAGE_SIZE}
+        for item in read_objects(await self._line.ask("GET", "/v2/pages", params=params, is_missing_fine=True)):
+            if item.get("id") == self._page_id and (name := read_line(item.get("name"))):
+                domain, subdomain = read_line(item.get("customDomain")), read_line(item.get("subdomain"))
+                host = domain or (f"{subdomain}.instatus.com" if subdomain else "")
+                return RemotePage(name, f"https://{host}" if host else "")
+        return None
+
+    async def list_components(self, permit: Permit) -> list[RemoteComponent]:
+        items = await self._list("/components", {}, permit)
+        return [component for order, item in enumerate(items) if (component := _read_component(item, order))]
+
+    async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]:
+        items = await self._list("/incidents", {"status": _OPEN}, permit)
+        return [incident for incident in self._read_all(items) if incident.status.is_open]
+
+    async def list_recent(self, since: int, permit: Permit) -> list[RemoteIncident]:
+        items = await self._list("/incidents", {}, permit, since)
+        return [incident for incident in self._read_all(items) if incident.created_at >= since]
+
+    async def get_incident(self, remote_id: str) -> RemoteIncident | None:
+        answer = await self._line.ask("GET", self._incident_path(remote_id), is_missing_fine=True)
+        return None if answer is None else self._require_incident(answer)
+
+    async def create_incident(self, message: Message) -> RemoteIncident:
+        body = {**self._write_fields(message, {}), "name": message.title or "", "shouldPublish": True}
+        return self._require_incident(await self._line.ask("POST", f"{self._root}/incidents", body=body))
+
+    async def update_incident(self, baseline: RemoteIncident, message: Message) -> RemoteIncident:
+        path = f"{self._incident_path(baseline.remote_id)}/incident-updates"
+        kept = baseline.metadata.get(_KEPT, {})
+        answer = await self._line.ask("POST", path, body=self._write_fields(message, kept))
+        update = _read_update(answer) if isinstance(answer, dict) else None
+        if update is None:
+            raise AmbiguousError("the page answered with something that is not an update: check api_url in config")
+        names = self.component_names
+        states = {name_component(key, kept.get(key), names): state for key, state in message.components.items()}
+        return append_update(baseline, update, states)
+
+    async def close(self) -> None:
+        await self._line.close()
+
+    def _incident_path(self, remote_id: str) -> str:
+        return f"{self._root}/incidents/{quote(remote_id, safe='')}"
+
+    def _require_incident(self, answer: object) -> RemoteIncident:
+        incident = _read_incident(answer, self.component_names)
+        if incident is None:
+            raise AmbiguousError("the page answered with something that is not an incident: check api_url in config")
+        return incident
+
+    def _read_all(self, items: Sequence[Item]) -> list[RemoteIncident]:
+        return [incident for item in items if (incident := _read_incident(item, self.component_names))]
+
+    async def _list(self, path: str, params: Mapping[str, str], permit: Permit, since: int | None = None) -> list[Item]:
+        async def ask(number: int) -> tuple[list[Item], bool]:
+            window: dict[str, str | int] = {**params, "page": number + 1, "per_page": _PAGE_SIZE}
+            answer = await self._line.ask("GET", self._root + path, params=window)
+            if not isinstance(answer, list):
+                raise AmbiguousError("the page answered with something that is not a list: check api_url in config")
+            return list(read_objects(answer)), len(answer) >= _PAGE_SIZE
+
+        return await read_list(ask, permit, _find_made_at, since)
+
+    def _write_fields(self, message: Message, kept: Mapping[str, object]) -> Item:
+        """Names all components each time: whether the page adds to its list or replaces it is not documented."""
+        return {
+            "message": message.body,
+            "status": _STATUSES[message.status],
+            "notify": message.notify,
+            "started": write_time(message, self.clock_skew_ms),
+            "components": list(dict.fromkeys([*kept, *find_names(message)])),
+            "statuses": [{"id": key, "status": _COMPONENTS[state]} for key, state in message.components.items()],
+        }
+
+
+def _read_component(value: Item, order: int) -> RemoteComponent | None:
+    remote_id, name = read_id(value.get("id")), read_line(value.get("name"))
+    status = _READ_COMPONENTS.get(str(value.get("status")))
+    if remote_id is None or not name or status is None or value.get("isParent") is True:
+        return None
+    position = value.get("order")
+    return RemoteComponent(remote_id, name, status, position if isinstance(position, int) else order)
+
+
+def _read_incident(value: object, names: Mapping[str, str]) -> RemoteIncident | None:
+    if not isinstance(value, dict):
+        return None
+    remote_id, status = read_id(value.get("id")), _READ_STATUSES.get(str(value.get("status")))
+    made_at = _find_made_at(value)
+    if remote_id is None or status is None or made_at is None:
+        return None
+    stored = [(item, update) for item in read_objects(value.get("updates")) if (update := _read_update(item))]
+    stored.sort(key=lambda pair: read_time(pair[0].get("createdAt")) or pair[1].created_at)
+    updates = tuple(update for _, update in stored)
+    listed = {item["id"]: item for item in read_objects(value.get("components")) if read_id(item.get("id"))}
+    components = {
+        name_component(str(key), item.get("name"), names): state
+        for key, item in listed.items()
+        if (state := _READ_COMPONENTS.get(str(item.get("status"))))
+    }
+    return RemoteIncident(
+        remote_id=remote_id,
+        title=read_line(value.get("name")),
+        status=status,
+        impact=impact_of(components),
+        created_at=made_at,
+        updated_at=max([made_at, *(read_time(item.get("createdAt")) or 0 for item, _ in stored)]),
+        resolved_at=read_time(value.get("resolved")),
+        metadata={_KEPT: {str(key): read_line(item.get("name")) for key, item in listed.items()}},
+        components=components,
+        updates=updates,
+    )
+
+
+def _find_made_at(value: Item) -> int | None:
+    stored = [at for item in read_objects(value.get("updates")) if (at := read_time(item.get("createdAt"))) is not None]
+    return min(stored) if stored else read_time(value.get("started"))
+
+
+def _read_update(value: Item) -> RemoteUpdate | None:
+    remote_id, status = read_id(value.get("id")), _READ_STATUSES.get(str(value.get("status")))
+    shown_at = read_time(value.get("started"))
+    shown_at = read_time(value.get("createdAt")) if shown_at is None else shown_at
+    if remote_id is None or status is None or shown_at is None:
+        return None
+    body = value.get("message")
+    return RemoteUpdate(remote_id, status, normalise_body(body) if isinstance(body, str) else "", shown_at)
