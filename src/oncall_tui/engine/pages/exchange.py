@@ -107,12 +107,19 @@ class PageLine:
         status, answer = await self._exchange("GET", url, None, {"Accept": "application/json"}, None)
         return self._decode(status, answer)
 
+    async def read_text(self, url: str) -> str:
+        """Returns the text of a public address as browsers get it, without the token. Raises PageError."""
+        await self.make_ready()
+        status, answer = await self._exchange("GET", url, None, {"Accept": "text/html"}, None)
+        self._require_accepted(status, answer)
+        return answer.body.decode("utf-8", "replace")
+
     async def close(self) -> None:
         if self._client is not None:
             await self._client.aclose()
             self._client = None
 
-    def _decode(self, status: int, answer: _Answer) -> object:
+    def _require_accepted(self, status: int, answer: _Answer) -> None:
         ruling = rule_exchange(
             Exchange(True, status, answer.fault, self._hide_token(answer.say()), answer.retry_after, answer.location),
             self._clock(),
@@ -123,6 +130,9 @@ class PageLine:
             raise make_error(ruling)
         if answer.fault:
             raise AmbiguousError(f"the page answered {status}, but {answer.fault}")
+
+    def _decode(self, status: int, answer: _Answer) -> object:
+        self._require_accepted(status, answer)
         try:
             return json.loads(answer.body)
         except (ValueError, RecursionError):
