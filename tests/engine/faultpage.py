@@ -19,6 +19,7 @@ from tests.engine.faultmodel import PAGE_ID, FaultModel
 __all__ = ["PAGE_ID", "TOKEN", "FaultPage"]
 
 TOKEN = "canary-token-8f2c1d"  # a token that no file, log or message may show
+_TLS_BEGIN = b"\x16"  # a handshake record (RFC 8446, 5.1)
 NOWHERE = "http://127.0.0.1:9/elsewhere?api_key=x"
 
 
@@ -94,7 +95,10 @@ class FaultPage(FaultModel):
             writer.transport.abort()
 
     async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        begin = await reader.readexactly(1)
+        if begin == _TLS_BEGIN:
+            return await self._answer(writer, 400, {"error": "plain HTTP is spoken here"}) and False
+        head = (begin + await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         method, target, _ = head[0].split(" ", 2)
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
         content = await reader.readexactly(int(headers.get("content-length", 0)))

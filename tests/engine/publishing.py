@@ -46,7 +46,10 @@ def make_config(
     )
 
 
-def declare(db: Database, number: int = 1, components: Mapping[str, ComponentStatus] | None = None) -> Incident:
+def declare(
+    db: Database, number: int = 1, components: Mapping[str, ComponentStatus] | None = None, now: int | None = None
+) -> Incident:
+    now = now_ms() if now is None else now
     return declare_incident(
         db,
         uid=f"incident-{number}",
@@ -54,9 +57,9 @@ def declare(db: Database, number: int = 1, components: Mapping[str, ComponentSta
         components=components or {},
         probes=(),
         severity=Severity.SEV2,
-        started_at=now_ms(),
+        started_at=now,
         actor="ana",
-        now=now_ms(),
+        now=now,
     )
 
 
@@ -68,18 +71,23 @@ def confirm(
     components: Mapping[str, ComponentStatus] | None = None,
     *,
     notify: bool = False,
+    uid: str | None = None,
+    actor: str = "ana",
+    seen_revision: int | None = None,
+    now: int | None = None,
 ) -> IncidentUpdate:
     return confirm_update(
         db,
         incident_id,
-        uid=f"op-{body}",
+        uid=uid or f"op-{body}",
         status=status,
         body=body,
         components=components or {},
         next_update_at=None,
         notify=notify,
-        actor="ana",
-        now=now_ms(),
+        actor=actor,
+        seen_revision=seen_revision,
+        now=now_ms() if now is None else now,
     )
 
 
@@ -107,12 +115,14 @@ async def publishing(
     read_token: Callable[[], Secret] = lambda: Secret(TOKEN),
     busy_ms: int = 5_000,
     clock: Callable[[], int] = now_ms,
+    tls: ssl.SSLContext = NO_TLS,
+    pace: Pace = PACE,
 ) -> AsyncIterator[Engine]:
     config = config or make_config(page)
     store = StoreThread(path)
     await store.start()
     await store.call(lambda file: file.rows(f"PRAGMA busy_timeout = {busy_ms}"))
-    client = Statuspage(config, read_token, now_ms, NO_TLS)
+    client = Statuspage(config, read_token, clock, tls)
     engine = Engine(begin_epoch(db), asyncio.Event(), asyncio.Event(), asyncio.current_task())  # type: ignore[arg-type]
     engine.task = asyncio.create_task(
         run_publisher(
@@ -125,7 +135,7 @@ async def publishing(
             wake=engine.wake,
             stop=engine.stop,
             delivered=delivered,
-            pace=PACE,
+            pace=pace,
         )
     )
     try:
@@ -137,9 +147,9 @@ async def publishing(
         await store.close()
 
 
-async def until(condition: object, timeout_s: float = 10.0) -> None:
+async def until(condition: object, timeout_s: float = 10.0, every_s: float = 0.005) -> None:
     """Waits until a condition holds, looking often."""
     assert callable(condition)
     async with asyncio.timeout(timeout_s):
         while not condition():
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(every_s)

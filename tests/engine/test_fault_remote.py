@@ -1,0 +1,271 @@
+"""What a page does on a bad day, at full length on a clock that leaps: nothing is lost, doubled or sent elsewhere."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from email.utils import formatdate
+from pathlib import Path
+
+import pytest
+import trustme
+from msgspec.structs import replace
+from tests.engine.faultkinds import Fault
+from tests.engine.faultpage import FaultPage
+from tests.engine.publishing import NO_TLS, Engine, confirm, declare, make_config, publishing, until
+from tests.engine.warp import WarpLoop, run_warped
+
+from oncall_tui.config.model import PageConfig
+from oncall_tui.domain.incident import IncidentStatus
+from oncall_tui.domain.outbox import Pace
+from oncall_tui.domain.update import Delivery, DeliveryState, IncidentUpdate
+from oncall_tui.store.database import open_database
+from oncall_tui.store.incidents import get_incident
+from oncall_tui.store.outbox import list_deliveries, list_updates, retry_delivery
+
+QUIET_S = 30
+LAG_S = 60
+PATIENCE_S = 1200.0
+
+
+async def wait_for(condition: Callable[[], bool]) -> None:
+    await until(condition, PATIENCE_S, 2.0)
+
+
+class Desk:
+    """One file, one page, and somebody who confirms, at the pace and with the periods that are shipped."""
+
+    def __init__(self, folder: Path, page: FaultPage, loop: WarpLoop) -> None:
+        self.path = folder / "oncall.db"
+        self.db = open_database(self.path, is_durable=False)
+        self.page = page
+        self.loop = loop
+        page.clock = loop.wall_s
+
+    def config(self, rate: int = 60) -> PageConfig:
+        return make_config(self.page, quiet_ms=QUIET_S * 1000, timeout_ms=10_000, rate=rate)
+
+    def open(self, *bodies: str) -> int:
+        incident = declare(self.db, now=self.loop.wall_ms())
+        for body in bodies:
+            self.say(incident.id, body)
+        return incident.id
+
+    def say(self, incident_id: int, body: str, status: IncidentStatus = IncidentStatus.INVESTIGATING) -> IncidentUpdate:
+        count = len(list_updates(self.db, incident_id))
+        return confirm(self.db, incident_id, body, status, uid=f"op-{count}", now=self.loop.wall_ms())
+
+    @asynccontextmanager
+    async def engine(self, config: PageConfig | None = None, tls: ssl.SSLContext = NO_TLS) -> AsyncIterator[Engine]:
+        async with publishing(
+            self.path, self.db, self.page, config or self.config(), clock=self.loop.wall_ms, tls=tls, pace=Pace()
+        ) as engine:
+            yield engine
+
+    async def drain(self) -> None:
+        async with self.engine():
+            await wait_for(lambda: not list_deliveries(self.db))
+
+    def only(self) -> Delivery:
+        (delivery,) = list_deliveries(self.db)
+        return delivery
+
+
+def run_desk(folder: Path, page: FaultPage, scenario: Callable[[Desk], Awaitable[None]]) -> None:
+    async def main(loop: WarpLoop) -> None:
+        async with page:
+            desk = Desk(folder, page, loop)
+            try:
+                await scenario(desk)
+            finally:
+                desk.db.close()
+
+    run_warped(main)
+
+
+@pytest.mark.parametrize("lag_s", [1.0, QUIET_S - 1.0])
+@pytest.mark.parametrize("fault", [Fault.NONE, Fault.DROP_BEFORE, Fault.DROP_AFTER, Fault.E500_AFTER, Fault.HALF_JSON])
+def test_reads_that_lag_less_than_the_quiet_period_mislead_nobody(fault: Fault, lag_s: float, tmp_path: Path) -> None:
+    async def scenario(desk: Desk) -> None:
+        desk.page.faults.append(fault)
+        incident_id = desk.open("first")
+        await desk.drain()
+        desk.loop.leap(lag_s + 1)
+        desk.page.faults.append(fault)
+        desk.say(incident_id, "second")
+        desk.say(incident_id, "third")
+        await desk.drain()
+        assert desk.page.bodies() == ["first", "second", "third"]
+        assert len(desk.page.incidents) == 1
+
+    run_desk(tmp_path, FaultPage(read_lag_s=lag_s), scenario)
+
+
+@pytest.mark.xfail(strict=True, reason="the quiet period is shorter than the lag: it is sent again")
+def test_reads_that_lag_by_a_minute_double_nothing(tmp_path: Path) -> None:
+    async def scenario(desk: Desk) -> None:
+        desk.page.faults.append(Fault.DROP_AFTER)
+        incident_id = desk.open("first")
+        await desk.drain()
+        desk.loop.leap(LAG_S + 1)
+        desk.page.faults.append(Fault.DROP_AFTER)
+        desk.say(incident_id, "second")
+        await desk.drain()
+        assert desk.page.bodies() == ["first", "second"]
+        assert len(desk.page.incidents) == 1
+
+    run_desk(tmp_path, FaultPage(read_lag_s=LAG_S), scenario)
+
+
+@pytest.mark.xfail(strict=True, reason="it fails as deleted on the page")
+def test_an_incident_that_reads_do_not_show_yet_is_not_taken_for_deleted(tmp_path: Path) -> None:
+    async def scenario(desk: Desk) -> None:
+        desk.open("first", "second")
+        await desk.drain()
+        assert desk.page.bodies() == ["first", "second"]
+
+    run_desk(tmp_path, FaultPage(read_lag_s=LAG_S), scenario)
+
+
+@pytest.mark.xfail(strict=True, reason="the earlier words are taken as proof, and no id is noted twice")
+def test_the_same_words_again_are_sent_although_the_page_shows_the_earlier_ones_late(tmp_path: Path) -> None:
+    async def scenario(desk: Desk) -> None:
+        incident_id = desk.open("first")
+        await desk.drain()
+        desk.loop.leap(QUIET_S)
+        desk.page.faults.extend([Fault.NONE, Fault.DROP_BEFORE])
+        for _ in range(2):
+            desk.say(incident_id, "still looking")
+        await desk.drain()
+        assert desk.page.bodies() == ["first", "still looking", "still looking"]
+
+    run_desk(tmp_path, FaultPage(read_lag_s=QUIET_S - 10, metadata_mode="drop"), scenario)
+
+
+@pytest.mark.parametrize("fault", [Fault.NONE, Fault.DROP_AFTER, Fault.DROP_BEFORE, Fault.E500_AFTER, Fault.T429])
+def test_who_writes_between_our_look_and_our_write_is_heard_and_so_are_we(fault: Fault, tmp_path: Path) -> None:
+    async def scenario(desk: Desk) -> None:
+        incident_id = desk.open("first")
+        await desk.drain()
+        (remote_id,) = desk.page.incidents
+
+        def cut_in(step: str) -> None:
+            if step == "received":
+                desk.page.on_step = lambda _: None
+                desk.page.edit(remote_id, "identified", "A colleague knows more.")
+
+        desk.page.on_step = cut_in
+        desk.page.faults.append(fault)
+        desk.say(incident_id, "second", IncidentStatus.MONITORING)
+        await desk.drain()
+        assert desk.page.bodies() == ["first", "A colleague knows more.", "second"]
+        told = {update.body: update.is_local for update in list_updates(desk.db, incident_id)}
+        assert told == {"first": True, "second": True, "A colleague knows more.": False}
+        assert get_incident(desk.db, incident_id).status is IncidentStatus.MONITORING
+
+    run_desk(tmp_path, FaultPage(), scenario)
+
+
+@pytest.mark.parametrize("fault", [Fault.MOVED_301, Fault.MOVED_302, Fault.MOVED_307])
+def test_nothing_is_sent_to_where_the_page_points(fault: Fault, tmp_path: Path) -> None:
+    async def scenario(desk: Desk) -> None:
+        async with FaultPage() as elsewhere:
+            desk.page.elsewhere = f"{elsewhere.api_url}?api_key=x"
+            desk.page.faults.append(fault)
+            desk.open("first")
+            async with desk.engine() as engine:
+                await wait_for(lambda: desk.only().state is DeliveryState.FAILED)
+                assert "redirect" in desk.only().reason
+                assert "api_key" not in desk.only().reason
+                retry_delivery(desk.db, desk.only().id, "ana", desk.loop.wall_ms())
+                engine.wake.set()
+                await wait_for(lambda: not list_deliveries(desk.db))
+            assert elsewhere.requests == []
+        assert desk.page.bodies() == ["first"]
+
+    run_desk(tmp_path, FaultPage(), scenario)
+
+
+@pytest.mark.parametrize("retry_after", [None, "7", "date", "-5", "soon", "1000000000"])
+@pytest.mark.parametrize("fault", [Fault.T420, Fault.T429])
+def test_a_page_that_wants_to_be_left_alone_is(fault: Fault, retry_after: str | None, tmp_path: Path) -> None:
+    async def scenario(desk: Desk) -> None:
+        desk.page.retry_after = (
+            formatdate(desk.loop.wall_s() + 7, usegmt=True) if retry_after == "date" else retry_after
+        )
+        desk.page.faults.append(fault)
+        desk.open("first")
+        await desk.drain()
+        first, second = [at for at, method, _ in desk.page.requests if method == "POST"]
+        least_s = {"7": 7.0, "date": 6.0, "1000000000": 900.0}.get(retry_after or "", 0.8)
+        assert least_s <= second - first < least_s + 15
+        assert not [at for at, _, _ in desk.page.requests if first < at < first + least_s]
+        assert desk.page.bodies() == ["first"]
+
+    run_desk(tmp_path, FaultPage(), scenario)
+
+
+@pytest.mark.parametrize("retry_after", [None, "20"])
+@pytest.mark.parametrize("code", [420, 429])
+def test_a_limit_that_others_use_up_delays_and_loses_nothing(
+    code: int, retry_after: str | None, tmp_path: Path
+) -> None:
+    async def scenario(desk: Desk) -> None:
+        bodies = [f"update {number}" for number in range(12)]
+        desk.open(*bodies)
+        desk.page.use_up(30)
+        async with desk.engine(desk.config(rate=30)):
+            for _ in range(3):
+                await wait_for(lambda: desk.page.turned_away > 0)
+                desk.page.use_up(20)
+                desk.page.turned_away = 0
+            await wait_for(lambda: not list_deliveries(desk.db))
+        assert desk.page.bodies() == bodies
+        assert desk.loop.time() < 1200
+
+    run_desk(tmp_path, FaultPage(limit=30, limit_code=code, retry_after=retry_after), scenario)
+
+
+def make_tls(name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Returns what a server of that name offers and what a client needs to trust it."""
+    authority = trustme.CA()
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    authority.issue_cert(name).configure_cert(server)
+    authority.configure_trust(client)
+    return server, client
+
+
+@pytest.mark.parametrize("why", ["unknown authority", "another name"])
+def test_a_page_that_cannot_prove_itself_never_sees_the_token(why: str, tmp_path: Path) -> None:
+    server, client = make_tls("status.example.com" if why == "another name" else "127.0.0.1")
+
+    async def scenario(desk: Desk) -> None:
+        desk.open("first")
+        async with desk.engine(tls=client if why == "another name" else NO_TLS):
+            await wait_for(lambda: desk.only().state is DeliveryState.RETRY_WAIT)
+            assert "certificate" in desk.only().reason.lower()
+        assert desk.page.requests == []
+        if why == "unknown authority":
+            async with desk.engine(tls=client):
+                await wait_for(lambda: not list_deliveries(desk.db))
+            assert desk.page.bodies() == ["first"]
+
+    run_desk(tmp_path, FaultPage(tls=server), scenario)
+
+
+@pytest.mark.parametrize("where", ["a port without TLS", "a name that is not found"])
+def test_a_page_that_is_not_there_is_asked_again_later(where: str, tmp_path: Path) -> None:
+    async def scenario(desk: Desk) -> None:
+        desk.open("first")
+        # Longer than any name can be: the resolver refuses it without asking the network.
+        host = f"127.0.0.1:{desk.page.port}" if where == "a port without TLS" else ".".join(["a" * 60] * 5)
+        async with desk.engine(replace(desk.config(), api_url=f"https://{host}/v1")):
+            await wait_for(lambda: desk.only().state is DeliveryState.RETRY_WAIT)
+            await wait_for(lambda: desk.loop.time() > 300)
+            assert "cannot be reached" in desk.only().reason or "while connecting" in desk.only().reason
+        assert desk.page.requests == []
+        await desk.drain()
+        assert desk.page.bodies() == ["first"]
+
+    run_desk(tmp_path, FaultPage(), scenario)
