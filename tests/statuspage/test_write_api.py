@@ -244,7 +244,10 @@ def test_a_postmortem_is_drafted_published_taken_back_and_deleted(page: Page) ->
     assert page.api.put(f"{path}/publish", json={"postmortem": {}}).json()["body"] == "Why it broke"
     assert page.api.get(f"/incidents/{opened['id']}").json()["status"] == "postmortem"
     assert "Why it broke" in page.public.get(f"/incidents/{opened['id']}").text
+    assert "#postmortem" in page.public.get("/").text
+    assert "Why it broke" in page.public.get("/history.atom").text
     assert page.api.put(f"{path}/revert").json()["published_at"] is None
+    assert "#postmortem" not in page.public.get("/").text
     assert "Why it broke" not in page.public.get(f"/incidents/{opened['id']}").text
     assert page.api.delete(path).status_code == 204
 

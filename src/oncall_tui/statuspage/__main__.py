@@ -12,7 +12,7 @@ def main() -> int:
     """Serves a page, prints one line with the address once it listens, and returns the exit code."""
     from oncall_tui.domain.errors import OncallError
     from oncall_tui.statuspage.pagefile import prepare
-    from oncall_tui.statuspage.server import read_clock, serve
+    from oncall_tui.statuspage.server import read_clock, serve_file
 
     parser = argparse.ArgumentParser(prog="python -m oncall_tui.statuspage", description="Serve a status page.")
     parser.add_argument("--host", default="127.0.0.1")
@@ -27,14 +27,11 @@ def main() -> int:
     token = os.environ.get("STATUSPAGE_TOKEN")
     try:
         identity = prepare(wanted.data, token, wanted.page_id, wanted.name, wanted.component, read_clock())
-        serve(
+        serve_file(
             wanted.host,
             wanted.port,
             wanted.data,
             identity.token,
-            identity.page_id,
-            identity.name,
-            wanted.component,
             lambda url: print(url, flush=True),
             requests_per_minute=wanted.requests_per_minute,
         )

@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from oncall_tui.statuspage.html import Html, join, show_block, show_line, tag
 from oncall_tui.statuspage.pagefile import Identity
-from oncall_tui.statuspage.records import PageIncident
+from oncall_tui.statuspage.records import PageIncident, PageUpdate
 from oncall_tui.statuspage.shapes import format_instant
 
 
@@ -30,19 +30,7 @@ def render_feed(identity: Identity, url: str, incidents: Sequence[PageIncident])
 
 
 def _entry(identity: Identity, url: str, incident: PageIncident) -> Html:
-    said = join(
-        *(
-            join(
-                tag(
-                    "p",
-                    tag("strong", update.status.value.replace("_", " ").capitalize()),
-                    f" {format_instant(update.display_at)}",
-                ),
-                tag("p", *_break_lines(show_block(update.body))),
-            )
-            for update in incident.updates
-        )
-    )
+    said = join(*_say_window(incident), *_say_postmortem(incident), *(_say(update) for update in incident.updates))
     return tag(
         "entry",
         tag("id", _urn(f"{identity.page_id}/{incident.id}")),
@@ -52,6 +40,27 @@ def _entry(identity: Identity, url: str, incident: PageIncident) -> Html:
         _link(f"{url}/incidents/{incident.id}", rel="alternate", type="text/html"),
         tag("content", str(said), type="html"),
     )
+
+
+def _say_window(incident: PageIncident) -> list[Html]:
+    if incident.scheduled_for is None or incident.scheduled_until is None:
+        return []
+    window = f"{format_instant(incident.scheduled_for)} to {format_instant(incident.scheduled_until)}"
+    return [tag("p", tag("strong", "Planned for"), f" {window}")]
+
+
+def _say_postmortem(incident: PageIncident) -> list[Html]:
+    postmortem = incident.postmortem
+    if postmortem is None or postmortem.published_at is None or postmortem.body is None:
+        return []
+    head = tag("p", tag("strong", "Postmortem"), f" {format_instant(postmortem.published_at)}")
+    return [head, tag("p", *_break_lines(show_block(postmortem.body)))]
+
+
+def _say(update: PageUpdate) -> Html:
+    state = update.status.value.replace("_", " ").capitalize()
+    head = tag("p", tag("strong", state), f" {format_instant(update.display_at)}")
+    return join(head, tag("p", *_break_lines(show_block(update.body))))
 
 
 def _break_lines(text: str) -> list[str]:

@@ -22,6 +22,14 @@ UNRESOLVED = "NOT is_scheduled AND status IN ('investigating', 'identified', 'mo
 SCHEDULED = "is_scheduled AND status <> 'completed'"
 UPCOMING = "is_scheduled AND status = 'scheduled'"
 ACTIVE_MAINTENANCE = "is_scheduled AND status IN ('in_progress', 'verifying')"
+START_DUE = (
+    "is_scheduled AND status = 'scheduled' AND scheduled_for <= ?"
+    " AND json_extract(options, '$.scheduled_auto_in_progress')"
+)
+END_DUE = (
+    "is_scheduled AND status IN ('in_progress', 'verifying') AND scheduled_until <= ?"
+    " AND json_extract(options, '$.scheduled_auto_completed')"
+)
 REALTIME = "NOT is_scheduled"
 MAINTENANCE = "is_scheduled"
 ALL = "1"
@@ -35,6 +43,15 @@ def list_incidents(db: sqlite3.Connection, which: str, limit: int = 100, offset:
     rows = db.execute(
         f"SELECT * FROM incident WHERE {which} ORDER BY seq DESC LIMIT ? OFFSET ?",  # noqa: S608 (our own conditions)
         (limit, offset),
+    ).fetchall()
+    return _build_all(db, rows)
+
+
+def list_due(db: sqlite3.Connection, which: str, now: int) -> list[PageIncident]:
+    """Returns maintenances to be moved now, the earliest first; `which` is START_DUE or END_DUE."""
+    rows = db.execute(
+        f"SELECT * FROM incident WHERE {which} ORDER BY scheduled_for, seq",  # noqa: S608 (our own conditions)
+        (now,),
     ).fetchall()
     return _build_all(db, rows)
 

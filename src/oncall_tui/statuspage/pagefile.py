@@ -17,12 +17,11 @@ from oncall_tui.domain.errors import DiskError, NotOursError, TooNewError, Usage
 from oncall_tui.statuspage.sqlite import sqlite3
 
 APPLICATION_ID = 0x4F_54_53_50  # "OTSP"
-SCHEMA_VERSION = 1
 _ID_SIGNS = string.ascii_lowercase + string.digits
 _PAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _HEADER_BYTES = 100
 
-_SCHEMA = """
+_STEP_1 = """
 CREATE TABLE page (
   one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, name TEXT NOT NULL, token TEXT NOT NULL,
   created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
@@ -60,6 +59,14 @@ CREATE TABLE postmortem (
   is_notifying INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
 ) STRICT;
 """
+_STEP_2 = """
+UPDATE incident SET options = json_remove(
+  iif(options ->> '$.scheduled_auto_transition',
+    json_set(options, '$.scheduled_auto_in_progress', json('true')), options),
+  '$.scheduled_auto_transition');
+"""
+_STEPS = (_STEP_1, _STEP_2)
+SCHEMA_VERSION = len(_STEPS)
 
 
 class Identity(Struct, frozen=True):
@@ -113,8 +120,8 @@ class PageFile:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA foreign_keys = ON")
-        if version == 0:
-            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        for number, step in enumerate(_STEPS[version:], version + 1):
+            self._db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
 
     @contextmanager
     def write(self, now: int) -> Iterator[sqlite3.Connection]:

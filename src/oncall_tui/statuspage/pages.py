@@ -129,6 +129,7 @@ def render_incident(name: str, incident: PageIncident) -> str:
                 tag("p", "Published ", _time(postmortem.published_at), class_="soft"),
                 tag("p", show_block(postmortem.body), class_="words"),
                 class_="sheet incident plan",
+                id="postmortem",
             )
         )
     body = join(*parts, tag("p", tag("a", "Back to the present status", href="/"), class_="more"))
@@ -351,10 +352,13 @@ def _past(incident: PageIncident, *, is_dated: bool = False) -> Html:
         tag("summary", f"{len(earlier)} earlier update{'s' if len(earlier) > 1 else ''}"),
         tag("ol", *(_update(update) for update in earlier), class_="updates"),
     )
+    has_postmortem = incident.postmortem is not None and incident.postmortem.published_at is not None
+    review = tag("p", tag("a", "Read the postmortem", href=f"/incidents/{incident.id}#postmortem"), class_="soft")
     return tag(
         "article",
         tag(heading, tag("a", show_line(incident.name), href=f"/incidents/{incident.id}")),
         _facts(incident),
+        review if has_postmortem else "",
         tag("p", show_block(latest.body), class_="words") if latest and latest.body else "",
         rest if earlier else "",
         class_=f"past {_tone(incident)}",

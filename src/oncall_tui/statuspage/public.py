@@ -137,7 +137,9 @@ def _front(reading: Reading) -> Response:
         components=list_components(reading.db),
         live=incidents.list_incidents(reading.db, incidents.UNRESOLVED, -1),
         active=incidents.list_incidents(reading.db, incidents.ACTIVE_MAINTENANCE, -1),
-        upcoming=incidents.list_incidents(reading.db, incidents.UPCOMING, -1),
+        upcoming=sorted(
+            incidents.list_incidents(reading.db, incidents.UPCOMING, -1), key=lambda each: each.scheduled_for or 0
+        ),
         past=incidents.list_closed_since(reading.db, since),
     )
     return _answer_html(reading.request, render_front(front))

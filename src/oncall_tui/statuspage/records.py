@@ -103,6 +103,10 @@ class PageIncident(Struct, frozen=True):
     def is_open(self) -> bool:
         return self.status not in CLOSED
 
+    def has_option(self, name: str) -> bool:
+        """Tells whether a flag of the reminder and automation fields is set."""
+        return self.options.get(name) is True
+
     @property
     def shown_status(self) -> Status:
         """The status that readers get: a published postmortem is the last word on an incident."""

@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 
 import uvicorn
@@ -20,12 +20,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from oncall_tui.domain.errors import UsageError
+from oncall_tui.domain.errors import DiskError, UsageError
 from oncall_tui.statuspage import api, public
 from oncall_tui.statuspage.faults import RequestRefusedError
 from oncall_tui.statuspage.gate import Gate, JsonAnswer, answer_refusal
 from oncall_tui.statuspage.pagefile import PageFile, prepare
 from oncall_tui.statuspage.sqlite import sqlite3
+from oncall_tui.statuspage.transitions import advance, keep_time
 
 # An answer takes milliseconds: what is still open after this is a reader who does not read.
 _GRACE_S = 1
@@ -86,17 +87,34 @@ def serve(
     public_url: str | None = None,
     requests_per_minute: int | None = None,
 ) -> None:
-    """Serves until SIGTERM or SIGINT, calling `ready` with the address once it listens; port 0 takes a free one.
-
-    `public_url` is what links in answers begin with, for a page behind a proxy. Raises UsageError when the address
-    cannot be bound, NotOursError, TooNewError or DiskError for the file.
-    """
+    """Makes the file with its page when there is none, then serves it as `serve_file` does."""
     prepare(data, token, page_id, page_name, components, read_clock())
+    serve_file(host, port, data, token, ready, public_url=public_url, requests_per_minute=requests_per_minute)
+
+
+def serve_file(
+    host: str,
+    port: int,
+    data: Path,
+    token: str,
+    ready: Callable[[str], None],
+    *,
+    public_url: str | None = None,
+    requests_per_minute: int | None = None,
+    clock: Callable[[], int] = read_clock,
+) -> None:
+    """Serves a prepared file until SIGTERM or SIGINT, calling `ready` with the address once it listens.
+
+    Port 0 takes a free one. `public_url` is what links in answers begin with, for a page behind a proxy. Moves of
+    maintenances that fell due meanwhile are made before anybody can ask. Raises UsageError when the address cannot be
+    bound, NotOursError, TooNewError or DiskError for the file.
+    """
     file = PageFile(data)
     try:
         with _bind(host, port) as listener:
+            _catch_up(file, data, clock())
             address = _format_address(host, listener)
-            app = build_app(file, (public_url or address).rstrip("/"), token, requests_per_minute, read_clock)
+            app = build_app(file, (public_url or address).rstrip("/"), token, requests_per_minute, clock)
             config = uvicorn.Config(
                 app,
                 log_config=None,
@@ -108,12 +126,19 @@ def serve(
                 ws="none",
                 timeout_graceful_shutdown=_GRACE_S,
             )
-            asyncio.run(_run(_Server(config, lambda: ready(address)), listener))
+            asyncio.run(_run(_Server(config, lambda: ready(address)), listener, keep_time(file, clock)))
     finally:
         file.close()
 
 
-async def _run(server: _Server, listener: socket.socket) -> None:
+def _catch_up(file: PageFile, data: Path, now: int) -> None:
+    try:
+        advance(file, now)
+    except sqlite3.Error as error:
+        raise DiskError(f"{data} cannot be used: {error}.") from error
+
+
+async def _run(server: _Server, listener: socket.socket, timekeeping: Coroutine[None, None, None]) -> None:
     def stop() -> None:
         server.should_exit = True
 
@@ -121,7 +146,11 @@ async def _run(server: _Server, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop)
-    await server.serve([listener])
+    timekeeper = asyncio.create_task(timekeeping)
+    try:
+        await server.serve([listener])
+    finally:
+        timekeeper.cancel()
 
 
 def _bind(host: str, port: int) -> socket.socket:
