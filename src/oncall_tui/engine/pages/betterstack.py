@@ -1,0 +1,319 @@
+"""Better Stack Uptime v2: our words to and from its status reports.
+
+Reports have no lifecycle: what customers read follows from the affected resources, and a report is over when all of
+them are `resolved`. So identified and monitoring are shown as investigating, an open report keeps at least one resource
+that is not resolved, and a resolving update resolves every resource of the report. Reports that monitors or planned
+work make are left alone.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import quote
+
+from msgspec.structs import replace
+
+from oncall_tui.config.model import PageConfig
+from oncall_tui.config.token import Secret
+from oncall_tui.domain.capability import Capabilities
+from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, impact_of
+from oncall_tui.domain.outbox import normalise_body
+from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage, RemoteUpdate
+from oncall_tui.engine.pages import Message, Permit
+from oncall_tui.engine.pages.errors import AmbiguousError
+from oncall_tui.engine.pages.exchange import PageLine
+from oncall_tui.engine.pages.shapes import read_id, read_objects, read_time
+from oncall_tui.engine.pages.statuspage import find_deadline_ms
+from oncall_tui.engine.pages.unstamped import (
+    Item,
+    append_update,
+    find_names,
+    name_component,
+    read_line,
+    read_list,
+    write_time,
+)
+
+CAPABILITIES = Capabilities(
+    adapter="betterstack",
+    shown_statuses={
+        IncidentStatus.IDENTIFIED: IncidentStatus.INVESTIGATING,
+        IncidentStatus.MONITORING: IncidentStatus.INVESTIGATING,
+    },
+    component_statuses=frozenset(
+        {ComponentStatus.OPERATIONAL, ComponentStatus.DEGRADED_PERFORMANCE, ComponentStatus.MAJOR_OUTAGE}
+    ),
+    needs_component=True,
+    can_retitle=False,
+)
+_PAGE_SIZE = 250
+_OVER = "resolved"
+# `maintenance` is for reports of planned work only.
+_STATES = {
+    ComponentStatus.OPERATIONAL: _OVER,
+    ComponentStatus.UNDER_MAINTENANCE: "degraded",
+    ComponentStatus.DEGRADED_PERFORMANCE: "degraded",
+    ComponentStatus.PARTIAL_OUTAGE: "downtime",
+    ComponentStatus.MAJOR_OUTAGE: "downtime",
+}
+_READ_STATES = {
+    _OVER: ComponentStatus.OPERATIONAL,
+    "degraded": ComponentStatus.DEGRADED_PERFORMANCE,
+    "downtime": ComponentStatus.MAJOR_OUTAGE,
+}
+_RESOURCE_STATES = {**_READ_STATES, "maintenance": ComponentStatus.UNDER_MAINTENANCE}
+_KEPT = "betterstack"
+
+
+class BetterStack:
+    """One page behind one token. Raises UsageError at once for an address that would show the token to the network."""
+
+    def __init__(
+        self,
+        config: PageConfig,
+        read_token: Callable[[], Secret],
+        clock: Callable[[], int],
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.component_names: Mapping[str, str] = {}
+        self.capabilities = CAPABILITIES
+        self._public_url = config.public_url
+        self._line = PageLine(
+            config.api_url, read_token, timeout_ms=find_deadline_ms(config), clock=clock, scheme="Bearer", tls=tls
+        )
+        self._root = f"/status-pages/{quote(config.page_id, safe='')}"
+        self._resource_names: dict[str, str] = {}
+
+    @property
+    def clock_skew_ms(self) -> int | None:
+        return self._line.clock_skew_ms
+
+    async def make_ready(self) -> None:
+        await self._line.make_ready()
+
+    async def read_page(self) -> RemotePage | None:
+        page = _read_attributes(_read_data(await self._line.ask("GET", self._root, is_missing_fine=True)))
+        if not (name := read_line(page.get("company_name"))):
+            return None
+        domain, subdomain = read_line(page.get("custom_domain")), read_line(page.get("subdomain"))
+        host = domain or (f"{subdomain}.betteruptime.com" if subdomain else "")
+        return RemotePage(name, f"https://{host}" if host else "")
+
+    async def list_components(self, permit: Permit) -> list[RemoteComponent]:
+        items = await self._list("/resources", permit)
+        components = [component for order, item in enumerate(items) if (component := _read_resource(item, order))]
+        self._resource_names = {component.remote_id: component.name for component in components}
+        return components
+
+    async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]:
+        return [incident for incident in await self._list_reports(permit, None) if incident.status.is_open]
+
+    async def list_recent(self, since: int, permit: Permit) -> list[RemoteIncident]:
+        return await self._list_reports(permit, since)
+
+    async def get_incident(self, remote_id: str) -> RemoteIncident | None:
+        """Returns None for a report that is not of people's making, too."""
+        answer = await self._line.ask("GET", self._report_path(remote_id), is_missing_fine=True)
+        if answer is None or _is_foreign(_read_data(answer)):
+            return None
+        return self._require_incident(answer)
+
+    async def create_incident(self, message: Message) -> RemoteIncident:
+        at = write_time(message, self.clock_skew_ms)
+        body = {
+            **self._write_fields(message, {}, at),
+            "title": message.title or "",
+            "report_type": "manual",
+            "starts_at": at,
+        }
+        return self._require_incident(await self._line.ask("POST", f"{self._root}/status-reports", body=body))
+
+    async def update_incident(self, baseline: RemoteIncident, message: Message) -> RemoteIncident:
+        path = f"{self._report_path(baseline.remote_id)}/status-updates"
+        at = write_time(message, self.clock_skew_ms)
+        fields = self._write_fields(message, baseline.metadata.get(_KEPT, {}), at)
+        answer = _read_data(await self._line.ask("POST", path, body=fields))
+        update = _read_update(answer) if answer.get("type") == "status_update" else None
+        if update is None:
+            raise AmbiguousError("the page answered with something that is not an update: check api_url in config")
+        resources = _read_resources(_read_attributes(answer))
+        shown = append_update(baseline, update, self._name(resources))
+        return _keep(shown, resources)
+
+    async def close(self) -> None:
+        await self._line.close()
+
+    def _report_path(self, remote_id: str) -> str:
+        return f"{self._root}/status-reports/{quote(remote_id, safe='')}"
+
+    def _require_incident(self, answer: object) -> RemoteIncident:
+        data = _read_data(answer)
+        included = answer.get("included") if isinstance(answer, dict) else None
+        incident = None if _is_foreign(data) else self._read_report(data, _index(included))
+        if incident is None:
+            raise AmbiguousError(
+                "the page answered with something that is not a whole status report: check api_url in config"
+            )
+        return incident
+
+    def _read_report(self, value: Item, included: Mapping[str, Item]) -> RemoteIncident | None:
+        """Returns None, too, for one that names updates which are not there: without them nothing can be proven."""
+        report, remote_id = _read_attributes(value), read_id(value.get("id"))
+        starts_at = read_time(report.get("starts_at"))
+        named = _list_update_ids(value)
+        if value.get("type") != "status_report" or remote_id is None or starts_at is None or named is None:
+            return None
+        if any(key not in included for key in named):
+            return None
+        updates = [update for key in named if (update := _read_update(included[key]))]
+        updates.sort(key=lambda update: (update.created_at, len(update.remote_id), update.remote_id))
+        resources = _read_resources(report)
+        components = self._name(resources)
+        is_over = _is_over(resources) if resources else report.get("ends_at") is not None
+        last_at = updates[-1].created_at if updates else starts_at
+        incident = RemoteIncident(
+            remote_id=remote_id,
+            title=read_line(report.get("title")),
+            status=IncidentStatus.RESOLVED if is_over else IncidentStatus.INVESTIGATING,
+            impact=impact_of(components),
+            created_at=starts_at,
+            updated_at=max(last_at, starts_at),
+            resolved_at=(read_time(report.get("ends_at")) or last_at) if is_over else None,
+            components=components,
+            updates=tuple(updates),
+        )
+        return _keep(incident, resources)
+
+    def _name(self, resources: Mapping[str, str]) -> dict[str, ComponentStatus]:
+        return {
+            name_component(key, self._resource_names.get(key), self.component_names): _READ_STATES[state]
+            for key, state in resources.items()
+        }
+
+    async def _list_reports(self, permit: Permit, since: int | None) -> list[RemoteIncident]:
+        """Lists name the updates of a report without their words: each that is wanted is read on its own."""
+        found = []
+        for item in await self._list("/status-reports", permit, since):
+            starts_at, remote_id = _find_starts_at(item), read_id(item.get("id"))
+            if _is_foreign(item) or remote_id is None or starts_at is None:
+                continue
+            is_wanted = (
+                starts_at >= since if since is not None else not _is_over(_read_resources(_read_attributes(item)))
+            )
+            if not is_wanted:
+                continue
+            await permit()
+            if (incident := await self.get_incident(remote_id)) is not None:
+                found.append(incident)
+        return found
+
+    async def _list(self, path: str, permit: Permit, since: int | None = None) -> list[Item]:
+        async def ask(number: int) -> tuple[Sequence[Item], bool]:
+            params: dict[str, str | int] = {"page": number + 1, "per_page": _PAGE_SIZE}
+            answer = await self._line.ask("GET", self._root + path, params=params)
+            if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
+                raise AmbiguousError("the page answered with something that is not a list: check api_url in config")
+            pagination = answer.get("pagination")
+            # The number of the next part is ours: an address from an answer could lead the token elsewhere.
+            has_more = pagination.get("next") is not None if isinstance(pagination, dict) else False
+            return list(read_objects(answer["data"])), has_more
+
+        return await read_list(ask, permit, _find_starts_at, since)
+
+    def _write_fields(self, message: Message, kept: Mapping[str, object], at: str) -> Item:
+        """Names all resources each time: whether one that an update leaves out keeps its state is not documented."""
+        states = {
+            **dict.fromkeys(find_names(message), _OVER),
+            **{key: str(state) for key, state in kept.items()},
+            **{key: _STATES[state] for key, state in message.components.items()},
+        }
+        if not message.status.is_open:
+            states = dict.fromkeys(states, _OVER)
+        elif _is_over(states):
+            states = dict.fromkeys(states, "degraded")
+        return {
+            "message": message.body,
+            "notify_subscribers": message.notify,
+            "affected_resources": [{"status_page_resource_id": key, "status": state} for key, state in states.items()],
+            "published_at": at,
+        }
+
+
+def _keep(incident: RemoteIncident, resources: Mapping[str, str]) -> RemoteIncident:
+    return replace(incident, metadata={_KEPT: dict(resources)})
+
+
+def _read_data(answer: object) -> Item:
+    data = answer.get("data") if isinstance(answer, dict) else None
+    return data if isinstance(data, dict) else {}
+
+
+def _read_attributes(value: Item) -> Item:
+    attributes = value.get("attributes")
+    return attributes if isinstance(attributes, dict) else {}
+
+
+def _is_foreign(value: Item) -> bool:
+    """Tells whether monitors or planned work made a report."""
+    return _read_attributes(value).get("report_type") not in (None, "manual")
+
+
+def _find_starts_at(value: Item) -> int | None:
+    return read_time(_read_attributes(value).get("starts_at"))
+
+
+def _index(included: object) -> dict[str, Item]:
+    return {
+        key: item
+        for item in read_objects(included)
+        if item.get("type") == "status_update" and (key := read_id(item.get("id")))
+    }
+
+
+def _list_update_ids(value: Item) -> list[str] | None:
+    relationships = value.get("relationships")
+    updates = relationships.get("status_updates") if isinstance(relationships, dict) else None
+    listed = updates.get("data") if isinstance(updates, dict) else None
+    if not isinstance(listed, list):
+        return None
+    return [key for item in read_objects(listed) if (key := read_id(item.get("id")))]
+
+
+def _read_resources(attributes: Item) -> dict[str, str]:
+    """Returns the state of each affected resource; one that we do not know is not over, so it counts as degraded."""
+    states = {}
+    for item in read_objects(attributes.get("affected_resources")):
+        state = item.get("status")
+        if (key := read_id(item.get("status_page_resource_id"))) is not None:
+            states[key] = state if isinstance(state, str) and state in _READ_STATES else "degraded"
+    return states
+
+
+def _is_over(resources: Mapping[str, str]) -> bool:
+    return bool(resources) and all(state == _OVER for state in resources.values())
+
+
+def _read_update(value: Item) -> RemoteUpdate | None:
+    update, remote_id = _read_attributes(value), read_id(value.get("id"))
+    published_at = read_time(update.get("published_at"))
+    if remote_id is None or published_at is None:
+        return None
+    is_over = _is_over(_read_resources(update))
+    status = IncidentStatus.RESOLVED if is_over else IncidentStatus.INVESTIGATING
+    body = update.get("message")
+    return RemoteUpdate(remote_id, status, normalise_body(body) if isinstance(body, str) else "", published_at)
+
+
+def _read_resource(value: Item, order: int) -> RemoteComponent | None:
+    """A resource that is not monitored, or does not tell, is shown as operational."""
+    resource, remote_id = _read_attributes(value), read_id(value.get("id"))
+    name = read_line(resource.get("public_name"))
+    if value.get("type") != "status_page_resource" or remote_id is None or not name:
+        return None
+    state, position = resource.get("status"), resource.get("position")
+    if state is None:
+        days = [item for item in read_objects(resource.get("status_history")) if isinstance(item.get("day"), str)]
+        state = max(days, key=lambda item: str(item["day"])).get("status") if days else None
+    status = _RESOURCE_STATES.get(str(state), ComponentStatus.OPERATIONAL)
+    return RemoteComponent(remote_id, name, status, position if isinstance(position, int) else order)

@@ -1,0 +1,165 @@
+"""A page of the Better Stack Uptime v2 kind: a model of its own, no kinder than the contract."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.engine.fakes.faultwire import TOKEN, FaultWire, Request
+
+PAGE_ID = "123456"
+ROOT = f"/api/v2/status-pages/{PAGE_ID}"
+STATES = ("resolved", "degraded", "downtime")
+_WORST = ("resolved", "maintenance", "degraded", "downtime")
+
+
+@dataclass
+class FakeBetterStack(FaultWire):
+    """Knows no lifecycle, only states of resources; lists name updates without telling their words."""
+
+    forgets_included: bool = False
+    is_oldest_first: bool = False
+    reports: dict[str, dict[str, Any]] = field(default_factory=dict)
+    updates: dict[str, dict[str, Any]] = field(default_factory=dict)
+    resources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _number: int = 1000
+
+    def is_api(self, path: str) -> bool:
+        return path.startswith("/api/v2")
+
+    def is_allowed(self, request: Request) -> bool:
+        return request.headers.get("authorization") == f"Bearer {TOKEN}"
+
+    def is_write(self, request: Request) -> bool:
+        return request.method != "GET"
+
+    def explain(self, status: int, words: str) -> object:
+        return {"errors": {"base": [words]} if status == 422 else words}
+
+    def show(self) -> str:
+        texts = [update["attributes"]["message"] for update in self.updates.values()]
+        return "<html><body>" + "".join(f"<div>{html.escape(text)}</div>" for text in texts) + "</body></html>"
+
+    def add_resource(self, name: str, **more: Any) -> str:
+        key = self._new_id()
+        attributes = {"public_name": name, "position": len(self.resources), "resource_type": "Monitor", **more}
+        self.resources[key] = {"id": key, "type": "status_page_resource", "attributes": attributes}
+        return key
+
+    def open(self, title: str, message: str, resources: dict[str, str], **more: Any) -> str:
+        """A colleague, or a monitor, declares on the page."""
+        listed = [{"status_page_resource_id": key, "status": state} for key, state in resources.items()]
+        return self._create({"title": title, "message": message, "affected_resources": listed, **more})
+
+    def edit(self, report_id: str, message: str, resources: dict[str, str]) -> str:
+        """A colleague writes on the page."""
+        listed = [{"status_page_resource_id": key, "status": state} for key, state in resources.items()]
+        return self._append(report_id, {"message": message, "affected_resources": listed})
+
+    def _new_id(self) -> str:
+        self._number += 1
+        return str(self._number)
+
+    def _store_time(self, given: str | None) -> str:
+        at = self.now() if given is None else datetime.fromisoformat(given).timestamp()
+        return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def _create(self, fields: dict[str, Any]) -> str:
+        key = self._new_id()
+        attributes = {
+            "title": fields["title"],
+            "report_type": fields.get("report_type", "manual"),
+            "starts_at": self._store_time(fields.get("starts_at")),
+            "ends_at": fields.get("ends_at"),
+            "status_page_id": int(PAGE_ID),
+            "affected_resources": [],
+        }
+        updates: dict[str, Any] = {"status_updates": {"data": []}}
+        self.reports[key] = {"id": key, "type": "status_report", "attributes": attributes, "relationships": updates}
+        self._append(key, fields)
+        return key
+
+    def _append(self, report_id: str, fields: dict[str, Any]) -> str:
+        key, report = self._new_id(), self.reports[report_id]
+        listed = fields.get("affected_resources", [])
+        self.updates[key] = {
+            "id": key,
+            "type": "status_update",
+            "attributes": {
+                "message": fields["message"],
+                "published_at": self._store_time(fields.get("published_at")),
+                "published_at_timezone": "UTC",
+                "notify_subscribers": fields.get("notify_subscribers"),
+                "status_report_id": int(report_id),
+                "affected_resources": listed,
+            },
+        }
+        report["relationships"]["status_updates"]["data"].append({"id": key, "type": "status_update"})
+        report["attributes"]["affected_resources"] = listed
+        worst = max((item["status"] for item in listed), key=_WORST.index, default="resolved")
+        report["attributes"]["aggregate_state"] = "operational" if worst == "resolved" else worst
+        return key
+
+    def _show_report(self, key: str) -> dict[str, Any]:
+        report = self.reports[key]
+        if self.forgets_included:
+            return {"data": report}
+        return {
+            "data": report,
+            "included": [self.updates[item["id"]] for item in report["relationships"]["status_updates"]["data"]],
+        }
+
+    def _find_problem(self, fields: dict[str, Any], is_new: bool) -> str | None:
+        if is_new and not fields.get("title"):
+            return "Can't be blank."
+        if not is_new and not fields.get("affected_resources"):
+            return "affected_resources is required"
+        if not isinstance(fields.get("notify_subscribers"), bool):
+            return "this page takes no write that does not say whether to notify"
+        if fields.get("report_type", "manual") != "manual":
+            return "planned work is not for this model"
+        for item in fields.get("affected_resources", ()):
+            if item["status"] not in STATES:
+                return f"status can't be {item['status']}"
+            if item["status_page_resource_id"] not in self.resources:
+                return f"no resource {item['status_page_resource_id']}"
+        return None
+
+    def answer(self, request: Request) -> tuple[int, object]:
+        if request.path == ROOT:
+            page = {"company_name": "Acme", "subdomain": "acme", "custom_domain": "status.acme.test"}
+            return 200, {"data": {"id": PAGE_ID, "type": "status_page", "attributes": page}}
+        if request.path == f"{ROOT}/resources":
+            return 200, self._cut(list(self.resources.values()), request)
+        if not request.path.startswith(f"{ROOT}/status-reports"):
+            return 404, self.explain(404, "no such place")
+        parts = request.path.removeprefix(f"{ROOT}/status-reports").strip("/").split("/")
+        if self.is_write(request):
+            return self._write(parts, request)
+        if parts == [""]:
+            reports = list(self.reports.values())
+            return 200, self._cut(reports if self.is_oldest_first else reports[::-1], request)
+        return (200, self._show_report(parts[0])) if parts[0] in self.reports else (404, self.explain(404, "none"))
+
+    def _write(self, parts: list[str], request: Request) -> tuple[int, object]:
+        is_new = parts == [""]
+        if request.method != "POST" or not (is_new or (len(parts) == 2 and parts[1] == "status-updates")):
+            return 404, self.explain(404, "no such place")
+        if not is_new and parts[0] not in self.reports:
+            return 404, self.explain(404, "not found")
+        if problem := self._find_problem(request.document, is_new):
+            return 422, self.explain(422, problem)
+        self.writes.append(request.document)
+        if is_new:
+            return 201, self._show_report(self._create(request.document))
+        return 201, {"data": self.updates[self._append(parts[0], request.document)]}
+
+    def _cut(self, items: list[dict[str, Any]], request: Request) -> dict[str, Any]:
+        size = min(int(request.query.get("per_page", "50")), 250)
+        number = int(request.query.get("page", "1"))
+        place = f"https://elsewhere.test{request.path}?page="
+        more = f"{place}{number + 1}" if len(items) > number * size else None
+        pagination = {"first": f"{place}1", "last": f"{place}9", "prev": None, "next": more}
+        return {"data": items[(number - 1) * size : number * size], "pagination": pagination}
