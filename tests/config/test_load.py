@@ -18,11 +18,13 @@ def test_the_whole_form_is_read(folder: Path) -> None:
     assert load_text(folder, FULL) == Config(
         path=folder / "oncall.toml",
         folder=folder,
-        page=PageConfig(
-            api_url="https://api.statuspage.io/v1",
-            public_url="https://status.example.com",
-            page_id="abc123",
-            token=TokenSource(env="STATUSPAGE_TOKEN"),
+        pages=(
+            PageConfig(
+                api_url="https://api.statuspage.io/v1",
+                public_url="https://status.example.com",
+                page_id="abc123",
+                token=TokenSource(env="STATUSPAGE_TOKEN"),
+            ),
         ),
         components=(ComponentConfig("API", "8kbf7d35c070"),),
         probes=(
@@ -92,8 +94,7 @@ def test_paths_are_relative_to_the_config_and_know_the_home(folder: Path, monkey
     page = '[page]\napi_url = "https://h"\npage_id = "p"\ntoken = { file = "%s" }\n'
     for written, meant in (("token", "token"), ("~/x/token", "x/token")):
         config = load_text(folder, page % written)
-        assert config.page is not None
-        assert config.page.token.file == folder / meant
+        assert config.pages[0].token.file == folder / meant
 
 
 def test_every_fault_is_told_at_once_in_order(folder: Path) -> None:
@@ -222,8 +223,7 @@ def test_a_target_of_the_right_form_is_kept(folder: Path, target: str) -> None:
 @pytest.mark.parametrize("host", ["localhost", "page.localhost", "127.0.0.1:8080", "127.3.2.1", "[::1]:80"])
 def test_http_is_enough_for_an_api_on_this_machine(folder: Path, host: str) -> None:
     config = load_text(folder, f'[page]\napi_url = "http://{host}/v1/"\npage_id = "p"\ntoken = {{ env = "T" }}\n')
-    assert config.page is not None
-    assert config.page.api_url == f"http://{host}/v1"
+    assert config.pages[0].api_url == f"http://{host}/v1"
 
 
 def test_a_request_always_has_some_time_before_the_quiet_period_ends(folder: Path) -> None:

@@ -24,7 +24,7 @@ def test_a_fresh_starter_is_a_valid_config(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
     config = load_config(path)
     assert config.probes
-    assert config.page is None
+    assert config.pages == ()
 
 
 def test_the_starter_with_everything_switched_on_is_valid_too(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_the_starter_with_everything_switched_on_is_valid_too(tmp_path: Path) ->
     path = tmp_path / "oncall.toml"
     path.write_text(re.sub(r"(?m)^# (?=\[|[a-z_]+ = )", "", read_starter()))
     config = load_config(path)
-    assert config.page is not None
+    assert config.pages
     assert {probe.kind for probe in config.probes} == {"http", "tcp", "tls", "dns"}
 
 

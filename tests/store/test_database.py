@@ -288,7 +288,7 @@ def test_watcher_tells_topics_of_others_and_of_this_process(path: Path, db: Data
     assert watcher.changed_topics() == {"timeline"}
     assert watcher.changed_topics() == frozenset()
     with db.write("engine", "page") as connection:
-        connection.execute("UPDATE page SET name = 'x'")
+        connection.execute("INSERT INTO page(page) VALUES ('x')")
     assert watcher.changed_topics() == {"engine", "page"}
     watcher.close()
 

@@ -144,13 +144,13 @@ def test_deliveries_of_an_incident_go_one_by_one(db: Database, incident: Inciden
     confirm(db, incident)
     confirm(db, incident, "op-2")
     confirm(db, declare(db, "incident-2"), "op-3")
-    assert [delivery.uid for delivery in list_due(db, NOW)] == ["op-1", "op-3"]
+    assert [delivery.uid for delivery in list_due(db, NOW)] == ["op-3", "op-1"]
     assert not claim(db, epoch, 2)
     assert claim(db, epoch, 1)
     assert not claim(db, epoch, 1)
     assert [delivery.uid for delivery in list_due(db, NOW)] == ["op-3"]
     assert deliver(db, epoch)
-    assert [delivery.uid for delivery in list_due(db, NOW)] == ["op-2", "op-3"]
+    assert [delivery.uid for delivery in list_due(db, NOW)] == ["op-3", "op-2"]
     assert get_delivery(db, 2).remote_incident_id == "r1"
 
 
@@ -264,7 +264,7 @@ def test_an_incident_taken_for_a_colleagues_is_folded_into_ours(db: Database, in
     claim(db, epoch)
     assert deliver(db, epoch)
     (only,) = list_incidents(db)
-    assert (only.id, only.remote_id) == (incident.id, "r1")
+    assert (only.id, only.listings["page"].remote_id) == (incident.id, "r1")
     assert [update.body for update in list_updates(db, incident.id)] == [text, "a colleague's"]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -13,7 +14,14 @@ from oncall_tui.domain.update import DeliveryKind
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.deliveries import claim_delivery, settle_delivered, settle_retry
 from oncall_tui.store.drafts import create_draft
-from oncall_tui.store.incidents import declare_incident, edit_incident, get_incident, list_components, list_incidents
+from oncall_tui.store.incidents import (
+    declare_incident,
+    edit_incident,
+    get_incident,
+    list_component_ids,
+    list_components,
+    list_incidents,
+)
 from oncall_tui.store.lease import take_lease
 from oncall_tui.store.outbox import confirm_update, list_updates
 from oncall_tui.store.page import apply_components, apply_incident, spend_request
@@ -38,7 +46,7 @@ def say_more(remote: RemoteIncident, number: int, status: IncidentStatus, body: 
     return replace(remote, status=status, updated_at=1_000 * number, updates=(*remote.updates, update))
 
 
-def publish_first(db: Database) -> int:
+def confirm_first(db: Database, pages: Sequence[str] = ("page",)) -> int:
     incident = declare_incident(
         db,
         uid="ours",
@@ -50,7 +58,7 @@ def publish_first(db: Database) -> int:
         actor="ana",
         now=2,
     )
-    update = confirm_update(
+    confirm_update(
         db,
         incident.id,
         uid="op1",
@@ -61,13 +69,18 @@ def publish_first(db: Database) -> int:
         notify=True,
         actor="ana",
         now=3,
+        pages=pages,
     )
+    return incident.id
+
+
+def publish_first(db: Database) -> int:
+    incident_id = confirm_first(db)
     epoch = take_lease(db, pid=1, host="h", boot_id="b", version="1", mode="stay", now=4)
-    assert update.delivery_id is not None
-    assert claim_delivery(db, update.delivery_id, epoch, DeliveryKind.CREATE, (), 5)
+    assert claim_delivery(db, 1, epoch, DeliveryKind.CREATE, (), 5)
     assert settle_delivered(
         db,
-        update.delivery_id,
+        1,
         epoch,
         remote_incident_id="r1",
         remote_update_id="u1",
@@ -77,7 +90,7 @@ def publish_first(db: Database) -> int:
         delivered_at=6,
         now=6,
     )
-    return incident.id
+    return incident_id
 
 
 def test_an_incident_made_on_the_page_comes_here_once(db: Database) -> None:
@@ -142,7 +155,7 @@ def test_what_was_taken_for_somebody_elses_and_is_ours_is_joined(db: Database) -
     )
     assert not apply_incident(db, remote, 11)
     (joined,) = list_incidents(db)
-    assert (joined.id, joined.remote_id) == (ours.id, "r1")
+    assert (joined.id, joined.listings["page"].remote_id) == (ours.id, "r1")
     assert {(each.body, each.is_local) for each in list_updates(db, ours.id)} == {
         ("Looking.", True),
         ("Found it.", False),
@@ -150,18 +163,13 @@ def test_what_was_taken_for_somebody_elses_and_is_ours_is_joined(db: Database) -
 
 
 def test_our_own_incident_is_left_to_the_reconciliation_before_it_is_settled(db: Database) -> None:
-    declare_incident(
-        db,
-        uid="ours",
-        title="Errors",
-        components={},
-        probes=(),
-        severity=Severity.SEV2,
-        started_at=1,
-        actor="ana",
-        now=2,
-    )
+    epoch = take_lease(db, pid=1, host="h", boot_id="b", version="0", mode="stay", now=1)
+    incident_id = confirm_first(db)
+    assert claim_delivery(db, 1, epoch, DeliveryKind.CREATE, (), 5)
     assert not apply_incident(db, replace(REMOTE, uid="ours"), 2_000)
+    assert settle_retry(db, 1, epoch, next_try_at=9, reason="r", now=6)
+    assert apply_incident(db, replace(REMOTE, uid="ours"), 2_000)
+    assert get_incident(db, incident_id).listings["page"].remote_id == "r1"
     assert len(list_incidents(db)) == 1
 
 
@@ -235,18 +243,19 @@ def test_components_are_matched_by_id_then_by_name(db: Database) -> None:
             RemoteComponent("m1", "Mail", ComponentStatus.OPERATIONAL),
         ],
     )
-    found = {component.name: (component.remote_id, component.page_status) for component in list_components(db)}
-    assert found == {
-        "API": ("a1", ComponentStatus.OPERATIONAL),
-        "Web": ("w1", ComponentStatus.DEGRADED_PERFORMANCE),
-        "Mail": ("m1", ComponentStatus.OPERATIONAL),
+    assert {component.name: component.page_status for component in list_components(db)} == {
+        "API": ComponentStatus.OPERATIONAL,
+        "Web": ComponentStatus.DEGRADED_PERFORMANCE,
+        "Mail": ComponentStatus.OPERATIONAL,
     }
+    assert read_ids(db) == {"API": "a1", "Web": "w1", "Mail": "m1"}
     apply_components(db, [RemoteComponent("a1", "API", ComponentStatus.OPERATIONAL)])
     assert [component.name for component in list_components(db)] == ["API", "Web"]
 
 
 def read_ids(db: Database) -> dict[str, str | None]:
-    return {component.name: component.remote_id for component in list_components(db)}
+    ids = list_component_ids(db)
+    return {component.name: ids.get(component.name) for component in list_components(db)}
 
 
 def test_a_component_follows_its_new_name_on_the_page_and_in_the_config(db: Database) -> None:

@@ -59,7 +59,7 @@ def make_desk(folder: Path, *, component: str = "API", window_ms: int = 5_000, r
         public_url="https://status.example.com",
         send_window_ms=window_ms,
     )
-    config = Config(folder / "oncall.toml", page, (ComponentConfig(component), ComponentConfig("Database")), probes)
+    config = Config(folder / "oncall.toml", (page,), (ComponentConfig(component), ComponentConfig("Database")), probes)
     db = open_database(folder / "oncall.db")
     replace_probes(db, probes, [(component, None), ("Database", None)])
     record_results(db, [], states, [], now)

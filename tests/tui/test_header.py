@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from oncall_tui.domain.engine import Lease
-from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, Severity
+from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Listing, Phase, Severity
 from oncall_tui.domain.pagestate import PageState
 from oncall_tui.domain.probe import ProbeStatus
 from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState, IncidentUpdate
@@ -26,7 +26,7 @@ INCIDENT = Incident(
     started_at=NOW - 240_000,
     declared_at=NOW,
     revision=1,
-    remote_id="r",
+    listings={"page": Listing("r", "Dashboard pages failing in Europe")},
 )
 LEASE = Lease(1, "h", "b", 1, "0", "stay", NOW, NOW, True)
 UPDATE = IncidentUpdate(
@@ -42,7 +42,7 @@ UPDATE = IncidentUpdate(
     delivery=DeliveryState.DELIVERED,
     delivered_at=NOW - 60_000,
 )
-CALM = Snapshot(lease=LEASE, page=PageState(name="ACME", last_sync_at=NOW - 8_000))
+CALM = Snapshot(lease=LEASE, pages=(PageState(name="ACME", last_sync_at=NOW - 8_000),))
 FACTS = HeadFacts(NOW, "priya", has_page=True, counts={ProbeStatus.UP: 3})
 
 
@@ -88,10 +88,10 @@ def test_a_calm_head() -> None:
     ("snapshot", "said"),
     [
         (
-            replace(CALM, page=PageState(last_sync_at=NOW - 40_000, last_error="no answer within 10 s")),
+            replace(CALM, pages=(PageState(last_sync_at=NOW - 40_000, last_error="no answer within 10 s"),)),
             "page unreachable <1m: no answer within 10 s",
         ),
-        (replace(CALM, page=PageState()), "page not reached yet"),
+        (replace(CALM, pages=(PageState(),)), "page not reached yet"),
         (replace(CALM, lease=None), "engine starting"),
         (replace(CALM, lease=replace(LEASE, heartbeat_at=NOW - 12_000)), "engine silent 12 s"),
         (replace(CALM, lease=replace(LEASE, stopped_at=NOW)), "engine stopped"),
@@ -152,7 +152,7 @@ def test_red_without_an_incident_points_to_the_key() -> None:
 def test_every_line_is_as_wide_as_the_screen(width: int, has_incident: bool, is_failing: bool) -> None:
     snapshot, facts = with_incident(next_update_at=NOW + 60_000) if has_incident else (CALM, FACTS)
     if is_failing:
-        snapshot = replace(snapshot, saving_error="x" * 300, page=PageState(last_error="y" * 300))
+        snapshot = replace(snapshot, saving_error="x" * 300, pages=(PageState(last_error="y" * 300),))
     for part in (*draw_head(snapshot, facts, width), *draw_small_head(snapshot, facts, width)):
         assert part.cell_length <= max(width, 20)
 

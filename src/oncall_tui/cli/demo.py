@@ -46,8 +46,8 @@ def demo(folder: str | None, theme: str | None) -> int:
         os.environ["SSL_CERT_FILE"] = str(CONTENT / "authority.pem")
         os.environ[CONTROL_VARIABLE] = str(home / "control")
         place = Place(db=str(home / "oncall.db"), config=str(home / "oncall.toml"))
-        page = place.load_config().page
-        say(f"Status page of the demo: {page.public_url if page else ''}/")
+        for page in place.load_config().pages:
+            say(f"Status page of the demo: {page.public_url}/")
         return run_terminal(place, is_wall=False, theme=theme)
     finally:
         world.terminate()

@@ -38,7 +38,7 @@ def doctor(place: Place, is_json: bool) -> int:
     checks = [*_check_python(), *_check_file(place)]
     config, found = _check_config(place)
     checks += found
-    checks += asyncio.run(check_network(config.page if config else None, config.components if config else ()))
+    checks += asyncio.run(check_network(config.pages if config else (), config.components if config else ()))
     checks += _check_terminal()
     if is_json:
         keys = ("level", "what", "finding", "advice")
@@ -137,13 +137,14 @@ def _check_config(place: Place) -> tuple[Config | None, list[Check]]:
         return None, [Check("fail", "config", str(error), "oncall-tui init")]
     size = f"{count_words(len(config.probes), 'probe')}, {count_words(len(config.components), 'component')}"
     checks = [Check("ok", "config", f"{config.path}, {size}")]
-    if config.page is not None:
+    for page in config.pages:
+        what = "token" if len(config.pages) == 1 else f"token of {page.name}"
         try:
-            read_token(config.page.token, os.environ)
+            read_token(page.token, os.environ)
         except UsageError as error:
-            checks.append(Check("fail", "token", str(error), "updates stay queued until there is one"))
+            checks.append(Check("fail", what, str(error), "updates stay queued until there is one"))
         else:
-            checks.append(Check("ok", "token", "present (never shown)"))
+            checks.append(Check("ok", what, "present (never shown)"))
     return config, checks
 
 

@@ -143,7 +143,7 @@ def open_command(
             impact_override=override,
         )
         try:
-            _confirm(db, declared, words, promised_ms, has_notice=not no_notify)
+            _confirm(db, place, declared, words, promised_ms, has_notice=not no_notify)
         except StoreError as error:
             raise StoreError(
                 f"{error} Incident #{declared.id} was declared, but its update was not queued: "
@@ -244,15 +244,18 @@ def _update(
         words = _Words(current.title, message, settings or (), _list_known(db, place), status, calm, red_probes)
         if current.conflict:
             warn(f"#{current.id}: {current.conflict}")
-        _confirm(db, current, words, promised_ms, has_notice=has_notice)
+        _confirm(db, place, current, words, promised_ms, has_notice=has_notice)
         _finish(db, place, current.id, words, is_json)
 
 
-def _confirm(db: Database, current: Incident, words: _Words, promised_ms: int | None, *, has_notice: bool) -> None:
+def _confirm(
+    db: Database, place: Place, current: Incident, words: _Words, promised_ms: int | None, *, has_notice: bool
+) -> None:
     from oncall_tui.clock import now_ms
+    from oncall_tui.domain.pagestate import MAIN_PAGE
     from oncall_tui.store.outbox import confirm_update
 
-    now = now_ms()
+    now, config = now_ms(), place.try_config()
     confirm_update(
         db,
         current.id,
@@ -264,6 +267,7 @@ def _confirm(db: Database, current: Incident, words: _Words, promised_ms: int | 
         notify=has_notice,
         actor=read_actor(),
         now=now,
+        pages=config.page_names if config else (MAIN_PAGE,),
     )
 
 
@@ -302,7 +306,7 @@ def _list_known(db: Database, place: Place) -> list[str]:
         return known
     configured = [(component.name, component.remote_id) for component in config.components]
     if not known and configured:
-        replace_probes(db, config.probes, configured)
+        replace_probes(db, config.probes, configured, page=config.page_names[0])
     return list(dict.fromkeys((*known, *(name for name, _ in configured))))
 
 

@@ -13,7 +13,7 @@ from oncall_tui.domain.sanitize import clean_block, clean_line
 if TYPE_CHECKING:
     from oncall_tui.domain.incident import Incident
     from oncall_tui.domain.timeline import TimelineEntry
-    from oncall_tui.domain.update import Delivery, IncidentUpdate
+    from oncall_tui.domain.update import Delivery, IncidentUpdate, Proof
 
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 _DB_TEXT_LIMIT = 30_000
@@ -79,6 +79,22 @@ def shape_update(update: IncidentUpdate) -> dict[str, Json]:
         "delivered_at": show_time(update.delivered_at),
         "seen_at": show_time(update.seen_at),
         "remote_id": update.remote_id,
+        "proofs": [shape_proof(proof) for proof in update.proofs],
+    }
+
+
+def shape_proof(proof: Proof) -> dict[str, Json]:
+    """Returns how far an update has got on one page, as programs read it."""
+    return {
+        "page": proof.page,
+        "state": proof.state,
+        "queued_at": show_time(proof.queued_at),
+        "sent_at": show_time(proof.sent_at),
+        "accepted_at": show_time(proof.accepted_at),
+        "seen_at": show_time(proof.seen_at),
+        "remote_id": proof.remote_id,
+        "reason": proof.reason,
+        "difference": proof.difference,
     }
 
 
@@ -96,8 +112,10 @@ def shape_incident(incident: Incident, updates: Sequence[IncidentUpdate]) -> dic
         "declared_at": show_time(incident.declared_at),
         "resolved_at": show_time(incident.resolved_at),
         "next_update_at": show_time(incident.next_update_at),
-        "remote_id": incident.remote_id,
-        "url": incident.remote_url,
+        "pages": [
+            {"page": name, "remote_id": listing.remote_id, "title": listing.title, "url": listing.url}
+            for name, listing in incident.listings.items()
+        ],
         "conflict": incident.conflict,
         "author": incident.created_by,
         "updates": [shape_update(update) for update in updates],
@@ -108,6 +126,7 @@ def shape_delivery(delivery: Delivery) -> dict[str, Json]:
     return {
         "id": delivery.id,
         "incident_id": delivery.incident_id,
+        "page": delivery.page,
         "state": delivery.state,
         "kind": delivery.kind,
         "status": delivery.status,
@@ -142,8 +161,9 @@ def tell_incident(incident: Incident, updates: Sequence[IncidentUpdate]) -> str:
         f"  began {show_time(incident.started_at)}",
     ]
     lines += [f"  {clean_line(name)}: {status}" for name, status in incident.components.items()]
-    if incident.remote_url:
-        lines.append(f"  page: {clean_line(incident.remote_url)}")
+    for name, listing in incident.listings.items():
+        if listing.url:
+            lines.append(f"  {clean_line(name)}: {clean_line(listing.url)}")
     if incident.conflict:
         lines.append(f"  CONFLICT: {clean_line(incident.conflict, 1000)}")
     for update in updates:
@@ -152,4 +172,6 @@ def tell_incident(incident: Incident, updates: Sequence[IncidentUpdate]) -> str:
         author = clean_line(update.created_by)
         lines += ["", f"  {show_time(update.created_at)}  {update.status}, {update.delivery}{why}{seen}, by {author}"]
         lines += [f"    {line}" for line in clean_block(update.body).split("\n")]
+        differing = [proof for proof in update.proofs if proof.difference]
+        lines += [f"    ON {clean_line(proof.page)}: {clean_line(proof.difference)}" for proof in differing]
     return "\n".join(lines)

@@ -54,11 +54,12 @@ def check(place: Place, path: str | None, is_json: bool) -> None:
                 "is_valid": True,
                 "probes": len(config.probes),
                 "components": len(config.components),
-                "has_page": config.page is not None,
+                "pages": [page.name for page in config.pages],
             }
         )
         return
-    page = f"page {config.page.page_id} at {config.page.api_url}" if config.page else "no page: updates stay queued"
+    page = ", ".join(f"page {page.page_id} at {page.api_url}" for page in config.pages)
+    page = page or "no page: updates stay queued"
     probes, components = count_words(len(config.probes), "probe"), count_words(len(config.components), "component")
     say(f"{config.path} is right: {probes}, {components}, {page}.")
 

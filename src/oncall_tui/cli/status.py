@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from oncall_tui.cli.place import Place
 if TYPE_CHECKING:
     from oncall_tui.cli.output import Json
     from oncall_tui.domain.engine import Lease
+    from oncall_tui.domain.pagestate import PageState
     from oncall_tui.domain.probe import Probe, ProbeState
 
 
@@ -27,31 +29,33 @@ def status(place: Place, is_json: bool) -> None:
     from oncall_tui.store.lease import read_lease
     from oncall_tui.store.lock import is_engine_running
     from oncall_tui.store.outbox import list_deliveries, list_updates
-    from oncall_tui.store.page import read_page
+    from oncall_tui.store.page import list_pages
     from oncall_tui.store.probes import list_probes, list_states
 
-    now, config = now_ms(), place.try_config()
+    now = now_ms()
     with place.open_db() as db, db.snapshot():
         states = {state.probe: state for state in list_states(db)[0]}
         probes = [_shape_probe(probe, states.get(probe.name), now) for probe in list_probes(db)]
         incidents = [shape_incident(each, list_updates(db, each.id)) for each in list_incidents(db, is_open_only=True)]
         waiting = list_deliveries(db)
-        page = read_page(db)
+        pages = list_pages(db)
         engine = _shape_engine(read_lease(db), is_engine_running(place.db_path()), now)
         components = list_components(db)
     shape: dict[str, Json] = {
         "at": show_time(now),
         "engine": engine,
-        "page": {
-            "name": page.name,
-            "public_url": page.public_url or (config.page.public_url or "" if config and config.page else ""),
-            "last_sync_at": show_time(page.last_sync_at),
-            "last_error": page.last_error,
-            "blocked_until": show_time(page.blocked_until),
-        },
-        "components": [
-            {"name": each.name, "status": each.page_status, "remote_id": each.remote_id} for each in components
+        "pages": [
+            {
+                "page": page.page,
+                "name": page.name,
+                "public_url": page.public_url,
+                "last_sync_at": show_time(page.last_sync_at),
+                "last_error": page.last_error,
+                "blocked_until": show_time(page.blocked_until),
+            }
+            for page in pages
         ],
+        "components": [{"name": each.name, "status": each.page_status} for each in components],
         "probes": probes,
         "incidents": incidents,
         "outbox": [shape_delivery(each) for each in waiting],
@@ -59,7 +63,7 @@ def status(place: Place, is_json: bool) -> None:
     if is_json:
         print_json(shape)
     else:
-        _tell(shape, probes, incidents, engine)
+        _tell(shape, probes, incidents, engine, pages)
 
 
 def _shape_probe(probe: Probe, state: ProbeState | None, now: int) -> dict[str, Json]:
@@ -107,8 +111,10 @@ def _tell(
     probes: list[dict[str, Json]],
     incidents: list[dict[str, Json]],
     engine: dict[str, Json],
+    pages: Sequence[PageState],
 ) -> None:
-    from oncall_tui.cli.output import format_table, say
+    from oncall_tui.cli.output import format_table, say, show_time
+    from oncall_tui.domain.sanitize import clean_line
 
     def word(value: Json) -> str:
         return "" if value is None else str(value)
@@ -134,7 +140,7 @@ def _tell(
         f"Engine: {engine['state']}{note}"
         + (f", process {engine['pid']}, {engine['mode']}." if "pid" in engine else ".")
     )
-    page = shape["page"]
-    assert isinstance(page, dict)
-    trouble = f", last error: {page['last_error']}" if page["last_error"] else ""
-    say(f"Page: {page['public_url'] or 'none'}, read {page['last_sync_at'] or 'never'}{trouble}.")
+    for page in pages:
+        trouble = f", last error: {page.last_error}" if page.last_error else ""
+        where = page.public_url or page.name or page.page
+        say(f"Page: {clean_line(where)}, read {show_time(page.last_sync_at) or 'never'}{clean_line(trouble)}.")

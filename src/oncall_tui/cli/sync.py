@@ -40,11 +40,11 @@ def sync(place: Place, wait: str, is_json: bool) -> int:
         # Looked at each time: the engine may die while it is waited for, and another look may hold its lock an instant.
         if not is_engine_running(place.db_path()):
             config = place.load_config()
-            if config.page is not None:
+            if config.pages:
                 left_s = max(0.0, deadline - time.monotonic())
-                asyncio.run(publish_once(place.db_path(), config, config.page, left_s))
+                asyncio.run(publish_once(place.db_path(), config, left_s))
         left = _list_waiting(place)
-        has_page = config is None or config.page is not None
+        has_page = config is None or bool(config.pages)
         if not _is_moving(left) or not has_page or time.monotonic() >= deadline:
             break
         time.sleep(_LOOK_EVERY_S)

@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 from oncall_tui.config.faults import find_nearest, list_names, quote
 from oncall_tui.config.form import Path
 from oncall_tui.domain.duration import parse_duration
+from oncall_tui.domain.pagestate import MAIN_PAGE
 
 Fault = tuple[Path, str]
 Table = Mapping[str, object]
@@ -17,7 +18,8 @@ TOKEN_KEYS = ("env", "file", "command")
 
 def check_document(document: Table, folder: FilePath, find_line: Callable[[Path], int]) -> Iterator[Fault]:
     """Yields every fault that no single key shows: `(path, what is wrong, what is allowed)`."""
-    yield from _check_token(document)
+    yield from _check_tokens(document)
+    yield from _check_names(document, "page", find_line, MAIN_PAGE)
     yield from _check_names(document, "component", find_line)
     yield from _check_names(document, "probe", find_line)
     components = [name for _, table in _tables(document, "component") if (name := _text(table, "name"))]
@@ -36,23 +38,29 @@ def resolve_path(folder: FilePath, text: str) -> FilePath:
     return folder / path
 
 
-def _check_token(document: Table) -> Iterator[Fault]:
+def _check_tokens(document: Table) -> Iterator[Fault]:
     page = document.get("page")
-    token = page.get("token") if isinstance(page, dict) else None
-    if isinstance(token, dict):
-        found = [key for key in TOKEN_KEYS if key in token]
-        if len(found) != 1:
-            count = "none" if not found else f"{len(found)} ({', '.join(found)})"
-            yield ("page", "token"), f"has {count} of its sources, allowed: exactly one of {', '.join(TOKEN_KEYS)}"
+    single: list[tuple[Path, Table]] = [(("page",), page)] if isinstance(page, dict) else []
+    for path, table in single + [(("page", index), table) for index, table in _tables(document, "page")]:
+        token = table.get("token")
+        if isinstance(token, dict):
+            found = [key for key in TOKEN_KEYS if key in token]
+            if len(found) != 1:
+                count = "none" if not found else f"{len(found)} ({', '.join(found)})"
+                yield (*path, "token"), f"has {count} of its sources, allowed: exactly one of {', '.join(TOKEN_KEYS)}"
 
 
-def _check_names(document: Table, kind: str, find_line: Callable[[Path], int]) -> Iterator[Fault]:
+def _check_names(
+    document: Table, kind: str, find_line: Callable[[Path], int], default: str | None = None
+) -> Iterator[Fault]:
     first: dict[str, int] = {}
     for index, table in _tables(document, kind):
-        name = _text(table, "name")
+        name = _text(table, "name") or default
         if name is None:
             continue
-        if name in first:
+        if name in first and "name" not in table:
+            yield (kind, index), f"has no name and is not the only one, allowed: a {kind} table with a name of its own"
+        elif name in first:
             line = find_line((kind, first[name], "name"))
             yield (kind, index, "name"), f"{quote(name)} is already on line {line}, allowed: each name once"
         first.setdefault(name, index)

@@ -38,6 +38,10 @@ class Reader(msgspec.Struct, frozen=True):
     read: Callable[[object], object]
 
 
+class OneOrMany(msgspec.Struct, frozen=True):
+    """Mark on a list of tables: a single table, `[page]` for `[[page]]`, is a list of one."""
+
+
 class Mismatch(msgspec.Struct, frozen=True):
     """One fault of form: its `path` in the file; `why` is set where a reader has refused the value, in its words."""
 
@@ -57,6 +61,7 @@ class Form(msgspec.Struct, frozen=True):
     reader: Reader | None
     table: type[Table] | None
     item: Form | None
+    takes_one: bool = False
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -108,6 +113,8 @@ def _read_value(form: Form, value: object, path: Path, found: list[Mismatch]) ->
     except ValueError as error:
         found.append(Mismatch(path, "refused", str(error)))
         return None
+    if form.takes_one and form.item and isinstance(value, dict):
+        return (_read_value(form.item, value, path, found),)
     if form.table:
         if isinstance(value, dict):
             return _read_table(form.table.fitting(value), value, path, found)
@@ -151,7 +158,8 @@ def _make_form(annotation: object) -> Form:
     bounds = next((mark for mark in marks if isinstance(mark, msgspec.Meta)), None)
     reader = next((mark for mark in marks if isinstance(mark, Reader)), None)
     table = plain if isinstance(plain, type) and issubclass(plain, Table) else None
-    return Form(plain, Annotated[plain, bounds] if bounds else plain, reader, table, item)
+    takes_one = any(isinstance(mark, OneOrMany) for mark in marks)
+    return Form(plain, Annotated[plain, bounds] if bounds else plain, reader, table, item, takes_one)
 
 
 def _take_apart(annotation: object) -> tuple[object, list[object]]:

@@ -116,7 +116,7 @@ def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:
     return Config(
         path=path.absolute(),
         folder=folder,
-        page=None if checked.page is None else _convert_page(checked.page, folder),
+        pages=tuple(_convert_page(each, folder) for each in checked.page),
         components=tuple(ComponentConfig(each.name, each.remote_id) for each in checked.component),
         probes=tuple(_convert_probe(each, folder) for each in checked.probes),
         theme=checked.theme,
@@ -126,6 +126,7 @@ def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:
 def _convert_page(page: schema.PageTable, folder: Path) -> PageConfig:
     token = page.token
     return PageConfig(
+        name=page.name,
         adapter=page.adapter,
         api_url=page.api_url,
         public_url=page.public_url,
@@ -138,6 +139,7 @@ def _convert_page(page: schema.PageTable, folder: Path) -> PageConfig:
         requests_per_minute=page.requests_per_minute,
         request_timeout_ms=page.request_timeout,
         quiet_period_ms=page.quiet_period,
+        resends_unasked=page.resend == "unasked",
         send_window_ms=page.send_window,
     )
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.probe import Probe
+
+SEND_WINDOW_MS = 5_000
 
 
 class TokenSource(Struct, frozen=True):
@@ -18,17 +21,19 @@ class TokenSource(Struct, frozen=True):
 
 
 class PageConfig(Struct, frozen=True):
-    """The status page to publish to."""
+    """A status page to publish to."""
 
     api_url: str
     page_id: str
     token: TokenSource
+    name: str = MAIN_PAGE
     adapter: str = "statuspage"
     public_url: str | None = None
     requests_per_minute: int = 60
     request_timeout_ms: int = 10_000
     quiet_period_ms: int = 30_000
-    send_window_ms: int = 5_000
+    send_window_ms: int = SEND_WINDOW_MS
+    resends_unasked: bool = False
 
 
 class ComponentConfig(Struct, frozen=True):
@@ -40,8 +45,18 @@ class Config(Struct, frozen=True):
     """One loaded file. Without a page, updates stay in the outbox and the screens say so."""
 
     path: Path
-    page: PageConfig | None = None
+    pages: tuple[PageConfig, ...] = ()
     components: tuple[ComponentConfig, ...] = ()
     probes: tuple[Probe, ...] = ()
     theme: str | None = None
     folder: Path = field(default=Path())
+
+    @property
+    def send_window_ms(self) -> int:
+        """How long an update can be taken back: as long as the most careful page has it."""
+        return max((page.send_window_ms for page in self.pages), default=SEND_WINDOW_MS)
+
+    @property
+    def page_names(self) -> tuple[str, ...]:
+        """The pages that an update goes to; without any it waits for the one that a later config names."""
+        return tuple(page.name for page in self.pages) or (MAIN_PAGE,)

@@ -40,7 +40,12 @@ def render_reference() -> str:
     parts = [
         _INTRODUCTION,
         _section("At the top", "", schema.FileTable, schema.FileTable.__struct_fields__),
-        _section("`[page]`", "Where updates are published.", schema.PageTable, schema.PageTable.__struct_fields__),
+        _section(
+            "`[page]` or `[[page]]`",
+            "Where updates are published.",
+            schema.PageTable,
+            schema.PageTable.__struct_fields__,
+        ),
         _section(
             "`page.token`",
             "Exactly one of these. The token itself stands in no file of ours, and no message shows it.",

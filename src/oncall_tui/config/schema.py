@@ -9,8 +9,9 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta
 
 from oncall_tui.config import values
-from oncall_tui.config.form import Doc, Mismatch, Path, Reader, Table, keys_of, read_table
+from oncall_tui.config.form import Doc, Mismatch, OneOrMany, Path, Reader, Table, keys_of, read_table
 from oncall_tui.domain.duration import DAY, HOUR, MINUTE, parse_duration, write_duration
+from oncall_tui.domain.pagestate import MAIN_PAGE
 
 KINDS = ("http", "tcp", "tls", "dns")
 
@@ -72,7 +73,16 @@ class TokenTable(Table, frozen=True, kw_only=True):
 
 
 class PageTable(Table, frozen=True, kw_only=True):
-    adapter: Annotated[Literal["statuspage"], Doc("Which API the status page speaks.", '"statuspage"')] = "statuspage"
+    name: Annotated[
+        _Id, Doc("What the page is called in the file and on the screens; needed for more than one.", _ID_FORM)
+    ] = MAIN_PAGE
+    adapter: Annotated[
+        Literal["statuspage", "incident.io", "cachet", "instatus", "betterstack", "openstatus"],
+        Doc(
+            "Which API the status page speaks.",
+            "statuspage, incident.io, cachet (v3), instatus, betterstack or openstatus",
+        ),
+    ] = "statuspage"
     api_url: Annotated[
         str,
         _text(values.check_api_url),
@@ -86,7 +96,7 @@ class PageTable(Table, frozen=True, kw_only=True):
             "an http or https URL",
         ),
     ] = None
-    page_id: Annotated[_Id, Doc("The page's id, from its API settings.", _ID_FORM)]
+    page_id: Annotated[_Id, Doc("The page's id, from its API settings; Cachet has one page, any id will do.", _ID_FORM)]
     token: Annotated[
         TokenTable,
         Reader(_refuse_plain_token),
@@ -116,6 +126,13 @@ class PageTable(Table, frozen=True, kw_only=True):
             "a length of time, 100ms to 1h",
         ),
     ] = 30_000
+    resend: Annotated[
+        Literal["ask", "unasked"],
+        Doc(
+            "What becomes of an update that may have got lost: subscribers would get it twice if it had not.",
+            "ask or unasked",
+        ),
+    ] = "ask"
     send_window: Annotated[
         int,
         _length(0, 5 * MINUTE),
@@ -126,7 +143,8 @@ class PageTable(Table, frozen=True, kw_only=True):
 class ComponentTable(Table, frozen=True, kw_only=True):
     name: Annotated[_Name, Doc("The component as customers read it on the page.", _NAME_FORM)]
     remote_id: Annotated[
-        _Id | None, Doc("The component's id on the page; without it, it is found by name.", _ID_FORM)
+        _Id | None,
+        Doc("The component's id on the first page; without it, and elsewhere, its name tells.", _ID_FORM),
     ] = None
 
 
@@ -274,9 +292,13 @@ PROBE_TABLES: Mapping[str, type[_ProbeTable]] = {
 class FileTable(Table, frozen=True, kw_only=True):
     theme: Annotated[_Name | None, Doc("The theme that the screens start with.", "the name of a theme")] = None
     page: Annotated[
-        PageTable | None,
-        Doc("The status page to publish to; without it, updates wait in the outbox.", "one [page] table"),
-    ] = None
+        tuple[PageTable, ...],
+        OneOrMany(),
+        Doc(
+            "The status page to publish to; without it, updates wait in the outbox.",
+            "one [page] table, or a [[page]] table with a name for each page",
+        ),
+    ] = ()
     component: Annotated[
         tuple[ComponentTable, ...],
         Doc("Each thing that customers see on the page.", "[[component]] tables, double brackets"),
@@ -302,9 +324,9 @@ def table_at(document: Mapping[str, object], path: Path) -> type[Table] | None:
     match path:
         case ():
             return FileTable
-        case ("page",):
+        case ("page",) | ("page", int()):
             return PageTable
-        case ("page", "token"):
+        case ("page", "token") | ("page", int(), "token"):
             return TokenTable
         case ("component", int()):
             return ComponentTable

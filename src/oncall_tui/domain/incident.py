@@ -84,13 +84,26 @@ def impact_of(components: Mapping[str, ComponentStatus]) -> Impact:
     return max((_IMPACT_OF[status] for status in components.values()), key=_ORDER.index, default=Impact.NONE)
 
 
+def find_worst(states: Iterable[ComponentStatus]) -> ComponentStatus | None:
+    """Returns the worst of some states, None of none."""
+    order = list(ComponentStatus)
+    return max(states, key=order.index, default=None)
+
+
 class Component(Struct, frozen=True):
-    """A thing that customers see on the page. `page_status` is what the page said last, None before the first sync."""
+    """A thing that customers see on a page; `page_status` is the worst that a page said last, None before any did."""
 
     name: str
-    remote_id: str | None = None
     page_status: ComponentStatus | None = None
     position: int = 0
+
+
+class Listing(Struct, frozen=True):
+    """An incident as one page holds it."""
+
+    remote_id: str
+    title: str
+    url: str | None = None
 
 
 class Incident(Struct, frozen=True):
@@ -98,7 +111,8 @@ class Incident(Struct, frozen=True):
 
     `components` maps component names to the status that the incident gives them. `revision` counts changes: an edit
     carries the one that it saw. `next_update_at` is the promise to customers. `conflict` is a sentence about what
-    somebody did on the page meanwhile, empty when there is nothing to tell.
+    somebody did on the page meanwhile, empty when there is nothing to tell. `listings` tell where it stands, by the
+    name of the page.
     """
 
     id: int
@@ -116,13 +130,17 @@ class Incident(Struct, frozen=True):
     resolved_at: int | None = None
     next_update_at: int | None = None
     runbook: str | None = None
-    remote_id: str | None = None
-    remote_url: str | None = None
+    listings: dict[str, Listing] = field(default_factory=dict)
     conflict: str = ""
     is_local: bool = True
     created_by: str = ""
     components: dict[str, ComponentStatus] = field(default_factory=dict)
     probes: tuple[str, ...] = ()
+
+    @property
+    def url(self) -> str | None:
+        """Where customers read it, on the first page that tells."""
+        return next((listing.url for listing in self.listings.values() if listing.url), None)
 
     @property
     def impact(self) -> Impact:

@@ -14,12 +14,14 @@ from msgspec import Struct
 from oncall_tui.domain.duration import format_duration
 from oncall_tui.domain.remote import RemoteIncident, RemoteUpdate
 from oncall_tui.domain.sanitize import clean_block, clean_line
-from oncall_tui.domain.update import Delivery
+from oncall_tui.domain.update import Delivery, Evidence
 
 RETRY_AFTER_MOST_MS = 900_000
 """The longest that a page may make us wait: longer, and a person should see that it asks for more."""
 OPS_KEPT = 20
 _CLOCK_MARGIN_MS = 60_000
+_ZONE_MS = 1_800_000
+_EVIDENCE_MOST = 10
 
 
 class Pace(Struct, frozen=True):
@@ -149,6 +151,22 @@ def normalise_body(body: str) -> str:
     return clean_block(body).strip()
 
 
+def tell_difference(body: str, posted_at: int | None, shown: RemoteUpdate | None) -> str:
+    """Returns how what a page shows is not what it accepted, empty when it is; `posted_at` is by the page's clock.
+
+    Half an hour is no transport and no clock: a page that takes a time for one of another zone is off by at least that.
+    """
+    if shown is None:
+        return "an update was removed"
+    if normalise_body(body) != shown.body:
+        return f"an update was edited, customers now read: {shown.body}"
+    off_ms = 0 if posted_at is None else shown.created_at - posted_at
+    if abs(off_ms) >= _ZONE_MS:
+        side = "later" if off_ms > 0 else "earlier"
+        return f"an update is shown {format_duration(abs(off_ms) // _ZONE_MS * _ZONE_MS)} {side} than it was sent"
+    return ""
+
+
 class Applied(Struct, frozen=True):
     """Proof that the page has a delivery; `update` is None when the page does not tell which message it became."""
 
@@ -204,6 +222,18 @@ def list_candidates(
     earliest = delivery.sending_at + skew_ms - _CLOCK_MARGIN_MS
     latest = delivery.sending_at + skew_ms + window_ms + _CLOCK_MARGIN_MS
     return [remote for remote in recent if remote.uid is None and earliest <= remote.created_at <= latest]
+
+
+def list_evidence(delivery: Delivery, remote: RemoteIncident | None, within_ms: int) -> tuple[Evidence, ...]:
+    """Returns what on the page might be an uncertain delivery: messages that came after its attempt, with any words."""
+    if remote is None:
+        return ()
+    earliest = (delivery.sending_at or delivery.created_at) - _CLOCK_MARGIN_MS - within_ms
+    return tuple(
+        Evidence(remote.remote_id, update.remote_id, remote.title, update.status, update.body, update.created_at)
+        for update in remote.updates
+        if update.remote_id not in delivery.baseline and update.created_at >= earliest
+    )[-_EVIDENCE_MOST:]
 
 
 def is_reopening(delivery: Delivery, remote: RemoteIncident) -> bool:

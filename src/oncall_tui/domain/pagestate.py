@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from oncall_tui.domain.capability import Capabilities
+
+MAIN_PAGE = "page"
+"""What the page of a single `[page]` table is called in the file, and where words wait while there is no page."""
+
 
 class PageState(Struct, frozen=True):
-    """How we stand with the page. `last_error` is empty while the last exchange went well."""
+    """How we stand with one page. `page` is its name in config, `name` what it calls itself.
 
+    `last_error` is empty while the last exchange went well; `capabilities` are told by the engine that knows its kind.
+    """
+
+    page: str = MAIN_PAGE
     name: str = ""
     public_url: str = ""
     last_sync_at: int | None = None
@@ -15,3 +24,4 @@ class PageState(Struct, frozen=True):
     last_error_at: int | None = None
     clock_skew_ms: int | None = None
     blocked_until: int | None = None
+    capabilities: Capabilities | None = None

@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
+from oncall_tui.domain.pagestate import MAIN_PAGE
 
 TITLE_LIMIT = 255
 BODY_LIMIT = 25_000
@@ -34,13 +35,25 @@ class DeliveryKind(StrEnum):
     UPDATE = "update"
 
 
+class Evidence(Struct, frozen=True):
+    """A message that the page shows and that might be an uncertain one of ours."""
+
+    remote_incident_id: str
+    remote_update_id: str
+    title: str
+    status: IncidentStatus
+    body: str
+    created_at: int
+
+
 class Delivery(Struct, frozen=True):
-    """One thing to publish.
+    """One thing to publish on one page.
 
     `title` is None where the page keeps the one it has. `baseline` are the update ids that stood on the page right
     before the attempt in flight. `notify` is always sent explicitly, since the page's default is to notify. `is_forced`
     marks one that a person sends although the page moved on meanwhile. `next_try_at` is when a waiting one is tried
-    again, or when an uncertain one may be reconciled.
+    again, or when an uncertain one may be reconciled. `asked_at` is since when a person is asked about an uncertain one
+    that the page does not show as ours; `evidence` is what it shows instead.
     """
 
     id: int
@@ -58,6 +71,7 @@ class Delivery(Struct, frozen=True):
     notify: bool
     created_at: int
     created_by: str
+    page: str = MAIN_PAGE
     attempts: int = 0
     epoch: int | None = None
     sending_at: int | None = None
@@ -68,10 +82,42 @@ class Delivery(Struct, frozen=True):
     delivered_at: int | None = None
     seen_at: int | None = None
     is_forced: bool = False
+    asked_at: int | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Proof(Struct, frozen=True):
+    """How far one update has got on one page, each step with its instant, None while it has not happened.
+
+    `difference` says how what the page shows is not what was sent, empty while they are the same.
+    """
+
+    page: str
+    state: DeliveryState
+    queued_at: int | None = None
+    sent_at: int | None = None
+    accepted_at: int | None = None
+    seen_at: int | None = None
+    delivery_id: int | None = None
+    remote_id: str | None = None
+    reason: str = ""
+    difference: str = ""
+
+
+class Awaited(Struct, frozen=True):
+    """An update that a page accepted at an instant and that customers have not been seen to get."""
+
+    remote_id: str
+    body: str
+    accepted_at: int
 
 
 class IncidentUpdate(Struct, frozen=True):
-    """A message to customers, ours or written on the page by someone else; never changed once stored."""
+    """A message to customers, ours or written on the page by someone else; never changed once stored.
+
+    `proofs` tell of each page. The fields about its delivery are those of the page that is furthest behind: what is not
+    seen everywhere is not called seen.
+    """
 
     id: int
     uid: str
@@ -88,6 +134,7 @@ class IncidentUpdate(Struct, frozen=True):
     seen_at: int | None = None
     delivery_id: int | None = None
     reason: str = ""
+    proofs: tuple[Proof, ...] = ()
 
 
 class Draft(Struct, frozen=True):

@@ -8,7 +8,7 @@ from oncall_tui.domain.remote import RemoteIncident
 from oncall_tui.domain.update import Delivery
 from oncall_tui.engine.pages import Message, Page, Permit
 from oncall_tui.engine.store_thread import StoreThread
-from oncall_tui.store.incidents import get_incident, list_components, list_incidents
+from oncall_tui.store.incidents import get_incident, list_component_ids, list_incidents
 from oncall_tui.store.page import apply_components
 
 
@@ -30,10 +30,10 @@ async def compose_message(
         incident = await store.call(get_incident, delivery.incident_id)
         names = held | set(incident.components)
         states = free_components(names, incident.id, await store.call(list_incidents, is_open_only=True)) | states
-    ids = await _read_ids(store)
+    ids = await store.call(list_component_ids, page=delivery.page)
     if (held | set(states)) - set(ids):
-        await store.call(apply_components, await page.list_components(permit))
-        ids = await _read_ids(store)
+        await store.call(apply_components, await page.list_components(permit), page=delivery.page)
+        ids = await store.call(list_component_ids, page=delivery.page)
     if unknown := [name for name in delivery.components if name not in ids]:
         known = ", ".join(sorted(ids)) or "none"
         raise UnknownComponentError(
@@ -53,7 +53,3 @@ async def compose_message(
         notify=delivery.notify,
         sent_at=now,
     )
-
-
-async def _read_ids(store: StoreThread) -> dict[str, str]:
-    return {item.name: item.remote_id for item in await store.call(list_components) if item.remote_id is not None}

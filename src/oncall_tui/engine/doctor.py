@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from itertools import chain
 
 from msgspec import Struct
 
@@ -29,9 +31,13 @@ class Check(Struct, frozen=True):
     advice: str = ""
 
 
-async def check_network(page: PageConfig | None, components: Sequence[ComponentConfig]) -> list[Check]:
-    """Returns what can be said of the network from here; the token is used and never told."""
-    return [_check_vantage(), *(await _check_page(page, components))]
+async def check_network(pages: Sequence[PageConfig], components: Sequence[ComponentConfig]) -> list[Check]:
+    """Returns what can be said of the network from here; tokens are used and never told."""
+    if not pages:
+        advice = "add [page] to the config; until then updates stay queued"
+        return [_check_vantage(), Check("warn", "page", "none is configured", advice)]
+    found = await asyncio.gather(*(_check_page(page, components) for page in pages))
+    return [_check_vantage(), *chain.from_iterable(found)]
 
 
 def _check_vantage() -> Check:
@@ -40,9 +46,7 @@ def _check_vantage() -> Check:
     return Check("warn", "vantage", "this host is offline", "failures of targets outside are told as unknown till then")
 
 
-async def _check_page(config: PageConfig | None, configured: Sequence[ComponentConfig]) -> list[Check]:
-    if config is None:
-        return [Check("warn", "page", "none is configured", "add [page] to the config; until then updates stay queued")]
+async def _check_page(config: PageConfig, configured: Sequence[ComponentConfig]) -> list[Check]:
     try:
         page = open_page(config)
     except UsageError as error:

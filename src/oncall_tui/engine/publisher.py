@@ -21,6 +21,7 @@ from oncall_tui.domain.outbox import (
     is_reopening,
     last_closing,
     list_candidates,
+    list_evidence,
 )
 from oncall_tui.domain.remote import RemoteIncident
 from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState
@@ -35,6 +36,7 @@ from oncall_tui.store.deliveries import (
     claim_delivery,
     has_earlier_attempts,
     settle_absent,
+    settle_asking,
     settle_delivered,
     settle_failed,
     settle_retry,
@@ -42,7 +44,7 @@ from oncall_tui.store.deliveries import (
     shorten_waits,
     was_known,
 )
-from oncall_tui.store.incidents import list_components
+from oncall_tui.store.incidents import list_component_ids
 from oncall_tui.store.outbox import list_due, next_due_at
 from oncall_tui.store.page import apply_incident, note_page_failed, note_page_reached
 
@@ -51,6 +53,7 @@ _LOOK_MOST_S = 5.0
 _FAULT_PAUSE_S = 5.0
 _FAREWELL_S = 1.0
 _LOOK_BACK_MS = 3_600_000
+_ASKED_AGAIN_MS = 60_000
 _GONE = (
     "the page no longer has this incident: somebody deleted it there. Drop this delivery, and declare anew if need be"
 )
@@ -127,7 +130,7 @@ class Publisher:
         self._delivered = delivered
         self._pace = pace or Pace()
         self._fenced = FencedStore(store, epoch, stop)
-        self._budget = Budget(store, config.requests_per_minute, clock)
+        self._budget = Budget(store, config, clock)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._sending: set[int] = set()
         self._failures: dict[int, int] = {}
@@ -135,8 +138,9 @@ class Publisher:
 
     async def run(self, is_ending_when_idle: bool = False) -> None:
         try:
+            now = self._clock()
             await self._fenced.write(
-                adopt_orphans, self._epoch, self._clock() + self._config.quiet_period_ms, self._clock()
+                adopt_orphans, self._epoch, now + self._config.quiet_period_ms, now, page=self._config.name
             )
             while not (self._stop.is_set() or self._fenced.is_overtaken):
                 self._wake.clear()
@@ -155,7 +159,7 @@ class Publisher:
         """Starts what is due and has room; returns seconds until more is, None when nothing waits for a time."""
         now, loop = self._clock(), asyncio.get_running_loop()
         pauses = []
-        for delivery in await self._store.call(list_due, now):
+        for delivery in await self._store.call(list_due, now, page=self._config.name):
             incident_id = delivery.incident_id
             held_s = self._held.get(incident_id, 0.0) - loop.time()
             if held_s > 0:
@@ -163,11 +167,11 @@ class Publisher:
             elif incident_id not in self._tasks and len(self._tasks) < _IN_FLIGHT_MOST:
                 self._held.pop(incident_id, None)
                 self._tasks[incident_id] = loop.create_task(self._tend(delivery))
-        due_at = await self._store.call(next_due_at)
+        due_at = await self._store.call(next_due_at, page=self._config.name)
         if due_at is not None:
             most_ms = max(RETRY_AFTER_MOST_MS, self._config.quiet_period_ms) + self._pace.most_ms
             if due_at > now + most_ms:
-                await self._store.call(shorten_waits, now, most_ms)
+                await self._store.call(shorten_waits, now, most_ms, page=self._config.name)
                 pauses.append(0.0)
             elif due_at > now:
                 pauses.append((due_at - now) / 1000)
@@ -257,8 +261,8 @@ class Publisher:
 
     async def _read_ours(self, delivery: Delivery, *, is_looking: bool) -> RemoteIncident | None:
         """Returns the delivery's incident as the page has it now, None when it has none. Raises PageError."""
-        components = await self._store.call(list_components)
-        self._page.component_names = {item.remote_id: item.name for item in components if item.remote_id}
+        ids = await self._store.call(list_component_ids, page=delivery.page)
+        self._page.component_names = {remote_id: name for name, remote_id in ids.items()}
         if delivery.remote_incident_id is not None:
             await self._budget.spend()
             return await self._page.get_incident(delivery.remote_incident_id)
@@ -270,24 +274,32 @@ class Publisher:
         skew_ms = self._page.clock_skew_ms or 0  # a new engine knows it by the first answer only
         window_ms = self._config.request_timeout_ms + self._config.quiet_period_ms
         stamped = [remote for remote in recent if remote.uid is not None]
-        if (ours := find_ours(delivery, stamped, skew_ms, window_ms)) is not None:
+        if (ours := find_ours(self._as_shown(delivery), stamped, skew_ms, window_ms)) is not None:
             return ours
         shown = []
         for candidate in list_candidates(delivery, recent, skew_ms, window_ms):
             await self._budget.spend()
             if (alone := await self._page.get_incident(candidate.remote_id)) is not None:
                 shown.append(alone)
-        return find_ours(delivery, shown, skew_ms, window_ms)
+        return find_ours(self._as_shown(delivery), shown, skew_ms, window_ms)
+
+    def _find_applied(self, delivery: Delivery, remote: RemoteIncident) -> Applied | None:
+        """Proves a delivery by what this kind of page can show of it."""
+        return find_applied(self._as_shown(delivery), remote)
+
+    def _as_shown(self, delivery: Delivery) -> Delivery:
+        return replace(delivery, status=self._page.capabilities.show_status(delivery.status))
 
     async def _is_free(self, delivery: Delivery, baseline: RemoteIncident) -> bool:
         """Tells whether the delivery should be sent onto what the page shows; settles it when not."""
-        if applied := find_applied(delivery, baseline):
+        if applied := self._find_applied(delivery, baseline):
             await self._deliver(delivery, applied, is_looked_up=True)
             return False
-        await self._store.call(apply_incident, baseline, self._clock())
+        await self._store.call(apply_incident, baseline, self._clock(), page=delivery.page)
         if is_reopening(delivery, baseline) and not delivery.is_forced:
             closing = last_closing(baseline)
-            if closing is None or not await self._store.call(was_known, delivery.uid, closing.remote_id):
+            page = delivery.page
+            if closing is None or not await self._store.call(was_known, delivery.uid, closing.remote_id, page=page):
                 words = f": {closing.body}" if closing is not None else ""
                 await self._fail(
                     delivery,
@@ -312,7 +324,7 @@ class Publisher:
         except AmbiguousError as error:
             await self._doubt(delivery, str(error), self._config.quiet_period_ms)
             return
-        applied = find_applied(delivery, answer)
+        applied = self._find_applied(delivery, answer)
         if applied is None and baseline is None:
             applied = Applied(answer, answer.updates[-1] if answer.updates else None)
         if applied is None:
@@ -330,13 +342,27 @@ class Publisher:
             wait_ms = await self._note_failure(delivery, error)
             await self._doubt(delivery, f"not looked up yet: {error}", wait_ms)
             return
-        applied = find_applied(delivery, remote) if remote is not None else None
+        applied = self._find_applied(delivery, remote) if remote is not None else None
         if applied is not None:
             await self._deliver(delivery, applied, is_looked_up=True)
         elif remote is None and delivery.remote_incident_id is not None:
             await self._fail(delivery, _GONE)
-        else:
+        elif self._may_resend(delivery):
             await self._fenced.settle(settle_absent, delivery.id, now=self._clock())
+        else:
+            now = self._clock()
+            await self._fenced.settle(
+                settle_asking,
+                delivery.id,
+                next_try_at=now + _ASKED_AGAIN_MS,
+                evidence=list_evidence(delivery, remote, self._config.quiet_period_ms),
+                now=now,
+            )
+
+    def _may_resend(self, delivery: Delivery) -> bool:
+        """What subscribers might get twice is sent again by a person alone, unless the page would not double it."""
+        is_repeatable = delivery.kind is DeliveryKind.CREATE and self._page.capabilities.repeats_create
+        return is_repeatable or not delivery.notify or self._config.resends_unasked
 
     async def _deliver(self, delivery: Delivery, applied: Applied, *, is_looked_up: bool) -> None:
         now, remote, update = self._clock(), applied.incident, applied.update
@@ -358,8 +384,8 @@ class Publisher:
         self._failures.pop(delivery.id, None)
         if self._delivered is not None:
             self._delivered.set()
-        await self._store.call(apply_incident, remote, now)
-        await self._store.call(note_page_reached, now, clock_skew_ms=self._page.clock_skew_ms)
+        await self._store.call(apply_incident, remote, now, page=delivery.page)
+        await self._store.call(note_page_reached, now, page=delivery.page, clock_skew_ms=self._page.clock_skew_ms)
 
     async def _retry(self, delivery: Delivery, error: PageError) -> None:
         wait_ms = await self._note_failure(delivery, error)
@@ -379,5 +405,5 @@ class Publisher:
         wait_ms = max(find_backoff_ms(failures, self._rng, self._pace), error.wait_ms or 0)
         now = self._clock()
         blocked_until = None if error.wait_ms is None else now + wait_ms
-        await self._fenced.write(note_page_failed, str(error), now, blocked_until=blocked_until)
+        await self._fenced.write(note_page_failed, str(error), now, page=delivery.page, blocked_until=blocked_until)
         return wait_ms

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -22,7 +23,7 @@ from oncall_tui.engine.spawn import read_host
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.lease import end_lease, take_lease
 from oncall_tui.store.lock import engine_lock
-from oncall_tui.store.page import note_page_failed
+from oncall_tui.store.page import note_page_failed, replace_pages
 from oncall_tui.store.probes import replace_probes
 
 LOCK_WAIT_S = 0.3
@@ -37,22 +38,22 @@ def open_page(config: PageConfig) -> Page:
 async def _read_back(store: StoreThread, page: Page, config: PageConfig) -> None:
     try:
         async with asyncio.timeout(config.request_timeout_ms / 1000):
-            await read_page_once(store, page, Budget(store, config.requests_per_minute, now_ms), now_ms)
+            await read_page_once(store, page, config.name, Budget(store, config, now_ms), now_ms)
             if config.public_url is not None:
-                await look_once(store, page, now_ms)
+                await look_once(store, page, config.name, now_ms)
     except (PageError, TimeoutError) as error:
         why = str(error) or "the page could not be read in time"
-        await store.call(note_page_failed, why, now_ms())
+        await store.call(note_page_failed, why, now_ms(), page=config.name)
 
 
-async def publish_once(db_path: Path, config: Config, page_config: PageConfig, deadline_s: float) -> bool:
-    """Publishes what is queued and reads the page once, as the engine would; returns False when an engine runs.
+async def publish_once(db_path: Path, config: Config, deadline_s: float) -> bool:
+    """Publishes what is queued and reads each page once, as the engine would; returns False when an engine runs.
 
     Raises StoreError, or UsageError for a page that cannot be used.
     """
     store = StoreThread(db_path)
     await store.start()
-    page = open_page(page_config)
+    pages = [(page_config, open_page(page_config)) for page_config in config.pages]
     try:
         with engine_lock(db_path) as lock:
             if not lock.acquire(LOCK_WAIT_S):
@@ -62,21 +63,28 @@ async def publish_once(db_path: Path, config: Config, page_config: PageConfig, d
                 take_lease, pid=os.getpid(), host=host, boot_id=boot_id, version=__version__, mode="sync", now=now_ms()
             )
             try:
-                components = [(component.name, component.remote_id) for component in config.components]
-                await store.call(replace_probes, config.probes, components)
-                await drain(
-                    store,
-                    page,
-                    epoch=epoch,
-                    config=page_config,
-                    clock=now_ms,
-                    rng=Random(),  # noqa: S311 - spreads retries, keeps no secret
-                    deadline_s=deadline_s,
-                )
-                await _read_back(store, page, page_config)
+                await take_config(store, config, pages)
+                async with asyncio.TaskGroup() as group:
+                    for page_config, page in pages:
+                        group.create_task(_publish_once(store, page_config, page, epoch, deadline_s))
             finally:
                 await store.call(end_lease, epoch, now_ms())
             return True
     finally:
-        await page.close()
+        for _, page in pages:
+            await page.close()
         await store.close()
+
+
+async def take_config(store: StoreThread, config: Config, pages: Sequence[tuple[PageConfig, Page]]) -> None:
+    """Makes the file hold what the config says of probes, components and pages."""
+    components = [(component.name, component.remote_id) for component in config.components]
+    await store.call(replace_probes, config.probes, components, page=config.page_names[0])
+    known = {page_config.name: page.capabilities for page_config, page in pages}
+    await store.call(replace_pages, [(name, known.get(name)) for name in config.page_names if config.pages])
+
+
+async def _publish_once(store: StoreThread, config: PageConfig, page: Page, epoch: int, deadline_s: float) -> None:
+    rng = Random()  # noqa: S311 - spreads retries, keeps no secret
+    await drain(store, page, epoch=epoch, config=config, clock=now_ms, rng=rng, deadline_s=deadline_s)
+    await _read_back(store, page, config)

@@ -10,13 +10,13 @@ from itertools import chain, repeat
 from oncall_tui.config.model import PageConfig
 from oncall_tui.domain.errors import StoreError
 from oncall_tui.domain.outbox import normalise_body
-from oncall_tui.domain.update import IncidentUpdate
+from oncall_tui.domain.update import Awaited
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.budget import Budget
 from oncall_tui.engine.pages.errors import PageError
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.deliveries import mark_seen
-from oncall_tui.store.incidents import list_components, list_incidents
+from oncall_tui.store.incidents import list_component_ids, list_incidents
 from oncall_tui.store.outbox import list_unseen
 from oncall_tui.store.page import (
     apply_components,
@@ -51,80 +51,75 @@ async def run_reader(
 
     A page that cannot be read is noted in the file and asked again; nothing that fails here ends the reader.
     """
-    budget = Budget(store, config.requests_per_minute, clock)
+    budget = Budget(store, config, clock)
     async with asyncio.TaskGroup() as group:
         arrival = asyncio.Event()
         tasks = [
-            group.create_task(_keep_reading(store, page, budget, clock, delivered, arrival, busy_every_s, idle_every_s))
+            group.create_task(
+                _keep_reading(store, page, config.name, budget, clock, delivered, arrival, busy_every_s, idle_every_s)
+            )
         ]
         if config.public_url is not None:
-            tasks.append(group.create_task(_keep_looking(store, page, clock, arrival)))
+            tasks.append(group.create_task(_keep_looking(store, page, config.name, clock, arrival)))
         await stop.wait()
         for task in tasks:
             task.cancel()
 
 
-async def read_page_once(store: StoreThread, page: Page, budget: Budget, clock: Callable[[], int]) -> bool:
+async def read_page_once(store: StoreThread, page: Page, name: str, budget: Budget, clock: Callable[[], int]) -> bool:
     """Takes in the page as it is now; returns whether an incident is open. Raises PageError or StoreError."""
     permit = budget.spend_on_reading
-    await store.call(apply_components, await page.list_components(permit))
-    components = await store.call(list_components)
-    page.component_names = {item.remote_id: item.name for item in components if item.remote_id}
+    await store.call(apply_components, await page.list_components(permit), page=name)
+    ids = await store.call(list_component_ids, page=name)
+    page.component_names = {remote_id: component for component, remote_id in ids.items()}
     unresolved = await page.list_unresolved(permit)
     recent = await page.list_recent(clock() + (page.clock_skew_ms or 0) - _RECENT_MS, permit)
     # An incident in both lists is taken as the later one has it.
     remotes = {remote.remote_id: remote for remote in [*unresolved, *recent]}
     for remote in remotes.values():
-        await store.call(apply_incident, remote, clock())
+        await store.call(apply_incident, remote, clock(), page=name)
     ours = await store.call(list_incidents, is_open_only=True)
-    for incident in ours:
-        if incident.remote_id is not None and incident.remote_id not in remotes:
+    for listing in filter(None, (incident.listings.get(name) for incident in ours)):
+        if listing.remote_id not in remotes:
             await permit()
-            found = await page.get_incident(incident.remote_id)
+            found = await page.get_incident(listing.remote_id)
             if found is None:
-                await store.call(note_incident_gone, incident.remote_id, clock())
+                await store.call(note_incident_gone, listing.remote_id, clock(), page=name)
             else:
-                await store.call(apply_incident, found, clock())
-    await store.call(note_page_reached, clock(), clock_skew_ms=page.clock_skew_ms)
+                await store.call(apply_incident, found, clock(), page=name)
+    await store.call(note_page_reached, clock(), page=name, clock_skew_ms=page.clock_skew_ms)
     return bool(ours)
 
 
-async def read_name_once(store: StoreThread, page: Page, budget: Budget) -> None:
+async def read_name_once(store: StoreThread, page: Page, name: str, budget: Budget) -> None:
     """Takes in what the page is called, for the screens. Raises PageError or StoreError."""
     await budget.spend_on_reading()
     found = await page.read_page()
     if found is not None:
-        await store.call(note_page_name, found.name, found.public_url)
+        await store.call(note_page_name, found.name, found.public_url, page=name)
 
 
-async def look_once(store: StoreThread, page: Page, clock: Callable[[], int]) -> bool:
+async def look_once(store: StoreThread, page: Page, name: str, clock: Callable[[], int]) -> bool:
     """Marks what customers can read by now; returns whether more is awaited. Raises PageError or StoreError."""
-    awaited = await _list_awaited(store, clock())
+    awaited = await _list_awaited(store, name, clock())
     if not awaited:
         return False
-    shown = await page.read_public({update.remote_id: update.body for update in awaited if update.remote_id})
-    seen = [update.remote_id for update in awaited if update.remote_id and _is_shown(update, shown)]
+    shown = await page.read_public({update.remote_id: update.body for update in awaited})
+    seen = [update.remote_id for update in awaited if shown.get(update.remote_id) == normalise_body(update.body)]
     if seen:
-        await store.call(mark_seen, seen, clock())
+        await store.call(mark_seen, seen, clock(), page=name)
     return len(seen) < len(awaited)
 
 
-def _is_shown(update: IncidentUpdate, shown: dict[str, str]) -> bool:
-    return shown.get(update.remote_id or "") == normalise_body(update.body)
-
-
-async def _list_awaited(store: StoreThread, now: int) -> list[IncidentUpdate]:
+async def _list_awaited(store: StoreThread, name: str, now: int) -> list[Awaited]:
     """The public list holds the latest incidents only, so what was not seen within a day is looked for no more."""
-    return [
-        update
-        for update in await store.call(list_unseen)
-        if update.remote_id is not None and (update.delivered_at or 0) > now - _RECENT_MS
-    ]
+    return [update for update in await store.call(list_unseen, page=name) if update.accepted_at > now - _RECENT_MS]
 
 
 async def _keep_reading(
     store: StoreThread,
     page: Page,
+    name: str,
     budget: Budget,
     clock: Callable[[], int],
     delivered: asyncio.Event,
@@ -136,12 +131,12 @@ async def _keep_reading(
     arrival.set()
     while True:
         try:
-            is_busy = await read_page_once(store, page, budget, clock)
+            is_busy = await read_page_once(store, page, name, budget, clock)
             if not is_named:
-                await read_name_once(store, page, budget)
+                await read_name_once(store, page, name, budget)
                 is_named = True
         except PageError as error:
-            await _note_failure(store, error, clock())
+            await _note_failure(store, name, error, clock())
         except StoreError as error:
             logger.warning("the page was read, but not stored: %s", error)
         await _wait(delivered, busy_every_s if is_busy else idle_every_s)
@@ -150,22 +145,24 @@ async def _keep_reading(
             arrival.set()
 
 
-async def _note_failure(store: StoreThread, error: PageError, now: int) -> None:
+async def _note_failure(store: StoreThread, name: str, error: PageError, now: int) -> None:
     blocked_until = None if error.wait_ms is None else now + max(error.wait_ms, 1_000)
     try:
-        await store.call(note_page_failed, str(error), now, blocked_until=blocked_until)
+        await store.call(note_page_failed, str(error), now, page=name, blocked_until=blocked_until)
     except StoreError as fault:
         logger.warning("the page was not reached (%s), and that was not stored: %s", error, fault)
 
 
-async def _keep_looking(store: StoreThread, page: Page, clock: Callable[[], int], arrival: asyncio.Event) -> None:
+async def _keep_looking(
+    store: StoreThread, page: Page, name: str, clock: Callable[[], int], arrival: asyncio.Event
+) -> None:
     while True:
         await arrival.wait()
         arrival.clear()
         for pause_s in chain(_SEEN_AFTER_S, repeat(_SEEN_EVERY_S)):
             await _wait(arrival, pause_s)
             try:
-                if not await look_once(store, page, clock):
+                if not await look_once(store, page, name, clock):
                     break
             except (PageError, StoreError) as error:
                 logger.info("the public page was not looked at: %s", error)

@@ -16,6 +16,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -29,7 +30,7 @@ from oncall_tui.domain.errors import StoreError, UsageError
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.probes import open_tools, run_probe
 from oncall_tui.engine.publisher import run_publisher
-from oncall_tui.engine.publishing import LOCK_WAIT_S, open_page
+from oncall_tui.engine.publishing import LOCK_WAIT_S, open_page, take_config
 from oncall_tui.engine.reader import run_reader
 from oncall_tui.engine.recorder import Recorder
 from oncall_tui.engine.scheduler import run_schedule
@@ -41,7 +42,6 @@ from oncall_tui.store.lease import beat_lease, end_lease, list_terminals, take_l
 from oncall_tui.store.lock import engine_lock
 from oncall_tui.store.outbox import has_waiting
 from oncall_tui.store.page import note_page_failed
-from oncall_tui.store.probes import replace_probes
 from oncall_tui.store.watcher import Watcher
 
 BEAT_EVERY_S = 1.0
@@ -132,15 +132,15 @@ class _Engine:
         self._results = results
         self._queue = queue
         self._recorder = Recorder(results, config.probes)
-        self._poke = asyncio.Event()
+        self._wakes: dict[str, asyncio.Event] = {}
 
     async def run(self) -> Ending:
         host, boot_id = read_host()
         epoch = await self._queue.call(
             take_lease, pid=os.getpid(), host=host, boot_id=boot_id, version=__version__, mode=self._mode, now=now_ms()
         )
-        components = [(component.name, component.remote_id) for component in self._config.components]
-        await self._queue.call(replace_probes, self._config.probes, components)
+        pages = await self._open_pages()
+        await take_config(self._queue, self._config, pages)
         await self._recorder.restore()
         _log.info(
             "engine %d started: process %d, %s, %d probes", epoch, os.getpid(), self._mode, len(self._config.probes)
@@ -158,12 +158,11 @@ class _Engine:
             "recorder": lambda: self._recorder.run(self._stop),
             "heartbeat": lambda: self._beat(epoch),
         }
-        config, page = self._config.page, await self._open_page()
-        if config is not None and page is not None:
+        for config, page in pages:
             delivered = asyncio.Event()
-            works["publisher"] = lambda: self._publish(page, config, epoch, delivered)
-            works["reader"] = lambda: run_reader(
-                self._queue, page, config=config, clock=now_ms, delivered=delivered, stop=self._stop
+            works[f"publisher of {config.name}"] = partial(self._publish, page, config, epoch, delivered)
+            works[f"reader of {config.name}"] = partial(
+                run_reader, self._queue, page, config=config, clock=now_ms, delivered=delivered, stop=self._stop
             )
         tasks = [asyncio.create_task(self._supervise(name, work), name=name) for name, work in works.items()]
         await self._stop.wait()
@@ -172,24 +171,25 @@ class _Engine:
             task.cancel()
         await asyncio.wait(tasks, timeout=CLOSE_WITHIN_S)
         await self._end_lease(epoch)
-        if page is not None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(CLOSE_WITHIN_S):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_WITHIN_S):
+                for _, page in pages:
                     await page.close()
         return self._ending
 
-    async def _open_page(self) -> Page | None:
-        """Returns the page to publish to; one that cannot be used is told on the screens, and probing goes on."""
-        if self._config.page is None:
-            return None
-        try:
-            return open_page(self._config.page)
-        except UsageError as error:
-            _log.error("no page: %s", error)
-            await self._queue.call(note_page_failed, str(error), now_ms())
-            return None
+    async def _open_pages(self) -> list[tuple[PageConfig, Page]]:
+        """Returns the pages to publish to; one that cannot be used is told on the screens, and the rest goes on."""
+        pages = []
+        for config in self._config.pages:
+            try:
+                pages.append((config, open_page(config)))
+            except UsageError as error:
+                _log.error("no page %s: %s", config.name, error)
+                await self._queue.call(note_page_failed, str(error), now_ms(), page=config.name)
+        return pages
 
     async def _publish(self, page: Page, config: PageConfig, epoch: int, delivered: asyncio.Event) -> None:
+        wake = self._wakes.setdefault(config.name, asyncio.Event())
         await run_publisher(
             self._queue,
             page,
@@ -197,10 +197,14 @@ class _Engine:
             config=config,
             clock=now_ms,
             rng=Random(),  # noqa: S311 - spreads retries, keeps no secret
-            wake=self._poke,
+            wake=wake,
             stop=self._stop,
             delivered=delivered,
         )
+
+    def _wake_publishers(self) -> None:
+        for wake in self._wakes.values():
+            wake.set()
 
     async def _supervise(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Keeps one kind of work going: a fault of ours in one must not end the others."""
@@ -273,7 +277,7 @@ class _Engine:
                 try:
                     while not self._stop.is_set():
                         if "outbox" in watcher.changed_topics():
-                            loop.call_soon_threadsafe(self._poke.set)
+                            loop.call_soon_threadsafe(self._wake_publishers)
                         time.sleep(WATCH_EVERY_S)
                 finally:
                     watcher.close()

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+import msgspec
+
+from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.incident import ComponentStatus
 from oncall_tui.domain.probe import Expectation, Phases, Verdict
+from oncall_tui.domain.update import Evidence
 
 _LETTER = {Verdict.UP: "u", Verdict.DEGRADED: "g", Verdict.DOWN: "d", Verdict.UNKNOWN: "n"}
 _VERDICT = {letter: verdict for verdict, letter in _LETTER.items()}
@@ -68,3 +72,19 @@ def decode_expectation(text: str) -> Expectation:
         min_days_left=fields["min_days_left"],
         contains=fields["contains"],
     )
+
+
+def encode_evidence(evidence: tuple[Evidence, ...]) -> str:
+    return msgspec.json.encode(evidence).decode()
+
+
+def decode_evidence(text: str) -> tuple[Evidence, ...]:
+    return msgspec.json.decode(text, type=tuple[Evidence, ...])
+
+
+def encode_capabilities(held: Capabilities) -> str:
+    return msgspec.json.encode(held, order="deterministic").decode()
+
+
+def decode_capabilities(text: str) -> Capabilities:
+    return msgspec.json.decode(text, type=Capabilities)

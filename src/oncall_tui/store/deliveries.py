@@ -8,54 +8,58 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.timeline import EntryKind
-from oncall_tui.domain.update import DeliveryKind, DeliveryState
+from oncall_tui.domain.update import DeliveryKind, DeliveryState, Evidence
+from oncall_tui.store.codec import encode_evidence
 from oncall_tui.store.database import Database
 from oncall_tui.store.incidents import absorb_twin
-from oncall_tui.store.outbox import ENGINE, OPEN
+from oncall_tui.store.outbox import ENGINE, OPEN, link_update
 from oncall_tui.store.sqlite import sqlite3
 from oncall_tui.store.timeline import add_entry
 
 
-def shorten_waits(db: Database, now: int, most_ms: int) -> None:
+def shorten_waits(db: Database, now: int, most_ms: int, *, page: str = MAIN_PAGE) -> None:
     """Brings waits back into reach after the clock was set back: none is longer than `most_ms`."""
     with db.write("outbox") as connection:
         connection.execute(
-            f"UPDATE delivery SET next_try_at = ? WHERE {OPEN} AND next_try_at > ?", (now + most_ms, now + most_ms)
+            f"UPDATE delivery SET next_try_at = ? WHERE {OPEN} AND page = ? AND next_try_at > ?",
+            (now + most_ms, page, now + most_ms),
         )
 
 
-def was_known(db: Database, uid: str, remote_update_id: str) -> bool:
+def was_known(db: Database, uid: str, remote_update_id: str, *, page: str = MAIN_PAGE) -> bool:
     """Tells whether an update of the page stood in our file already when the update `uid` was confirmed."""
     return bool(
         db.rows(
-            "SELECT 1 FROM incident_update known JOIN incident_update ours ON known.id < ours.id "
-            "WHERE ours.uid = ? AND known.remote_id = ?",
+            "SELECT 1 FROM page_update known JOIN incident_update ours ON known.update_id < ours.id "
+            "WHERE ours.uid = ? AND known.page = ? AND known.remote_id = ?",
             uid,
+            page,
             remote_update_id,
         )
     )
 
 
 def has_earlier_attempts(db: Database, delivery_id: int) -> bool:
-    """Tells whether an earlier delivery of the same incident was sent at least once, however it ended."""
+    """Tells whether an earlier delivery of the same incident to the same page was sent at least once, however it ended."""
     return bool(
         db.rows(
             "SELECT 1 FROM delivery earlier JOIN delivery ours ON earlier.incident_id = ours.incident_id "
-            "AND earlier.id < ours.id WHERE ours.id = ? AND earlier.attempts > 0",
+            "AND earlier.page = ours.page AND earlier.id < ours.id WHERE ours.id = ? AND earlier.attempts > 0",
             delivery_id,
         )
     )
 
 
-def adopt_orphans(db: Database, epoch: int, retry_at: int, now: int) -> int:
+def adopt_orphans(db: Database, epoch: int, retry_at: int, now: int, *, page: str = MAIN_PAGE) -> int:
     """Marks what was left half-sent as uncertain, to be reconciled at `retry_at`; returns how many.
 
     For a publisher that begins and has nothing in flight: an earlier engine left it, or an earlier round of this one.
     """
     with db.write("outbox", "timeline") as connection:
         rows = connection.execute(
-            "SELECT id, incident_id FROM delivery WHERE state = 'sending' AND epoch <= ?", (epoch,)
+            "SELECT id, incident_id FROM delivery WHERE state = 'sending' AND epoch <= ? AND page = ?", (epoch, page)
         ).fetchall()
         for row in rows:
             reason = "the engine ended while sending: the page may or may not have it"
@@ -77,7 +81,8 @@ def claim_delivery(
         cursor = connection.execute(
             "UPDATE delivery SET state = 'sending', epoch = ?, attempts = attempts + 1, sending_at = ?, baseline = ?, kind = ?, "
             "next_try_at = NULL, reason = '' WHERE id = ? AND state IN ('pending', 'retry_wait') AND "
-            f"id = (SELECT min(id) FROM delivery d WHERE d.incident_id = delivery.incident_id AND {OPEN})",
+            f"id = (SELECT min(id) FROM delivery d WHERE d.incident_id = delivery.incident_id AND "
+            f"d.page = delivery.page AND {OPEN})",
             (epoch, now, json.dumps(list(baseline)), kind, delivery_id),
         )
         return cursor.rowcount == 1
@@ -106,30 +111,30 @@ def settle_delivered(
             "UPDATE delivery SET state = 'delivered', delivered_at = ?, reason = '', next_try_at = NULL WHERE id = ?",
             (delivered_at, delivery_id),
         )
-        # The reader may have met this very update first; the page holds it once, so do we.
+        page, incident_id, update_id = row["page"], row["incident_id"], row["update_id"]
+        absorb_twin(connection, page, remote_incident_id, incident_id, now)
+        connection.execute(
+            "INSERT OR REPLACE INTO page_incident(page, remote_id, incident_id, url, title, updated_at) VALUES (?, ?, ?, "
+            "coalesce(?, (SELECT url FROM page_incident WHERE page = ? AND incident_id = ?)), ?, ?)",
+            (page, remote_incident_id, incident_id, remote_url, page, incident_id, page_title, page_updated_at),
+        )
         if remote_update_id is not None:
-            connection.execute(
-                "DELETE FROM incident_update WHERE remote_id = ? AND is_local = 0 AND id != ?",
-                (remote_update_id, row["update_id"]),
-            )
-        connection.execute(
-            "UPDATE incident_update SET remote_id = ? WHERE id = ?", (remote_update_id, row["update_id"])
-        )
-        absorb_twin(connection, remote_incident_id, row["incident_id"], now)
-        connection.execute(
-            "UPDATE incident SET remote_id = ?, remote_url = coalesce(?, remote_url), page_title = ?, page_updated_at = ? WHERE id = ?",
-            (remote_incident_id, remote_url, page_title, page_updated_at, row["incident_id"]),
-        )
+            link_update(connection, page, remote_update_id, update_id, delivered_at)
         add_entry(
             connection,
             row["incident_id"],
             EntryKind.DELIVERED,
-            "the page accepted the update",
+            f"{name_page(page)} accepted the update",
             ENGINE,
             delivered_at,
             now,
         )
         return True
+
+
+def name_page(page: str) -> str:
+    """Returns a page as a sentence calls it: there is mostly one."""
+    return "the page" if page == MAIN_PAGE else f"page {page}"
 
 
 def settle_retry(db: Database, delivery_id: int, epoch: int, *, next_try_at: int, reason: str, now: int) -> bool:
@@ -150,6 +155,28 @@ def settle_failed(db: Database, delivery_id: int, epoch: int, *, reason: str, no
 def settle_absent(db: Database, delivery_id: int, epoch: int, *, now: int) -> bool:
     """Notes that the page was read after the quiet period and does not have it: it may be sent again."""
     return _settle(db, delivery_id, epoch, DeliveryState.PENDING, None, "not on the page: sending again", None, now)
+
+
+def settle_asking(
+    db: Database, delivery_id: int, epoch: int, *, next_try_at: int, evidence: tuple[Evidence, ...], now: int
+) -> bool:
+    """Notes that the page was read after the quiet period and shows nothing that is surely ours: a person decides.
+
+    It is looked up again at `next_try_at`: what the page applies late settles it without anybody.
+    """
+    with db.write("outbox", "timeline") as connection:
+        row = _fenced(connection, delivery_id, epoch)
+        if row is None:
+            return False
+        reason = "not found on the page: is it there, send it again, or drop it?"
+        connection.execute(
+            "UPDATE delivery SET state = 'uncertain', next_try_at = ?, reason = ?, evidence = ?, "
+            "asked_at = coalesce(asked_at, ?) WHERE id = ?",
+            (next_try_at, reason, encode_evidence(evidence), now, delivery_id),
+        )
+        if row["asked_at"] is None:
+            add_entry(connection, row["incident_id"], EntryKind.UNCERTAIN, reason, ENGINE, now, now)
+        return True
 
 
 def _settle(
@@ -191,26 +218,23 @@ def _fenced(connection: sqlite3.Connection, delivery_id: int, epoch: int) -> sql
     return found
 
 
-def mark_seen(db: Database, remote_update_ids: Sequence[str], now: int) -> int:
+def mark_seen(db: Database, remote_update_ids: Sequence[str], now: int, *, page: str = MAIN_PAGE) -> int:
     """Notes updates that the public page shows to customers; returns how many are news."""
     with db.write("outbox", "timeline") as connection:
         count = 0
         for remote_id in remote_update_ids:
             row = connection.execute(
-                "SELECT id, incident_id, is_local FROM incident_update WHERE remote_id = ? AND seen_at IS NULL",
-                (remote_id,),
+                "SELECT id, incident_id, is_local FROM incident_update JOIN page_update ON update_id = id "
+                "WHERE page = ? AND remote_id = ? AND seen_at IS NULL",
+                (page, remote_id),
             ).fetchone()
             if row is not None:
-                connection.execute("UPDATE incident_update SET seen_at = ? WHERE id = ?", (now, row["id"]))
+                connection.execute(
+                    "UPDATE page_update SET seen_at = ? WHERE page = ? AND remote_id = ?", (now, page, remote_id)
+                )
                 if row["is_local"]:
-                    add_entry(
-                        connection,
-                        row["incident_id"],
-                        EntryKind.SEEN,
-                        "customers can see the update",
-                        ENGINE,
-                        now,
-                        now,
-                    )
+                    where = "" if page == MAIN_PAGE else f" on {name_page(page)}"
+                    sentence = f"customers can see the update{where}"
+                    add_entry(connection, row["incident_id"], EntryKind.SEEN, sentence, ENGINE, now, now)
                 count += 1
         return count

@@ -12,9 +12,12 @@ from oncall_tui.domain.incident import (
     Impact,
     Incident,
     IncidentStatus,
+    Listing,
     Phase,
     Severity,
+    find_worst,
 )
+from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.database import Database, placeholders
 from oncall_tui.store.sqlite import sqlite3
@@ -31,6 +34,7 @@ _EDITED_FIELDS = (
     "runbook",
     "conflict",
 )
+_LISTINGS = "SELECT * FROM page_incident WHERE incident_id IN ({ids}) ORDER BY rowid"
 
 
 def declare_incident(
@@ -107,13 +111,15 @@ def discard_incident(db: Database, incident_id: int, actor: str, now: int) -> No
         add_entry(connection, incident_id, EntryKind.UNDONE, "declaration taken back", actor, now, now)
 
 
-def absorb_twin(connection: sqlite3.Connection, remote_id: str, incident_id: int, now: int) -> None:
-    """Joins what was taken for somebody else's incident of the page to ours, as which it turned out.
+def absorb_twin(connection: sqlite3.Connection, page: str, remote_id: str, incident_id: int, now: int) -> None:
+    """Joins what was taken for somebody else's incident of a page to ours, as which it turned out.
 
     A page whose lists lack our stamp shows an incident that we made before we know that it is ours.
     """
     twin = connection.execute(
-        "SELECT id FROM incident WHERE remote_id = ? AND id != ? AND is_local = 0", (remote_id, incident_id)
+        "SELECT id FROM incident JOIN page_incident ON incident_id = id WHERE page = ? AND remote_id = ? AND id != ? "
+        "AND is_local = 0",
+        (page, remote_id, incident_id),
     ).fetchone()
     if twin is None:
         return
@@ -122,8 +128,9 @@ def absorb_twin(connection: sqlite3.Connection, remote_id: str, incident_id: int
     connection.execute(
         "UPDATE OR IGNORE step_tick SET incident_id = ? WHERE incident_id = ?", (incident_id, twin["id"])
     )
+    connection.execute("DELETE FROM page_incident WHERE incident_id = ?", (twin["id"],))
     connection.execute(
-        "UPDATE incident SET remote_id = NULL, discarded_at = ?, phase = ?, revision = revision + 1 WHERE id = ?",
+        "UPDATE incident SET discarded_at = ?, phase = ?, revision = revision + 1 WHERE id = ?",
         (now, Phase.CLOSED, twin["id"]),
     )
     sentence = f"the page's incident is our #{incident_id}: joined with it"
@@ -193,10 +200,12 @@ def read_incident(connection: sqlite3.Connection, incident_id: int) -> Incident:
     probes = connection.execute(
         "SELECT probe FROM incident_probe WHERE incident_id = ? ORDER BY rowid", (incident_id,)
     ).fetchall()
+    listings = connection.execute(_LISTINGS.format(ids="?"), (incident_id,)).fetchall()
     return _incident(
         row,
         {item["component"]: ComponentStatus(item["status"]) for item in components},
         tuple(item["probe"] for item in probes),
+        {item["page"]: _listing(item) for item in listings},
     )
 
 
@@ -226,6 +235,7 @@ def list_incidents(
     )
     components: dict[int, dict[str, ComponentStatus]] = {}
     probes: dict[int, list[str]] = {}
+    listings: dict[int, dict[str, Listing]] = {}
     if rows:
         ids = tuple(row["id"] for row in rows)
         for item in db.rows(
@@ -238,10 +248,21 @@ def list_incidents(
             *ids,
         ):
             probes.setdefault(item["incident_id"], []).append(item["probe"])
-    return [_incident(row, components.get(row["id"], {}), tuple(probes.get(row["id"], ()))) for row in rows]
+        for item in db.rows(_LISTINGS.format(ids=placeholders(ids)), *ids):
+            listings.setdefault(item["incident_id"], {})[item["page"]] = _listing(item)
+    return [
+        _incident(row, components.get(row["id"], {}), tuple(probes.get(row["id"], ())), listings.get(row["id"], {}))
+        for row in rows
+    ]
 
 
-def _incident(row: sqlite3.Row, components: dict[str, ComponentStatus], probes: tuple[str, ...]) -> Incident:
+def _listing(row: sqlite3.Row) -> Listing:
+    return Listing(row["remote_id"], row["title"], row["url"])
+
+
+def _incident(
+    row: sqlite3.Row, components: dict[str, ComponentStatus], probes: tuple[str, ...], listings: dict[str, Listing]
+) -> Incident:
     return Incident(
         id=row["id"],
         uid=row["uid"],
@@ -257,8 +278,7 @@ def _incident(row: sqlite3.Row, components: dict[str, ComponentStatus], probes: 
         resolved_at=row["resolved_at"],
         next_update_at=row["next_update_at"],
         runbook=row["runbook"],
-        remote_id=row["remote_id"],
-        remote_url=row["remote_url"],
+        listings=listings,
         conflict=row["conflict"],
         is_local=bool(row["is_local"]),
         created_by=row["created_by"],
@@ -269,13 +289,18 @@ def _incident(row: sqlite3.Row, components: dict[str, ComponentStatus], probes: 
 
 
 def list_components(db: Database) -> list[Component]:
-    """Returns what customers see on the page, configured ones first, in the order of the config and then of the page."""
+    """Returns what customers see on the pages, configured ones first, in the order of the config and then of the pages."""
+    told: dict[str, list[ComponentStatus]] = {}
+    for row in db.rows("SELECT name, status FROM page_component WHERE status IS NOT NULL"):
+        told.setdefault(row["name"], []).append(ComponentStatus(row["status"]))
+    rows = db.rows("SELECT * FROM component ORDER BY is_configured DESC, position, name")
     return [
-        Component(
-            name=row["name"],
-            remote_id=row["remote_id"],
-            page_status=ComponentStatus(row["page_status"]) if row["page_status"] else None,
-            position=row["position"],
-        )
-        for row in db.rows("SELECT * FROM component ORDER BY is_configured DESC, position, name")
+        Component(row["name"], page_status=find_worst(told.get(row["name"], ())), position=row["position"])
+        for row in rows
     ]
+
+
+def list_component_ids(db: Database, *, page: str = MAIN_PAGE) -> dict[str, str]:
+    """Returns the ids of a page's components by the names in our file."""
+    rows = db.rows("SELECT name, remote_id FROM page_component WHERE page = ? AND remote_id IS NOT NULL", page)
+    return {row["name"]: row["remote_id"] for row in rows}

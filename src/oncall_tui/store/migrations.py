@@ -52,8 +52,12 @@ CREATE TABLE terminal (
 ) STRICT;;
 
 CREATE TABLE component (
-    name TEXT PRIMARY KEY, remote_id TEXT, page_status TEXT, position INTEGER NOT NULL DEFAULT 0,
-    is_configured INTEGER NOT NULL DEFAULT 0
+    name TEXT PRIMARY KEY, position INTEGER NOT NULL DEFAULT 0, is_configured INTEGER NOT NULL DEFAULT 0
+) STRICT;;
+
+CREATE TABLE page_component (
+    page TEXT NOT NULL, name TEXT NOT NULL, remote_id TEXT, status TEXT, position INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (page, name)
 ) STRICT;;
 
 CREATE TABLE probe (
@@ -85,8 +89,12 @@ CREATE TABLE incident (
     id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, title TEXT NOT NULL, status TEXT NOT NULL,
     phase TEXT NOT NULL, impact_override TEXT, severity INTEGER NOT NULL, cause TEXT NOT NULL, scope TEXT NOT NULL DEFAULT '',
     started_at INTEGER NOT NULL, declared_at INTEGER NOT NULL, resolved_at INTEGER, next_update_at INTEGER, runbook TEXT,
-    remote_id TEXT UNIQUE, remote_url TEXT, page_title TEXT, page_updated_at INTEGER, conflict TEXT NOT NULL DEFAULT '',
-    is_local INTEGER NOT NULL, created_by TEXT NOT NULL, revision INTEGER NOT NULL DEFAULT 1, discarded_at INTEGER
+    conflict TEXT NOT NULL DEFAULT '', is_local INTEGER NOT NULL, created_by TEXT NOT NULL, revision INTEGER NOT NULL DEFAULT 1, discarded_at INTEGER
+) STRICT;;
+
+CREATE TABLE page_incident (
+    page TEXT NOT NULL, remote_id TEXT NOT NULL, incident_id INTEGER NOT NULL REFERENCES incident(id), url TEXT,
+    title TEXT NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY (page, remote_id), UNIQUE (incident_id, page)
 ) STRICT;;
 
 CREATE TABLE incident_component (
@@ -101,20 +109,26 @@ CREATE TABLE incident_probe (
 CREATE TABLE incident_update (
     id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, incident_id INTEGER NOT NULL REFERENCES incident(id),
     status TEXT NOT NULL, body TEXT NOT NULL, components TEXT NOT NULL, created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
-    is_local INTEGER NOT NULL, remote_id TEXT UNIQUE, seen_at INTEGER
+    is_local INTEGER NOT NULL
 ) STRICT;;
 CREATE INDEX incident_update_incident ON incident_update(incident_id, created_at);;
 
+CREATE TABLE page_update (
+    page TEXT NOT NULL, remote_id TEXT NOT NULL, update_id INTEGER NOT NULL REFERENCES incident_update(id),
+    posted_at INTEGER NOT NULL, seen_at INTEGER, difference TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (page, remote_id), UNIQUE (update_id, page)
+) STRICT;;
+CREATE INDEX page_update_unseen ON page_update(page) WHERE seen_at IS NULL;;
+
 CREATE TABLE delivery (
     id INTEGER PRIMARY KEY AUTOINCREMENT, update_id INTEGER NOT NULL REFERENCES incident_update(id),
-    incident_id INTEGER NOT NULL REFERENCES incident(id), kind TEXT NOT NULL, state TEXT NOT NULL, title TEXT,
-    impact_override TEXT, notify INTEGER NOT NULL, created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
+    incident_id INTEGER NOT NULL REFERENCES incident(id), page TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
+    title TEXT, impact_override TEXT, notify INTEGER NOT NULL, created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0, epoch INTEGER, sending_at INTEGER, next_try_at INTEGER,
     baseline TEXT NOT NULL DEFAULT '[]', reason TEXT NOT NULL DEFAULT '', delivered_at INTEGER,
-    is_forced INTEGER NOT NULL DEFAULT 0
+    is_forced INTEGER NOT NULL DEFAULT 0, asked_at INTEGER, evidence TEXT NOT NULL DEFAULT '[]', UNIQUE (update_id, page)
 ) STRICT;;
-CREATE INDEX delivery_open ON delivery(incident_id, id) WHERE state NOT IN ('delivered', 'dropped');;
-CREATE INDEX delivery_update ON delivery(update_id);;
+CREATE INDEX delivery_open ON delivery(page, incident_id, id) WHERE state NOT IN ('delivered', 'dropped');;
 
 CREATE TABLE draft (
     id INTEGER PRIMARY KEY AUTOINCREMENT, incident_id INTEGER NOT NULL REFERENCES incident(id), terminal_id TEXT NOT NULL,
@@ -138,11 +152,11 @@ CREATE TABLE step_tick (
 ) STRICT;;
 
 CREATE TABLE page (
-    id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL DEFAULT '', public_url TEXT NOT NULL DEFAULT '',
-    last_sync_at INTEGER, last_error TEXT NOT NULL DEFAULT '', last_error_at INTEGER, clock_skew_ms INTEGER,
-    blocked_until INTEGER
+    page TEXT PRIMARY KEY, position INTEGER NOT NULL DEFAULT 0, name TEXT NOT NULL DEFAULT '',
+    public_url TEXT NOT NULL DEFAULT '', capabilities TEXT, last_sync_at INTEGER, last_error TEXT NOT NULL DEFAULT '',
+    last_error_at INTEGER, clock_skew_ms INTEGER, blocked_until INTEGER
 ) STRICT;;
-INSERT INTO page(id) VALUES (1);;
 
-CREATE TABLE page_request (id INTEGER PRIMARY KEY, requested_at INTEGER NOT NULL) STRICT
+CREATE TABLE page_request (id INTEGER PRIMARY KEY, page TEXT NOT NULL, requested_at INTEGER NOT NULL) STRICT;;
+CREATE INDEX page_request_page ON page_request(page, requested_at)
 """

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 
 from oncall_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Phase
+from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.timeline import EntryKind
-from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState, IncidentUpdate
-from oncall_tui.store.codec import decode_components, encode_components
-from oncall_tui.store.database import Database
-from oncall_tui.store.incidents import read_incident, set_components
+from oncall_tui.domain.update import Awaited, Delivery, DeliveryKind, DeliveryState, Evidence, IncidentUpdate, Proof
+from oncall_tui.store.codec import decode_components, decode_evidence, encode_components
+from oncall_tui.store.database import Database, Value, placeholders
+from oncall_tui.store.incidents import absorb_twin, read_incident, set_components
 from oncall_tui.store.sqlite import sqlite3
 from oncall_tui.store.timeline import add_entry
 
@@ -19,9 +20,29 @@ ENGINE = "engine"
 OPEN = "state NOT IN ('delivered', 'dropped')"
 _DELIVERY = (
     "SELECT delivery.*, incident_update.uid, incident_update.status, incident_update.body, incident_update.components, "
-    "incident_update.remote_id AS remote_update_id, incident_update.seen_at, incident.uid AS incident_uid, "
-    "incident.remote_id AS remote_incident_id "
-    "FROM delivery JOIN incident_update ON incident_update.id = update_id JOIN incident ON incident.id = delivery.incident_id "
+    "page_update.remote_id AS remote_update_id, page_update.seen_at, incident.uid AS incident_uid, "
+    "page_incident.remote_id AS remote_incident_id "
+    "FROM delivery JOIN incident_update ON incident_update.id = delivery.update_id "
+    "JOIN incident ON incident.id = delivery.incident_id "
+    "LEFT JOIN page_incident ON page_incident.incident_id = delivery.incident_id AND page_incident.page = delivery.page "
+    "LEFT JOIN page_update ON page_update.update_id = delivery.update_id AND page_update.page = delivery.page "
+)
+_PROOFS = (
+    "SELECT delivery.update_id, delivery.page, delivery.id AS delivery_id, state, reason, delivery.created_at AS queued_at, "
+    "sending_at, delivered_at, remote_id, seen_at, difference FROM delivery LEFT JOIN page_update "
+    "ON page_update.update_id = delivery.update_id AND page_update.page = delivery.page WHERE delivery.update_id IN ({ids}) "
+    "UNION ALL SELECT update_id, page, NULL, 'delivered', '', NULL, NULL, posted_at, remote_id, seen_at, difference "
+    "FROM page_update WHERE update_id IN ({ids}) AND NOT EXISTS (SELECT 1 FROM delivery "
+    "WHERE delivery.update_id = page_update.update_id AND delivery.page = page_update.page)"
+)
+_FURTHEST_BEHIND = (
+    DeliveryState.FAILED,
+    DeliveryState.UNCERTAIN,
+    DeliveryState.RETRY_WAIT,
+    DeliveryState.PENDING,
+    DeliveryState.SENDING,
+    DeliveryState.DROPPED,
+    DeliveryState.DELIVERED,
 )
 
 
@@ -39,10 +60,11 @@ def confirm_update(
     now: int,
     seen_revision: int | None = None,
     draft_id: int | None = None,
+    pages: Sequence[str] = (MAIN_PAGE,),
 ) -> IncidentUpdate:
-    """Turns confirmed words into an update, a delivery, the incident's new state and a timeline entry, all or nothing.
+    """Turns confirmed words into an update, its deliveries, the incident's new state and a timeline entry, all or nothing.
 
-    `components` are the states that the update sets; those of the incident that it does not name stay. Raises
+    An incident that somebody made on one page is continued where it stands, not made on the others. `components` are the states that the update sets; those of the incident that it does not name stay. Raises
     ConflictError when `seen_revision` is no longer the incident's, RefusedError (`already-sent`) when the draft was sent
     by an earlier press.
     """
@@ -58,26 +80,28 @@ def confirm_update(
             (uid, incident_id, status, body, encode_components(components), now, actor),
         )
         update_id = int(cursor.lastrowid or 0)
-        page_title = connection.execute("SELECT page_title FROM incident WHERE id = ?", (incident_id,)).fetchone()[0]
-        title = incident.title if page_title != incident.title else None
-        connection.execute(
-            "INSERT INTO delivery(update_id, incident_id, kind, state, title, impact_override, notify, created_at, created_by) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                update_id,
-                incident_id,
-                DeliveryKind.UPDATE if incident.remote_id else DeliveryKind.CREATE,
-                DeliveryState.PENDING,
-                title,
-                incident.impact_override,
-                notify,
-                now,
-                actor,
-            ),
-        )
+        listed = [page for page in pages if page in incident.listings]
+        for page in listed if listed and not incident.is_local else pages:
+            listing = incident.listings.get(page)
+            connection.execute(
+                "INSERT INTO delivery(update_id, incident_id, page, kind, state, title, impact_override, notify, created_at, "
+                "created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    update_id,
+                    incident_id,
+                    page,
+                    DeliveryKind.UPDATE if listing else DeliveryKind.CREATE,
+                    DeliveryState.PENDING,
+                    None if listing and listing.title == incident.title else incident.title,
+                    incident.impact_override,
+                    notify,
+                    now,
+                    actor,
+                ),
+            )
         _advance(connection, incident, status, components, next_update_at, now)
         add_entry(connection, incident_id, EntryKind.QUEUED, f"update confirmed ({status}): {body}", actor, now, now)
-        return _updates(connection.execute(_UPDATES + "WHERE incident_update.id = ?", (update_id,)).fetchall())[0]
+        return _read_updates(db, "id = ?", update_id)[0]
 
 
 def _advance(
@@ -103,53 +127,77 @@ def _advance(
     set_components(connection, incident.id, {**incident.components, **components})
 
 
-_UPDATES = (
-    "SELECT incident_update.*, delivery.id AS delivery_id, delivery.state, delivery.reason, delivery.delivered_at "
-    "FROM incident_update LEFT JOIN delivery ON delivery.update_id = incident_update.id "
-)
-
-
 def list_updates(db: Database, incident_id: int) -> list[IncidentUpdate]:
     """Returns the messages of an incident in the order in which customers read them, oldest first."""
-    return _updates(
-        db.rows(
-            _UPDATES + "WHERE incident_update.incident_id = ? ORDER BY incident_update.created_at, incident_update.id",
-            incident_id,
-        )
-    )
+    return _read_updates(db, "incident_id = ?", incident_id)
 
 
 def list_latest_updates(db: Database) -> dict[int, IncidentUpdate]:
-    """Returns the newest message of every open incident, by incident id."""
-    rows = db.rows(
-        _UPDATES
-        + "WHERE incident_update.id IN (SELECT (SELECT max(u.id) FROM incident_update u WHERE u.incident_id = incident.id) "
-        "FROM incident WHERE resolved_at IS NULL AND discarded_at IS NULL)"
+    """Returns the newest message of every open incident and of the one that ended last, by incident id."""
+    updates = _read_updates(
+        db,
+        "id IN (SELECT (SELECT max(u.id) FROM incident_update u WHERE u.incident_id = incident.id) FROM incident "
+        "WHERE discarded_at IS NULL AND (resolved_at IS NULL OR "
+        "id = (SELECT id FROM incident WHERE discarded_at IS NULL ORDER BY resolved_at DESC LIMIT 1)))",
     )
-    return {update.incident_id: update for update in _updates(rows)}
+    return {update.incident_id: update for update in updates}
 
 
-def _updates(rows: Sequence[sqlite3.Row]) -> list[IncidentUpdate]:
-    return [
-        IncidentUpdate(
-            id=row["id"],
-            uid=row["uid"],
-            incident_id=row["incident_id"],
-            status=IncidentStatus(row["status"]),
-            body=row["body"],
-            components=decode_components(row["components"]),
-            created_at=row["created_at"],
-            created_by=row["created_by"],
-            is_local=bool(row["is_local"]),
-            delivery=DeliveryState(row["state"]) if row["state"] else DeliveryState.DELIVERED,
-            remote_id=row["remote_id"],
-            delivered_at=row["delivered_at"] if row["is_local"] else row["created_at"],
-            seen_at=row["seen_at"],
-            delivery_id=row["delivery_id"],
-            reason=row["reason"] or "",
-        )
-        for row in rows
-    ]
+def _read_updates(db: Database, where: str, *values: Value) -> list[IncidentUpdate]:
+    rows = db.rows(f"SELECT * FROM incident_update WHERE {where} ORDER BY created_at, id", *values)
+    proofs: dict[int, list[Proof]] = {}
+    if rows:
+        ids = tuple(row["id"] for row in rows)
+        for row in db.rows(_PROOFS.format(ids=placeholders(ids)) + " ORDER BY 1, 2", *ids, *ids):
+            proofs.setdefault(row["update_id"], []).append(_proof(row))
+    return [_update(row, tuple(proofs.get(row["id"], ()))) for row in rows]
+
+
+def _proof(row: sqlite3.Row) -> Proof:
+    return Proof(
+        page=row["page"],
+        state=DeliveryState(row["state"]),
+        queued_at=row["queued_at"],
+        sent_at=row["sending_at"],
+        accepted_at=row["delivered_at"],
+        seen_at=row["seen_at"],
+        delivery_id=row["delivery_id"],
+        remote_id=row["remote_id"],
+        reason=row["reason"],
+        difference=row["difference"] or "",
+    )
+
+
+def _update(row: sqlite3.Row, proofs: tuple[Proof, ...]) -> IncidentUpdate:
+    """A page whose delivery a person dropped is not waited for, unless there is no other."""
+    wanted = [proof for proof in proofs if proof.state is not DeliveryState.DROPPED] or list(proofs)
+    behind = min(wanted, key=lambda proof: _FURTHEST_BEHIND.index(proof.state), default=None)
+    seen = [proof.seen_at for proof in wanted]
+    accepted = [proof.accepted_at for proof in wanted]
+    return IncidentUpdate(
+        id=row["id"],
+        uid=row["uid"],
+        incident_id=row["incident_id"],
+        status=IncidentStatus(row["status"]),
+        body=row["body"],
+        components=decode_components(row["components"]),
+        created_at=row["created_at"],
+        created_by=row["created_by"],
+        is_local=bool(row["is_local"]),
+        delivery=behind.state if behind else DeliveryState.DELIVERED,
+        remote_id=next((proof.remote_id for proof in proofs if proof.remote_id), None),
+        delivered_at=_last(accepted),
+        seen_at=_last(seen),
+        delivery_id=behind.delivery_id if behind else None,
+        reason=behind.reason if behind else "",
+        proofs=proofs,
+    )
+
+
+def _last(instants: Sequence[int | None]) -> int | None:
+    """Returns the latest, None when one of them has not come."""
+    known = [instant for instant in instants if instant is not None]
+    return max(known) if known and len(known) == len(instants) else None
 
 
 def _delivery(row: sqlite3.Row) -> Delivery:
@@ -157,6 +205,7 @@ def _delivery(row: sqlite3.Row) -> Delivery:
         id=row["id"],
         uid=row["uid"],
         incident_id=row["incident_id"],
+        page=row["page"],
         incident_uid=row["incident_uid"],
         remote_incident_id=row["remote_incident_id"],
         kind=DeliveryKind(row["kind"]),
@@ -179,6 +228,8 @@ def _delivery(row: sqlite3.Row) -> Delivery:
         delivered_at=row["delivered_at"],
         seen_at=row["seen_at"],
         is_forced=bool(row["is_forced"]),
+        asked_at=row["asked_at"],
+        evidence=decode_evidence(row["evidence"]),
     )
 
 
@@ -197,24 +248,29 @@ def get_delivery(db: Database, delivery_id: int) -> Delivery:
     return _delivery(row)
 
 
-def list_due(db: Database, now: int) -> list[Delivery]:
-    """Returns the deliveries that may act now: the oldest open one of each incident, when it is due.
+def list_due(db: Database, now: int, *, page: str = MAIN_PAGE) -> list[Delivery]:
+    """Returns the deliveries to a page that may act now: the oldest open one of each incident, when it is due.
 
     Those are pending, waiting for a retry that is due, or uncertain with their quiet period over. One that failed, or
-    that waits, holds back the later ones of its incident.
+    that waits, holds back the later ones of its incident. The newest incident comes first: after a long outage hundreds
+    may wait, and a fresh one is what customers ask about.
     """
     rows = db.rows(
-        f"{_DELIVERY} WHERE delivery.id IN (SELECT min(id) FROM delivery WHERE {OPEN} GROUP BY incident_id) "
+        f"{_DELIVERY} WHERE delivery.id IN (SELECT min(id) FROM delivery WHERE {OPEN} AND page = ? GROUP BY incident_id) "
         "AND (delivery.state = 'pending' OR (delivery.state IN ('retry_wait', 'uncertain') AND next_try_at <= ?)) "
-        "ORDER BY delivery.id",
+        "ORDER BY delivery.incident_id DESC",
+        page,
         now,
     )
     return [_delivery(row) for row in rows]
 
 
-def next_due_at(db: Database) -> int | None:
+def next_due_at(db: Database, *, page: str = MAIN_PAGE) -> int | None:
     """Returns the earliest instant at which a waiting delivery may act again, None when none waits."""
-    row = db.row(f"SELECT min(next_try_at) AS at FROM delivery WHERE {OPEN} AND state IN ('retry_wait', 'uncertain')")
+    row = db.row(
+        f"SELECT min(next_try_at) AS at FROM delivery WHERE {OPEN} AND page = ? AND state IN ('retry_wait', 'uncertain')",
+        page,
+    )
     return row["at"] if row else None
 
 
@@ -223,23 +279,29 @@ def has_waiting(db: Database) -> bool:
     return db.row(f"SELECT 1 FROM delivery WHERE {OPEN} AND state != 'failed' LIMIT 1") is not None
 
 
-def list_unseen(db: Database) -> list[IncidentUpdate]:
-    """Returns our updates that the page accepted and that the public page has not been seen to show."""
-    return _updates(
-        db.rows(_UPDATES + "WHERE state = 'delivered' AND seen_at IS NULL AND is_local = 1 ORDER BY incident_update.id")
+def list_unseen(db: Database, *, page: str = MAIN_PAGE) -> list[Awaited]:
+    """Returns our updates that a page accepted and that customers have not been seen to get."""
+    rows = db.rows(
+        "SELECT page_update.remote_id, body, posted_at FROM page_update JOIN incident_update ON incident_update.id = update_id "
+        "WHERE page = ? AND seen_at IS NULL AND is_local = 1 ORDER BY update_id",
+        page,
     )
+    return [Awaited(row["remote_id"], row["body"], row["posted_at"]) for row in rows]
 
 
 def retry_delivery(db: Database, delivery_id: int, actor: str, now: int) -> Delivery:
     """Puts a delivery that waits or that needs a person back in the queue; an uncertain one keeps its quiet period.
 
+    One that a person is asked about is sent again unless the page turns out to have it.
+
     Raises NotFoundError, or RefusedError (`not-waiting`) when there is nothing to retry.
     """
     with db.write("outbox", "timeline") as connection:
         row = _open_row(connection, delivery_id, ("failed", "retry_wait", "uncertain"), "not-waiting", "retry")
-        if row["state"] != "uncertain":
+        if row["state"] != "uncertain" or row["asked_at"] is not None:
             connection.execute(
-                "UPDATE delivery SET state = 'pending', next_try_at = NULL, reason = '', is_forced = (state = 'failed') WHERE id = ?",
+                "UPDATE delivery SET state = 'pending', next_try_at = NULL, reason = '', asked_at = NULL, evidence = '[]', "
+                "is_forced = (state = 'failed') WHERE id = ?",
                 (delivery_id,),
             )
         add_entry(connection, row["incident_id"], EntryKind.QUEUED, "delivery asked for again", actor, now, now)
@@ -267,6 +329,62 @@ def drop_delivery(db: Database, delivery_id: int, actor: str, now: int) -> Deliv
             now,
         )
     return get_delivery(db, delivery_id)
+
+
+def adopt_delivery(db: Database, delivery_id: int, evidence: Evidence, actor: str, now: int) -> Delivery:
+    """Takes a message that the page shows for an uncertain one of ours, by a person's word.
+
+    Raises NotFoundError, or RefusedError: `not-asked` when nobody is asked, `already-known` when it is another update.
+    """
+    with db.write("incidents", "outbox", "timeline", "drafts", "steps") as connection:
+        row = _open_row(connection, delivery_id, ("uncertain",), "not-asked", "adopt")
+        page, incident_id = row["page"], row["incident_id"]
+        known = connection.execute(
+            "SELECT is_local FROM page_update JOIN incident_update ON id = update_id WHERE page = ? AND remote_id = ?",
+            (page, evidence.remote_update_id),
+        ).fetchone()
+        if known is not None and known["is_local"]:
+            raise RefusedError("already-known", "That message on the page is another update of ours.")
+        connection.execute(
+            "UPDATE delivery SET state = 'delivered', delivered_at = ?, next_try_at = NULL, reason = ? WHERE id = ?",
+            (evidence.created_at, f"found on the page by {actor}", delivery_id),
+        )
+        absorb_twin(connection, page, evidence.remote_incident_id, incident_id, now)
+        connection.execute(
+            "INSERT INTO page_incident(page, remote_id, incident_id, title, updated_at) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT(incident_id, page) DO NOTHING",
+            (page, evidence.remote_incident_id, incident_id, evidence.title, evidence.created_at),
+        )
+        link_update(connection, page, evidence.remote_update_id, row["update_id"], evidence.created_at)
+        add_entry(
+            connection,
+            incident_id,
+            EntryKind.DELIVERED,
+            "found on the page: taken as sent",
+            actor,
+            evidence.created_at,
+            now,
+        )
+    return get_delivery(db, delivery_id)
+
+
+def link_update(connection: sqlite3.Connection, page: str, remote_id: str, update_id: int, posted_at: int) -> None:
+    """Notes as which of the page's messages an update stands there, inside the caller's transaction.
+
+    The reader may have met this very message first, as somebody else's; the page holds it once, so do we.
+    """
+    met = connection.execute(
+        "SELECT update_id FROM page_update JOIN incident_update ON id = update_id "
+        "WHERE page = ? AND remote_id = ? AND update_id != ? AND is_local = 0",
+        (page, remote_id, update_id),
+    ).fetchone()
+    if met is not None:
+        connection.execute("DELETE FROM page_update WHERE update_id = ?", (met["update_id"],))
+        connection.execute("DELETE FROM incident_update WHERE id = ?", (met["update_id"],))
+    connection.execute(
+        "INSERT OR REPLACE INTO page_update(page, remote_id, update_id, posted_at) VALUES (?, ?, ?, ?)",
+        (page, remote_id, update_id, posted_at),
+    )
 
 
 def _open_row(

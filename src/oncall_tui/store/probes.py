@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Result, Verdict
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.codec import (
@@ -33,10 +34,12 @@ class Transition(Struct, frozen=True):
     occurred_at: int
 
 
-def replace_probes(db: Database, probes: Sequence[Probe], components: Sequence[tuple[str, str | None]]) -> None:
+def replace_probes(
+    db: Database, probes: Sequence[Probe], components: Sequence[tuple[str, str | None]], *, page: str = MAIN_PAGE
+) -> None:
     """Makes the file hold what the config says; states of probes that are gone are dropped, their results kept.
 
-    `components` are (name, remote id or None) in the order of the config.
+    `components` are (name, id on `page` or None) in the order of the config.
     """
     with db.write("probes", "components") as connection:
         connection.execute("DELETE FROM probe")
@@ -67,11 +70,21 @@ def replace_probes(db: Database, probes: Sequence[Probe], components: Sequence[t
         connection.execute("DELETE FROM probe_state WHERE probe NOT IN (SELECT name FROM probe)")
         connection.execute("UPDATE component SET is_configured = 0")
         connection.executemany(
-            "INSERT INTO component(name, remote_id, position, is_configured) VALUES (?, ?, ?, 1) ON CONFLICT(name) DO UPDATE "
-            "SET remote_id = coalesce(excluded.remote_id, remote_id), position = excluded.position, is_configured = 1",
-            [(name, remote_id, position) for position, (name, remote_id) in enumerate(components)],
+            "INSERT INTO component(name, position, is_configured) VALUES (?, ?, 1) ON CONFLICT(name) DO UPDATE "
+            "SET position = excluded.position, is_configured = 1",
+            [(name, position) for position, (name, _) in enumerate(components)],
         )
-        connection.execute("DELETE FROM component WHERE is_configured = 0 AND page_status IS NULL")
+        connection.executemany(
+            "INSERT INTO page_component(page, name, remote_id) VALUES (?, ?, ?) ON CONFLICT(page, name) DO UPDATE "
+            "SET remote_id = excluded.remote_id",
+            [(page, name, remote_id) for name, remote_id in components if remote_id is not None],
+        )
+        connection.execute(
+            "DELETE FROM page_component WHERE status IS NULL AND name IN (SELECT name FROM component WHERE NOT is_configured)"
+        )
+        connection.execute(
+            "DELETE FROM component WHERE NOT is_configured AND name NOT IN (SELECT name FROM page_component)"
+        )
 
 
 def list_probes(db: Database) -> list[Probe]:

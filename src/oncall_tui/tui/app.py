@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 _BEAT_EVERY_S = 5.0
 _STOP_TIMEOUT_S = 0.5
-_SEND_WINDOW_MS = 5_000
 _STYLES = Path(__file__).parent / "styles"
 
 
@@ -84,8 +83,7 @@ class OncallApp(App[object]):
         """Holds the send windows, which outlive every pane."""
         from oncall_tui.tui.outgoing import Outgoing
 
-        window_ms = self.config.page.send_window_ms if self.config.page else _SEND_WINDOW_MS
-        return Outgoing(self, self.feed, self.actor, window_ms)
+        return Outgoing(self, self.feed, self.actor, self.config.send_window_ms, self.config.page_names)
 
     @property
     def main(self) -> MainScreen:

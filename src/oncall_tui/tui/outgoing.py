@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,6 +19,7 @@ from textual.timer import Timer
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.errors import ConflictError, OncallError
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
+from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.sanitize import clean_block
 from oncall_tui.domain.update import IncidentUpdate
 from oncall_tui.store.drafts import mark_confirmed
@@ -71,11 +73,14 @@ class _Window:
 class Outgoing:
     """Holds the windows of one terminal, at most one an incident; `passages` tells what becomes of them."""
 
-    def __init__(self, app: App[object], feed: Feed, actor: str, window_ms: int) -> None:
+    def __init__(
+        self, app: App[object], feed: Feed, actor: str, window_ms: int, pages: Sequence[str] = (MAIN_PAGE,)
+    ) -> None:
         self._app = app
         self._feed = feed
         self._actor = actor
         self._window_ms = window_ms
+        self._pages = pages
         self._windows: dict[int, _Window] = {}
         self.passages: Signal[Passage] = Signal(app, "passages")
 
@@ -157,6 +162,7 @@ class Outgoing:
                 now=now_ms(),
                 seen_revision=confirmation.seen_revision,
                 draft_id=confirmation.draft_id,
+                pages=self._pages,
             )
         except ConflictError as error:
             await self._feed_quietly(confirmation)

@@ -40,8 +40,14 @@ class Snapshot(Struct, frozen=True):
     drafts: tuple[Draft, ...] = ()
     terminals: tuple[Terminal, ...] = ()
     lease: Lease | None = None
-    page: PageState = field(default_factory=PageState)
+    pages: tuple[PageState, ...] = ()
     saving_error: str = ""
+
+    @property
+    def page(self) -> PageState:
+        """The page that a person should hear of: the first that is in trouble, else the first."""
+        troubled = next((page for page in self.pages if page.last_error), None)
+        return troubled or (self.pages[0] if self.pages else PageState())
 
     def incident(self, incident_id: int | None) -> Incident | None:
         return next((incident for incident in self.incidents if incident.id == incident_id), None)
@@ -61,7 +67,7 @@ def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Sna
     from oncall_tui.store.incidents import list_components, list_incidents
     from oncall_tui.store.lease import list_terminals, read_lease
     from oncall_tui.store.outbox import list_deliveries, list_latest_updates
-    from oncall_tui.store.page import read_page
+    from oncall_tui.store.page import list_pages
     from oncall_tui.store.probes import list_probes, list_states
 
     new = old
@@ -86,7 +92,7 @@ def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Sna
     if "engine" in topics:
         new = replace(new, lease=read_lease(db))
     if "page" in topics:
-        new = replace(new, page=read_page(db))
+        new = replace(new, pages=tuple(list_pages(db)))
     return new
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from oncall_tui.config.model import PageConfig
 from oncall_tui.domain.outbox import RETRY_AFTER_MOST_MS
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database
@@ -18,9 +19,10 @@ _NAP_MS = 5_000
 class Budget:
     """Gives out requests: writes may use all of the rolling minute, reads of the reader only half."""
 
-    def __init__(self, store: StoreThread, requests_per_minute: int, clock: Callable[[], int]) -> None:
+    def __init__(self, store: StoreThread, config: PageConfig, clock: Callable[[], int]) -> None:
         self._store = store
-        self._limit = requests_per_minute
+        self._page = config.name
+        self._limit = config.requests_per_minute
         self._clock = clock
 
     async def spend(self) -> None:
@@ -33,15 +35,15 @@ class Budget:
 
     async def _spend(self, reserve: int) -> None:
         while True:
-            wait_ms = await self._store.call(_take, self._clock(), self._limit, reserve)
+            wait_ms = await self._store.call(_take, self._page, self._clock(), self._limit, reserve)
             if not wait_ms:
                 return
             # In short naps, since the clock may be set meanwhile.
             await asyncio.sleep(min(wait_ms, _NAP_MS) / 1000)
 
 
-def _take(db: Database, now: int, limit: int, reserve: int) -> int:
-    blocked_until = read_page(db).blocked_until
+def _take(db: Database, page: str, now: int, limit: int, reserve: int) -> int:
+    blocked_until = read_page(db, page=page).blocked_until
     if blocked_until is not None and now < blocked_until <= now + RETRY_AFTER_MOST_MS:
         return blocked_until - now
-    return spend_request(db, now, limit=limit, reserve=reserve, window_ms=_WINDOW_MS)
+    return spend_request(db, now, limit=limit, reserve=reserve, page=page, window_ms=_WINDOW_MS)

@@ -197,12 +197,12 @@ class MainScreen(Screen[None]):
         facts = HeadFacts(
             now,
             app.session.actor,
-            app.config.page is not None,
+            bool(app.config.pages),
             self._snapshot.incident(app.selected_incident),
             self.probes.board.counts(),
             words.get(self._layout_name, ""),
             app.session.is_wall,
-            (app.config.page.public_url or "") if app.config.page else "",
+            next((page.public_url for page in app.config.pages if page.public_url), ""),
         )
         self.query_one(StatusHeader).show_head(self._snapshot, facts)
         shown = self._shown()

@@ -13,9 +13,11 @@ from textual.widgets import Static
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import Config
 from oncall_tui.domain.cadence import describe_due
+from oncall_tui.domain.capability import Capabilities, Loss, list_losses
 from oncall_tui.domain.duration import format_duration
 from oncall_tui.domain.incident import Incident
 from oncall_tui.domain.lint import Finding, Level, is_sendable
+from oncall_tui.domain.pagestate import PageState
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import tell
 from oncall_tui.tui.outgoing import Confirmation
@@ -63,7 +65,7 @@ class ReviewScreen(ModalScreen[bool]):
         if told.status is not incident.status:
             state = join(look(*STATUS_LOOK[incident.status]), arrow, state)
         rows = [_row("State", state), *self._list_components()]
-        if incident.remote_id is None:
+        if not incident.listings:
             rows.append(_row("Title", line(incident.title, "bold")))
         due = told.next_update_at
         words = (
@@ -72,7 +74,7 @@ class ReviewScreen(ModalScreen[bool]):
             else "none promised"
         )
         rows.append(_row("Next update", line(words)))
-        rows.append(_row("Goes to", self._target()))
+        rows += [_row("" if number else "Goes to", target) for number, target in enumerate(self._list_targets())]
         rows += [_row("Check", _tell_finding(finding)) for finding in self._findings[:4]]
         return rows
 
@@ -89,15 +91,32 @@ class ReviewScreen(ModalScreen[bool]):
             rows.append(_row("" if rows else "Components", join((f"{name}  ", "bold"), new)))
         return rows or [_row("Components", line("none", "$muted"))]
 
-    def _target(self) -> Content:
-        page = self._config.page
-        if page is None:
-            return join(("no page is configured: it stays queued, customers are NOT told", "bold $state-down"))
-        name = self._snapshot.page.name or f"page {page.page_id}"
-        where = self._snapshot.page.public_url or page.public_url or page.api_url
-        error = self._snapshot.page.last_error
-        trouble = join((f"  {Glyphs.show('▲')} page does not answer now", "$state-slow")) if error else Content("")
-        return join((name, "bold"), (f"  {where}", "$muted"), trouble)
+    def _list_targets(self) -> list[Content]:
+        if not self._config.pages:
+            return [join(("no page is configured: it stays queued, customers are NOT told", "bold $state-down"))]
+        known = {page.page: page for page in self._snapshot.pages}
+        rows = []
+        for config in self._config.pages:
+            state = known.get(config.name) or PageState(config.name)
+            name = state.name or f"page {config.page_id}"
+            where = state.public_url or config.public_url or config.api_url
+            trouble = f"  {Glyphs.show('▲')} page does not answer now" if state.last_error else ""
+            rows.append(join((name, "bold"), (f"  {where}", "$muted"), (trouble, "$state-slow")))
+            rows += [_tell_loss(loss) for loss in self._list_losses(state.capabilities)]
+        return rows
+
+    def _list_losses(self, capabilities: Capabilities | None) -> list[Loss]:
+        if capabilities is None:
+            return []
+        told, incident = self._confirmation, self._incident
+        return list_losses(
+            capabilities,
+            title=incident.title,
+            body=told.body,
+            status=told.status,
+            components=told.components,
+            has_impact_override=incident.impact_override is not None,
+        )
 
     def _verdict(self) -> Content:
         if not is_sendable(self._findings):
@@ -105,7 +124,7 @@ class ReviewScreen(ModalScreen[bool]):
                 (f"{Glyphs.show('✖')} Not sendable: the findings above block it.  ", "bold $state-down"),
                 ("esc ", "bold"), ("back to the text", "$muted"),
             )  # fmt: skip
-        window_ms = self._config.page.send_window_ms if self._config.page else 5_000
+        window_ms = self._config.send_window_ms
         delay = f"send, with {format_duration(window_ms)} to take it back" if window_ms else "send at once"
         return join(("enter ", "bold $state-ok"), delay, ("     esc ", "bold"), "back to the text")
 
@@ -126,6 +145,11 @@ class ReviewScreen(ModalScreen[bool]):
 
 def _row(label: str, value: Content) -> Content:
     return join(fit(line(label, "$muted"), _LABEL_WIDTH), value)
+
+
+def _tell_loss(loss: Loss) -> Content:
+    shape, style = ("✖", "$state-down") if loss.is_blocking else ("▲", "$state-slow")
+    return join((f"{Glyphs.show(shape)} {loss.message}", style))
 
 
 def _tell_finding(finding: Finding) -> Content:

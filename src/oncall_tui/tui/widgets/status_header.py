@@ -122,7 +122,7 @@ def list_counts(counts: Mapping[ProbeStatus, int]) -> list[Content]:
 def tell_promise(incident: Incident, snapshot: Snapshot, now: int) -> Content:
     """Says what customers were told last and what was promised to them."""
     latest = snapshot.latest_updates.get(incident.id)
-    if incident.remote_id is None:
+    if not incident.listings:
         if latest is None:
             return join((f"{Glyphs.show('✖')} customers have not been told", "$state-down bold"))
         return join(
