@@ -276,6 +276,19 @@ async def test_the_page_tells_its_name() -> None:
         assert await client.read_page() == RemotePage("Acme", "https://status.acme.test")
 
 
+async def test_what_customers_read_is_looked_for_without_the_token() -> None:
+    async with FakeBetterStack() as page, connected(page) as client:
+        message = make_message(
+            body="Zeile 1 <b> &\nüäö", components={page.add_resource("API"): ComponentStatus.MAJOR_OUTAGE}
+        )
+        (update,) = (await client.create_incident(message)).updates
+        shown = await client.read_public({update.remote_id: update.body, "other": "Never said."})
+        assert shown == {update.remote_id: update.body}
+        before = len(page.requests)
+        assert await client.read_public({}) == {}
+        assert len(page.requests) == before
+
+
 def test_what_it_cannot_hold_is_told() -> None:
     losses = list_losses(
         CAPABILITIES,

@@ -29,6 +29,7 @@ from oncall_tui.engine.pages.unstamped import (
     Item,
     append_update,
     find_names,
+    look_for_words,
     name_component,
     read_line,
     read_list,
@@ -140,6 +141,9 @@ class BetterStack:
         resources = _read_resources(_read_attributes(answer))
         shown = append_update(baseline, update, self._name(resources))
         return _keep(shown, resources)
+
+    async def read_public(self, awaited: Mapping[str, str]) -> dict[str, str]:
+        return await look_for_words(self._line, self._public_url, awaited)
 
     async def close(self) -> None:
         await self._line.close()

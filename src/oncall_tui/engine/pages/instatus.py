@@ -25,6 +25,7 @@ from oncall_tui.engine.pages.unstamped import (
     Item,
     append_update,
     find_names,
+    look_for_words,
     name_component,
     read_line,
     read_list,
@@ -120,6 +121,9 @@ class Instatus:
         names = self.component_names
         states = {name_component(key, kept.get(key), names): state for key, state in message.components.items()}
         return append_update(baseline, update, states)
+
+    async def read_public(self, awaited: Mapping[str, str]) -> dict[str, str]:
+        return await look_for_words(self._line, self._public_url, awaited)
 
     async def close(self) -> None:
         await self._line.close()

@@ -14,6 +14,8 @@ from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, impact_o
 from oncall_tui.domain.remote import RemoteIncident, RemoteUpdate
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.engine.pages import Message, Permit
+from oncall_tui.engine.pages.exchange import PageLine
+from oncall_tui.engine.pages.htmlpage import find_words
 
 PAGES_MOST = 20
 _SKEW_FLOOR_MS = 2_000
@@ -92,3 +94,10 @@ def append_update(
         updated_at=max(baseline.updated_at, update.created_at),
         resolved_at=update.created_at if update.status is IncidentStatus.RESOLVED else None,
     )
+
+
+async def look_for_words(line: PageLine, public_url: str | None, awaited: Mapping[str, str]) -> dict[str, str]:
+    """Returns the awaited bodies, by id, that stand in what browsers get, without the token. Raises PageError."""
+    if public_url is None or not awaited:
+        return {}
+    return find_words(await line.read_text(public_url), awaited)
