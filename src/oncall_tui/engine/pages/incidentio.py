@@ -1,0 +1,283 @@
+"""incident.io status pages v2: our words to and from its calls.
+
+A creation carries a key of ours, so that it may be sent twice; an update carries nothing of ours and is proven by what
+is new. The page has no impact, no list of open incidents and no states of components outside of incidents. When an
+incident is resolved it puts back every component by itself and refuses to be told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+
+from oncall_tui.config.model import PageConfig
+from oncall_tui.config.token import Secret
+from oncall_tui.domain.capability import Capabilities
+from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, impact_of
+from oncall_tui.domain.outbox import normalise_body
+from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage, RemoteUpdate
+from oncall_tui.engine.pages import Message, Permit
+from oncall_tui.engine.pages.errors import AmbiguousError
+from oncall_tui.engine.pages.exchange import PageLine
+from oncall_tui.engine.pages.htmlpage import find_words
+from oncall_tui.engine.pages.shapes import read_id, read_objects, read_time
+from oncall_tui.engine.pages.statuspage import find_deadline_ms
+from oncall_tui.engine.pages.unstamped import Item, append_update, name_component, read_line, read_list
+
+CAPABILITIES = Capabilities(
+    adapter="incident.io",
+    title_most=200,
+    body_most=4_096,
+    updates_most=100,
+    component_statuses=frozenset(ComponentStatus) - {ComponentStatus.UNDER_MAINTENANCE},
+    repeats_create=True,
+    frees_components=True,
+    can_retitle=False,
+)
+_PAGE_SIZE = 100
+_DEPTH_MOST = 4
+_CURSOR_MOST = 500
+_COMPONENTS = {
+    ComponentStatus.OPERATIONAL: "operational",
+    ComponentStatus.UNDER_MAINTENANCE: "degraded_performance",
+    ComponentStatus.DEGRADED_PERFORMANCE: "degraded_performance",
+    ComponentStatus.PARTIAL_OUTAGE: "partial_outage",
+    ComponentStatus.MAJOR_OUTAGE: "full_outage",
+}
+_READ_COMPONENTS = {
+    "operational": ComponentStatus.OPERATIONAL,
+    "under_maintenance": ComponentStatus.UNDER_MAINTENANCE,
+    "degraded_performance": ComponentStatus.DEGRADED_PERFORMANCE,
+    "partial_outage": ComponentStatus.PARTIAL_OUTAGE,
+    "full_outage": ComponentStatus.MAJOR_OUTAGE,
+}
+_READ_STATUSES = {
+    status.value: status
+    for status in (
+        IncidentStatus.INVESTIGATING,
+        IncidentStatus.IDENTIFIED,
+        IncidentStatus.MONITORING,
+        IncidentStatus.RESOLVED,
+    )
+}
+
+
+class IncidentIo:
+    """One page behind one token. Raises UsageError at once for an address that would show the token to the network."""
+
+    def __init__(
+        self,
+        config: PageConfig,
+        read_token: Callable[[], Secret],
+        clock: Callable[[], int],
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.component_names: Mapping[str, str] = {}
+        self.capabilities = CAPABILITIES
+        self._page_id = config.page_id
+        self._public_url = config.public_url
+        self._line = PageLine(
+            config.api_url, read_token, timeout_ms=find_deadline_ms(config), clock=clock, scheme="Bearer", tls=tls
+        )
+
+    @property
+    def clock_skew_ms(self) -> int | None:
+        return self._line.clock_skew_ms
+
+    async def make_ready(self) -> None:
+        await self._line.make_ready()
+
+    async def read_page(self) -> RemotePage | None:
+        answer = await self._line.ask("GET", "/v2/status_pages", is_missing_fine=True)
+        for item in _read_items(answer, "status_pages"):
+            if item.get("id") == self._page_id and (name := read_line(item.get("name"))):
+                return RemotePage(name, read_line(item.get("public_url")))
+        return None
+
+    async def list_components(self, permit: Permit) -> list[RemoteComponent]:
+        """The page tells which components it has, and what they are like only as far as an open incident holds them."""
+        await permit()
+        path = f"/v2/status_page_structures/{quote(self._page_id, safe='')}"
+        answer = await self._line.ask("GET", path)
+        structure = answer.get("current_structure") if isinstance(answer, dict) else None
+        if not isinstance(structure, dict):
+            raise AmbiguousError("the page answered with something that is not a structure: check api_url in config")
+        names = _read_names(structure.get("items"), _DEPTH_MOST)
+        states: dict[str, ComponentStatus] = {}
+        order = list(ComponentStatus)
+        for item in await self._list(permit):
+            if _read_status(item.get("incident_status")).is_open:
+                for remote_id, state in _read_states(item).items():
+                    states[remote_id] = max(state, states.get(remote_id, state), key=order.index)
+        return [
+            RemoteComponent(remote_id, name, states.get(remote_id, ComponentStatus.OPERATIONAL), position)
+            for position, (remote_id, name) in enumerate(names.items())
+        ]
+
+    async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]:
+        return [incident for incident in self._read_all(await self._list(permit)) if incident.status.is_open]
+
+    async def list_recent(self, since: int, permit: Permit) -> list[RemoteIncident]:
+        items = await self._list(permit, since)
+        return [incident for incident in self._read_all(items) if incident.created_at >= since]
+
+    async def get_incident(self, remote_id: str) -> RemoteIncident | None:
+        path = f"/v2/status_page_incidents/{quote(remote_id, safe='')}"
+        answer = await self._line.ask("GET", path, is_missing_fine=True)
+        return None if answer is None else self._require_incident(answer)
+
+    async def create_incident(self, message: Message) -> RemoteIncident:
+        """The key is the operation: sent again, the page answers with the incident that the first one made."""
+        body = {
+            **_write_fields(message),
+            "idempotency_key": message.op,
+            "status_page_id": self._page_id,
+            "name": message.title or "",
+        }
+        return self._require_incident(await self._line.ask("POST", "/v2/status_page_incidents", body=body))
+
+    async def update_incident(self, baseline: RemoteIncident, message: Message) -> RemoteIncident:
+        body = {**_write_fields(message), "status_page_incident_id": baseline.remote_id}
+        answer = await self._line.ask("POST", "/v2/status_page_incident_updates", body=body)
+        value = answer.get("status_page_incident_update") if isinstance(answer, dict) else None
+        update = _read_update(value, message.status) if isinstance(value, dict) else None
+        if update is None:
+            raise AmbiguousError("the page answered with something that is not an update: check api_url in config")
+        if update.status is IncidentStatus.RESOLVED:
+            return append_update(baseline, update, dict.fromkeys(baseline.components, ComponentStatus.OPERATIONAL))
+        states = {
+            name_component(remote_id, None, self.component_names): _READ_COMPONENTS[_COMPONENTS[state]]
+            for remote_id, state in message.components.items()
+        }
+        return append_update(baseline, update, states)
+
+    async def read_public(self, awaited: Mapping[str, str]) -> dict[str, str]:
+        if self._public_url is None or not awaited:
+            return {}
+        return await asyncio.to_thread(find_words, await self._line.read_text(self._public_url), awaited)
+
+    async def close(self) -> None:
+        await self._line.close()
+
+    def _require_incident(self, answer: object) -> RemoteIncident:
+        value = answer.get("status_page_incident") if isinstance(answer, dict) else None
+        incident = _read_incident(value, self.component_names)
+        if incident is None:
+            raise AmbiguousError("the page answered with something that is not an incident: check api_url in config")
+        return incident
+
+    def _read_all(self, items: list[Item]) -> list[RemoteIncident]:
+        return [incident for item in items if (incident := _read_incident(item, self.component_names))]
+
+    async def _list(self, permit: Permit, since: int | None = None) -> list[Item]:
+        """The page's own filter by time goes by impacts, and an incident without components has none."""
+        after: str | None = None
+
+        async def ask(_: int) -> tuple[list[Item], bool]:
+            nonlocal after
+            params: dict[str, str | int] = {"status_page_id": self._page_id, "page_size": _PAGE_SIZE}
+            if after is not None:
+                params["after"] = after
+            answer = await self._line.ask("GET", "/v2/status_page_incidents", params=params)
+            items = _read_items(answer, "status_page_incidents")
+            meta = answer.get("pagination_meta") if isinstance(answer, dict) else None
+            cursor = meta.get("after") if isinstance(meta, dict) else None
+            after = cursor if isinstance(cursor, str) and 0 < len(cursor) <= _CURSOR_MOST else None
+            return items, after is not None
+
+        return await read_list(ask, permit, lambda item: read_time(item.get("published_at")), since)
+
+
+def _write_fields(message: Message) -> Item:
+    fields: Item = {
+        "message": message.body,
+        "incident_status": message.status.value,
+        "notify_subscribers": message.notify,
+    }
+    if message.status is not IncidentStatus.RESOLVED and message.components:
+        fields["component_statuses"] = [
+            {"component_id": remote_id, "component_status": _COMPONENTS[state]}
+            for remote_id, state in message.components.items()
+        ]
+    return fields
+
+
+def _read_items(answer: object, key: str) -> list[Item]:
+    """Raises AmbiguousError for what holds no such list."""
+    items = answer.get(key) if isinstance(answer, dict) else None
+    if answer is not None and not isinstance(items, list):
+        raise AmbiguousError("the page answered with something that is not a list: check api_url in config")
+    return list(read_objects(items))
+
+
+def _read_names(items: object, depth: int) -> dict[str, str]:
+    """Returns the names of components by id, in their order; groups and sub-pages hold more of them."""
+    names: dict[str, str] = {}
+    for item in read_objects(items) if depth else ():
+        group, sub_page = item.get("group"), item.get("sub_page")
+        for value in [item.get("component"), *read_objects(group.get("components") if isinstance(group, dict) else ())]:
+            remote_id = read_id(value.get("component_id")) if isinstance(value, dict) else None
+            if isinstance(value, dict) and remote_id is not None and (name := read_line(value.get("name"))):
+                names.setdefault(remote_id, name)
+        if isinstance(sub_page, dict):
+            names = {**_read_names(sub_page.get("items"), depth - 1), **names}
+    return names
+
+
+def _read_status(value: object, otherwise: IncidentStatus = IncidentStatus.INVESTIGATING) -> IncidentStatus:
+    """New states may come at any time: one that we do not know is taken for one that is not over."""
+    return _READ_STATUSES.get(value, otherwise) if isinstance(value, str) else otherwise
+
+
+def _read_states(value: Item) -> dict[str, ComponentStatus]:
+    """Returns the state of each component of an incident: impacts that ended are over, unknown ones are not well."""
+    states: dict[str, ComponentStatus] = {}
+    for impact in read_objects(value.get("component_impacts")):
+        if (remote_id := read_id(impact.get("component_id"))) is not None:
+            word = "operational" if impact.get("end_at") else str(impact.get("component_status"))
+            state = _READ_COMPONENTS.get(word, ComponentStatus.DEGRADED_PERFORMANCE)
+            if not impact.get("end_at") or remote_id not in states:
+                states[remote_id] = state
+    return states
+
+
+def _read_incident(value: object, names: Mapping[str, str]) -> RemoteIncident | None:
+    if not isinstance(value, dict):
+        return None
+    remote_id, made_at = read_id(value.get("id")), read_time(value.get("published_at"))
+    if remote_id is None or made_at is None or not isinstance(value.get("incident_status"), str):
+        return None
+    status = _read_status(value.get("incident_status"))
+    # The order is not documented; ids of this page grow with time.
+    items = list(read_objects(value.get("updates")))
+    items.sort(key=lambda item: (read_time(item.get("published_at")) or 0, str(item.get("id"))))
+    updates: list[RemoteUpdate] = []
+    for item in items:
+        before = updates[-1].status if updates else IncidentStatus.INVESTIGATING
+        if update := _read_update(item, before):
+            updates.append(update)
+    ended = [update.created_at for update in updates if update.status is IncidentStatus.RESOLVED]
+    components = {name_component(key, None, names): state for key, state in _read_states(value).items()}
+    return RemoteIncident(
+        remote_id=remote_id,
+        title=read_line(value.get("name")),
+        status=status,
+        impact=impact_of(components),
+        created_at=made_at,
+        updated_at=max([made_at, *(update.created_at for update in updates)]),
+        resolved_at=ended[-1] if ended and not status.is_open else None,
+        components=components,
+        updates=tuple(updates),
+    )
+
+
+def _read_update(value: Item, otherwise: IncidentStatus) -> RemoteUpdate | None:
+    """A state of an update may be absent, when it did not change the incident's."""
+    remote_id, made_at = read_id(value.get("id")), read_time(value.get("published_at"))
+    if remote_id is None or made_at is None:
+        return None
+    body = value.get("message")
+    status = _read_status(value.get("incident_status"), otherwise)
+    return RemoteUpdate(remote_id, status, normalise_body(body) if isinstance(body, str) else "", made_at)
