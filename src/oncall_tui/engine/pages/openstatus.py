@@ -1,0 +1,335 @@
+"""OpenStatus v2: our words to and from its ConnectRPC calls in plain JSON.
+
+A key opens a whole workspace, and a status report does not tell its page. It is on ours when the page's content, which
+holds what is open, has it; when it names components of ours; or when the workspace has no other page. One that is over
+and names no component, in a workspace with several pages, is left out of lists: nothing tells whose it is. Proto JSON
+leaves out what is empty; times are kept in whole seconds.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from oncall_tui.config.model import PageConfig
+from oncall_tui.config.token import Secret
+from oncall_tui.domain.capability import Capabilities
+from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, impact_of
+from oncall_tui.domain.outbox import normalise_body
+from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage, RemoteUpdate
+from oncall_tui.engine.pages import Message, Permit
+from oncall_tui.engine.pages.errors import AmbiguousError
+from oncall_tui.engine.pages.exchange import PageLine
+from oncall_tui.engine.pages.shapes import read_id, read_objects, read_time
+from oncall_tui.engine.pages.statuspage import find_deadline_ms
+from oncall_tui.engine.pages.unstamped import (
+    Item,
+    find_names,
+    look_for_words,
+    name_component,
+    read_line,
+    read_list,
+    write_time,
+)
+
+CAPABILITIES = Capabilities(
+    adapter="openstatus",
+    title_most=256,
+    component_statuses=frozenset(ComponentStatus) - {ComponentStatus.UNDER_MAINTENANCE},
+    can_retitle=False,
+)
+_PAGE_SIZE = 100
+_STATUS, _IMPACT = "STATUS_REPORT_STATUS_", "PAGE_COMPONENT_IMPACT_"
+_STATUSES = {
+    IncidentStatus.INVESTIGATING: "INVESTIGATING",
+    IncidentStatus.IDENTIFIED: "IDENTIFIED",
+    IncidentStatus.MONITORING: "MONITORING",
+    IncidentStatus.RESOLVED: "RESOLVED",
+}
+_READ_STATUSES = {word: status for status, word in _STATUSES.items()}
+_IMPACTS = {
+    ComponentStatus.OPERATIONAL: "OPERATIONAL",
+    ComponentStatus.UNDER_MAINTENANCE: "DEGRADED_PERFORMANCE",
+    ComponentStatus.DEGRADED_PERFORMANCE: "DEGRADED_PERFORMANCE",
+    ComponentStatus.PARTIAL_OUTAGE: "PARTIAL_OUTAGE",
+    ComponentStatus.MAJOR_OUTAGE: "MAJOR_OUTAGE",
+}
+_READ_IMPACTS = {word: status for status, word in _IMPACTS.items() if status is not ComponentStatus.UNDER_MAINTENANCE}
+_ORDER = list(ComponentStatus)
+
+
+class OpenStatus:
+    """One page behind one token. Raises UsageError at once for an address that would show the token to the network."""
+
+    def __init__(
+        self,
+        config: PageConfig,
+        read_token: Callable[[], Secret],
+        clock: Callable[[], int],
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.component_names: Mapping[str, str] = {}
+        self.capabilities = CAPABILITIES
+        self._page_id = config.page_id
+        self._public_url = config.public_url
+        self._line = PageLine(
+            config.api_url,
+            read_token,
+            timeout_ms=find_deadline_ms(config),
+            clock=clock,
+            scheme="",
+            header="x-openstatus-key",
+            tls=tls,
+        )
+        self._page_names: dict[str, str] = {}
+
+    @property
+    def clock_skew_ms(self) -> int | None:
+        return self._line.clock_skew_ms
+
+    async def make_ready(self) -> None:
+        await self._line.make_ready()
+
+    async def read_page(self) -> RemotePage | None:
+        answer = await self._ask_pages("GetStatusPage", {"id": self._page_id}, is_missing_fine=True)
+        page = _get_object(answer, "statusPage") if answer is not None else {}
+        if not (name := read_line(page.get("title"))):
+            return None
+        domain, slug = read_line(_get(page, "customDomain")), read_line(page.get("slug"))
+        host = domain or (f"{slug}.openstatus.dev" if slug else "")
+        return RemotePage(name, f"https://{host}" if host else "")
+
+    async def list_components(self, permit: Permit) -> list[RemoteComponent]:
+        """States follow from the open reports, since the API does not keep them apart."""
+        content = await self._read_content(permit)
+        listed = [item for item in read_objects(content.get("components")) if read_id(item.get("id"))]
+        self._page_names = {str(read_id(item["id"])): read_line(item.get("name")) for item in listed}
+        states: dict[str, ComponentStatus] = {}
+        for report in _list_reports(content):
+            if _is_open(report):
+                for key, state in _read_states(report).items():
+                    states[key] = max(state, states.get(key, state), key=_ORDER.index)
+        return [
+            RemoteComponent(key, name, states.get(key, ComponentStatus.OPERATIONAL), _read_position(item))
+            for item in listed
+            if (key := str(read_id(item["id"]))) and (name := read_line(item.get("name")))
+        ]
+
+    async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]:
+        reports = [report for report in _list_reports(await self._read_content(permit)) if _is_open(report)]
+        incidents = [await self._complete(report, permit) for report in reports]
+        return [incident for incident in incidents if incident is not None and incident.status.is_open]
+
+    async def list_recent(self, since: int, permit: Permit) -> list[RemoteIncident]:
+        since = since // 1000 * 1000
+        listed = [item for item in await self._list_summaries(permit, since) if (_find_made_at(item) or 0) >= since]
+        if not listed:
+            return []
+        # Read after the list, so that it holds what is open there.
+        content = await self._read_content(permit)
+        here = {str(report.get("id")): report for report in _list_reports(content)}
+        components = {key for item in read_objects(content.get("components")) if (key := read_id(item.get("id")))}
+        found = []
+        is_only: bool | None = None
+        for item in listed:
+            report = here.get(str(item.get("id")))
+            is_ours = True if report is not None else self._is_ours(item, components)
+            if is_ours is None and is_only is None:
+                is_only = await self._is_only_page(permit)
+            if is_only if is_ours is None else is_ours:
+                found.append(await self._complete(report or item, permit))
+        return [incident for incident in found if incident is not None]
+
+    async def get_incident(self, remote_id: str) -> RemoteIncident | None:
+        answer = await self._ask_reports("GetStatusReport", {"id": remote_id}, is_missing_fine=True)
+        if answer is None or self._is_elsewhere(_get_object(answer, "statusReport")):
+            return None
+        return self._require_incident(answer)
+
+    async def create_incident(self, message: Message) -> RemoteIncident:
+        body = {
+            **self._write_fields(message),
+            "title": message.title or "",
+            "pageId": self._page_id,
+            "pageComponentIds": list(find_names(message)),
+        }
+        return self._require_incident(await self._ask_reports("CreateStatusReport", body))
+
+    async def update_incident(self, baseline: RemoteIncident, message: Message) -> RemoteIncident:
+        body = {**self._write_fields(message), "statusReportId": baseline.remote_id}
+        return self._require_incident(await self._ask_reports("AddStatusReportUpdate", body))
+
+    async def read_public(self, awaited: Mapping[str, str]) -> dict[str, str]:
+        return await look_for_words(self._line, self._public_url, awaited)
+
+    async def close(self) -> None:
+        await self._line.close()
+
+    async def _ask_reports(self, method: str, body: Item, *, is_missing_fine: bool = False) -> object:
+        path = f"/rpc/openstatus.status_report.v1.StatusReportService/{method}"
+        return await self._line.ask("POST", path, body=body, is_missing_fine=is_missing_fine)
+
+    async def _ask_pages(self, method: str, body: Item, *, is_missing_fine: bool = False) -> object:
+        path = f"/rpc/openstatus.status_page.v1.StatusPageService/{method}"
+        return await self._line.ask("POST", path, body=body, is_missing_fine=is_missing_fine)
+
+    async def _read_content(self, permit: Permit) -> Item:
+        await permit()
+        answer = await self._ask_pages("GetStatusPageContent", {"id": self._page_id})
+        if not isinstance(answer, dict) or not _get_object(answer, "statusPage"):
+            raise AmbiguousError("the page answered with something that is not its content: check api_url in config")
+        return answer
+
+    async def _is_only_page(self, permit: Permit) -> bool:
+        await permit()
+        answer = await self._ask_pages("ListStatusPages", {"limit": 2})
+        return isinstance(answer, dict) and len(list(read_objects(_get(answer, "statusPages")))) == 1
+
+    async def _list_summaries(self, permit: Permit, since: int) -> list[Item]:
+        async def ask(number: int) -> tuple[Sequence[Item], bool]:
+            body: Item = {"limit": _PAGE_SIZE, "offset": number * _PAGE_SIZE}
+            answer = await self._ask_reports("ListStatusReports", body)
+            reports = _get(answer, "statusReports") if isinstance(answer, dict) else None
+            # An empty list is left out, and then nothing else is there either.
+            if not isinstance(reports, list) and answer != {}:
+                raise AmbiguousError("the page answered with something that is not a list: check api_url in config")
+            items = list(read_objects(reports))
+            return items, len(items) >= _PAGE_SIZE
+
+        return await read_list(ask, permit, _find_made_at, since)
+
+    async def _complete(self, report: Item, permit: Permit) -> RemoteIncident | None:
+        """Returns a report with its updates, which lists leave out: read on its own where they are not there."""
+        if list(read_objects(report.get("updates"))):
+            return self._read_report(report)
+        if (remote_id := read_id(report.get("id"))) is None or _read_status(report) is None:
+            return None
+        await permit()
+        return await self.get_incident(remote_id)
+
+    def _is_elsewhere(self, report: Item) -> bool:
+        page_id = _get(report, "pageId")
+        return page_id is not None and str(page_id) != self._page_id
+
+    def _is_ours(self, report: Item, components: Iterable[str]) -> bool | None:
+        """Tells whether a report that the page's content does not hold is of our page, None where nothing tells."""
+        if _get(report, "pageId") is not None:
+            return not self._is_elsewhere(report)
+        named = _list_ids(report)
+        return not named.isdisjoint(components) if named else None
+
+    def _require_incident(self, answer: object) -> RemoteIncident:
+        incident = self._read_report(_get_object(answer, "statusReport"))
+        if incident is None:
+            raise AmbiguousError(
+                "the page answered with something that is not a status report: check api_url in config"
+            )
+        return incident
+
+    def _read_report(self, report: Item) -> RemoteIncident | None:
+        remote_id, status, made_at = read_id(report.get("id")), _read_status(report), _find_made_at(report)
+        if remote_id is None or status is None or made_at is None:
+            return None
+        updates = _read_updates(report)
+        components = {
+            name_component(key, self._page_names.get(key), self.component_names): state
+            for key, state in _read_states(report).items()
+        }
+        return RemoteIncident(
+            remote_id=remote_id,
+            title=read_line(report.get("title")),
+            status=status,
+            impact=impact_of(components),
+            created_at=made_at,
+            updated_at=read_time(_get(report, "updatedAt")) or made_at,
+            resolved_at=updates[-1].created_at if updates and not status.is_open else None,
+            components=components,
+            updates=updates,
+        )
+
+    def _write_fields(self, message: Message) -> Item:
+        return {
+            "status": _STATUS + _STATUSES[message.status],
+            "message": message.body,
+            "date": write_time(message, self.clock_skew_ms),
+            "notify": message.notify,
+            "componentImpacts": [
+                {"pageComponentId": key, "impact": _IMPACT + _IMPACTS[state]}
+                for key, state in message.components.items()
+            ],
+        }
+
+
+def _get(value: object, name: str) -> object:
+    """Returns a field by its JSON name, or by its proto name: which one a server writes is its own choice."""
+    if not isinstance(value, dict):
+        return None
+    return value[name] if name in value else value.get(re.sub(r"(?=[A-Z])", "_", name).lower())
+
+
+def _get_object(value: object, name: str) -> Item:
+    found = _get(value, name)
+    return found if isinstance(found, dict) else {}
+
+
+def _list_reports(content: Item) -> list[Item]:
+    return list(read_objects(_get(content, "statusReports")))
+
+
+def _list_ids(report: Item) -> set[str]:
+    named = _get(report, "pageComponentIds")
+    return {key for item in named if (key := read_id(item))} if isinstance(named, list) else set()
+
+
+def _read_position(item: Item) -> int:
+    position = item.get("order")
+    return position if isinstance(position, int) else 0
+
+
+def _read_status(value: Item) -> IncidentStatus | None:
+    return _READ_STATUSES.get(str(value.get("status")).removeprefix(_STATUS))
+
+
+def _is_open(report: Item) -> bool:
+    status = _read_status(report)
+    return status is not None and status.is_open
+
+
+def _find_made_at(report: Item) -> int | None:
+    made_at = read_time(_get(report, "createdAt"))
+    return (
+        made_at if made_at is not None else min((update.created_at for update in _read_updates(report)), default=None)
+    )
+
+
+def _sort_updates(report: Item) -> list[tuple[Item, RemoteUpdate]]:
+    """Returns the updates from old to new; ids, which are numbers, order those of the same second."""
+    updates = [(item, update) for item in read_objects(report.get("updates")) if (update := _read_update(item))]
+    updates.sort(key=lambda pair: (pair[1].created_at, len(pair[1].remote_id), pair[1].remote_id))
+    return updates
+
+
+def _read_updates(report: Item) -> tuple[RemoteUpdate, ...]:
+    return tuple(update for _, update in _sort_updates(report))
+
+
+def _read_update(value: Item) -> RemoteUpdate | None:
+    remote_id, status, date = read_id(value.get("id")), _read_status(value), read_time(value.get("date"))
+    if remote_id is None or status is None or date is None:
+        return None
+    body = value.get("message")
+    return RemoteUpdate(remote_id, status, normalise_body(body) if isinstance(body, str) else "", date)
+
+
+def _read_states(report: Item) -> dict[str, ComponentStatus]:
+    """Returns the state of each component that a report names; one that it says nothing of is shown as degraded."""
+    if not _is_open(report):
+        return dict.fromkeys(sorted(_list_ids(report)), ComponentStatus.OPERATIONAL)
+    states = dict.fromkeys(sorted(_list_ids(report)), ComponentStatus.DEGRADED_PERFORMANCE)
+    for item, _ in _sort_updates(report):
+        for told in read_objects(_get(item, "componentImpacts")):
+            state = _READ_IMPACTS.get(str(told.get("impact")).removeprefix(_IMPACT))
+            if (key := read_id(_get(told, "pageComponentId"))) is not None and state is not None:
+                states[key] = state
+    return states
