@@ -112,7 +112,7 @@ class FakeOpenStatus(FaultWire):
 
     def _show(self, report: dict[str, Any], *, is_whole: bool) -> dict[str, Any]:
         shown = {key: value for key, value in report.items() if key != "pageId" or self.tells_page}
-        newest_first = sorted(report["updates"], key=lambda update: update["date"], reverse=True)
+        newest_first = sorted(report["updates"], key=lambda update: str(update["date"]), reverse=True)
         return {**shown, "updates": newest_first if is_whole else []}
 
     def _find_problem(self, fields: dict[str, Any], is_new: bool) -> str | None:

@@ -190,9 +190,10 @@ class OpenStatus:
         async def ask(number: int) -> tuple[Sequence[Item], bool]:
             body: Item = {"limit": _PAGE_SIZE, "offset": number * _PAGE_SIZE}
             answer = await self._ask_reports("ListStatusReports", body)
-            reports = _get(answer, "statusReports") if isinstance(answer, dict) else None
-            # An empty list is left out, and then nothing else is there either.
-            if not isinstance(reports, list) and answer != {}:
+            reports = _get(answer, "statusReports")
+            # An empty list is left out, and then nothing but the size of the whole can be there.
+            is_empty = isinstance(answer, dict) and not set(answer) - {"totalSize", "total_size"}
+            if not isinstance(reports, list) and not is_empty:
                 raise AmbiguousError("the page answered with something that is not a list: check api_url in config")
             items = list(read_objects(reports))
             return items, len(items) >= _PAGE_SIZE
@@ -297,10 +298,9 @@ def _is_open(report: Item) -> bool:
 
 
 def _find_made_at(report: Item) -> int | None:
-    made_at = read_time(_get(report, "createdAt"))
-    return (
-        made_at if made_at is not None else min((update.created_at for update in _read_updates(report)), default=None)
-    )
+    if (made_at := read_time(_get(report, "createdAt"))) is not None:
+        return made_at
+    return min((update.created_at for update in _read_updates(report)), default=None)
 
 
 def _sort_updates(report: Item) -> list[tuple[Item, RemoteUpdate]]:
