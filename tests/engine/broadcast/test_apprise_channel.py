@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 import logging
 import traceback
@@ -26,7 +27,7 @@ from tests.engine.broadcast.receivers import (
 
 from oncall_tui.config.token import Secret
 from oncall_tui.domain.errors import UsageError
-from oncall_tui.domain.shortform import Form
+from oncall_tui.domain.shortform import Form, count_weight
 from oncall_tui.engine.broadcast.apprise_channel import AppriseChannel
 from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, PageError, RefusedByPageError
 
@@ -51,6 +52,27 @@ async def test_a_chat_gets_inert_markdown() -> None:
         f"Updates: {LINK}"
     )
     assert len(hook.bodies) == 1
+
+
+async def test_a_chat_that_takes_html_gets_text_that_is_no_html() -> None:
+    async with receiving() as hook:
+        await make_channel(json_url(hook.port, "?format=html")).send(make_broadcast(Form.CHAT, body="*a* <b>c</b>"))
+        await make_channel(json_url(hook.port, "?format=markdown")).send(make_broadcast(Form.CHAT, body="*a* <b>"))
+    shown = html.unescape(json.loads(hook.bodies[0])["message"]).replace("\u200b", "").replace("\xa0", " ")
+    assert "*a* <b>c</b>" in shown
+    assert "<b>" not in json.loads(hook.bodies[0])["message"]
+    assert "\\*a\\* \\<\u200bb\\>" in json.loads(hook.bodies[1])["message"]
+
+
+async def test_a_social_network_gets_one_post_that_fits() -> None:
+    async with receiving() as hook:
+        await make_channel(f"mastodon://{PASSWORD}@127.0.0.1:{hook.port}").send(
+            make_broadcast(Form.SOCIAL, body=BODY * 9)
+        )
+    (post,) = [json.loads(body)["status"] for body in hook.bodies]
+    assert post.startswith("Identified: Payments fail. Card payments fail")
+    assert post.endswith(f" …\nUpdates: {LINK}")
+    assert count_weight(post) <= 280
 
 
 async def test_an_sms_gateway_gets_what_fits() -> None:

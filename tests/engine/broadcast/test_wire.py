@@ -25,7 +25,7 @@ def ask(port: int, wire: Wire, *, closes: bool) -> None:
         connection.getresponse().read()
     finally:
         connection.close()
-        watch(Wire())
+        watch(Wire(5))
 
 
 class Listener:
@@ -50,7 +50,7 @@ async def test_a_closed_wire_lets_no_request_leave(closes: bool) -> None:
     start_watching()
     listener = Listener(b"HTTP/1.0 200 OK\r\n\r\n")
     server = await asyncio.start_server(listener.meet, "127.0.0.1", 0)
-    wire = Wire()
+    wire = Wire(5)
     try:
         call = asyncio.to_thread(ask, server.sockets[0].getsockname()[1], wire, closes=closes)
         if closes:
@@ -70,7 +70,7 @@ async def test_a_closed_wire_lets_no_mail_leave() -> None:
     start_watching()
     listener = Listener(b"")
     server = await asyncio.start_server(listener.meet, "127.0.0.1", 0)
-    wire = Wire()
+    wire = Wire(5)
 
     def send() -> None:
         watch(wire)
@@ -78,11 +78,23 @@ async def test_a_closed_wire_lets_no_mail_leave() -> None:
         try:
             smtplib.SMTP("127.0.0.1", server.sockets[0].getsockname()[1], timeout=5)
         finally:
-            watch(Wire())
+            watch(Wire(5))
 
     try:
         with pytest.raises(TimeoutError):
             await asyncio.to_thread(send)
+    finally:
+        server.close()
+    assert listener.got == b""
+
+
+async def test_a_wire_closes_by_itself_in_time() -> None:
+    start_watching()
+    listener = Listener(b"")
+    server = await asyncio.start_server(listener.meet, "127.0.0.1", 0)
+    try:
+        with pytest.raises(TimeoutError):
+            await asyncio.to_thread(ask, server.sockets[0].getsockname()[1], Wire(0), closes=False)
     finally:
         server.close()
     assert listener.got == b""

@@ -99,7 +99,7 @@ class _Attempt:
     def __init__(
         self, url: Secret, broadcast: Broadcast, limit: int | None, is_weighted: bool, timeout_s: float
     ) -> None:
-        self.wire = Wire()
+        self.wire = Wire(timeout_s)
         self.is_accepted = False
         self.fault = ""
         self.refusal = ""
@@ -123,6 +123,8 @@ class _Attempt:
             self.is_accepted = _notify(service, short, self._broadcast) is True
         except RefusedError as error:
             self.refusal = str(error)
+        except TimeoutError:
+            self.fault = "its time was over before it began"
         except Exception as error:  # noqa: BLE001 - a thread of its own: told below, without text that may hold the address
             self.fault = f"Apprise failed ({type(error).__name__})"
 

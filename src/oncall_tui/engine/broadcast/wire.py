@@ -13,6 +13,7 @@ import re
 import smtplib
 import sys
 import threading
+import time
 from enum import StrEnum
 
 _WATCHED = frozenset({"http.client.send", "smtplib.send", "socket.connect", "socket.sendto"})
@@ -39,15 +40,16 @@ class Wire:
     there was none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, timeout_s: float) -> None:
         self.line: Line | None = None
         self.messages = 0
         self.status: int | None = None
+        self._ends_at = time.monotonic() + timeout_s
         self._is_closed = False
         self._lock = threading.Lock()
 
     def begin(self, line: Line) -> None:
-        """Raises TimeoutError when the wire was closed before."""
+        """Raises TimeoutError when the wire was closed before, or its time is over."""
         with self._lock:
             self._require_open()
             self.line = line
@@ -59,7 +61,7 @@ class Wire:
 
     def note(self, event: str, args: tuple[object, ...]) -> None:
         with self._lock:
-            if self._is_closed and isinstance(args[0], http.client.HTTPConnection | smtplib.SMTP):
+            if not self._is_open and isinstance(args[0], http.client.HTTPConnection | smtplib.SMTP):
                 # Its caller takes the error for one of the line, which would have closed it.
                 args[0].close()
             self._require_open()
@@ -77,8 +79,13 @@ class Wire:
         ):
             self.status = int(found.group(1))
 
+    @property
+    def _is_open(self) -> bool:
+        """Looks at the clock too: a process that was stopped may go on here before its loop notices the deadline."""
+        return not self._is_closed and time.monotonic() < self._ends_at
+
     def _require_open(self) -> None:
-        if self._is_closed:
+        if not self._is_open:
             raise TimeoutError("past its deadline")
 
 
