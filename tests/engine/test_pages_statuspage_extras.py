@@ -15,7 +15,7 @@ from oncall_tui.config.model import PageConfig, TokenSource
 from oncall_tui.config.token import Secret
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.maintenance import MaintenanceStatus
-from oncall_tui.domain.remote import RemotePostmortem
+from oncall_tui.domain.remote import RemotePostmortem, RemoteTemplate
 from oncall_tui.engine.pages import Message
 from oncall_tui.engine.pages.errors import RefusedByPageError
 from oncall_tui.engine.pages.extras import (
@@ -25,6 +25,7 @@ from oncall_tui.engine.pages.extras import (
     MaintenanceMessage,
     MaintenancePage,
     MetricPage,
+    MetricPoint,
     PostmortemPage,
     TemplatePage,
 )
@@ -54,12 +55,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClockPage]:
 
 @pytest.fixture
 def page(served: ClockPage) -> ClockPage:
-    """The page of the module, emptied."""
-    served.now = NOON
-    with served.file.write(NOON) as db:
-        db.execute("DELETE FROM incident")
-        db.execute("UPDATE component SET status = 'operational'")
-    return served
+    return served.clear()
 
 
 @pytest.fixture
@@ -304,3 +300,34 @@ async def test_the_past_is_told_without_touching_the_present(page: ClockPage, cl
     shown = page.api.get(f"/incidents/{told.remote_id}").json()
     assert (shown["backfilled"], shown["started_at"]) == (True, "2026-11-20T12:00:00.000Z")
     assert "Mail was late for an hour." in page.public.get("/").text
+
+
+async def test_words_prepared_on_the_page_are_read(page: ClockPage, client: Statuspage) -> None:
+    slow = {"name": "Slow", "title": "The API is slow", "body": "We look.\r\n", "update_status": "identified"}
+    page.post("/incident_templates", template=slow)
+    page.post("/incident_templates", template={**slow, "name": "Work", "update_status": "in_progress"})
+    page.post("/incident_templates", template={**slow, "name": "\x1b[31mZ", "update_status": None})
+    assert await client.list_templates(Permits()) == [
+        RemoteTemplate("\u241b[31mZ", "The API is slow", "We look.", None),
+        RemoteTemplate("Slow", "The API is slow", "We look.", IncidentStatus.IDENTIFIED),
+        RemoteTemplate("Work", "The API is slow", "We look.", MaintenanceStatus.IN_PROGRESS),
+    ]
+
+
+async def test_components_are_listed_with_their_groups(page: ClockPage, client: Statuspage) -> None:
+    web = page.find_components()["Web"]
+    page.post("/component-groups", component_group={"name": "Sites", "components": [web]})
+    listed = await client.list_components(Permits())
+    assert [(component.name, component.group) for component in listed] == [("API", ""), ("Web", "Sites")]
+
+
+async def test_figures_arrive_and_may_arrive_twice(page: ClockPage, client: Statuspage) -> None:
+    provider = page.api.get("/metrics_providers").json()[0]["id"]
+    metric = str(page.post(f"/metrics_providers/{provider}/metrics", metric={"name": "Answer time"})["id"])
+    for _ in range(2):
+        await client.send_metrics({metric: [MetricPoint(NOON - MINUTE + 999, 12.5), MetricPoint(NOON, 14.0)]})
+    with page.file.read() as db:
+        points = [tuple(row) for row in db.execute("SELECT at_s, value FROM metric_point ORDER BY at_s")]
+    assert points == [(NOON // 1000 - 60, 12.5), (NOON // 1000, 14.0)]
+    with pytest.raises(RefusedByPageError):
+        await client.send_metrics({"nothing00000": [MetricPoint(NOON, 1.0)]})

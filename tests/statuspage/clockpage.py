@@ -13,7 +13,9 @@ import httpx
 import uvicorn
 from tests.statuspage.conftest import PAGE_ID, TOKEN
 
+from oncall_tui.statuspage.components import add_component
 from oncall_tui.statuspage.pagefile import PageFile, prepare
+from oncall_tui.statuspage.rules import ComponentWrite
 from oncall_tui.statuspage.server import build_app
 from oncall_tui.statuspage.transitions import advance
 
@@ -36,6 +38,16 @@ class ClockPage:
             trust_env=False,
         )
         self.public = httpx.Client(base_url=url, timeout=10, trust_env=False)
+
+    def clear(self) -> ClockPage:
+        """Goes back to noon, and to two well components and nothing else."""
+        self.now = NOON
+        with self.file.write(NOON) as db:
+            for table in ("incident", "component", "component_group", "template", "metric"):
+                db.execute(f"DELETE FROM {table}")
+            for name in ("API", "Web"):
+                add_component(db, ComponentWrite({"name": name}), NOON)
+        return self
 
     def go_to(self, now: int) -> int:
         """Sets the clock, makes what is due and returns how many moves that were."""

@@ -23,10 +23,15 @@ AUTO = {"scheduled_auto_in_progress": True, "scheduled_auto_completed": True}
 MOVING = {**AUTO, "auto_transition_to_maintenance_state": True, "auto_transition_to_operational_state": True}
 
 
-@pytest.fixture
-def clock_page(tmp_path: Path) -> Iterator[ClockPage]:
-    with serving(tmp_path / "page.db") as page:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClockPage]:
+    with serving(tmp_path_factory.mktemp("page") / "page.db") as page:
         yield page
+
+
+@pytest.fixture
+def clock_page(served: ClockPage) -> ClockPage:
+    return served.clear()
 
 
 def show(page: ClockPage, incident_id: str) -> dict[str, object]:

@@ -1,105 +1,27 @@
-"""The write API under /v1: what writers may call, and which transaction each call runs in."""
+"""The write API under /v1: the page, its components, incidents, maintenances and postmortems."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-
-from msgspec import Struct
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from oncall_tui.statuspage import components, edits, incidents, postmortems, rules, shapes
-from oncall_tui.statuspage.faults import RequestRefusedError, refuse_unknown
-from oncall_tui.statuspage.gate import JsonAnswer, read_fields
-from oncall_tui.statuspage.pagefile import Identity, PageFile, read_identity
-from oncall_tui.statuspage.sqlite import sqlite3
-
-_PAGE_MOST = 100
-_LAST_PAGE = 1_000_000
-Endpoint = Callable[[Request], Awaitable[Response]]
+from oncall_tui.statuspage import components, edits, groups, incidents, postmortems, rules, shapes
+from oncall_tui.statuspage.calls import CHANGE, PAGE_PATH, Call, Endpoints, Work
+from oncall_tui.statuspage.gate import JsonAnswer
 
 
-class Call(Struct, frozen=True):
-    """One admitted request inside its transaction."""
-
-    db: sqlite3.Connection
-    identity: Identity
-    url: str
-    path: Mapping[str, str]
-    query: Mapping[str, str]
-    fields: dict[str, object]
-    now: int
-
-    @property
-    def incident_id(self) -> str:
-        return self.path["incident_id"]
-
-    @property
-    def component_id(self) -> str:
-        return self.path["component_id"]
-
-    def read_span(self, size_name: str) -> tuple[int, int]:
-        """Returns limit and offset from `page` and the size parameter; raises RequestRefusedError (422)."""
-        size = min(self._read_count(size_name, _PAGE_MOST), _PAGE_MOST)
-        return size, (min(self._read_count("page", 1), _LAST_PAGE) - 1) * size
-
-    def _read_count(self, name: str, default: int) -> int:
-        text = self.query.get(name, "")
-        if not text:
-            return default
-        if not (text.isascii() and text.isdecimal()) or len(text) > 9 or int(text) < 1:
-            raise RequestRefusedError(422, f"{name} must be a whole number from 1 on")
-        return int(text)
-
-
-Work = Callable[[Call], Response]
-
-
-def build_routes(file: PageFile, url: str, clock: Callable[[], int]) -> list[Route]:
-    """Returns the routes; `clock` gives ms since 1970 UTC, `url` is the public address without a slash at its end."""
-
-    def call(request: Request, db: sqlite3.Connection, fields: dict[str, object], now: int) -> Call:
-        identity = read_identity(db)
-        if identity is None or request.path_params.get("page_id", identity.page_id) != identity.page_id:
-            raise refuse_unknown("page")
-        return Call(db, identity, url, request.path_params, request.query_params, fields, now)
-
-    def read(work: Work) -> Endpoint:
-        async def endpoint(request: Request) -> Response:
-            def run() -> Response:
-                with file.read() as db:
-                    return work(call(request, db, {}, clock()))
-
-            return await run_in_threadpool(run)
-
-        return endpoint
-
-    def write(work: Work, wrapper: str | None = None) -> Endpoint:
-        async def endpoint(request: Request) -> Response:
-            fields = {} if wrapper is None else await read_fields(request, wrapper)
-
-            def run() -> Response:
-                now = clock()
-                with file.write(now) as db:
-                    return work(call(request, db, fields, now))
-
-            return await run_in_threadpool(run)
-
-        return endpoint
-
-    page = "/v1/pages/{page_id}"
+def build_routes(endpoints: Endpoints) -> list[Route]:
+    """Returns the routes of the page itself, components, incidents and postmortems."""
+    page, read, write = PAGE_PATH, endpoints.read, endpoints.write
     incident = f"{page}/incidents/{{incident_id}}"
     component = f"{page}/components/{{component_id}}"
-    change = ["PATCH", "PUT"]
     return [
         Route("/v1/pages", read(_list_pages), methods=["GET"]),
         Route(page, read(_show_page), methods=["GET"]),
         Route(f"{page}/components", read(_list_components), methods=["GET"]),
         Route(f"{page}/components", write(_add_component, "component"), methods=["POST"]),
         Route(component, read(_show_component), methods=["GET"]),
-        Route(component, write(_change_component, "component"), methods=change),
+        Route(component, write(_change_component, "component"), methods=CHANGE),
         Route(component, write(_delete_component), methods=["DELETE"]),
         Route(f"{page}/incidents", read(_search), methods=["GET"]),
         Route(f"{page}/incidents", write(_create, "incident"), methods=["POST"]),
@@ -108,9 +30,9 @@ def build_routes(file: PageFile, url: str, clock: Callable[[], int]) -> list[Rou
         Route(f"{page}/incidents/upcoming", read(_list(incidents.UPCOMING)), methods=["GET"]),
         Route(f"{page}/incidents/active_maintenance", read(_list(incidents.ACTIVE_MAINTENANCE)), methods=["GET"]),
         Route(incident, read(_show), methods=["GET"]),
-        Route(incident, write(_change, "incident"), methods=change),
+        Route(incident, write(_change, "incident"), methods=CHANGE),
         Route(incident, write(_delete), methods=["DELETE"]),
-        Route(f"{incident}/incident_updates/{{update_id}}", write(_change_update, "incident_update"), methods=change),
+        Route(f"{incident}/incident_updates/{{update_id}}", write(_change_update, "incident_update"), methods=CHANGE),
         Route(f"{incident}/postmortem", read(_show_postmortem), methods=["GET"]),
         Route(f"{incident}/postmortem", write(_write_draft, "postmortem"), methods=["PUT"]),
         Route(f"{incident}/postmortem", write(_delete_postmortem), methods=["DELETE"]),
@@ -129,8 +51,10 @@ def _show_page(call: Call) -> Response:
 
 def _list_components(call: Call) -> Response:
     limit, offset = call.read_span("per_page")
-    found = components.list_components(call.db, limit, offset)
-    return JsonAnswer([shapes.shape_component(component, call.identity.page_id) for component in found])
+    listed = shapes.shape_components(
+        components.list_components(call.db), groups.list_groups(call.db), call.identity.page_id
+    )
+    return JsonAnswer(listed[offset : offset + limit])
 
 
 def _add_component(call: Call) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from oncall_tui.domain.incident import ComponentStatus
-from oncall_tui.statuspage.faults import refuse_unknown
+from oncall_tui.statuspage.faults import RequestRefusedError, refuse_unknown
 from oncall_tui.statuspage.pagefile import make_id
 from oncall_tui.statuspage.records import AffectedComponent, PageComponent
 from oncall_tui.statuspage.rules import ComponentWrite, refuse_unknown_ids
@@ -58,8 +58,11 @@ def add_component(db: sqlite3.Connection, write: ComponentWrite, now: int) -> Pa
 
 
 def change_component(db: sqlite3.Connection, component_id: str, write: ComponentWrite, now: int) -> PageComponent:
-    """Sets what was sent and returns the component; raises RequestRefusedError (404)."""
+    """Sets what was sent and returns the component; raises RequestRefusedError (404, 422 for an unknown group)."""
     get_component(db, component_id)
+    group_id = write.fields.get("group_id")
+    if group_id is not None and not db.execute("SELECT 1 FROM component_group WHERE id = ?", (group_id,)).fetchone():
+        raise RequestRefusedError(422, "no component group of this page has that group_id")
     for column in _COLUMNS:
         if column in write.fields:
             db.execute(
@@ -86,7 +89,12 @@ def set_statuses(
             db.execute(
                 "UPDATE component SET status = ?, updated_at = ? WHERE id = ?", (status.value, now, component_id)
             )
+    groups = {row["id"]: row["name"] for row in db.execute("SELECT id, name FROM component_group")}
+
+    def name(component: PageComponent) -> str:
+        return f"{groups[component.group_id]} - {component.name}" if component.group_id in groups else component.name
+
     return tuple(
-        AffectedComponent(component_id, known[component_id].name, known[component_id].status, status)
+        AffectedComponent(component_id, name(known[component_id]), known[component_id].status, status)
         for component_id, status in statuses.items()
     )

@@ -9,6 +9,7 @@ import json
 import math
 import time
 from collections import deque
+from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
@@ -119,8 +120,11 @@ class _Window:
         self._admitted.append(now_s)
 
 
-async def read_fields(request: Request, wrapper: str) -> dict[str, object]:
-    """Returns the object under `wrapper` in a JSON body; raises RequestRefusedError (400, 408, 413, 415)."""
+async def read_fields(request: Request, wrapper: str, beside: Sequence[str] = ()) -> dict[str, object]:
+    """Returns the object under `wrapper` in a JSON body, with the fields named `beside` it taken in.
+
+    Raises RequestRefusedError (400, 408, 413, 415).
+    """
     declared = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if declared != "application/json" and not declared.endswith("+json"):
         raise RequestRefusedError(415, "send the body as application/json")
@@ -132,7 +136,7 @@ async def read_fields(request: Request, wrapper: str) -> dict[str, object]:
     fields = content.get(wrapper) if isinstance(content, dict) else None
     if not isinstance(fields, dict):
         raise RequestRefusedError(400, f'the body must be a JSON object {{"{wrapper}": {{...}}}}')
-    return fields
+    return {**fields, **{name: content[name] for name in beside if name in content}}
 
 
 async def _read_body(request: Request) -> bytes:

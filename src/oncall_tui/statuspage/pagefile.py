@@ -64,6 +64,25 @@ UPDATE incident SET options = json_remove(
   iif(options ->> '$.scheduled_auto_transition',
     json_set(options, '$.scheduled_auto_in_progress', json('true')), options),
   '$.scheduled_auto_transition');
+CREATE TABLE component_group (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, description TEXT,
+  position INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
+) STRICT;
+UPDATE component SET group_id = NULL;
+CREATE TABLE template (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, title TEXT NOT NULL,
+  body TEXT NOT NULL, group_id TEXT, update_status TEXT, is_tweeting INTEGER NOT NULL, is_notifying INTEGER NOT NULL,
+  component_ids TEXT NOT NULL
+) STRICT;
+CREATE TABLE metric (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, suffix TEXT NOT NULL,
+  tooltip TEXT NOT NULL, decimal_places INTEGER NOT NULL, is_shown INTEGER NOT NULL,
+  created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE metric_point (
+  metric_id TEXT NOT NULL REFERENCES metric (id) ON DELETE CASCADE, at_s INTEGER NOT NULL, value REAL NOT NULL,
+  PRIMARY KEY (metric_id, at_s)
+) STRICT, WITHOUT ROWID;
 """
 _STEPS = (_STEP_1, _STEP_2)
 SCHEMA_VERSION = len(_STEPS)

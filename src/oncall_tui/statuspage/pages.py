@@ -9,16 +9,25 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus
+from oncall_tui.domain.incident import Impact, IncidentStatus
 from oncall_tui.domain.maintenance import MaintenanceStatus
+from oncall_tui.statuspage.boards import Chart, show_components, show_metrics
 from oncall_tui.statuspage.html import Html, join, show_block, show_line, tag
-from oncall_tui.statuspage.records import PageComponent, PageIncident, PageUpdate, Status
-from oncall_tui.statuspage.shapes import format_instant, judge_page
+from oncall_tui.statuspage.parts import (
+    COMPONENT_LABEL,
+    MARK,
+    MONTHS,
+    TONE_COLOUR,
+    show_clock,
+    show_day,
+    show_mark,
+    show_time,
+)
+from oncall_tui.statuspage.records import PageComponent, PageGroup, PageIncident, PageUpdate, Status
+from oncall_tui.statuspage.shapes import judge_page
 from oncall_tui.statuspage.style import STYLE
 
 HISTORY_DAYS = 15
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-           "November", "December")  # fmt: skip
 
 _STATUS_LABEL: dict[Status, str] = {
     IncidentStatus.INVESTIGATING: "Investigating",
@@ -30,20 +39,6 @@ _STATUS_LABEL: dict[Status, str] = {
     MaintenanceStatus.IN_PROGRESS: "In progress",
     MaintenanceStatus.VERIFYING: "Verifying",
     MaintenanceStatus.COMPLETED: "Completed",
-}
-_COMPONENT_LABEL = {
-    ComponentStatus.OPERATIONAL: "Operational",
-    ComponentStatus.UNDER_MAINTENANCE: "Under maintenance",
-    ComponentStatus.DEGRADED_PERFORMANCE: "Degraded performance",
-    ComponentStatus.PARTIAL_OUTAGE: "Partial outage",
-    ComponentStatus.MAJOR_OUTAGE: "Major outage",
-}
-_COMPONENT_TONE = {
-    ComponentStatus.OPERATIONAL: "ok",
-    ComponentStatus.UNDER_MAINTENANCE: "plan",
-    ComponentStatus.DEGRADED_PERFORMANCE: "minor",
-    ComponentStatus.PARTIAL_OUTAGE: "major",
-    ComponentStatus.MAJOR_OUTAGE: "critical",
 }
 _IMPACT_TONE = {
     Impact.NONE: "ok",
@@ -66,16 +61,6 @@ _HEADLINE = {
     Impact.MAJOR: "Partial outage",
     Impact.CRITICAL: "Major outage",
 }
-_TONE_COLOUR = {"ok": "#1f8a58", "plan": "#3b6fd1", "minor": "#c98a00", "major": "#d2620f", "critical": "#d1352b"}
-# Each state has a shape of its own, for readers who do not see the colour.
-_TICK = '<path d="m8 12.4 2.7 2.7L16 9.6"/>'
-_MARK = {
-    "ok": f'<circle cx="12" cy="12" r="9"/>{_TICK}',
-    "plan": '<path d="M4 4h16v16H4z"/><path d="M8.5 9.5h7M8.5 14.5h4"/>',
-    "minor": '<path d="M12 3.8 21.2 20H2.8z"/><path d="M12 10v4.2M12 17v.1"/>',
-    "major": '<circle cx="12" cy="12" r="9"/><path class="full" d="M12 3a9 9 0 0 1 0 18z"/>',
-    "critical": '<path d="M8.3 3h7.4L21 8.3v7.4L15.7 21H8.3L3 15.7V8.3z"/><path d="m9 9 6 6M15 9l-6 6"/>',
-}
 
 
 class Front(Struct, frozen=True):
@@ -84,6 +69,8 @@ class Front(Struct, frozen=True):
     name: str
     now: int
     components: Sequence[PageComponent]
+    groups: Sequence[PageGroup]
+    charts: Sequence[Chart]
     live: Sequence[PageIncident]
     active: Sequence[PageIncident]
     upcoming: Sequence[PageIncident]
@@ -100,8 +87,8 @@ def render_front(front: Front) -> str:
         headline = "No known problems"
     banner = tag(
         "section",
-        _mark(tone),
-        tag("div", tag("h1", headline), tag("p", "As of ", _time(front.now), class_="soft")),
+        show_mark(tone),
+        tag("div", tag("h1", headline), tag("p", "As of ", show_time(front.now), class_="soft")),
         class_=f"banner {tone}",
         aria_label="Status now",
     )
@@ -109,7 +96,8 @@ def render_front(front: Front) -> str:
         banner,
         _section("Open incidents", [_card(incident) for incident in front.live]),
         _section("Maintenance in progress", [_card(incident) for incident in front.active]),
-        _components(front.components),
+        show_components(front.components, front.groups),
+        show_metrics(front.charts),
         _section("Planned maintenance", [_card(incident) for incident in front.upcoming]),
         _days(front),
     )
@@ -126,7 +114,7 @@ def render_incident(name: str, incident: PageIncident) -> str:
             tag(
                 "article",
                 tag("h3", "Postmortem"),
-                tag("p", "Published ", _time(postmortem.published_at), class_="soft"),
+                tag("p", "Published ", show_time(postmortem.published_at), class_="soft"),
                 tag("p", show_block(postmortem.body), class_="words"),
                 class_="sheet incident plan",
                 id="postmortem",
@@ -141,7 +129,7 @@ def render_history(name: str, incidents: Sequence[PageIncident], page: int, *, h
     months = [
         tag(
             "section",
-            tag("h2", f"{_MONTHS[month - 1]} {year}"),
+            tag("h2", f"{MONTHS[month - 1]} {year}"),
             tag("ul", *(tag("li", _past(incident, is_dated=True)) for incident in group), class_="days"),
         )
         for (year, month), group in groupby(incidents, key=lambda each: _month(each.started_at))
@@ -167,8 +155,8 @@ def render_missing(name: str) -> str:
 
 def _document(name: str, title: str, body: str, tone: str, refresh_s: int | None = None) -> str:
     icon = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="{_TONE_COLOUR[tone]}"'
-        f' stroke-width="2.4">{_MARK[tone]}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="{TONE_COLOUR[tone]}"'
+        f' stroke-width="2.4">{MARK[tone]}</svg>'
     )
     head = tag(
         "head",
@@ -194,23 +182,6 @@ def _document(name: str, title: str, body: str, tone: str, refresh_s: int | None
     )
     page = tag("html", head, tag("body", header, tag("main", body, class_="wrap"), footer), lang="en")
     return f"<!doctype html>\n{page}\n"
-
-
-def _mark(tone: str) -> Html:
-    return tag("svg", Html(_MARK[tone]), class_="mark", viewBox="0 0 24 24", aria_hidden="true")
-
-
-def _time(at: int) -> Html:
-    moment = datetime.fromtimestamp(at / 1000, UTC)
-    return tag("time", f"{_day(moment.date())}, {moment:%H:%M} UTC", datetime=format_instant(at))
-
-
-def _clock(at: int) -> Html:
-    return tag("time", f"{datetime.fromtimestamp(at / 1000, UTC):%H:%M} UTC", datetime=format_instant(at))
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def _month(at: int) -> tuple[int, int]:
@@ -244,26 +215,26 @@ def _card(incident: PageIncident, level: str = "h3") -> Html:
 
 def _facts(incident: PageIncident) -> Html:
     tone = _tone(incident)
-    facts = [tag("span", _mark(tone), _STATUS_LABEL[incident.shown_status], class_="state")]
+    facts = [tag("span", show_mark(tone), _STATUS_LABEL[incident.shown_status], class_="state")]
     if not incident.is_scheduled:
         facts.append(tag("span", _IMPACT_LABEL[incident.impact]))
     if incident.components:
         names = ", ".join(show_line(component.name) for component in incident.components)
         facts.append(tag("span", f"Affects {names}"))
     if incident.is_scheduled and incident.scheduled_for is not None and incident.scheduled_until is not None:
-        facts.append(tag("span", _time(incident.scheduled_for), " to ", _until(incident)))
+        facts.append(tag("span", show_time(incident.scheduled_for), " to ", _until(incident)))
     elif incident.resolved_at is not None and not incident.is_backfilled:
         lasted = _lasting(incident.resolved_at - incident.started_at)
-        facts.append(tag("span", "Began ", _time(incident.started_at), f", lasted {lasted}"))
+        facts.append(tag("span", "Began ", show_time(incident.started_at), f", lasted {lasted}"))
     else:
-        facts.append(tag("span", "Began ", _time(incident.started_at)))
+        facts.append(tag("span", "Began ", show_time(incident.started_at)))
     return tag("p", *facts, class_="facts")
 
 
 def _until(incident: PageIncident) -> Html:
     starts, ends = incident.scheduled_for or 0, incident.scheduled_until or 0
     is_same_day = starts // 86_400_000 == ends // 86_400_000
-    return _clock(ends) if is_same_day else _time(ends)
+    return show_clock(ends) if is_same_day else show_time(ends)
 
 
 def _lasting(span_ms: int) -> str:
@@ -278,7 +249,7 @@ def _lasting(span_ms: int) -> str:
 
 def _update(update: PageUpdate) -> Html:
     changes = [
-        f"{show_line(change.name)}: {_COMPONENT_LABEL[change.new_status].lower()}"
+        f"{show_line(change.name)}: {COMPONENT_LABEL[change.new_status].lower()}"
         for change in update.affected
         if change.new_status is not change.old_status
     ]
@@ -287,34 +258,11 @@ def _update(update: PageUpdate) -> Html:
         tag(
             "p",
             tag("strong", _STATUS_LABEL[update.status]),
-            tag("span", _time(update.display_at), class_="soft"),
+            tag("span", show_time(update.display_at), class_="soft"),
             class_="head",
         ),
         tag("p", show_block(update.body), class_="words") if update.body else "",
         tag("p", "; ".join(changes), class_="soft") if changes else "",
-    )
-
-
-def _components(components: Sequence[PageComponent]) -> Html:
-    shown = [
-        component
-        for component in components
-        if not (component.is_shown_only_if_degraded and component.status is ComponentStatus.OPERATIONAL)
-    ]
-    if not shown:
-        return Html("")
-    return tag(
-        "section", tag("h2", "Components"), tag("ul", *(_component(each) for each in shown), class_="sheet components")
-    )
-
-
-def _component(component: PageComponent) -> Html:
-    tone = _COMPONENT_TONE[component.status]
-    return tag(
-        "li",
-        tag("span", show_line(component.name), class_="what"),
-        tag("span", _mark(tone), _COMPONENT_LABEL[component.status], class_=f"state {tone}"),
-        tag("p", show_line(component.description), class_="soft") if component.description else "",
     )
 
 
@@ -330,9 +278,11 @@ def _days(front: Front) -> Html:
     for is_busy, run in groupby(window, key=by_day.__contains__):
         days = list(run)
         if is_busy:
-            entries += [tag("li", tag("h3", _day(day)), *(_open_or_past(each) for each in by_day[day])) for day in days]
+            entries += [
+                tag("li", tag("h3", show_day(day)), *(_open_or_past(each) for each in by_day[day])) for day in days
+            ]
         else:
-            span = _day(days[0]) if len(days) == 1 else f"{_day(days[-1])} to {_day(days[0])}"
+            span = show_day(days[0]) if len(days) == 1 else f"{show_day(days[-1])} to {show_day(days[0])}"
             entries.append(tag("li", tag("p", f"{span}: no new incidents", class_="soft")))
     return tag("section", tag("h2", f"The last {HISTORY_DAYS} days"), tag("ul", *entries, class_="days"))
 

@@ -11,10 +11,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from oncall_tui.statuspage import incidents, shapes
+from oncall_tui.statuspage.boards import Chart
 from oncall_tui.statuspage.components import list_components
 from oncall_tui.statuspage.faults import RequestRefusedError, refuse_unknown
 from oncall_tui.statuspage.feed import render_feed
 from oncall_tui.statuspage.gate import JsonAnswer, answer_cacheable
+from oncall_tui.statuspage.groups import list_groups
+from oncall_tui.statuspage.metrics import list_metrics, list_slots
 from oncall_tui.statuspage.pagefile import Identity, PageFile, read_identity
 from oncall_tui.statuspage.pages import (
     HISTORY_DAYS,
@@ -99,7 +102,7 @@ def _judge(reading: Reading) -> dict[str, object]:
 
 
 def _shape_components(reading: Reading) -> list[dict[str, object]]:
-    return [shapes.shape_component(each, reading.identity.page_id) for each in list_components(reading.db)]
+    return shapes.shape_components(list_components(reading.db), list_groups(reading.db), reading.identity.page_id)
 
 
 def _summary(reading: Reading) -> Response:
@@ -135,6 +138,8 @@ def _front(reading: Reading) -> Response:
         # To the minute, so that an unchanged page keeps its ETag between two looks at it.
         now=reading.now - reading.now % 60_000,
         components=list_components(reading.db),
+        groups=list_groups(reading.db),
+        charts=[Chart(metric, list_slots(reading.db, metric.id, reading.now)) for metric in list_metrics(reading.db)],
         live=incidents.list_incidents(reading.db, incidents.UNRESOLVED, -1),
         active=incidents.list_incidents(reading.db, incidents.ACTIVE_MAINTENANCE, -1),
         upcoming=sorted(

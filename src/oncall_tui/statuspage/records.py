@@ -9,6 +9,9 @@ from oncall_tui.domain.maintenance import MaintenanceStatus
 
 Status = IncidentStatus | MaintenanceStatus
 CLOSED: frozenset[Status] = frozenset({IncidentStatus.RESOLVED, IncidentStatus.POSTMORTEM, MaintenanceStatus.COMPLETED})
+SHOWN_S = 86_400
+"""How far back figures are drawn, in means over `SLOT_S`."""
+SLOT_S = 300
 IMPACT_ORDER = (Impact.NONE, Impact.MAINTENANCE, Impact.MINOR, Impact.MAJOR, Impact.CRITICAL)
 
 
@@ -34,6 +37,46 @@ class PageComponent(Struct, frozen=True):
     start_date: str | None
     created_at: int
     updated_at: int
+
+
+class PageGroup(Struct, frozen=True):
+    """Components that stand together, by their ids in the order of the page."""
+
+    id: str
+    name: str
+    description: str | None
+    position: int
+    component_ids: tuple[str, ...]
+    created_at: int
+    updated_at: int
+
+
+class PageTemplate(Struct, frozen=True):
+    """Words prepared for an incident or a maintenance; `update_status` is the state that they go with."""
+
+    id: str
+    name: str
+    title: str
+    body: str
+    group_id: str | None
+    update_status: Status | None
+    is_tweeting: bool
+    is_notifying: bool
+    component_ids: tuple[str, ...]
+
+
+class PageMetric(Struct, frozen=True):
+    """A figure over time. `latest_at` is when its newest value was taken, None before the first."""
+
+    id: str
+    name: str
+    suffix: str
+    tooltip: str
+    decimal_places: int
+    is_shown: bool
+    created_at: int
+    updated_at: int
+    latest_at: int | None
 
 
 class AffectedComponent(Struct, frozen=True):

@@ -21,7 +21,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from oncall_tui.domain.errors import DiskError, UsageError
-from oncall_tui.statuspage import api, public
+from oncall_tui.statuspage import api, api_extras, public
+from oncall_tui.statuspage.calls import Endpoints
 from oncall_tui.statuspage.faults import RequestRefusedError
 from oncall_tui.statuspage.gate import Gate, JsonAnswer, answer_refusal
 from oncall_tui.statuspage.pagefile import PageFile, prepare
@@ -51,7 +52,12 @@ def build_app(
         status = error.status_code if isinstance(error, HTTPException) else 404
         return await run_in_threadpool(public.answer_missing, file, request, status)
 
-    routes = [*api.build_routes(file, url, clock), *public.build_routes(file, url, clock)]
+    endpoints = Endpoints(file, url, clock)
+    routes = [
+        *api.build_routes(endpoints),
+        *api_extras.build_routes(endpoints),
+        *public.build_routes(file, url, clock),
+    ]
     app = Starlette(
         routes=routes, exception_handlers={RequestRefusedError: refuse, sqlite3.Error: refuse, HTTPException: miss}
     )

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from oncall_tui.domain.incident import ComponentStatus, Impact, impact_of
 from oncall_tui.statuspage.pagefile import Identity
-from oncall_tui.statuspage.records import IMPACT_ORDER, PageComponent, PageIncident, PageUpdate, Postmortem
+from oncall_tui.statuspage.records import (
+    IMPACT_ORDER,
+    PageComponent,
+    PageGroup,
+    PageIncident,
+    PageMetric,
+    PageTemplate,
+    PageUpdate,
+    Postmortem,
+)
 from oncall_tui.statuspage.rules import AUTOMATION_FLAGS
 
 _DESCRIPTION = {
@@ -70,6 +79,84 @@ def shape_component(component: PageComponent, page_id: str) -> dict[str, object]
         "start_date": component.start_date,
         "created_at": format_instant(component.created_at),
         "updated_at": format_instant(component.updated_at),
+    }
+
+
+def shape_components(
+    components: Sequence[PageComponent], groups: Sequence[PageGroup], page_id: str
+) -> list[dict[str, object]]:
+    """Returns components and groups in one list in the order of the page, as both APIs list them."""
+    entries = [(group.position, shape_group_entry(group, components, page_id)) for group in groups]
+    entries += [(component.position, shape_component(component, page_id)) for component in components]
+    entries.sort(key=lambda entry: entry[0])
+    return [shape for _, shape in entries]
+
+
+def shape_group_entry(group: PageGroup, components: Sequence[PageComponent], page_id: str) -> dict[str, object]:
+    """Returns a group as it stands among the components: its status is the worst of them."""
+    order = list(ComponentStatus)
+    statuses = [component.status for component in components if component.id in group.component_ids]
+    return {
+        "id": group.id,
+        "page_id": page_id,
+        "group_id": None,
+        "group": True,
+        "name": group.name,
+        "description": group.description,
+        "status": max(statuses, key=order.index, default=ComponentStatus.OPERATIONAL).value,
+        "position": group.position,
+        "showcase": False,
+        "only_show_if_degraded": False,
+        "start_date": None,
+        "components": list(group.component_ids),
+        "created_at": format_instant(group.created_at),
+        "updated_at": format_instant(group.updated_at),
+    }
+
+
+def shape_group(group: PageGroup, page_id: str) -> dict[str, object]:
+    """Returns a group as writers see it."""
+    return {
+        "id": group.id,
+        "page_id": page_id,
+        "name": group.name,
+        "description": group.description,
+        "components": list(group.component_ids),
+        "position": group.position,
+        "created_at": format_instant(group.created_at),
+        "updated_at": format_instant(group.updated_at),
+    }
+
+
+def shape_template(template: PageTemplate, known: Mapping[str, PageComponent], page_id: str) -> dict[str, object]:
+    """Returns a template with those of its components that are still there."""
+    return {
+        "id": template.id,
+        "name": template.name,
+        "title": template.title,
+        "body": template.body,
+        "group_id": template.group_id,
+        "update_status": None if template.update_status is None else template.update_status.value,
+        "should_tweet": template.is_tweeting,
+        "should_send_notifications": template.is_notifying,
+        "components": [shape_component(known[each], page_id) for each in template.component_ids if each in known],
+    }
+
+
+def shape_metric(metric: PageMetric, provider_id: str) -> dict[str, object]:
+    """Returns a metric without its values, as the original does."""
+    return {
+        "id": metric.id,
+        "metrics_provider_id": provider_id,
+        "metric_identifier": metric.id,
+        "name": metric.name,
+        "display": metric.is_shown,
+        "tooltip_description": metric.tooltip,
+        "suffix": metric.suffix,
+        "decimal_places": metric.decimal_places,
+        "most_recent_data_at": _format_known(metric.latest_at),
+        "created_at": format_instant(metric.created_at),
+        "updated_at": format_instant(metric.updated_at),
     }
 
 

@@ -78,6 +78,12 @@ time { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .components .what { flex: 1 1 12rem; min-width: 0; overflow-wrap: anywhere; }
 .components .state { font-size: .9375rem; font-weight: 500; }
 .components p { flex-basis: 100%; }
+.group { margin-top: 1.25rem; }
+.group h3 { font-size: 1rem; }
+.group .sheet { margin-top: .5rem; }
+.chart { display: block; width: 100%; height: 4rem; margin-top: .75rem; fill: none; stroke: var(--tone);
+  stroke-width: 1.5; }
+.chart path { vector-effect: non-scaling-stroke; }
 .days > li { padding: .875rem 0; border-top: 1px solid var(--line); }
 .days > li:first-child { border-top: 0; padding-top: .25rem; }
 .days h3 { font-size: .9375rem; }
