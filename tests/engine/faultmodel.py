@@ -70,6 +70,13 @@ class FaultModel:
         """A colleague writes on the page."""
         return self._append(self.incidents[incident_id], {"status": status, "body": body}, None)
 
+    def rename(self, incident_id: str, name: str) -> None:
+        """A colleague gives an incident another name."""
+        incident = self.incidents[incident_id]
+        incident["name"] = name
+        incident["updated_at"] = self._stamp(self._now())
+        self._versions.setdefault(incident_id, []).append((self.clock(), copy.deepcopy(incident)))
+
     def open(self, name: str, status: str, body: str, **more: Any) -> str:
         """A colleague declares on the page."""
         return str(self._create({"name": name, "status": status, "body": body, **more}, None)["id"])

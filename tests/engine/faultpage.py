@@ -40,6 +40,7 @@ class FaultPage(FaultModel):
     on_step: Callable[[str], None] = lambda _: None
     requests: list[tuple[float, str, str]] = field(default_factory=list)
     used: list[Fault] = field(default_factory=list)
+    is_deaf: bool = False
     port: int = 0
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -81,6 +82,9 @@ class FaultPage(FaultModel):
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
+        if self.is_deaf:
+            writer.transport.abort()
+            return
         self._tasks.add(task)
         self._writers.add(writer)
         self.on_step("connected")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -19,11 +19,12 @@ from oncall_tui.domain.outbox import Pace
 from oncall_tui.domain.update import IncidentUpdate
 from oncall_tui.engine.pages.statuspage import Statuspage
 from oncall_tui.engine.publisher import run_publisher
+from oncall_tui.engine.reader import run_reader
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database
 from oncall_tui.store.incidents import declare_incident
 from oncall_tui.store.lease import take_lease
-from oncall_tui.store.outbox import confirm_update
+from oncall_tui.store.outbox import confirm_update, list_updates
 
 # Reading the system's trust store takes longer than a whole exchange on loopback.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -95,6 +96,57 @@ def begin_epoch(db: Database) -> int:
     return take_lease(db, pid=1, host="h", boot_id="b", version="0", mode="stay", now=now_ms())
 
 
+def make_client(
+    config: PageConfig,
+    clock: Callable[[], int],
+    read_token: Callable[[], Secret] = lambda: Secret(TOKEN),
+    tls: ssl.SSLContext = NO_TLS,
+) -> Statuspage:
+    return Statuspage(config, read_token, clock, tls)
+
+
+def publish(
+    store: StoreThread,
+    client: Statuspage,
+    config: PageConfig,
+    epoch: int,
+    clock: Callable[[], int],
+    wake: asyncio.Event,
+    stop: asyncio.Event,
+    delivered: asyncio.Event | None,
+    pace: Pace,
+) -> Coroutine[None, None, None]:
+    return run_publisher(
+        store,
+        client,
+        epoch=epoch,
+        config=config,
+        clock=clock,
+        rng=Random(epoch),
+        wake=wake,
+        stop=stop,
+        delivered=delivered,
+        pace=pace,
+    )
+
+
+def read(
+    store: StoreThread,
+    client: Statuspage,
+    config: PageConfig,
+    clock: Callable[[], int],
+    stop: asyncio.Event,
+    delivered: asyncio.Event,
+) -> Coroutine[None, None, None]:
+    return run_reader(store, client, config=config, clock=clock, delivered=delivered, stop=stop)
+
+
+def list_ours(db: Database) -> list[IncidentUpdate]:
+    """Returns what was confirmed here, with what the file says became of it, incident by incident as it is shown."""
+    rows = db.rows("SELECT id FROM incident ORDER BY id")
+    return [update for row in rows for update in list_updates(db, row["id"]) if update.is_local]
+
+
 class Engine:
     """A publisher at work on a file, in this process."""
 
@@ -122,21 +174,10 @@ async def publishing(
     store = StoreThread(path)
     await store.start()
     await store.call(lambda file: file.rows(f"PRAGMA busy_timeout = {busy_ms}"))
-    client = Statuspage(config, read_token, clock, tls)
+    client = make_client(config, clock, read_token, tls)
     engine = Engine(begin_epoch(db), asyncio.Event(), asyncio.Event(), asyncio.current_task())  # type: ignore[arg-type]
     engine.task = asyncio.create_task(
-        run_publisher(
-            store,
-            client,
-            epoch=engine.epoch,
-            config=config,
-            clock=clock,
-            rng=Random(1),
-            wake=engine.wake,
-            stop=engine.stop,
-            delivered=delivered,
-            pace=pace,
-        )
+        publish(store, client, config, engine.epoch, clock, engine.wake, engine.stop, delivered, pace)
     )
     try:
         yield engine

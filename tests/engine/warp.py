@@ -18,7 +18,7 @@ EPOCH_S = 1_800_000_000.0
 class WarpLoop(asyncio.SelectorEventLoop):
     """When nothing is readable and no thread is at work, the next timer is due at once.
 
-    `wall_s` is the time of day on it, `shift_s` what somebody has set that clock on (or back) by.
+    `true_s` is the time of day, `wall_s` what the host's clock says: `shift_s` is what it was set on (or back) by.
     """
 
     def __init__(self) -> None:
@@ -30,8 +30,11 @@ class WarpLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._now_s
 
+    def true_s(self) -> float:
+        return EPOCH_S + self._now_s
+
     def wall_s(self) -> float:
-        return EPOCH_S + self._now_s + self.shift_s
+        return self.true_s() + self.shift_s
 
     def wall_ms(self) -> int:
         return int(self.wall_s() * 1000)
