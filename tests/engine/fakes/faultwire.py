@@ -7,6 +7,7 @@ import json
 import time
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from types import TracebackType
@@ -38,6 +39,7 @@ class FaultWire(ABC):
     clock_ahead_s: float = 0.0
     requests: list[Request] = field(default_factory=list)
     writes: list[Any] = field(default_factory=list)
+    spoil: Callable[[object], object] = lambda answer: answer
     port: int = 0
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -126,7 +128,7 @@ class FaultWire(ABC):
             status, answer = self.answer(request)
         match fault:
             case Fault.NONE:
-                return await self._reply_json(writer, status, answer)
+                return await self._reply_json(writer, status, self.spoil(answer))
             case Fault.DROP_BEFORE | Fault.DROP_AFTER:
                 return False
             case Fault.HALF_JSON:
