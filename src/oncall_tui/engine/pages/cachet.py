@@ -1,0 +1,216 @@
+"""Cachet v3 (with metadata, July 2026 or later): our words to and from its calls.
+
+An incident is stamped in its `meta` as it is made; an update has no room for a stamp and is proven by what is new. What
+the page cannot express: a time with its zone, whether one update notifies (its incident says so for all), and a
+component that gets better while an incident holds it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+
+from oncall_tui.config.model import PageConfig
+from oncall_tui.config.token import Secret
+from oncall_tui.domain.capability import Capabilities
+from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
+from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage
+from oncall_tui.engine.pages import Message, Permit
+from oncall_tui.engine.pages.cachet_shapes import (
+    COMPONENT_NUMBERS,
+    HELD,
+    META_AT,
+    META_OPS,
+    META_UID,
+    NAME,
+    SET,
+    STATUS_NUMBERS,
+    ZONE_MOST_MS,
+    Document,
+    find_stamped_zone_ms,
+    find_zone_ms,
+    read_component,
+    read_component_number,
+    read_document,
+    read_incident,
+    read_moment,
+    read_update,
+)
+from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError
+from oncall_tui.engine.pages.exchange import PageLine
+from oncall_tui.engine.pages.htmlpage import find_words
+from oncall_tui.engine.pages.statuspage import find_deadline_ms
+from oncall_tui.engine.pages.unstamped import Item, append_update, name_component, read_list
+
+CAPABILITIES = Capabilities(adapter="cachet", has_stamp=True)
+_PAGE_SIZE = 100
+_INCLUDED = "components,updates,meta"
+_ORDER = list(ComponentStatus)
+_ID_DIGITS = 19
+
+
+class Cachet:
+    """One page behind one token. Raises UsageError at once for an address that would show the token to the network.
+
+    Its times are in the zone of the page's own settings, which it does not tell: what we stamp and what we write show
+    it, and until then it is taken for UTC.
+    """
+
+    def __init__(
+        self,
+        config: PageConfig,
+        read_token: Callable[[], Secret],
+        clock: Callable[[], int],
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.component_names: Mapping[str, str] = {}
+        self.capabilities = CAPABILITIES
+        self._public_url = config.public_url
+        self._clock = clock
+        self._line = PageLine(
+            config.api_url, read_token, timeout_ms=find_deadline_ms(config), clock=clock, scheme="Bearer", tls=tls
+        )
+        self._zone_ms = 0
+
+    @property
+    def clock_skew_ms(self) -> int | None:
+        return self._line.clock_skew_ms
+
+    async def make_ready(self) -> None:
+        await self._line.make_ready()
+
+    async def read_page(self) -> RemotePage | None:
+        """The page does not tell its name to programs."""
+        return None
+
+    async def list_components(self, permit: Permit) -> list[RemoteComponent]:
+        found = await self._list("/components", {}, permit)
+        return [item for order, value in enumerate(found.items) if (item := read_component(value, order))]
+
+    async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]:
+        numbers = ",".join(str(number) for number in range(STATUS_NUMBERS[IncidentStatus.RESOLVED]))
+        found = await self._list("/incidents", {"include": _INCLUDED, "filter[status]": numbers}, permit)
+        return [incident for incident in self._read_all(found) if incident.status.is_open]
+
+    async def list_recent(self, since: int, permit: Permit) -> list[RemoteIncident]:
+        found = await self._list("/incidents", {"include": _INCLUDED}, permit, since - ZONE_MOST_MS)
+        return [incident for incident in self._read_all(found) if incident.created_at >= since]
+
+    async def get_incident(self, remote_id: str) -> RemoteIncident | None:
+        params = {"include": _INCLUDED}
+        answer = await self._line.ask("GET", _incident_path(remote_id), params=params, is_missing_fine=True)
+        return None if answer is None else self._require_incident(answer)
+
+    async def create_incident(self, message: Message) -> RemoteIncident:
+        body = {
+            "name": message.title or "",
+            "message": message.body,
+            "status": STATUS_NUMBERS[message.status],
+            "visible": True,
+            "notifications": message.notify,
+            "components": [
+                {"id": _write_id(remote_id), "status": COMPONENT_NUMBERS[state]}
+                for remote_id, state in message.components.items()
+            ],
+            "meta": {
+                META_UID: message.uid,
+                META_OPS: [message.op],
+                META_AT: str(message.sent_at + (self.clock_skew_ms or 0)),
+            },
+        }
+        answer = await self._line.ask("POST", "/incidents", params={"include": "components"}, body=body)
+        for item in read_document(answer).items:
+            self._note_zone(item)
+        return self._require_incident(answer)
+
+    async def update_incident(self, baseline: RemoteIncident, message: Message) -> RemoteIncident:
+        """Sets the components and whether the incident notifies, then appends the update.
+
+        The update comes last: it alone is the proof, so that after a death in between all is sent again, and what is
+        sent again before it is absolute and tells nobody. It is not stamped for the same reason: a stamp set before it
+        would prove what is not there.
+        """
+        for remote_id, state in message.components.items():
+            if baseline.metadata.get(remote_id, {}).get(SET) != COMPONENT_NUMBERS[state]:
+                await self._prepare(f"/components/{quote(remote_id, safe='')}", {"status": COMPONENT_NUMBERS[state]})
+        path = _incident_path(baseline.remote_id)
+        named = {} if message.title is None else {"name": message.title}
+        await self._prepare(path, {"notifications": message.notify, **named})
+        body = {"status": STATUS_NUMBERS[message.status], "message": message.body}
+        answer = await self._line.ask("POST", f"{path}/updates", body=body)
+        for item in read_document(answer).items:
+            self._note_zone(item)
+            if update := read_update(item, self._zone_ms):
+                return append_update(baseline, update, self._show_states(baseline, message))
+        raise AmbiguousError("the page answered with something that is not an update: check api_url in config")
+
+    async def read_public(self, awaited: Mapping[str, str]) -> dict[str, str]:
+        if self._public_url is None or not awaited:
+            return {}
+        return await asyncio.to_thread(find_words, await self._line.read_text(self._public_url), awaited)
+
+    async def close(self) -> None:
+        await self._line.close()
+
+    async def _prepare(self, path: str, body: Item) -> None:
+        """Raises NotAppliedError for a doubt too: customers have been told nothing yet."""
+        try:
+            await self._line.ask("PUT", path, body=body)
+        except AmbiguousError as error:
+            raise NotAppliedError(str(error)) from None
+
+    def _show_states(self, baseline: RemoteIncident, message: Message) -> dict[str, ComponentStatus]:
+        """An open incident keeps a component at least as bad as it was when it was declared."""
+        states = {}
+        for remote_id, state in message.components.items():
+            kept = baseline.metadata.get(remote_id, {})
+            held = read_component_number(kept[HELD]) if message.status.is_open and HELD in kept else state
+            name = name_component(remote_id, kept.get(NAME), self.component_names)
+            states[name] = max(state, held, key=_ORDER.index)
+        return states
+
+    def _note_zone(self, item: Item) -> None:
+        """Takes what the page stored just now for now."""
+        if (shown_at := read_moment(item, "created")) is not None:
+            self._zone_ms = find_zone_ms(shown_at, self._clock() + (self.clock_skew_ms or 0))
+
+    def _require_incident(self, answer: object) -> RemoteIncident:
+        incidents = self._read_all(read_document(answer))
+        if not incidents:
+            raise AmbiguousError("the page answered with something that is not an incident: check api_url in config")
+        return incidents[0]
+
+    def _read_all(self, found: Document) -> list[RemoteIncident]:
+        """An incident of ours shows the zone for those of others; the newest one counts, for the time of the year."""
+        zones = [zone_ms for item in found.items if (zone_ms := find_stamped_zone_ms(item)) is not None]
+        if zones:
+            self._zone_ms = zones[0]
+        return [
+            incident
+            for item in found.items
+            if (incident := read_incident(item, found.included, self.component_names, self._zone_ms))
+        ]
+
+    async def _list(self, path: str, more: Mapping[str, str], permit: Permit, since: int | None = None) -> Document:
+        included: dict[tuple[str, str], Item] = {}
+
+        async def ask(number: int) -> tuple[list[Item], bool]:
+            params: dict[str, str | int] = {**more, "per_page": _PAGE_SIZE, "page": number + 1}
+            found = read_document(await self._line.ask("GET", path, params=params))
+            if not found.is_list:
+                raise AmbiguousError("the page answered with something that is not a list: check api_url in config")
+            included.update(found.included)
+            return found.items, len(found.items) >= _PAGE_SIZE
+
+        items = await read_list(ask, permit, lambda item: read_moment(item, "created"), since)
+        return Document(items, included, True)
+
+
+def _incident_path(remote_id: str) -> str:
+    return f"/incidents/{quote(remote_id, safe='')}"
+
+
+def _write_id(remote_id: str) -> int | str:
+    return int(remote_id) if remote_id.isdecimal() and len(remote_id) < _ID_DIGITS else remote_id
