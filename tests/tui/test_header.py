@@ -109,6 +109,14 @@ def test_no_page_is_said() -> None:
     assert "no status page configured" in read(CALM, FACTS._replace(has_page=False))[0]
 
 
+def test_customers_are_told_when_they_have_been_seen_to_get_words() -> None:
+    snapshot, facts = with_incident()
+    facts = facts._replace(page_url="https://status.example.com")
+    said = read(snapshot, facts)[2]
+    assert "customers have not been told   first update ✓ ON THE PAGE, not seen there yet" in said
+    assert "last public post" in read(replace(snapshot, first_seen={42: NOW}), facts)[2]
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -117,7 +125,7 @@ def test_no_page_is_said() -> None:
         ({"next_update_at": NOW + 9 * 60_000}, "▸ NEXT UPDATE DUE 08:09 UTC, in 09:00"),
         ({"next_update_at": NOW + 60_000}, "▲ NEXT UPDATE DUE 08:01 UTC, DUE SOON, in 01:00"),
         ({"next_update_at": NOW - 61_000}, "✖ NEXT UPDATE DUE 07:58 UTC, LATE 01:01"),
-        ({"remote_id": None}, "customers have not been told"),
+        ({"listings": {}}, "customers have not been told"),
         ({"conflict": "somebody wrote on the page"}, "▲ somebody wrote on the page"),
     ],
 )
@@ -167,7 +175,9 @@ def test_the_clock_is_the_last_to_go() -> None:
 def test_the_address_of_the_page_gives_way_to_what_matters_more() -> None:
     facts = FACTS._replace(page_url="https://status.example.com")
     assert "customers read https://status.example.com" in draw_head(CALM, facts, 80)[1].plain
-    told = replace(CALM, incidents=(INCIDENT,), latest_updates={42: replace(UPDATE, seen_at=NOW)})
+    told = replace(
+        CALM, incidents=(INCIDENT,), latest_updates={42: replace(UPDATE, seen_at=NOW)}, first_seen={42: NOW}
+    )
     with_incident = facts._replace(incident=replace(INCIDENT, next_update_at=NOW + 1_800_000))
     wide, narrow = draw_head(told, with_incident, 200)[2].plain, draw_head(told, with_incident, 60)[2].plain
     assert "https://status.example.com" in wide

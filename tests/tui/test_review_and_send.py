@@ -10,12 +10,14 @@ from textual.pilot import Pilot
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, Severity
+from oncall_tui.domain.remote import RemoteComponent
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.store.deliveries import claim_delivery, mark_seen, settle_delivered
 from oncall_tui.store.drafts import list_drafts
 from oncall_tui.store.incidents import edit_incident, get_incident, list_incidents
 from oncall_tui.store.lease import take_lease
 from oncall_tui.store.outbox import list_deliveries, list_due
+from oncall_tui.store.page import apply_components
 from oncall_tui.tui.widgets.send_bar import SendBar
 
 
@@ -33,8 +35,7 @@ async def _review(pilot: Pilot[object]) -> str:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_the_review_shows_what_customers_read_and_what_changes(desk: Desk, size: tuple[int, int]) -> None:
-    with desk.db.write("components") as connection:
-        connection.execute("UPDATE component SET page_status = 'operational' WHERE name = 'API'")
+    apply_components(desk.db, [RemoteComponent("a", "API", ComponentStatus.OPERATIONAL)])
     async with open_app(desk, size=size) as (_, pilot):
         shown = await _review(pilot)
         assert "We are looking into a problem with API." in shown

@@ -143,6 +143,19 @@ def list_latest_updates(db: Database) -> dict[int, IncidentUpdate]:
     return {update.incident_id: update for update in updates}
 
 
+def list_first_seen(db: Database) -> dict[int, int]:
+    """Returns since when customers have been seen to get words on each open incident, by incident id.
+
+    What somebody wrote on a page was there when we met it.
+    """
+    rows = db.rows(
+        "SELECT incident.id, min(CASE WHEN incident_update.is_local THEN seen_at ELSE posted_at END) AS at FROM incident "
+        "JOIN incident_update ON incident_id = incident.id JOIN page_update ON update_id = incident_update.id "
+        "WHERE resolved_at IS NULL AND discarded_at IS NULL GROUP BY incident.id"
+    )
+    return {row["id"]: row["at"] for row in rows if row["at"] is not None}
+
+
 def _read_updates(db: Database, where: str, *values: Value) -> list[IncidentUpdate]:
     rows = db.rows(f"SELECT * FROM incident_update WHERE {where} ORDER BY created_at, id", *values)
     proofs: dict[int, list[Proof]] = {}

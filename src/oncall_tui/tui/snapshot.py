@@ -26,8 +26,9 @@ class Snapshot(Struct, frozen=True):
     """The file at one instant.
 
     States that did not change between two snapshots are the same objects, so a board finds news by identity.
-    `latest_updates` holds the newest message of each open incident, `deliveries` what is still queued, and
-    `saving_error` why nothing could be written last time, empty when all is well.
+    `latest_updates` holds the newest message of each open incident, `first_seen` since when customers have been seen to
+    get words on it, `deliveries` what is still queued, and `saving_error` why nothing could be written last time, empty
+    when all is well.
     """
 
     probes: tuple[Probe, ...] = ()
@@ -37,6 +38,7 @@ class Snapshot(Struct, frozen=True):
     components: tuple[Component, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     latest_updates: dict[int, IncidentUpdate] = field(default_factory=dict)
+    first_seen: dict[int, int] = field(default_factory=dict)
     drafts: tuple[Draft, ...] = ()
     terminals: tuple[Terminal, ...] = ()
     lease: Lease | None = None
@@ -66,7 +68,7 @@ def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Sna
     from oncall_tui.store.drafts import list_drafts
     from oncall_tui.store.incidents import list_components, list_incidents
     from oncall_tui.store.lease import list_terminals, read_lease
-    from oncall_tui.store.outbox import list_deliveries, list_latest_updates
+    from oncall_tui.store.outbox import list_deliveries, list_first_seen, list_latest_updates
     from oncall_tui.store.page import list_pages
     from oncall_tui.store.probes import list_probes, list_states
 
@@ -84,7 +86,12 @@ def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Sna
     if "incidents" in topics:
         new = replace(new, incidents=tuple(list_incidents(db)))
     if topics & {"outbox", "incidents"}:
-        new = replace(new, deliveries=tuple(list_deliveries(db)), latest_updates=list_latest_updates(db))
+        new = replace(
+            new,
+            deliveries=tuple(list_deliveries(db)),
+            latest_updates=list_latest_updates(db),
+            first_seen=list_first_seen(db),
+        )
     if "drafts" in topics:
         new = replace(new, drafts=tuple(list_drafts(db)))
     if "terminal" in topics:

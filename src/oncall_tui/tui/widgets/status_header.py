@@ -119,19 +119,21 @@ def list_counts(counts: Mapping[ProbeStatus, int]) -> list[Content]:
     ]
 
 
-def tell_promise(incident: Incident, snapshot: Snapshot, now: int) -> Content:
-    """Says what customers were told last and what was promised to them."""
+def tell_promise(incident: Incident, snapshot: Snapshot, now: int, *, can_see: bool = True) -> Content:
+    """Says what customers were told last and what was promised to them.
+
+    Where no public address is known (`can_see`), the page's word that it took the update has to do.
+    """
     latest = snapshot.latest_updates.get(incident.id)
-    if not incident.listings:
-        if latest is None:
-            return join((f"{Glyphs.show('✖')} customers have not been told", "$state-down bold"))
-        return join(
-            (f"{Glyphs.show('✖')} customers have not been told", "$state-down bold"),
-            "   first update ",
-            look(*DELIVERY_LOOK[latest.delivery]),
-            (f"  {latest.reason}" if latest.reason else "", "$muted"),
-        )
-    parts: list[Content] = []
+    is_told = incident.id in snapshot.first_seen if can_see else bool(incident.listings)
+    if not is_told and incident.resolved_at is None:
+        parts = [join((f"{Glyphs.show('✖')} customers have not been told", "$state-down bold"))]
+        if latest is not None:
+            seen = "" if latest.delivery is not DeliveryState.DELIVERED else ", not seen there yet"
+            reason = f"  {latest.reason}" if latest.reason else ""
+            parts.append(join("first update ", look(*DELIVERY_LOOK[latest.delivery]), (seen + reason, "$muted")))
+        return _GAP.join(parts)
+    parts = []
     due = incident.next_update_at
     if incident.resolved_at is not None:
         parts.append(join(("resolved ", "$muted"), clock_utc(incident.resolved_at, has_seconds=False)))
@@ -228,7 +230,7 @@ def _draw_news(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
             return fit(
                 join(" ", (f"{Glyphs.show('▲')} ", "$state-slow"), (facts.incident.conflict, "$state-slow")), width
             )
-        promise = tell_promise(facts.incident, snapshot, facts.now)
+        promise = tell_promise(facts.incident, snapshot, facts.now, can_see=bool(facts.page_url))
         return fit_pieces([(0, promise), *([(1, join((facts.page_url, "$muted")))] if facts.page_url else [])], width)
     return Content("")
 
