@@ -158,6 +158,7 @@ def test_a_short_form_fits_holds_the_link_whole_and_is_stable(
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from(["👨‍👩‍👧", "👍🏽", "é́", "🇩🇪", "한", "नि", "日"]), min_size=1, max_size=9), rooms)
+@example(["日！\ufe00"], Room(Form.SOCIAL))
 def test_a_cut_keeps_signs_whole(signs: list[str], room: Room) -> None:
     text = unicodedata.normalize("NFC", "".join(signs * 300)).replace("\u200d", "")
     short = derive_short("T", "identified", text, LINK, room)
@@ -208,7 +209,16 @@ def test_a_subject_is_one_inert_line() -> None:
 
 @pytest.mark.parametrize(
     "link",
-    ["", "status.example.com", "javascript:x", "https://", "https://a b.example", "http://[", "https://a.example/\n"],
+    [
+        "",
+        "status.example.com",
+        "javascript:x",
+        "https://",
+        "https://a b.example",
+        "http://[",
+        "https://a.example/\n",
+        "https://a.example/\u202e",
+    ],
 )
 def test_what_is_no_link_is_refused(link: str) -> None:
     with pytest.raises(RefusedError, match="not a web address"):

@@ -281,6 +281,6 @@ def _end_at(text: str, mark: str, end: int) -> str:
 
 
 def _find_longest(ends: Sequence[int], cut: Callable[[int], str], fits: Callable[[str], bool]) -> str:
-    """Where more counts less, as with a link that is whole, the guess of the search may not fit: it is checked."""
+    """Returns a cut that was seen to fit: the longest, unless a link that counts less when it is whole hides it."""
     found = bisect_left(ends, True, key=lambda end: not fits(cut(end)))
-    return next((kept for end in reversed(ends[:found]) if (kept := cut(end)) and fits(kept)), "")
+    return cut(ends[found - 1]) if found else ""

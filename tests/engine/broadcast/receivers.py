@@ -84,6 +84,7 @@ class Mailbox:
         self.port = 0
         self.mails: list[EmailMessage] = []
         self.at_recipient = "250 OK"
+        self.refused = ""
         self.at_end = "250 OK"
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, kind: str, given: object) -> AuthResult:
@@ -92,6 +93,8 @@ class Mailbox:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if address == self.refused:
+            return "550 No such user"
         if self.at_recipient.startswith("250"):
             envelope.rcpt_tos.append(address)
         return self.at_recipient

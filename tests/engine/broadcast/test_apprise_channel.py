@@ -204,13 +204,19 @@ async def test_the_address_is_read_again_after_a_refusal_and_a_missing_one_is_wa
     assert addresses == []
 
 
+async def test_an_address_cannot_ask_to_follow_redirects() -> None:
+    async with receiving() as hook:
+        hook.answers = ["302 Found\r\nLocation: /elsewhere", "200 OK"]
+        with pytest.raises(RefusedByPageError):
+            await make_channel(json_url(hook.port, "?redirect=yes")).send(make_broadcast(Form.CHAT))
+    assert len(hook.bodies) == 1
+
+
 async def test_an_address_cannot_ask_for_silent_retries_or_for_lies() -> None:
     async with receiving() as hook:
         hook.answers = ["500 Broken", "200 OK"]
         with pytest.raises(AmbiguousError):
-            await make_channel(json_url(hook.port, "?retry=3&wait=0&optional=yes&redirect=yes")).send(
-                make_broadcast(Form.CHAT)
-            )
+            await make_channel(json_url(hook.port, "?retry=3&wait=0&optional=yes")).send(make_broadcast(Form.CHAT))
     assert len(hook.bodies) == 1
 
 
@@ -245,6 +251,14 @@ async def test_several_readers_of_whom_some_may_have_it_are_ambiguous() -> None:
         with pytest.raises(AmbiguousError):
             await make_channel(mail_url(mailbox.port, to="a@example.com,b@example.com")).send(make_broadcast(Form.MAIL))
     assert len(mailbox.mails) == 2
+
+
+async def test_a_reader_after_one_who_has_it_does_not_hide_that_it_was_sent() -> None:
+    async with receiving_mail() as mailbox:
+        mailbox.refused = "b@example.com"
+        with pytest.raises(AmbiguousError):
+            await make_channel(mail_url(mailbox.port, to="a@example.com,b@example.com")).send(make_broadcast(Form.MAIL))
+    assert len(mailbox.mails) == 1
 
 
 async def test_an_address_that_is_none_is_refused() -> None:

@@ -107,13 +107,12 @@ class _Attempt:
         self._broadcast = broadcast
         self._limit = limit
         self._is_weighted = is_weighted
-        self._timeout_s = timeout_s
         self._targets = 1
 
     def run(self) -> None:
         watch(self.wire)
         try:
-            service = _open_service(self._url, self._timeout_s)
+            service = _open_service(self._url)
             if service is None:
                 self.refusal = "Apprise cannot read its address: check url in config"
                 return
@@ -194,7 +193,7 @@ def _start(work: Callable[[], None]) -> asyncio.Future[None]:
     return done
 
 
-def _open_service(url: Secret, timeout_s: float) -> NotifyBase | None:
+def _open_service(url: Secret) -> NotifyBase | None:
     """Overrules what an address may ask for against us: silent retries double, optional failures lie.
 
     A redirect turns a POST into a GET whose 200 would pass for delivered.
@@ -210,8 +209,6 @@ def _open_service(url: Secret, timeout_s: float) -> NotifyBase | None:
     service.redirects = False
     service.interpret_emojis = False
     service.overflow_mode = OverflowMode.UPSTREAM
-    service.socket_connect_timeout = min(service.socket_connect_timeout, timeout_s)
-    service.socket_read_timeout = min(service.socket_read_timeout, timeout_s)
     return service
 
 
