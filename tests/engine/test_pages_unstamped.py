@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections import deque
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -21,7 +22,7 @@ from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.betterstack import BetterStack
-from oncall_tui.engine.pages.errors import AmbiguousError
+from oncall_tui.engine.pages.errors import AmbiguousError, PageError
 from oncall_tui.engine.pages.instatus import Instatus
 from oncall_tui.engine.pages.openstatus import OpenStatus
 from oncall_tui.engine.pages.unstamped import PAGES_MOST, Item, read_list, write_time
@@ -177,6 +178,36 @@ async def test_junk_anywhere_in_an_answer_is_a_doubt_at_most(kind: str) -> None:
                     doubts.append(str(error))
         assert answered > 30
         assert "".join(doubts).isprintable()
+        await client.close()
+
+
+@pytest.mark.parametrize("kind", ["instatus", "betterstack", "openstatus"])
+async def test_a_call_without_a_permit_is_one_request_and_one_try(kind: str) -> None:
+    page = make_page(kind)
+    add_component(page, "API")
+    async with page:
+        client = connect(page, configure(page))
+        permits = Permits()
+        (component,) = await client.list_components(permits)
+        message = make_message(components={component.remote_id: ComponentStatus.MAJOR_OUTAGE})
+        baseline = await client.create_incident(message)
+        await client.list_unresolved(permits)
+        await client.list_recent(0, permits)
+        assert len(page.requests) == permits.count + 1
+        calls: tuple[Callable[[], Awaitable[object]], ...] = (
+            client.read_page,
+            partial(client.get_incident, baseline.remote_id),
+            partial(client.create_incident, message),
+            partial(client.update_incident, baseline, message),
+        )
+        for number, call in enumerate(calls, len(page.requests) + 1):
+            await call()
+            assert len(page.requests) == number
+        for fault in FAULTS[1:]:
+            page.faults.append(fault)
+            with pytest.raises(PageError):
+                await client.create_incident(message)
+        assert page.count(writes=True) == 3 + len(FAULTS) - 1
         await client.close()
 
 

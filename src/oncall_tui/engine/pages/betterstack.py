@@ -28,7 +28,7 @@ from oncall_tui.engine.pages.statuspage import find_deadline_ms
 from oncall_tui.engine.pages.unstamped import (
     Item,
     append_update,
-    find_names,
+    list_named_ids,
     look_for_words,
     name_component,
     read_line,
@@ -228,7 +228,7 @@ class BetterStack:
     def _write_fields(self, message: Message, kept: Mapping[str, object], at: str) -> Item:
         """Names all resources each time: whether one that an update leaves out keeps its state is not documented."""
         states = {
-            **dict.fromkeys(find_names(message), _OVER),
+            **dict.fromkeys(list_named_ids(message), _OVER),
             **{key: str(state) for key, state in kept.items()},
             **{key: _STATES[state] for key, state in message.components.items()},
         }

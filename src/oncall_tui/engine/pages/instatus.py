@@ -24,7 +24,7 @@ from oncall_tui.engine.pages.statuspage import find_deadline_ms
 from oncall_tui.engine.pages.unstamped import (
     Item,
     append_update,
-    find_names,
+    list_named_ids,
     look_for_words,
     name_component,
     read_line,
@@ -157,7 +157,7 @@ class Instatus:
             "status": _STATUSES[message.status],
             "notify": message.notify,
             "started": write_time(message, self.clock_skew_ms),
-            "components": list(dict.fromkeys([*kept, *find_names(message)])),
+            "components": list(dict.fromkeys([*kept, *list_named_ids(message)])),
             "statuses": [{"id": key, "status": _COMPONENTS[state]} for key, state in message.components.items()],
         }
 

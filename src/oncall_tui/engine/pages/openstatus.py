@@ -25,7 +25,7 @@ from oncall_tui.engine.pages.shapes import read_id, read_objects, read_time
 from oncall_tui.engine.pages.statuspage import find_deadline_ms
 from oncall_tui.engine.pages.unstamped import (
     Item,
-    find_names,
+    list_named_ids,
     look_for_words,
     name_component,
     read_line,
@@ -152,7 +152,7 @@ class OpenStatus:
             **self._write_fields(message),
             "title": message.title or "",
             "pageId": self._page_id,
-            "pageComponentIds": list(find_names(message)),
+            "pageComponentIds": list(list_named_ids(message)),
         }
         return self._require_incident(await self._ask_reports("CreateStatusReport", body))
 

@@ -45,7 +45,7 @@ def name_component(remote_id: str, value: object, names: Mapping[str, str]) -> s
     return names.get(remote_id) or read_line(value)[:_NAME_LIMIT] or remote_id
 
 
-def find_names(message: Message) -> tuple[str, ...]:
+def list_named_ids(message: Message) -> tuple[str, ...]:
     """Returns the ids of all components that a message names, each once."""
     return tuple(dict.fromkeys([*(message.component_ids or ()), *message.components]))
 
