@@ -166,6 +166,15 @@ async def test_reading_leaves_half_of_the_minute_to_deliveries(path: Path, db: D
             await until(lambda: not list_deliveries(db))
 
 
+async def test_a_quiet_page_costs_two_requests_a_round(path: Path, db: Database) -> None:
+    async with FaultPage() as page:
+        page.add_component("API")
+        async with reading(path, page, every_s=0.05):
+            await until(lambda: len(page.requests) >= 24)
+        rounds = [target for _, _, target in page.requests[4:24]]
+        assert [target.partition("?")[0].rpartition("/")[2] for target in rounds] == ["components", "unresolved"] * 10
+
+
 async def test_an_update_is_seen_when_the_public_page_shows_it(path: Path, db: Database) -> None:
     async with FaultPage(public_delay_s=0.4) as page, reading(path, page, every_s=5.0) as delivered:
         incident = declare(db)

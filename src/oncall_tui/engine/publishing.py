@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -12,7 +12,7 @@ from random import Random
 from oncall_tui import __version__
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import Config, PageConfig
-from oncall_tui.config.token import read_token
+from oncall_tui.config.token import Secret, read_token
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.budget import Budget
 from oncall_tui.engine.pages.errors import PageError
@@ -32,7 +32,33 @@ LOCK_WAIT_S = 0.3
 
 def open_page(config: PageConfig) -> Page:
     """Returns the adapter of a page; its token is read when it is needed. Raises UsageError for an unsafe address."""
-    return Statuspage(config, partial(read_token, config.token, os.environ), now_ms)
+    return _find_adapter(config.adapter)(config, partial(read_token, config.token, os.environ), now_ms)
+
+
+def _find_adapter(name: str) -> Callable[[PageConfig, Callable[[], Secret], Callable[[], int]], Page]:
+    """Loads one kind of page alone: most engines speak with one."""
+    match name:
+        case "incident.io":
+            from oncall_tui.engine.pages.incidentio import IncidentIo
+
+            return IncidentIo
+        case "cachet":
+            from oncall_tui.engine.pages.cachet import Cachet
+
+            return Cachet
+        case "instatus":
+            from oncall_tui.engine.pages.instatus import Instatus
+
+            return Instatus
+        case "betterstack":
+            from oncall_tui.engine.pages.betterstack import BetterStack
+
+            return BetterStack
+        case "openstatus":
+            from oncall_tui.engine.pages.openstatus import OpenStatus
+
+            return OpenStatus
+    return Statuspage
 
 
 async def _read_back(store: StoreThread, page: Page, config: PageConfig) -> None:

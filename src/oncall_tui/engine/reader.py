@@ -29,6 +29,7 @@ from oncall_tui.store.page import (
 
 BUSY_EVERY_S = 30.0
 IDLE_EVERY_S = 60.0
+_WHOLE_EVERY_S = 300.0
 _RECENT_MS = 86_400_000
 _SEEN_AFTER_S = (0.2, 0.3, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 _SEEN_EVERY_S = 60.0
@@ -66,14 +67,20 @@ async def run_reader(
             task.cancel()
 
 
-async def read_page_once(store: StoreThread, page: Page, name: str, budget: Budget, clock: Callable[[], int]) -> bool:
-    """Takes in the page as it is now; returns whether an incident is open. Raises PageError or StoreError."""
+async def read_page_once(
+    store: StoreThread, page: Page, name: str, budget: Budget, clock: Callable[[], int], *, is_whole: bool = True
+) -> bool:
+    """Takes in the page as it is now; returns whether an incident is open. Raises PageError or StoreError.
+
+    Not whole is what can matter within a minute: components, and what is open on the page or with us.
+    """
     permit = budget.spend_on_reading
     await store.call(apply_components, await page.list_components(permit), page=name)
     ids = await store.call(list_component_ids, page=name)
     page.component_names = {remote_id: component for component, remote_id in ids.items()}
     unresolved = await page.list_unresolved(permit)
-    recent = await page.list_recent(clock() + (page.clock_skew_ms or 0) - _RECENT_MS, permit)
+    since = clock() + (page.clock_skew_ms or 0) - _RECENT_MS
+    recent = await page.list_recent(since, permit) if is_whole else []
     # An incident in both lists is taken as the later one has it.
     remotes = {remote.remote_id: remote for remote in [*unresolved, *recent]}
     for remote in remotes.values():
@@ -128,10 +135,15 @@ async def _keep_reading(
     idle_every_s: float,
 ) -> None:
     is_busy, is_named = True, False
+    whole_at = -_WHOLE_EVERY_S
     arrival.set()
+    loop = asyncio.get_running_loop()
     while True:
         try:
-            is_busy = await read_page_once(store, page, name, budget, clock)
+            is_whole = loop.time() >= whole_at + _WHOLE_EVERY_S
+            is_busy = await read_page_once(store, page, name, budget, clock, is_whole=is_whole)
+            if is_whole:
+                whole_at = loop.time()
             if not is_named:
                 await read_name_once(store, page, name, budget)
                 is_named = True
