@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from tests.statuspage.conftest import start_page
 from tests.statuspage.test_public import ATOM, HOSTILE, parse
 
 from oncall_tui.statuspage.pagefile import PageFile, prepare
-from oncall_tui.statuspage.transitions import advance
+from oncall_tui.statuspage.transitions import advance, keep_time
 
 ONE = NOON + HOUR
 THREE = NOON + 3 * HOUR
@@ -213,3 +214,39 @@ def test_a_move_is_made_by_the_process_and_survives_kill_9(tmp_path: Path) -> No
     found = page.api.get(f"/incidents/{planned['id']}").json()
     page.stop()
     assert [each["status"] for each in found["incident_updates"]] == ["completed", "in_progress", "scheduled"]
+
+
+def test_what_is_called_off_stands_where_it_was_told(clock_page: ClockPage) -> None:
+    planned = clock_page.plan(
+        name="Called off", scheduled_for="2026-12-22T13:00:00Z", scheduled_until="2026-12-22T15:00:00Z", **AUTO
+    )
+    off = {"status": "completed", "body": "We do not need it."}
+    clock_page.api.patch(f"/incidents/{planned}", json={"incident": off})
+    front = clock_page.public.get("/").text
+    parse(front)
+    assert "Planned maintenance</h2>" not in front
+    listed = front.partition("22 November 2026</h3>")[2]
+    assert listed.index("Called off") < listed.index("Cancelled") < listed.index("We do not need it.")
+    single = clock_page.public.get(f"/incidents/{planned}").text
+    assert "Cancelled" in single
+    assert "Completed" not in single
+    assert clock_page.go_to(NOON + 40 * 24 * HOUR) == 0
+
+
+async def test_a_file_that_fails_for_a_while_is_told_once_and_then_obeyed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(tmp_path / "page.db") as page:
+        planned = page.plan(**AUTO)
+        with page.file.write(NOON) as db:
+            db.execute("ALTER TABLE incident RENAME TO away")
+        keeping = asyncio.create_task(keep_time(page.file, lambda: ONE, 0.01))
+        await asyncio.sleep(0.1)
+        assert [record.levelname for record in caplog.records] == ["WARNING"]
+        with page.file.write(NOON) as db:
+            db.execute("ALTER TABLE away RENAME TO incident")
+        deadline = time.monotonic() + 5
+        while show(page, planned)["status"] == "scheduled":
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.02)
+        keeping.cancel()

@@ -63,14 +63,16 @@ def show_metrics(charts: Sequence[Chart]) -> Html:
 
 def _chart(chart: Chart) -> Html:
     metric, values = chart.metric, [value for _, value in chart.slots]
-    lowest, highest = (f"{value:.{metric.decimal_places}f}" for value in (min(values), max(values)))
-    latest = f"{values[-1]:.{metric.decimal_places}f} {show_line(metric.suffix)}".strip()
+    lowest, highest, latest = (
+        f"{value:.{metric.decimal_places}f} {show_line(metric.suffix)}".strip()
+        for value in (min(values), max(values), values[-1])
+    )
     return tag(
         "article",
         tag(
             "p",
             tag("strong", show_line(metric.name), class_="what"),
-            tag("span", f"Latest {latest}", class_="soft"),
+            tag("span", f"Latest {latest}, between {lowest} and {highest}", class_="soft"),
             class_="head",
         ),
         tag("p", show_line(metric.tooltip), class_="soft") if metric.tooltip else "",
@@ -80,8 +82,7 @@ def _chart(chart: Chart) -> Html:
             class_="chart",
             viewBox=f"0 0 {_SLOTS} {_HEIGHT}",
             preserveAspectRatio="none",
-            role="img",
-            aria_label=f"Between {lowest} and {highest} in the last 24 hours",
+            aria_hidden="true",
         ),
         class_="sheet incident plan",
     )

@@ -23,7 +23,7 @@ from oncall_tui.statuspage.parts import (
     show_mark,
     show_time,
 )
-from oncall_tui.statuspage.records import PageComponent, PageGroup, PageIncident, PageUpdate, Status
+from oncall_tui.statuspage.records import CLOSED, PageComponent, PageGroup, PageIncident, PageUpdate, Status
 from oncall_tui.statuspage.shapes import judge_page
 from oncall_tui.statuspage.style import STYLE
 
@@ -208,14 +208,14 @@ def _card(incident: PageIncident, level: str = "h3") -> Html:
         "article",
         title,
         _facts(incident),
-        tag("ol", *(_update(update) for update in incident.updates), class_="updates"),
+        tag("ol", *_updates(incident, incident.updates), class_="updates"),
         class_=f"sheet incident {_tone(incident)}",
     )
 
 
 def _facts(incident: PageIncident) -> Html:
     tone = _tone(incident)
-    facts = [tag("span", show_mark(tone), _STATUS_LABEL[incident.shown_status], class_="state")]
+    facts = [tag("span", show_mark(tone), _label(incident), class_="state")]
     if not incident.is_scheduled:
         facts.append(tag("span", _IMPACT_LABEL[incident.impact]))
     if incident.components:
@@ -247,7 +247,20 @@ def _lasting(span_ms: int) -> str:
     return f"{round(hours / 24)} days"
 
 
-def _update(update: PageUpdate) -> Html:
+def _label(incident: PageIncident) -> str:
+    """Our page has a word for work that was called off; the API has none, as the original."""
+    return "Cancelled" if incident.is_cancelled else _STATUS_LABEL[incident.shown_status]
+
+
+def _updates(incident: PageIncident, updates: Sequence[PageUpdate]) -> list[Html]:
+    cancelled = incident.is_cancelled
+    return [
+        _update(update, "Cancelled" if cancelled and update.status in CLOSED else _STATUS_LABEL[update.status])
+        for update in updates
+    ]
+
+
+def _update(update: PageUpdate, label: str) -> Html:
     changes = [
         f"{show_line(change.name)}: {COMPONENT_LABEL[change.new_status].lower()}"
         for change in update.affected
@@ -257,7 +270,7 @@ def _update(update: PageUpdate) -> Html:
         "li",
         tag(
             "p",
-            tag("strong", _STATUS_LABEL[update.status]),
+            tag("strong", label),
             tag("span", show_time(update.display_at), class_="soft"),
             class_="head",
         ),
@@ -271,7 +284,9 @@ def _days(front: Front) -> Html:
     today = datetime.fromtimestamp(front.now / 1000, UTC).date()
     by_day: dict[date, list[PageIncident]] = {}
     for incident in [*front.live, *front.active, *front.past]:
-        by_day.setdefault(datetime.fromtimestamp(incident.started_at / 1000, UTC).date(), []).append(incident)
+        # Work that was called off stands where that was told: its own day may be far ahead.
+        at = min(incident.started_at, incident.resolved_at or incident.started_at)
+        by_day.setdefault(datetime.fromtimestamp(at / 1000, UTC).date(), []).append(incident)
     window = [today - timedelta(days=back) for back in range(HISTORY_DAYS)]
     window += sorted((day for day in by_day if day < window[-1]), reverse=True)
     entries: list[Html] = []
@@ -300,7 +315,7 @@ def _past(incident: PageIncident, *, is_dated: bool = False) -> Html:
     rest = tag(
         "details",
         tag("summary", f"{len(earlier)} earlier update{'s' if len(earlier) > 1 else ''}"),
-        tag("ol", *(_update(update) for update in earlier), class_="updates"),
+        tag("ol", *_updates(incident, earlier), class_="updates"),
     )
     has_postmortem = incident.postmortem is not None and incident.postmortem.published_at is not None
     review = tag("p", tag("a", "Read the postmortem", href=f"/incidents/{incident.id}#postmortem"), class_="soft")

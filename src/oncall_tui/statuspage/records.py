@@ -9,6 +9,7 @@ from oncall_tui.domain.maintenance import MaintenanceStatus
 
 Status = IncidentStatus | MaintenanceStatus
 CLOSED: frozenset[Status] = frozenset({IncidentStatus.RESOLVED, IncidentStatus.POSTMORTEM, MaintenanceStatus.COMPLETED})
+_UNDER_WAY = frozenset({MaintenanceStatus.IN_PROGRESS, MaintenanceStatus.VERIFYING})
 SHOWN_S = 86_400
 """How far back figures are drawn, in means over `SLOT_S`."""
 SLOT_S = 300
@@ -145,6 +146,14 @@ class PageIncident(Struct, frozen=True):
     @property
     def is_open(self) -> bool:
         return self.status not in CLOSED
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Tells whether planned work was closed before its time without ever having begun."""
+        has_begun = any(update.status in _UNDER_WAY for update in self.updates)
+        if self.scheduled_for is None or self.resolved_at is None or has_begun:
+            return False
+        return self.resolved_at < self.scheduled_for
 
     def has_option(self, name: str) -> bool:
         """Tells whether a flag of the reminder and automation fields is set."""

@@ -35,8 +35,8 @@ def advance(file: PageFile, now: int) -> int:
         return _start_all(db, now) + _end_all(db, now)
 
 
-async def keep_time(file: PageFile, clock: Callable[[], int]) -> None:
-    """Makes moves as they fall due, until it is cancelled; looks every second: clocks are set and machines sleep."""
+async def keep_time(file: PageFile, clock: Callable[[], int], every_s: float = _LOOK_EVERY_S) -> None:
+    """Makes moves as they fall due, until it is cancelled; looks often, since clocks are set and machines sleep."""
     has_failed = False
     while True:
         try:
@@ -46,7 +46,7 @@ async def keep_time(file: PageFile, clock: Callable[[], int]) -> None:
             if not has_failed:
                 logging.getLogger(__name__).warning("planned maintenance cannot be moved just now: %s", error)
             has_failed = True
-        await asyncio.sleep(_LOOK_EVERY_S)
+        await asyncio.sleep(every_s)
 
 
 def _start_all(db: sqlite3.Connection, now: int) -> int:

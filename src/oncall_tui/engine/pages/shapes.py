@@ -108,7 +108,7 @@ def read_incident(value: object, names: Mapping[str, str]) -> RemoteIncident | N
     created_at = read_time(value.get("created_at"))
     if remote_id is None or status is None or created_at is None or value.get("impact") == "maintenance":
         return None
-    if value.get("scheduled_for") is not None:
+    if status is IncidentStatus.POSTMORTEM and _is_work(value):
         return None
     uid, ops, metadata = _read_stamp(value.get("metadata"))
     updates = [update for item in _read_in_order(value.get("incident_updates")) if (update := _read_update(item))]
@@ -137,6 +137,8 @@ def read_maintenance(value: object, names: Mapping[str, str]) -> RemoteMaintenan
     if not isinstance(value, dict):
         return None
     remote_id, status = read_id(value.get("id")), _read_maintenance_status(value.get("status"))
+    if value.get("status") == IncidentStatus.POSTMORTEM.value and _is_work(value):
+        status = MaintenanceStatus.COMPLETED
     created_at, starts_at = read_time(value.get("created_at")), read_time(value.get("scheduled_for"))
     if remote_id is None or status is None or created_at is None or starts_at is None:
         return None
@@ -268,10 +270,13 @@ def _read_status(value: object) -> IncidentStatus | None:
 
 
 def _read_maintenance_status(value: object) -> MaintenanceStatus | None:
-    """Finished work shows `postmortem` once it has one, as an incident does."""
-    if value == IncidentStatus.POSTMORTEM.value:
-        return MaintenanceStatus.COMPLETED
     return _find_word(value, MaintenanceStatus)
+
+
+def _is_work(value: Mapping[str, object]) -> bool:
+    """Tells planned work from an incident where both show `postmortem`, having been reviewed."""
+    updates = read_objects(value.get("incident_updates"))
+    return value.get("impact") == "maintenance" or any(_read_maintenance_status(each.get("status")) for each in updates)
 
 
 def _read_impact(value: object) -> Impact:

@@ -15,7 +15,7 @@ from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage
 from oncall_tui.engine.pages import Message, Permit
-from oncall_tui.engine.pages.errors import AmbiguousError, RefusedByPageError
+from oncall_tui.engine.pages.errors import AmbiguousError, PageError
 from oncall_tui.engine.pages.extras import BackfillMessage
 from oncall_tui.engine.pages.shapes import read_components, read_incident, read_page, read_public_updates, write_time
 from oncall_tui.engine.pages.statuspage_calls import find_deadline_ms, stamp_metadata
@@ -111,8 +111,8 @@ class Statuspage(MaintenanceCalls, PostmortemCalls, WordCalls):
         if not awaited.keys() <= seen.keys():
             try:
                 planned = await self._line.read_url(f"{v2}/scheduled-maintenances.json")
-            except RefusedByPageError:
-                # Not every page that speaks like this one has the list; then nothing of it has been seen.
+            except PageError:
+                # Not every page that speaks like this one has the list; what was seen of incidents stands.
                 return seen
             seen |= read_public_updates(planned, "scheduled_maintenances")
         return seen
