@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -235,8 +234,8 @@ async def test_a_refused_window_is_told(client: Statuspage) -> None:
 async def test_customers_see_words_about_work(client: Statuspage) -> None:
     planned = await client.create_maintenance(make_plan())
     awaited = {planned.updates[0].remote_id: "We change disks."}
-    assert await client.read_public(awaited) == awaited
-    assert await client.read_public({}) == {}
+    assert await client.read_public_maintenances(awaited) == awaited
+    assert await client.read_public(awaited) == {}
 
 
 async def test_a_review_is_drafted_published_once_corrected_and_taken_back(page: ClockPage, client: Statuspage) -> None:
@@ -332,24 +331,3 @@ async def test_figures_arrive_and_may_arrive_twice(page: ClockPage, client: Stat
     assert points == [(NOON // 1000 - 60, 12.5), (NOON // 1000, 14.0)]
     with pytest.raises(RefusedByPageError):
         await client.send_metrics({"nothing00000": [MetricPoint(NOON, 1.0)]})
-
-
-async def test_a_page_without_a_public_list_of_work_shows_its_incidents(client: Statuspage) -> None:
-    asked = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        line = (await reader.readuntil(b"\r\n\r\n")).splitlines()[0]
-        asked.append(line)
-        body = b'{"incidents": [{"incident_updates": [{"id": "u1", "body": "a"}]}]}'
-        if b"/incidents.json" not in line:
-            body = b"<html>"
-        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        client._public_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        assert await client.read_public({"u1": "a", "u2": "b"}) == {"u1": "a"}
-        assert await client.read_public({"u1": "a"}) == {"u1": "a"}
-    assert len(asked) == 3

@@ -86,6 +86,10 @@ class MaintenancePage(Protocol):
         """Changes the plan, and appends a message if there is a text or another status; keeps the stamps of others."""
         ...
 
+    async def read_public_maintenances(self, awaited: Mapping[str, str]) -> dict[str, str]:
+        """Returns what customers can read of planned work, as `Page.read_public` does of incidents."""
+        ...
+
 
 class PostmortemPage(Protocol):
     """A page that shows a review beside its incident (`has_postmortem`). Every write may be repeated."""

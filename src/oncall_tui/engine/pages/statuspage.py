@@ -15,7 +15,7 @@ from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage
 from oncall_tui.engine.pages import Message, Permit
-from oncall_tui.engine.pages.errors import AmbiguousError, PageError
+from oncall_tui.engine.pages.errors import AmbiguousError
 from oncall_tui.engine.pages.extras import BackfillMessage
 from oncall_tui.engine.pages.shapes import read_components, read_incident, read_page, read_public_updates, write_time
 from oncall_tui.engine.pages.statuspage_calls import find_deadline_ms, stamp_metadata
@@ -51,7 +51,6 @@ class Statuspage(MaintenanceCalls, PostmortemCalls, WordCalls):
     ) -> None:
         super().__init__(config, read_token, clock, tls)
         self.capabilities = CAPABILITIES
-        self._public_url = config.public_url
 
     @property
     def clock_skew_ms(self) -> int | None:
@@ -106,16 +105,7 @@ class Statuspage(MaintenanceCalls, PostmortemCalls, WordCalls):
     async def read_public(self, awaited: Mapping[str, str]) -> dict[str, str]:
         if self._public_url is None:
             return {}
-        v2 = self._public_url.rstrip("/") + "/api/v2"
-        seen = read_public_updates(await self._line.read_url(f"{v2}/incidents.json"))
-        if not awaited.keys() <= seen.keys():
-            try:
-                planned = await self._line.read_url(f"{v2}/scheduled-maintenances.json")
-            except PageError:
-                # Not every page that speaks like this one has the list; what was seen of incidents stands.
-                return seen
-            seen |= read_public_updates(planned, "scheduled_maintenances")
-        return seen
+        return read_public_updates(await self._line.read_url(f"{self._public_url}/api/v2/incidents.json"))
 
     async def close(self) -> None:
         await self._line.close()

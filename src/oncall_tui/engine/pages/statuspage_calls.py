@@ -32,6 +32,7 @@ class StatuspageCalls:
         self._line = PageLine(
             config.api_url, read_token, timeout_ms=find_deadline_ms(config), clock=clock, scheme="OAuth", tls=tls
         )
+        self._public_url = config.public_url.rstrip("/") if config.public_url is not None else None
         self._root = f"/pages/{quote(config.page_id, safe='')}"
 
     def _incident_path(self, remote_id: str) -> str:

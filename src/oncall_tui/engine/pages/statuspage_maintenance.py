@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from oncall_tui.domain.remote import RemoteMaintenance
 from oncall_tui.engine.pages import Permit
 from oncall_tui.engine.pages.errors import AmbiguousError
 from oncall_tui.engine.pages.extras import MaintenanceMessage
-from oncall_tui.engine.pages.shapes import read_maintenance, write_time
+from oncall_tui.engine.pages.shapes import read_maintenance, read_public_updates, write_time
 from oncall_tui.engine.pages.statuspage_calls import StatuspageCalls, stamp_metadata
 
 
@@ -37,6 +39,12 @@ class MaintenanceCalls(StatuspageCalls):
         body = _write_fields(message, baseline)
         answer = await self._line.ask("PATCH", self._incident_path(baseline.remote_id), body={"incident": body})
         return self._require_maintenance(answer)
+
+    async def read_public_maintenances(self, awaited: Mapping[str, str]) -> dict[str, str]:
+        if self._public_url is None:
+            return {}
+        answer = await self._line.read_url(f"{self._public_url}/api/v2/scheduled-maintenances.json")
+        return read_public_updates(answer, "scheduled_maintenances")
 
     def _read_maintenances(self, items: list[dict[str, object]]) -> list[RemoteMaintenance]:
         return [each for item in items if (each := read_maintenance(item, self.component_names))]
