@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -125,8 +126,21 @@ async def test_an_update_in_doubt_is_proven_by_what_is_new(fault: Fault) -> None
         applied = prove(client, message, shown, baseline)
         assert applied is not None
         assert applied.update is not None
-        assert applied.update.remote_id == page.incidents[baseline.remote_id]["updates"][-1]["id"]
+        assert applied.update.remote_id == page.incidents[baseline.remote_id]["updates"][0]["id"]
         assert page.count(writes=True) == 2
+
+
+async def test_updates_keep_the_order_in_which_they_were_stored() -> None:
+    async with FakeInstatus(zone_hours=2) as page, connected(page) as client:
+        baseline = await client.create_incident(make_message(body="1"))
+        await asyncio.sleep(0.005)
+        page.edit(baseline.remote_id, "IDENTIFIED", "2")
+        await asyncio.sleep(0.005)
+        shown = await client.update_incident(baseline, make_message(title=None, body="3"))
+        assert [update.body for update in shown.updates] == ["1", "3"]
+        read = await client.get_incident(baseline.remote_id)
+        assert read is not None
+        assert [update.body for update in read.updates] == ["1", "2", "3"]
 
 
 async def test_the_same_words_of_before_prove_nothing() -> None:

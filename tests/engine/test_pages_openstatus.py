@@ -186,6 +186,13 @@ async def test_updates_of_one_second_keep_their_order() -> None:
         assert [update.body for update in shown.updates] == [str(number) for number in range(1, 8)]
 
 
+async def test_a_report_of_the_second_asked_for_is_listed() -> None:
+    async with FakeOpenStatus() as page, connected(page) as client:
+        created = await client.create_incident(make_message())
+        assert await client.list_recent(created.created_at + 999, allow) == [created]
+        assert await client.list_recent(created.created_at + 1_000, allow) == []
+
+
 async def test_a_page_ahead_of_us_gets_its_own_time() -> None:
     async with FakeOpenStatus(clock_ahead_s=900) as page, connected(page) as client:
         await client.list_components(allow)

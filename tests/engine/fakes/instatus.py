@@ -93,7 +93,7 @@ class FakeInstatus(FaultWire):
             "duration": None,
             "createdAt": self._say(self.now()),
         }
-        incident["updates"].append(update)
+        incident["updates"].insert(0, update)
         incident["status"] = update["status"]
         incident["resolved"] = update["started"] if update["status"] == "RESOLVED" else None
         for item in fields.get("statuses", ()):

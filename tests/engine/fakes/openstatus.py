@@ -35,7 +35,7 @@ class FakeOpenStatus(FaultWire):
     pages: dict[str, dict[str, Any]] = field(
         default_factory=lambda: {PAGE_ID: {"id": PAGE_ID, "title": "Acme", "slug": "acme"}}
     )
-    _number: int = 8
+    _number: int = 3
 
     def is_api(self, path: str) -> bool:
         return path.startswith("/rpc/")
@@ -54,7 +54,7 @@ class FakeOpenStatus(FaultWire):
         return "<html><body>" + "".join(f"<p>{html.escape(text)}</p>" for text in texts) + "</body></html>"
 
     def add_page(self, title: str) -> str:
-        key = self._new_id()
+        key = str(int(PAGE_ID) + len(self.pages))
         self.pages[key] = {"id": key, "title": title, "slug": title.lower()}
         return key
 
@@ -112,7 +112,7 @@ class FakeOpenStatus(FaultWire):
 
     def _show(self, report: dict[str, Any], *, is_whole: bool) -> dict[str, Any]:
         shown = {key: value for key, value in report.items() if key != "pageId" or self.tells_page}
-        newest_first = sorted(report["updates"], key=lambda update: str(update["date"]), reverse=True)
+        newest_first = sorted(report["updates"], key=lambda item: (str(item["date"]), str(item["id"])), reverse=True)
         return {**shown, "updates": newest_first if is_whole else []}
 
     def _find_problem(self, fields: dict[str, Any], is_new: bool) -> str | None:
