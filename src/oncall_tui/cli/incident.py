@@ -268,6 +268,7 @@ def _confirm(
         actor=read_actor(),
         now=now,
         pages=config.page_names if config else (MAIN_PAGE,),
+        broadcasts=config.broadcast_names if config else (),
     )
 
 

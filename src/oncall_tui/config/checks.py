@@ -20,6 +20,8 @@ def check_document(document: Table, folder: FilePath, find_line: Callable[[Path]
     """Yields every fault that no single key shows: `(path, what is wrong, what is allowed)`."""
     yield from _check_tokens(document)
     yield from _check_names(document, "page", find_line, MAIN_PAGE)
+    yield from _check_names(document, "broadcast", find_line)
+    yield from _check_broadcasts(document)
     yield from _check_names(document, "component", find_line)
     yield from _check_names(document, "probe", find_line)
     components = [name for _, table in _tables(document, "component") if (name := _text(table, "name"))]
@@ -40,14 +42,27 @@ def resolve_path(folder: FilePath, text: str) -> FilePath:
 
 def _check_tokens(document: Table) -> Iterator[Fault]:
     page = document.get("page")
-    single: list[tuple[Path, Table]] = [(("page",), page)] if isinstance(page, dict) else []
-    for path, table in single + [(("page", index), table) for index, table in _tables(document, "page")]:
-        token = table.get("token")
-        if isinstance(token, dict):
-            found = [key for key in TOKEN_KEYS if key in token]
+    tables: list[tuple[Path, object]] = [(("page", "token"), page.get("token"))] if isinstance(page, dict) else []
+    tables += [(("page", index, "token"), table.get("token")) for index, table in _tables(document, "page")]
+    tables += [(("broadcast", index, "url"), table.get("url")) for index, table in _tables(document, "broadcast")]
+    for path, source in tables:
+        if isinstance(source, dict):
+            found = [key for key in TOKEN_KEYS if key in source]
             if len(found) != 1:
                 count = "none" if not found else f"{len(found)} ({', '.join(found)})"
-                yield (*path, "token"), f"has {count} of its sources, allowed: exactly one of {', '.join(TOKEN_KEYS)}"
+                yield path, f"has {count} of its sources, allowed: exactly one of {', '.join(TOKEN_KEYS)}"
+
+
+def _check_broadcasts(document: Table) -> Iterator[Fault]:
+    page = document.get("page")
+    pages = [page] if isinstance(page, dict) else [table for _, table in _tables(document, "page")]
+    names = [_text(table, "name") or MAIN_PAGE for table in pages]
+    for index, broadcast in _tables(document, "broadcast"):
+        if not any(_text(table, "public_url") for table in pages):
+            why = "would wait for ever, allowed: beside a page with a public_url, where its update is seen first"
+            yield ("broadcast", index), why
+        elif _text(broadcast, "name") in names:
+            yield ("broadcast", index, "name"), "is the name of a page, allowed: a name of its own"
 
 
 def _check_names(

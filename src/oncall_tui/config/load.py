@@ -15,7 +15,7 @@ from oncall_tui.config.checks import check_document, resolve_path
 from oncall_tui.config.faults import explain, place_fault, show_key
 from oncall_tui.config.form import Mismatch
 from oncall_tui.config.form import Path as KeyPath
-from oncall_tui.config.model import ComponentConfig, Config, PageConfig, TokenSource
+from oncall_tui.config.model import BroadcastConfig, ComponentConfig, Config, PageConfig, TokenSource
 from oncall_tui.config.source import read_source
 from oncall_tui.domain.errors import ConfigError
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind
@@ -117,25 +117,29 @@ def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:
         path=path.absolute(),
         folder=folder,
         pages=tuple(_convert_page(each, folder) for each in checked.page),
+        broadcasts=tuple(
+            BroadcastConfig(each.name, each.form, _convert_source(each.url, folder), each.limit)
+            for each in checked.broadcast
+        ),
         components=tuple(ComponentConfig(each.name, each.remote_id) for each in checked.component),
         probes=tuple(_convert_probe(each, folder) for each in checked.probes),
         theme=checked.theme,
     )
 
 
+def _convert_source(table: schema.TokenTable, folder: Path) -> TokenSource:
+    file = None if table.file is None else resolve_path(folder, table.file)
+    return TokenSource(env=table.env, file=file, command=table.command)
+
+
 def _convert_page(page: schema.PageTable, folder: Path) -> PageConfig:
-    token = page.token
     return PageConfig(
         name=page.name,
         adapter=page.adapter,
         api_url=page.api_url,
         public_url=page.public_url,
         page_id=page.page_id,
-        token=TokenSource(
-            env=token.env,
-            file=None if token.file is None else resolve_path(folder, token.file),
-            command=token.command,
-        ),
+        token=_convert_source(page.token, folder),
         requests_per_minute=page.requests_per_minute,
         request_timeout_ms=page.request_timeout,
         quiet_period_ms=page.quiet_period,

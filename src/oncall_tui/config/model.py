@@ -36,6 +36,15 @@ class PageConfig(Struct, frozen=True):
     resends_unasked: bool = False
 
 
+class BroadcastConfig(Struct, frozen=True):
+    """A channel beside the pages; its address is a secret. `form` says how it counts, `limit` is None for the usual."""
+
+    name: str
+    form: str
+    url: TokenSource
+    limit: int | None = None
+
+
 class ComponentConfig(Struct, frozen=True):
     name: str
     remote_id: str | None = None
@@ -50,6 +59,7 @@ class Config(Struct, frozen=True):
     probes: tuple[Probe, ...] = ()
     theme: str | None = None
     folder: Path = field(default=Path())
+    broadcasts: tuple[BroadcastConfig, ...] = ()
 
     @property
     def send_window_ms(self) -> int:
@@ -60,3 +70,7 @@ class Config(Struct, frozen=True):
     def page_names(self) -> tuple[str, ...]:
         """The pages that an update goes to; without any it waits for the one that a later config names."""
         return tuple(page.name for page in self.pages) or (MAIN_PAGE,)
+
+    @property
+    def broadcast_names(self) -> tuple[str, ...]:
+        return tuple(broadcast.name for broadcast in self.broadcasts)

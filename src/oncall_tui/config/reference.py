@@ -52,6 +52,18 @@ def render_reference() -> str:
             schema.TokenTable,
             schema.TokenTable.__struct_fields__,
         ),
+        _section(
+            "`[[broadcast]]`",
+            "Channels beside the pages, through Apprise (`pip install 'oncall-tui[broadcast]'`).",
+            schema.BroadcastTable,
+            schema.BroadcastTable.__struct_fields__,
+        ),
+        _section(
+            "`broadcast.url`",
+            "Exactly one of these. The address may hold a password: no file of ours holds it, no message shows it.",
+            schema.AddressTable,
+            schema.AddressTable.__struct_fields__,
+        ),
         _section("`[[component]]`", "", schema.ComponentTable, schema.ComponentTable.__struct_fields__),
         _section("`[[probe]]`", "Keys of every probe.", schema.TcpProbe, common),
     ]

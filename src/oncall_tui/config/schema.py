@@ -140,6 +140,34 @@ class PageTable(Table, frozen=True, kw_only=True):
     ] = 5_000
 
 
+class AddressTable(TokenTable, frozen=True, kw_only=True):
+    """Where the address of a broadcast comes from: as secret as a token, since it may hold a password."""
+
+
+class BroadcastTable(Table, frozen=True, kw_only=True):
+    name: Annotated[_Id, Doc("What the channel is called on the screens; no two alike, no page either.", _ID_FORM)]
+    form: Annotated[
+        Literal["mail", "chat", "social", "sms"],
+        Doc("How the channel counts, and what an update becomes there.", "mail, chat, social or sms"),
+    ]
+    url: Annotated[
+        AddressTable,
+        Reader(_refuse_plain_token),
+        Doc(
+            "Where its Apprise address comes from; never the address itself.",
+            "a table with exactly one of env, file, command",
+        ),
+    ]
+    limit: Annotated[
+        int | None,
+        Meta(ge=1, le=100_000),
+        Doc(
+            "How much it holds, by its own count; SMS counts segments. The usual one where absent.",
+            "a whole number, 1 to 100000",
+        ),
+    ] = None
+
+
 class ComponentTable(Table, frozen=True, kw_only=True):
     name: Annotated[_Name, Doc("The component as customers read it on the page.", _NAME_FORM)]
     remote_id: Annotated[
@@ -299,6 +327,13 @@ class FileTable(Table, frozen=True, kw_only=True):
             "one [page] table, or a [[page]] table with a name for each page",
         ),
     ] = ()
+    broadcast: Annotated[
+        tuple[BroadcastTable, ...],
+        Doc(
+            "Each channel that is told once customers can read an update on a page.",
+            "[[broadcast]] tables, double brackets",
+        ),
+    ] = ()
     component: Annotated[
         tuple[ComponentTable, ...],
         Doc("Each thing that customers see on the page.", "[[component]] tables, double brackets"),
@@ -328,6 +363,10 @@ def table_at(document: Mapping[str, object], path: Path) -> type[Table] | None:
             return PageTable
         case ("page", "token") | ("page", int(), "token"):
             return TokenTable
+        case ("broadcast", int()):
+            return BroadcastTable
+        case ("broadcast", int(), "url"):
+            return AddressTable
         case ("component", int()):
             return ComponentTable
         case ("probe", int(index), *rest):

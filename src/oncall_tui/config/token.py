@@ -44,33 +44,33 @@ class Secret:
         raise TypeError("a secret is not pickled or copied")
 
 
-def read_token(source: TokenSource, environ: Mapping[str, str]) -> Secret:
-    """Returns the token that a config names.
+def read_token(source: TokenSource, environ: Mapping[str, str], key: str = "page.token") -> Secret:
+    """Returns the token that a config names under a key.
 
     Raises UsageError with a sentence that says which source failed and what to do; it never holds the token. A command
     may take 10 s, so this blocks: call it outside of an event loop.
     """
     if source.env is not None:
-        return _read_variable(source.env, environ)
+        return _read_variable(source.env, environ, key)
     if source.file is not None:
-        return _read_file(source.file)
+        return _read_file(source.file, key)
     if source.command is not None:
-        return _run_command(source.command, environ)
-    raise UsageError("The config names no token: give page.token one of env, file or command.")
+        return _run_command(source.command, environ, key)
+    raise UsageError(f"The config names no token: give {key} one of env, file or command.")
 
 
-def _read_variable(name: str, environ: Mapping[str, str]) -> Secret:
+def _read_variable(name: str, environ: Mapping[str, str], key: str) -> Secret:
     shown = clean_line(name, 100)
     value = environ.get(name)
     if not value:
         state = "is not set" if value is None else "is empty"
         raise UsageError(
-            f"The environment variable {shown}, which page.token names, {state}: export it where the engine starts."
+            f"The environment variable {shown}, which {key} names, {state}: export it where the engine starts."
         )
     return _check(value, f"the environment variable {shown}")
 
 
-def _read_file(path: Path) -> Secret:
+def _read_file(path: Path, key: str) -> Secret:
     shown = clean_line(str(path))
     try:
         # Looking first: opening a pipe or a device can block or set something off.
@@ -85,7 +85,7 @@ def _read_file(path: Path) -> Secret:
             f"The token file {shown} cannot be read ({why}): put the token there, then `chmod 600` it."
         ) from None
     except ValueError:
-        raise UsageError(f"The token file {shown} has a NUL byte in its path: correct page.token.") from None
+        raise UsageError(f"The token file {shown} has a NUL byte in its path: correct {key}.") from None
     return _check(_first_line(content), f"the token file {shown}")
 
 
@@ -104,7 +104,7 @@ def _require_private(status: os.stat_result, shown: str) -> None:
         )
 
 
-def _run_command(command: tuple[str, ...], environ: Mapping[str, str]) -> Secret:
+def _run_command(command: tuple[str, ...], environ: Mapping[str, str], key: str) -> Secret:
     """Runs the command in a session of its own, so that at the deadline all that it started ends with it."""
     shown = clean_line(command[0], 100)
     try:
@@ -118,9 +118,7 @@ def _run_command(command: tuple[str, ...], environ: Mapping[str, str]) -> Secret
         )
     except (OSError, ValueError) as error:
         why = clean_line(getattr(error, "strerror", None) or "not a command")
-        raise UsageError(
-            f"The token command {shown} cannot be started ({why}): install it or correct page.token."
-        ) from None
+        raise UsageError(f"The token command {shown} cannot be started ({why}): install it or correct {key}.") from None
     with process:
         assert process.stdout is not None
         assert process.stderr is not None

@@ -29,10 +29,11 @@ class DeliveryState(StrEnum):
 
 
 class DeliveryKind(StrEnum):
-    """`create` makes the incident on the page, `update` appends to it."""
+    """`create` makes the incident on the page, `update` appends to it, `broadcast` tells it elsewhere."""
 
     CREATE = "create"
     UPDATE = "update"
+    BROADCAST = "broadcast"
 
 
 class Evidence(Struct, frozen=True):
@@ -87,7 +88,7 @@ class Delivery(Struct, frozen=True):
 
 
 class Proof(Struct, frozen=True):
-    """How far one update has got on one page, each step with its instant, None while it has not happened.
+    """How far one update has got on one page or broadcast, each step with its instant, None while it has not happened.
 
     `difference` says how what the page shows is not what was sent, empty while they are the same.
     """
@@ -102,6 +103,7 @@ class Proof(Struct, frozen=True):
     remote_id: str | None = None
     reason: str = ""
     difference: str = ""
+    is_broadcast: bool = False
 
 
 class Awaited(Struct, frozen=True):
@@ -115,8 +117,8 @@ class Awaited(Struct, frozen=True):
 class IncidentUpdate(Struct, frozen=True):
     """A message to customers, ours or written on the page by someone else; never changed once stored.
 
-    `proofs` tell of each page. The fields about its delivery are those of the page that is furthest behind: what is not
-    seen everywhere is not called seen.
+    `proofs` tell of each page and broadcast. The fields about its delivery are those of the page that is furthest
+    behind: what is not seen everywhere is not called seen.
     """
 
     id: int

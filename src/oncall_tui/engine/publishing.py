@@ -11,8 +11,9 @@ from random import Random
 
 from oncall_tui import __version__
 from oncall_tui.clock import now_ms
-from oncall_tui.config.model import Config, PageConfig
+from oncall_tui.config.model import BroadcastConfig, Config, PageConfig
 from oncall_tui.config.token import Secret, read_token
+from oncall_tui.engine.broadcast import Channel
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.budget import Budget
 from oncall_tui.engine.pages.errors import PageError
@@ -114,3 +115,10 @@ async def _publish_once(store: StoreThread, config: PageConfig, page: Page, epoc
     rng = Random()  # noqa: S311 - spreads retries, keeps no secret
     await drain(store, page, epoch=epoch, config=config, clock=now_ms, rng=rng, deadline_s=deadline_s)
     await _read_back(store, page, config)
+
+
+def open_channel(config: BroadcastConfig) -> Channel:
+    """Returns the channel of a broadcast; its address is read, and its library loaded, when it is needed."""
+    from oncall_tui.engine.broadcast.apprise_channel import AppriseChannel
+
+    return AppriseChannel(config.name, partial(read_token, config.url, os.environ, "broadcast.url"), limit=config.limit)

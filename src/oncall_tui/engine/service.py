@@ -24,13 +24,15 @@ from msgspec import Struct
 
 from oncall_tui import __version__
 from oncall_tui.clock import now_ms
-from oncall_tui.config.model import Config, PageConfig
+from oncall_tui.config.model import BroadcastConfig, Config, PageConfig
 from oncall_tui.domain.engine import TERMINAL_SILENT_AFTER_MS
 from oncall_tui.domain.errors import StoreError, UsageError
+from oncall_tui.domain.shortform import Form
+from oncall_tui.engine.broadcaster import run_broadcaster
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.probes import open_tools, run_probe
 from oncall_tui.engine.publisher import run_publisher
-from oncall_tui.engine.publishing import LOCK_WAIT_S, open_page, take_config
+from oncall_tui.engine.publishing import LOCK_WAIT_S, open_channel, open_page, take_config
 from oncall_tui.engine.reader import run_reader
 from oncall_tui.engine.recorder import Recorder
 from oncall_tui.engine.scheduler import run_schedule
@@ -164,6 +166,8 @@ class _Engine:
             works[f"reader of {config.name}"] = partial(
                 run_reader, self._queue, page, config=config, clock=now_ms, delivered=delivered, stop=self._stop
             )
+        for broadcast in self._config.broadcasts:
+            works[f"broadcast to {broadcast.name}"] = partial(self._broadcast, broadcast, epoch)
         tasks = [asyncio.create_task(self._supervise(name, work), name=name) for name, work in works.items()]
         await self._stop.wait()
         _, late = await asyncio.wait(tasks, timeout=STOP_GRACE_S)
@@ -200,6 +204,20 @@ class _Engine:
             wake=wake,
             stop=self._stop,
             delivered=delivered,
+        )
+
+    async def _broadcast(self, config: BroadcastConfig, epoch: int) -> None:
+        await run_broadcaster(
+            self._queue,
+            open_channel(config),
+            name=config.name,
+            form=Form(config.form),
+            public_url=next((page.public_url for page in self._config.pages if page.public_url), ""),
+            epoch=epoch,
+            clock=now_ms,
+            rng=Random(),  # noqa: S311 - spreads retries, keeps no secret
+            wake=self._wakes.setdefault(config.name, asyncio.Event()),
+            stop=self._stop,
         )
 
     def _wake_publishers(self) -> None:

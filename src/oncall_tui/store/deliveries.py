@@ -157,18 +157,38 @@ def settle_absent(db: Database, delivery_id: int, epoch: int, *, now: int) -> bo
     return _settle(db, delivery_id, epoch, DeliveryState.PENDING, None, "not on the page: sending again", None, now)
 
 
+def settle_broadcast(db: Database, delivery_id: int, epoch: int, *, now: int) -> bool:
+    """Notes that a channel took a broadcast; returns False when this engine was overtaken."""
+    with db.write("outbox", "timeline") as connection:
+        row = _fenced(connection, delivery_id, epoch)
+        if row is None:
+            return False
+        connection.execute(
+            "UPDATE delivery SET state = 'delivered', delivered_at = ?, reason = '', next_try_at = NULL WHERE id = ?",
+            (now, delivery_id),
+        )
+        add_entry(connection, row["incident_id"], EntryKind.DELIVERED, f"{row['page']} was told", ENGINE, now, now)
+        return True
+
+
 def settle_asking(
-    db: Database, delivery_id: int, epoch: int, *, next_try_at: int, evidence: tuple[Evidence, ...], now: int
+    db: Database,
+    delivery_id: int,
+    epoch: int,
+    *,
+    next_try_at: int | None,
+    evidence: tuple[Evidence, ...],
+    now: int,
+    reason: str = "not found on the page: is it there, send it again, or drop it?",
 ) -> bool:
     """Notes that the page was read after the quiet period and shows nothing that is surely ours: a person decides.
 
-    It is looked up again at `next_try_at`: what the page applies late settles it without anybody.
+    It is looked up again at `next_try_at`, if ever: what the page applies late settles it without anybody.
     """
     with db.write("outbox", "timeline") as connection:
         row = _fenced(connection, delivery_id, epoch)
         if row is None:
             return False
-        reason = "not found on the page: is it there, send it again, or drop it?"
         connection.execute(
             "UPDATE delivery SET state = 'uncertain', next_try_at = ?, reason = ?, evidence = ?, "
             "asked_at = coalesce(asked_at, ?) WHERE id = ?",

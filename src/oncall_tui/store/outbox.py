@@ -28,10 +28,10 @@ _DELIVERY = (
     "LEFT JOIN page_update ON page_update.update_id = delivery.update_id AND page_update.page = delivery.page "
 )
 _PROOFS = (
-    "SELECT delivery.update_id, delivery.page, delivery.id AS delivery_id, state, reason, delivery.created_at AS queued_at, "
+    "SELECT delivery.update_id, delivery.page, delivery.id AS delivery_id, kind, state, reason, delivery.created_at AS queued_at, "
     "sending_at, delivered_at, remote_id, seen_at, difference FROM delivery LEFT JOIN page_update "
     "ON page_update.update_id = delivery.update_id AND page_update.page = delivery.page WHERE delivery.update_id IN ({ids}) "
-    "UNION ALL SELECT update_id, page, NULL, 'delivered', '', NULL, NULL, posted_at, remote_id, seen_at, difference "
+    "UNION ALL SELECT update_id, page, NULL, 'update', 'delivered', '', NULL, NULL, posted_at, remote_id, seen_at, difference "
     "FROM page_update WHERE update_id IN ({ids}) AND NOT EXISTS (SELECT 1 FROM delivery "
     "WHERE delivery.update_id = page_update.update_id AND delivery.page = page_update.page)"
 )
@@ -61,10 +61,12 @@ def confirm_update(
     seen_revision: int | None = None,
     draft_id: int | None = None,
     pages: Sequence[str] = (MAIN_PAGE,),
+    broadcasts: Sequence[str] = (),
 ) -> IncidentUpdate:
     """Turns confirmed words into an update, its deliveries, the incident's new state and a timeline entry, all or nothing.
 
-    An incident that somebody made on one page is continued where it stands, not made on the others. `components` are the states that the update sets; those of the incident that it does not name stay. Raises
+    An incident that somebody made on one page is continued where it stands, not made on the others. `broadcasts` are told
+    when `notify` allows it, after customers have been seen to get the update on a page. `components` are the states that the update sets; those of the incident that it does not name stay. Raises
     ConflictError when `seen_revision` is no longer the incident's, RefusedError (`already-sent`) when the draft was sent
     by an earlier press.
     """
@@ -81,7 +83,9 @@ def confirm_update(
         )
         update_id = int(cursor.lastrowid or 0)
         listed = [page for page in pages if page in incident.listings]
-        for page in listed if listed and not incident.is_local else pages:
+        targets = [(page, DeliveryKind.CREATE) for page in (listed if listed and not incident.is_local else pages)]
+        targets += [(name, DeliveryKind.BROADCAST) for name in (broadcasts if notify else ())]
+        for page, kind in targets:
             listing = incident.listings.get(page)
             connection.execute(
                 "INSERT INTO delivery(update_id, incident_id, page, kind, state, title, impact_override, notify, created_at, "
@@ -90,7 +94,7 @@ def confirm_update(
                     update_id,
                     incident_id,
                     page,
-                    DeliveryKind.UPDATE if listing else DeliveryKind.CREATE,
+                    DeliveryKind.UPDATE if listing else kind,
                     DeliveryState.PENDING,
                     None if listing and listing.title == incident.title else incident.title,
                     incident.impact_override,
@@ -178,12 +182,14 @@ def _proof(row: sqlite3.Row) -> Proof:
         remote_id=row["remote_id"],
         reason=row["reason"],
         difference=row["difference"] or "",
+        is_broadcast=row["kind"] == DeliveryKind.BROADCAST,
     )
 
 
 def _update(row: sqlite3.Row, proofs: tuple[Proof, ...]) -> IncidentUpdate:
     """A page whose delivery a person dropped is not waited for, unless there is no other."""
-    wanted = [proof for proof in proofs if proof.state is not DeliveryState.DROPPED] or list(proofs)
+    pages = [proof for proof in proofs if not proof.is_broadcast]
+    wanted = [proof for proof in pages if proof.state is not DeliveryState.DROPPED] or pages
     behind = min(wanted, key=lambda proof: _FURTHEST_BEHIND.index(proof.state), default=None)
     seen = [proof.seen_at for proof in wanted]
     accepted = [proof.accepted_at for proof in wanted]
@@ -278,6 +284,22 @@ def list_due(db: Database, now: int, *, page: str = MAIN_PAGE) -> list[Delivery]
     return [_delivery(row) for row in rows]
 
 
+def list_due_broadcasts(db: Database, now: int, *, name: str) -> list[Delivery]:
+    """Returns the broadcasts of one channel that may act now, as `list_due` does for a page.
+
+    One waits until customers can read its update on a page, so that its link leads to something.
+    """
+    return [
+        delivery
+        for delivery in list_due(db, now, page=name)
+        if delivery.state is not DeliveryState.PENDING
+        or db.row(
+            "SELECT 1 FROM page_update JOIN incident_update ON id = update_id WHERE uid = ? AND seen_at IS NOT NULL",
+            delivery.uid,
+        )
+    ]
+
+
 def next_due_at(db: Database, *, page: str = MAIN_PAGE) -> int | None:
     """Returns the earliest instant at which a waiting delivery may act again, None when none waits."""
     row = db.row(
@@ -344,14 +366,25 @@ def drop_delivery(db: Database, delivery_id: int, actor: str, now: int) -> Deliv
     return get_delivery(db, delivery_id)
 
 
-def adopt_delivery(db: Database, delivery_id: int, evidence: Evidence, actor: str, now: int) -> Delivery:
+def adopt_delivery(db: Database, delivery_id: int, evidence: Evidence | None, actor: str, now: int) -> Delivery:
     """Takes a message that the page shows for an uncertain one of ours, by a person's word.
 
-    Raises NotFoundError, or RefusedError: `not-asked` when nobody is asked, `already-known` when it is another update.
+    A broadcast leaves nothing that could be shown: there the word is all (`evidence` is None). Raises NotFoundError, or RefusedError: `not-asked` when nobody is asked, `already-known` when it is another update.
     """
     with db.write("incidents", "outbox", "timeline", "drafts", "steps") as connection:
         row = _open_row(connection, delivery_id, ("uncertain",), "not-asked", "adopt")
         page, incident_id = row["page"], row["incident_id"]
+        if evidence is None:
+            if row["kind"] != DeliveryKind.BROADCAST:
+                raise RefusedError("no-evidence", "The page shows nothing that could be it: send it again, or drop it.")
+            connection.execute(
+                "UPDATE delivery SET state = 'delivered', delivered_at = ?, next_try_at = NULL, reason = ? WHERE id = ?",
+                (now, f"has arrived, says {actor}", delivery_id),
+            )
+            add_entry(
+                connection, incident_id, EntryKind.DELIVERED, f"{page}: has arrived, says {actor}", actor, now, now
+            )
+            return get_delivery(db, delivery_id)
         known = connection.execute(
             "SELECT is_local FROM page_update JOIN incident_update ON id = update_id WHERE page = ? AND remote_id = ?",
             (page, evidence.remote_update_id),

@@ -83,7 +83,7 @@ class OncallApp(App[object]):
         """Holds the send windows, which outlive every pane."""
         from oncall_tui.tui.outgoing import Outgoing
 
-        return Outgoing(self, self.feed, self.actor, self.config.send_window_ms, self.config.page_names)
+        return Outgoing(self, self.feed, self.actor, self.config)
 
     @property
     def main(self) -> MainScreen:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,9 +16,9 @@ from textual.signal import Signal
 from textual.timer import Timer
 
 from oncall_tui.clock import now_ms
+from oncall_tui.config.model import Config
 from oncall_tui.domain.errors import ConflictError, OncallError
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
-from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.sanitize import clean_block
 from oncall_tui.domain.update import IncidentUpdate
 from oncall_tui.store.drafts import mark_confirmed
@@ -73,14 +72,12 @@ class _Window:
 class Outgoing:
     """Holds the windows of one terminal, at most one an incident; `passages` tells what becomes of them."""
 
-    def __init__(
-        self, app: App[object], feed: Feed, actor: str, window_ms: int, pages: Sequence[str] = (MAIN_PAGE,)
-    ) -> None:
+    def __init__(self, app: App[object], feed: Feed, actor: str, config: Config) -> None:
         self._app = app
         self._feed = feed
         self._actor = actor
-        self._window_ms = window_ms
-        self._pages = pages
+        self._window_ms = config.send_window_ms
+        self._config = config
         self._windows: dict[int, _Window] = {}
         self.passages: Signal[Passage] = Signal(app, "passages")
 
@@ -162,7 +159,8 @@ class Outgoing:
                 now=now_ms(),
                 seen_revision=confirmation.seen_revision,
                 draft_id=confirmation.draft_id,
-                pages=self._pages,
+                pages=self._config.page_names,
+                broadcasts=self._config.broadcast_names,
             )
         except ConflictError as error:
             await self._feed_quietly(confirmation)

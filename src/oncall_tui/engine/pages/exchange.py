@@ -221,7 +221,7 @@ class _Answer:
         if isinstance(said, dict):
             said = next((said[key] for key in ("message", "error", "errors") if said.get(key)), "")
         if isinstance(said, list):
-            said = "; ".join(str(item) for item in said[:5])
+            said = "; ".join(str(item.get("message", item) if isinstance(item, dict) else item) for item in said[:5])
         return clean_line(str(said), 200)
 
 

@@ -5,6 +5,7 @@ Such a page proves a delivery by what is new on it: ids that did not stand there
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -100,4 +101,5 @@ async def look_for_words(line: PageLine, public_url: str | None, awaited: Mappin
     """Returns the awaited bodies, by id, that stand in what browsers get, without the token. Raises PageError."""
     if public_url is None or not awaited:
         return {}
-    return find_words(await line.read_text(public_url), awaited)
+    # A hostile page can make this take a second.
+    return await asyncio.to_thread(find_words, await line.read_text(public_url), awaited)
