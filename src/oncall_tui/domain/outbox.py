@@ -215,12 +215,13 @@ def list_candidates(
     """Returns those without any stamp that were made about when the delivery was last sent.
 
     A list may leave out the metadata that the incident itself shows, and somebody may have renamed it meanwhile: each
-    is worth a look of its own before words decide.
+    is worth a look of its own before words decide. Some pages keep the time that we gave them, by a clock whose skew we
+    may not have known then: both clocks' times are looked at.
     """
     if delivery.sending_at is None:
         return []
-    earliest = delivery.sending_at + skew_ms - _CLOCK_MARGIN_MS
-    latest = delivery.sending_at + skew_ms + window_ms + _CLOCK_MARGIN_MS
+    earliest = delivery.sending_at + min(skew_ms, 0) - _CLOCK_MARGIN_MS
+    latest = delivery.sending_at + max(skew_ms, 0) + window_ms + _CLOCK_MARGIN_MS
     return [remote for remote in recent if remote.uid is None and earliest <= remote.created_at <= latest]
 
 
