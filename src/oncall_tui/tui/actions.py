@@ -52,6 +52,13 @@ ACTIONS: tuple[Action, ...] = (
             ("post", "p", "post update", "Write an update to customers for the current incident.", True),
             ("set-state", "s", "state", "Choose the public state with 1 to 4, then write the update for it.", True),
             ("note", "o", "note", "Add a note to the timeline of the current incident.", False),
+            (
+                "decide",
+                "c,f9",
+                "decide",
+                "Decide on an update that failed, or that may or may not have arrived.",
+                False,
+            ),
             ("show-runbook", "4,b", "runbook", "Show the runbook beside the current incident.", False),
             ("show-timeline", "5", "timeline", "Show what happened, in order.", False),
             ("next-pane", "tab", "next pane", "Move to the next pane.", False),
@@ -167,6 +174,20 @@ ACTIONS: tuple[Action, ...] = (
         (
             ("take-back", "u,ctrl+z", "take back", "Take the update back: nothing is sent.", True),
             ("send-now", "enter", "send now", "Do not wait for the end of the window.", True),
+        ),
+    ),
+    *_scope(
+        "uncertain",
+        (
+            ("adopt", "a", "it is there", "The chosen message on the page is this update: take it as sent.", True),
+            ("again", "r", "again", "Put the update back into the queue, knowing that it might arrive twice.", True),
+            ("drop", "d", "drop", "Give the update up; a second press confirms, since it cannot be taken back.", True),
+            ("down", "j,down", "down", "Choose the message below.", False),
+            ("up", "k,up", "up", "Choose the message above.", False),
+            ("page-down", "pagedown,space", "scroll", "Scroll both texts down.", False),
+            ("page-up", "pageup", "scroll back", "Scroll both texts up.", False),
+            ("next", "n,tab", "next", "Look at the next update that needs a decision.", False),
+            ("back", "escape", "later", "Leave it for later.", True),
         ),
     ),
     *_scope(

@@ -24,6 +24,7 @@ _TITLES = {
     "choice": "A list to choose from",
     "state": "Choosing the public state",
     "components": "Choosing components",
+    "uncertain": "An update that failed, or that may or may not have arrived",
     "conflict": "Both sides of a conflict",
     "send": "While an update is being sent",
     "wall": "The wall",

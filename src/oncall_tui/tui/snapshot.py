@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from oncall_tui.domain.pagestate import PageState
+from oncall_tui.domain.pagestate import MAIN_PAGE, PageState
+from oncall_tui.domain.update import DeliveryState
 
 if TYPE_CHECKING:
     from oncall_tui.domain.engine import Lease, Terminal
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from oncall_tui.domain.update import Delivery, Draft, IncidentUpdate
     from oncall_tui.store.database import Database
 
+_UNCERTAIN, _FAILED = DeliveryState.UNCERTAIN, DeliveryState.FAILED
 ALL_TOPICS = frozenset(
     {"probes", "results", "components", "incidents", "outbox", "drafts", "engine", "terminal", "page"}
 )
@@ -50,6 +52,19 @@ class Snapshot(Struct, frozen=True):
         """The page that a person should hear of: the first that is in trouble, else the first."""
         troubled = next((page for page in self.pages if page.last_error), None)
         return troubled or (self.pages[0] if self.pages else PageState())
+
+    @property
+    def undecided(self) -> tuple[Delivery, ...]:
+        """The deliveries that wait for a person: first what may have arrived, then what failed."""
+        asked = tuple(item for item in self.deliveries if item.state is _UNCERTAIN and item.asked_at is not None)
+        return asked + tuple(item for item in self.deliveries if item.state is _FAILED)
+
+    def name_page(self, page: str) -> str:
+        """Returns what a page is called, its name in the config first where there are several."""
+        own = next((state.name for state in self.pages if state.page == page), "")
+        if page == MAIN_PAGE:
+            return own or "the page"
+        return f"{page} ({own})" if own and own != page else page
 
     def incident(self, incident_id: int | None) -> Incident | None:
         return next((incident for incident in self.incidents if incident.id == incident_id), None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
@@ -17,7 +16,6 @@ from textual.screen import Screen
 
 from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.incident import IncidentStatus
-from oncall_tui.engine.demo_control import find_demo, toggle_demo
 from oncall_tui.tui.actions import Action, bindings_of
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import join, line
@@ -233,7 +231,8 @@ class MainScreen(Screen[None]):
 
     def _draw_keys(self) -> None:
         """Shows the keys of the focus, or of the pane that will have it."""
-        self.query_one(KeyFooter).show_keys(self.focused or self._panes.get(self._active))
+        urgent = "app.decide" if self._snapshot.undecided else ""
+        self.query_one(KeyFooter).show_keys(self.focused or self._panes.get(self._active), urgent)
 
     def on_descendant_blur(self) -> None:
         self.call_after_refresh(self._draw_keys)
@@ -340,6 +339,11 @@ class MainScreen(Screen[None]):
         self.show_pane("timeline")
         await (await self.ready_pane("timeline")).run_action("note")
 
+    def action_decide(self) -> None:
+        from oncall_tui.tui.screens.uncertain import open_decision
+
+        open_decision(self)
+
     def action_show_runbook(self) -> None:
         self.show_pane("runbook")
 
@@ -369,17 +373,9 @@ class MainScreen(Screen[None]):
             self.oncall.tell(Content("There is nothing to undo here."))
 
     def action_toggle_demo(self) -> None:
-        """Breaks or heals the demo; outside of one there is nothing to break."""
-        control = find_demo(os.environ)
-        if control is None:
-            self.oncall.tell(Content("Only the demo can be broken: run `oncall-tui demo`."))
-            return
-        try:
-            toggle_demo(control)
-        except OSError as error:
-            self.oncall.tell(line(f"The demo does not answer: {error.strerror}."), severity="error")
-        else:
-            self.oncall.tell(Content("The demo breaks, or heals if it was broken: watch the board."))
+        from oncall_tui.tui.demo_key import break_or_heal
+
+        break_or_heal(self.oncall)
 
     def action_next_theme(self) -> None:
         self.oncall.next_theme()

@@ -49,11 +49,14 @@ def _is_typed(key: str) -> bool:
     return len(key) == 1 or key in _TYPED
 
 
-def list_keys(here: Widget | None) -> list[tuple[str, str]]:
-    """Returns key and title of what acts where the focus is, innermost first; a key that is taken there counts once."""
+def list_keys(here: Widget | None, urgent: str = "") -> list[tuple[str, str]]:
+    """Returns key and title of what acts where the focus is, innermost first; a key that is taken there counts once.
+
+    `urgent` is the id of an action of the app that is wanted now, and so comes first.
+    """
     is_typing = here is not None and here.check_consume_key("a", "a")
     nodes = [node for node in here.ancestors_with_self if isinstance(node, Widget)] if here is not None else []
-    keys: dict[str, str] = {}
+    keys = {find_key(action, is_typing=is_typing): action.title for action in actions_of("app") if action.id == urgent}
     for node in nodes:
         for action in actions_of(getattr(node, "scope", "")):
             key = find_key(action, is_typing=is_typing)
@@ -86,11 +89,12 @@ class KeyFooter(Lines):
     """Shows the keys that act where the focus is, then those that work everywhere."""
 
     _here: Widget | None = None
+    _urgent = ""
 
-    def show_keys(self, here: Widget | None) -> None:
-        """Follows the focus, or what it can do."""
-        self._here = here
+    def show_keys(self, here: Widget | None, urgent: str = "") -> None:
+        """Follows the focus, what it can do, and which action of the app is wanted now."""
+        self._here, self._urgent = here, urgent
         self.redraw()
 
     def redraw(self) -> None:
-        self.show_lines([draw_keys(list_keys(self._here), max(1, self.size.width))])
+        self.show_lines([draw_keys(list_keys(self._here, self._urgent), max(1, self.size.width))])

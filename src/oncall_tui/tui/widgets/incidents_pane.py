@@ -252,6 +252,11 @@ class IncidentsPane(Pane):
         if delivery is None:
             tell(self.app, "Nothing of this incident waits for a retry.")
             return
+        if delivery.asked_at is not None:
+            from oncall_tui.tui.screens.uncertain import open_decision
+
+            open_decision(self.screen, delivery.id)
+            return
         start_work(self, partial(self._retry, delivery), "delivery")
 
     async def _retry(self, delivery: Delivery) -> None:

@@ -109,9 +109,15 @@ class SendBar(Lines, can_focus=True):
             words = join(words, (since, "$state-slow"), ("   customers do not have it yet", "$muted"))
         elif update.delivery is DeliveryState.FAILED:
             words = join(words, ("   customers have NOT been told", "bold $state-down"))
+        if self._is_undecided(update):
+            words = join(("c ", "bold"), "decides   ", words)
         self.show_lines([words])
         if self.has_focus:
             host_of(self).show_pane("compose")
+
+    def _is_undecided(self, update: IncidentUpdate) -> bool:
+        mine = {proof.delivery_id for proof in update.proofs}
+        return any(delivery.id in mine for delivery in host_of(self).snapshot.undecided)
 
     def _end(self, words: Content) -> None:
         self._is_over = True

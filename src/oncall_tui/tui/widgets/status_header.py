@@ -110,6 +110,20 @@ def tell_engine(snapshot: Snapshot, now: int) -> Content:
     return join((f"{Glyphs.show('✖')} engine silent {age}", "$state-down bold"))
 
 
+def tell_undecided(snapshot: Snapshot) -> Content | None:
+    """Says what waits for a person's decision and which key leads there, None when nothing does."""
+    waiting = snapshot.undecided
+    if not waiting:
+        return None
+    asked = sum(item.state is DeliveryState.UNCERTAIN for item in waiting)
+    failed = len(waiting) - asked
+    words = f"{asked} update{'' if asked == 1 else 's'} may or may not have arrived" if asked else ""
+    if failed:
+        words += f", {failed} failed" if asked else f"{failed} update{'' if failed == 1 else 's'} failed"
+    shape, _, style = DELIVERY_LOOK[waiting[0].state]
+    return join((f"{Glyphs.show(shape)} {words}: ", f"{style} bold"), ("c", "bold"), (" decides", f"{style} bold"))
+
+
 def list_counts(counts: Mapping[ProbeStatus, int]) -> list[Content]:
     """Returns how many probes stand where, worst first, without the empty ones."""
     return [
@@ -219,20 +233,27 @@ def _draw_incident(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
 def _draw_news(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
     if snapshot.saving_error:
         return fit(join(" ", (f"{Glyphs.show('✖')} not saving: ", "$state-down bold"), snapshot.saving_error), width)
+    undecided = tell_undecided(snapshot)
+    if undecided is not None:
+        rest = _draw_known(snapshot, facts)
+        return fit_pieces([(0, undecided), *((rank + 1, piece) for rank, piece in rest)], width)
+    return fit_pieces(_draw_known(snapshot, facts) or [(0, Content(""))], width)
+
+
+def _draw_known(snapshot: Snapshot, facts: HeadFacts) -> list[Piece]:
+    """Returns what customers know, the most urgent first."""
     down = facts.counts.get(ProbeStatus.DOWN, 0)
     is_over = facts.incident is None or facts.incident.resolved_at is not None
     if is_over and down and not snapshot.open_incidents:
         words = "1 probe is down" if down == 1 else f"{down} probes are down"
         sentence = f"{words} and customers have not been told: "
-        return fit(join(" ", (sentence, "$state-down"), ("i", "bold"), (" opens an incident", "$state-down")), width)
-    if facts.incident is not None:
-        if facts.incident.conflict:
-            return fit(
-                join(" ", (f"{Glyphs.show('▲')} ", "$state-slow"), (facts.incident.conflict, "$state-slow")), width
-            )
-        promise = tell_promise(facts.incident, snapshot, facts.now, can_see=bool(facts.page_url))
-        return fit_pieces([(0, promise), *([(1, join((facts.page_url, "$muted")))] if facts.page_url else [])], width)
-    return Content("")
+        return [(0, join((sentence, "$state-down"), ("i", "bold"), (" opens an incident", "$state-down")))]
+    if facts.incident is None:
+        return []
+    if facts.incident.conflict:
+        return [(0, join((f"{Glyphs.show('▲')} ", "$state-slow"), (facts.incident.conflict, "$state-slow")))]
+    promise = tell_promise(facts.incident, snapshot, facts.now, can_see=bool(facts.page_url))
+    return [(0, promise), *([(1, join((facts.page_url, "$muted")))] if facts.page_url else [])]
 
 
 class StatusHeader(Lines):
