@@ -113,7 +113,13 @@ def shape_incident(incident: Incident, updates: Sequence[IncidentUpdate]) -> dic
         "resolved_at": show_time(incident.resolved_at),
         "next_update_at": show_time(incident.next_update_at),
         "pages": [
-            {"page": name, "remote_id": listing.remote_id, "title": listing.title, "url": listing.url}
+            {
+                "page": name,
+                "remote_id": listing.remote_id,
+                "title": listing.title,
+                "url": listing.url,
+                "is_led_elsewhere": listing.is_led_elsewhere,
+            }
             for name, listing in incident.listings.items()
         ],
         "conflict": incident.conflict,
@@ -164,6 +170,8 @@ def tell_incident(incident: Incident, updates: Sequence[IncidentUpdate]) -> str:
     for name, listing in incident.listings.items():
         if listing.url:
             lines.append(f"  {clean_line(name)}: {clean_line(listing.url)}")
+        if listing.is_led_elsewhere:
+            lines.append(f"  the last update on {clean_line(name)} came from another host")
     if incident.conflict:
         lines.append(f"  CONFLICT: {clean_line(incident.conflict, 1000)}")
     for update in updates:

@@ -99,11 +99,12 @@ class Component(Struct, frozen=True):
 
 
 class Listing(Struct, frozen=True):
-    """An incident as one page holds it."""
+    """An incident as one page holds it; `is_led_elsewhere` when another file than ours wrote its last update."""
 
     remote_id: str
     title: str
     url: str | None = None
+    is_led_elsewhere: bool = False
 
 
 class Incident(Struct, frozen=True):

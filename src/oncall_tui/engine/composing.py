@@ -8,7 +8,7 @@ from oncall_tui.domain.remote import RemoteIncident
 from oncall_tui.domain.update import Delivery
 from oncall_tui.engine.pages import Message, Page, Permit
 from oncall_tui.engine.store_thread import StoreThread
-from oncall_tui.store.incidents import get_incident, list_component_ids, list_incidents
+from oncall_tui.store.incidents import get_incident, list_component_ids, list_incidents, read_origin
 from oncall_tui.store.page import apply_components
 
 
@@ -52,4 +52,5 @@ async def compose_message(
         impact_override=delivery.impact_override,
         notify=delivery.notify,
         sent_at=now,
+        origin=await store.call(read_origin),
     )

@@ -114,8 +114,9 @@ def settle_delivered(
         page, incident_id, update_id = row["page"], row["incident_id"], row["update_id"]
         absorb_twin(connection, page, remote_incident_id, incident_id, now)
         connection.execute(
-            "INSERT OR REPLACE INTO page_incident(page, remote_id, incident_id, url, title, updated_at) VALUES (?, ?, ?, "
-            "coalesce(?, (SELECT url FROM page_incident WHERE page = ? AND incident_id = ?)), ?, ?)",
+            "INSERT OR REPLACE INTO page_incident(page, remote_id, incident_id, url, title, updated_at, origin) VALUES "
+            "(?, ?, ?, coalesce(?, (SELECT url FROM page_incident WHERE page = ? AND incident_id = ?)), ?, ?, "
+            "(SELECT uid FROM origin))",
             (page, remote_incident_id, incident_id, remote_url, page, incident_id, page_title, page_updated_at),
         )
         if remote_update_id is not None:

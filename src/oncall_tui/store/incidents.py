@@ -34,7 +34,7 @@ _EDITED_FIELDS = (
     "runbook",
     "conflict",
 )
-_LISTINGS = "SELECT * FROM page_incident WHERE incident_id IN ({ids}) ORDER BY rowid"
+_LISTINGS = "SELECT *, (SELECT uid FROM origin) AS ours FROM page_incident WHERE incident_id IN ({ids}) ORDER BY rowid"
 
 
 def declare_incident(
@@ -257,7 +257,13 @@ def list_incidents(
 
 
 def _listing(row: sqlite3.Row) -> Listing:
-    return Listing(row["remote_id"], row["title"], row["url"])
+    return Listing(row["remote_id"], row["title"], row["url"], row["origin"] not in ("", row["ours"]))
+
+
+def read_origin(db: Database) -> str:
+    """Returns the opaque id of this file, by which pages tell others who wrote last."""
+    row = db.row("SELECT uid FROM origin")
+    return str(row["uid"]) if row else ""
 
 
 def _incident(

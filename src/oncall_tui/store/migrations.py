@@ -39,6 +39,9 @@ def first_schema(tables: Tables) -> None:
 _FIRST_SCHEMA = """
 CREATE TABLE revision (topic TEXT PRIMARY KEY, counter INTEGER NOT NULL) STRICT;;
 
+CREATE TABLE origin (id INTEGER PRIMARY KEY CHECK (id = 1), uid TEXT NOT NULL) STRICT;;
+INSERT INTO origin VALUES (1, lower(hex(randomblob(8))));;
+
 CREATE TABLE lease (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     pid INTEGER NOT NULL, host TEXT NOT NULL, boot_id TEXT NOT NULL, epoch INTEGER NOT NULL, version TEXT NOT NULL,
@@ -94,7 +97,8 @@ CREATE TABLE incident (
 
 CREATE TABLE page_incident (
     page TEXT NOT NULL, remote_id TEXT NOT NULL, incident_id INTEGER NOT NULL REFERENCES incident(id), url TEXT,
-    title TEXT NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY (page, remote_id), UNIQUE (incident_id, page)
+    title TEXT NOT NULL, updated_at INTEGER NOT NULL, origin TEXT NOT NULL DEFAULT '', PRIMARY KEY (page, remote_id),
+    UNIQUE (incident_id, page)
 ) STRICT;;
 
 CREATE TABLE incident_component (
@@ -130,6 +134,44 @@ CREATE TABLE delivery (
 ) STRICT;;
 CREATE INDEX delivery_open ON delivery(page, incident_id, id) WHERE state NOT IN ('delivered', 'dropped');;
 
+CREATE TABLE maintenance (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, title TEXT NOT NULL, status TEXT NOT NULL,
+    starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, components TEXT NOT NULL, probes TEXT NOT NULL,
+    created_at INTEGER NOT NULL, created_by TEXT NOT NULL, cancelled_at INTEGER, revision INTEGER NOT NULL DEFAULT 1,
+    CHECK (starts_at < ends_at)
+) STRICT;;
+CREATE INDEX maintenance_open ON maintenance(starts_at) WHERE status != 'completed';;
+
+CREATE TABLE page_maintenance (
+    page TEXT NOT NULL, remote_id TEXT NOT NULL, maintenance_id INTEGER NOT NULL REFERENCES maintenance(id), url TEXT,
+    PRIMARY KEY (page, remote_id), UNIQUE (maintenance_id, page)
+) STRICT;;
+
+CREATE TABLE maintenance_notice (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, maintenance_id INTEGER NOT NULL REFERENCES maintenance(id),
+    kind TEXT NOT NULL, body TEXT NOT NULL, notify INTEGER NOT NULL, due_at INTEGER NOT NULL, is_automatic INTEGER NOT NULL,
+    confirmed_by TEXT NOT NULL, created_at INTEGER NOT NULL, fired_at INTEGER, withdrawn_at INTEGER,
+    CHECK (fired_at IS NULL OR withdrawn_at IS NULL)
+) STRICT;;
+CREATE INDEX maintenance_notice_maintenance ON maintenance_notice(maintenance_id);;
+CREATE TRIGGER maintenance_notice_keeps_words
+BEFORE UPDATE OF uid, maintenance_id, kind, body, notify, due_at, confirmed_by, created_at ON maintenance_notice
+BEGIN SELECT RAISE(ABORT, 'what was confirmed keeps its words'); END;;
+CREATE TRIGGER maintenance_notice_fires_once BEFORE UPDATE OF fired_at, withdrawn_at ON maintenance_notice
+WHEN OLD.fired_at IS NOT NULL OR OLD.withdrawn_at IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'a notice is taken or withdrawn once'); END;;
+CREATE TRIGGER maintenance_notice_keeps_rows BEFORE DELETE ON maintenance_notice
+BEGIN SELECT RAISE(ABORT, 'what was confirmed is kept'); END;;
+
+CREATE TABLE notice_delivery (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, notice_id INTEGER NOT NULL REFERENCES maintenance_notice(id),
+    maintenance_id INTEGER NOT NULL REFERENCES maintenance(id), page TEXT NOT NULL, state TEXT NOT NULL, body TEXT,
+    created_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, epoch INTEGER, sending_at INTEGER, next_try_at INTEGER,
+    baseline TEXT NOT NULL DEFAULT '[]', reason TEXT NOT NULL DEFAULT '', delivered_at INTEGER, remote_id TEXT,
+    is_forced INTEGER NOT NULL DEFAULT 0, asked_at INTEGER, UNIQUE (notice_id, page)
+) STRICT;;
+CREATE INDEX notice_delivery_open ON notice_delivery(page, maintenance_id, id) WHERE state NOT IN ('delivered', 'dropped');;
+
 CREATE TABLE draft (
     id INTEGER PRIMARY KEY AUTOINCREMENT, incident_id INTEGER NOT NULL REFERENCES incident(id), terminal_id TEXT NOT NULL,
     created_by TEXT NOT NULL, status TEXT NOT NULL, body TEXT NOT NULL, components TEXT NOT NULL, next_update_at INTEGER,
@@ -150,6 +192,21 @@ CREATE TABLE step_tick (
     reason TEXT NOT NULL DEFAULT '', actor TEXT NOT NULL, ticked_at INTEGER NOT NULL,
     PRIMARY KEY (incident_id, runbook, anchor)
 ) STRICT;;
+
+CREATE TABLE postmortem (
+    incident_id INTEGER PRIMARY KEY REFERENCES incident(id), public TEXT NOT NULL, internal TEXT NOT NULL,
+    created_at INTEGER NOT NULL, created_by TEXT NOT NULL, updated_at INTEGER NOT NULL, updated_by TEXT NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1
+) STRICT;;
+
+CREATE TABLE page_postmortem (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, incident_id INTEGER NOT NULL REFERENCES incident(id), page TEXT NOT NULL,
+    state TEXT NOT NULL, body TEXT NOT NULL, revision INTEGER NOT NULL, notify INTEGER NOT NULL,
+    is_forced INTEGER NOT NULL DEFAULT 0, wish INTEGER NOT NULL DEFAULT 1, asked_at INTEGER NOT NULL, asked_by TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0, epoch INTEGER, sending_at INTEGER, next_try_at INTEGER, quiet_until INTEGER,
+    ours TEXT NOT NULL DEFAULT '[]', reason TEXT NOT NULL DEFAULT '', published_at INTEGER, UNIQUE (incident_id, page)
+) STRICT;;
+CREATE INDEX page_postmortem_waiting ON page_postmortem(page) WHERE state IN ('publishing', 'reverting');;
 
 CREATE TABLE page (
     page TEXT PRIMARY KEY, position INTEGER NOT NULL DEFAULT 0, name TEXT NOT NULL DEFAULT '',

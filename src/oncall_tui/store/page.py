@@ -272,8 +272,8 @@ def _insert(connection: sqlite3.Connection, page: str, remote: RemoteIncident, n
     )
     incident_id = int(cursor.lastrowid or 0)
     connection.execute(
-        "INSERT INTO page_incident(page, remote_id, incident_id, url, title, updated_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (page, remote.remote_id, incident_id, remote.url, remote.title, remote.updated_at),
+        "INSERT INTO page_incident(page, remote_id, incident_id, url, title, updated_at, origin) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (page, remote.remote_id, incident_id, remote.url, remote.title, remote.updated_at, remote.origin),
     )
     set_components(connection, incident_id, remote.components)
     for update in remote.updates:
@@ -377,8 +377,8 @@ def _merge(connection: sqlite3.Connection, page: str, row: sqlite3.Row, remote: 
         (title, sentence[:1000] if is_contested else row["conflict"], incident_id),
     )
     connection.execute(
-        "UPDATE page_incident SET title = ?, updated_at = ? WHERE page = ? AND remote_id = ?",
-        (remote.title, remote.updated_at, page, remote.remote_id),
+        "UPDATE page_incident SET title = ?, updated_at = ?, origin = ? WHERE page = ? AND remote_id = ?",
+        (remote.title, remote.updated_at, remote.origin, page, remote.remote_id),
     )
     if news and not states:
         is_open = remote.status.is_open

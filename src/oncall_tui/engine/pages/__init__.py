@@ -21,7 +21,8 @@ class Message(Struct, frozen=True):
     `title` is None where the page keeps the one it has. `components` maps ids of the page to the states to set;
     `component_ids` are all that belong to the incident, None where that is not known whole. `uid` names the incident
     and `op` this very message; both are opaque, since subscribers can read them. `notify` is always sent. `sent_at` is
-    when the attempt began: a page without room for our ids can be given it as its own time of the message.
+    when the attempt began: a page without room for our ids can be given it as its own time of the message. `origin` is
+    an opaque id of the file that it comes from: several hosts may lead one page.
     """
 
     uid: str
@@ -34,6 +35,7 @@ class Message(Struct, frozen=True):
     impact_override: str | None
     notify: bool
     sent_at: int
+    origin: str = ""
 
 
 class Page(Protocol):

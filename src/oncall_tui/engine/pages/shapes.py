@@ -123,6 +123,7 @@ def read_incident(value: object, names: Mapping[str, str]) -> RemoteIncident | N
         resolved_at=read_time(value.get("resolved_at")),
         uid=uid,
         ops=ops,
+        origin=_read_origin(metadata),
         metadata=metadata,
         components=_read_states(value.get("components"), names),
         updates=tuple(updates),
@@ -221,6 +222,11 @@ def _read_in_order(value: object) -> list[dict[str, object]]:
     items.reverse()
     items.sort(key=lambda item: read_time(item.get("created_at")) or 0)
     return items
+
+
+def _read_origin(metadata: Mapping[str, Mapping[str, object]]) -> str:
+    origin = metadata.get(STAMP, {}).get("origin")
+    return clean_line(origin, _ID_LIMIT) if isinstance(origin, str) else ""
 
 
 def _read_stamp(value: object) -> tuple[str | None, tuple[str, ...], dict[str, dict[str, object]]]:

@@ -127,7 +127,7 @@ def _write_fields(
         "status": message.status.value,
         "body": message.body,
         "deliver_notifications": message.notify,
-        "metadata": stamp_metadata(metadata, ops, message.uid, message.op),
+        "metadata": stamp_metadata(metadata, ops, message.uid, message.op, message.origin),
     }
     if message.components:
         fields["components"] = {remote_id: status.value for remote_id, status in message.components.items()}

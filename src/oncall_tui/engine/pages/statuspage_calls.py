@@ -63,7 +63,7 @@ class StatuspageCalls:
 
 
 def stamp_metadata(
-    metadata: Mapping[str, Mapping[str, object]], ops: tuple[str, ...], uid: str, op: str
+    metadata: Mapping[str, Mapping[str, object]], ops: tuple[str, ...], uid: str, op: str, origin: str = ""
 ) -> dict[str, Mapping[str, object]]:
     """Returns the whole metadata with our ids in it: whether the vendor merges or replaces it is not documented."""
     earlier = metadata.get(STAMP, {})
@@ -73,6 +73,8 @@ def stamp_metadata(
         "uid": known if isinstance(known, str) else uid,
         "ops": [*(each for each in ops if each != op), op][-OPS_KEPT:],
     }
+    if origin:
+        stamp["origin"] = origin
     return {**metadata, STAMP: stamp}
 
 
