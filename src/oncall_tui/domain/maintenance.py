@@ -1,8 +1,21 @@
-"""Scheduled maintenance: the words of the public page."""
+"""Scheduled maintenance: the words of the public page, and what is said, when, and by whom."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
+
+from msgspec import Struct
+
+from oncall_tui.domain.duration import MINUTE
+from oncall_tui.domain.errors import RefusedError
+from oncall_tui.domain.update import DeliveryState
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 class MaintenanceStatus(StrEnum):
@@ -20,3 +33,213 @@ class MaintenanceStatus(StrEnum):
     @property
     def is_active(self) -> bool:
         return self in (MaintenanceStatus.IN_PROGRESS, MaintenanceStatus.VERIFYING)
+
+
+class NoticeKind(StrEnum):
+    """What customers are told of planned work; `remind` and `extend` leave the page's status as it is."""
+
+    PLAN = "plan"
+    REMIND = "remind"
+    START = "start"
+    EXTEND = "extend"
+    FINISH = "finish"
+    CANCEL = "cancel"
+
+
+class Notice(Struct, frozen=True):
+    """One message about planned work, confirmed by a person before it is due; its words never change.
+
+    One that `is_automatic` was confirmed with the plan and is taken by the clock at `due_at`. `fired_at` is when it was
+    taken, `withdrawn_at` when a person made it needless, both None while it waits.
+    """
+
+    uid: str
+    kind: NoticeKind
+    body: str
+    notify: bool
+    due_at: int
+    is_automatic: bool
+    confirmed_by: str
+    created_at: int
+    id: int = 0
+    fired_at: int | None = None
+    withdrawn_at: int | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.fired_at is None and self.withdrawn_at is None
+
+
+class Maintenance(Struct, frozen=True):
+    """Planned work as the file holds it; `starts_at` < `ends_at`, and `notices` run in the order of confirming.
+
+    `components` are what customers read as under maintenance, `probes` those whose alarms are silenced meanwhile.
+    `revision` counts changes: an edit carries the one that it saw.
+    """
+
+    id: int
+    uid: str
+    title: str
+    status: MaintenanceStatus
+    starts_at: int
+    ends_at: int
+    components: tuple[str, ...]
+    probes: tuple[str, ...]
+    created_at: int
+    created_by: str
+    cancelled_at: int | None = None
+    revision: int = 1
+    notices: tuple[Notice, ...] = ()
+
+    def find_automatic(self, kind: NoticeKind) -> Notice | None:
+        """Returns the automatic notice of a kind that stands: taken already, or still to be taken."""
+        return next((each for each in self.notices if each.kind is kind and is_standing(each)), None)
+
+
+class NoticeDelivery(Struct, frozen=True):
+    """One notice on its way to one page; the fields that it shares with `Delivery` mean the same.
+
+    `body` is what was sent, once it was: a late one adds to `confirmed_body` when it was due. `later` are the notices
+    that follow it to the same page.
+    """
+
+    id: int
+    uid: str
+    kind: NoticeKind
+    is_automatic: bool
+    maintenance_id: int
+    page: str
+    state: DeliveryState
+    body: str
+    notify: bool
+    due_at: int
+    created_at: int
+    created_by: str
+    attempts: int = 0
+    sending_at: int | None = None
+    next_try_at: int | None = None
+    baseline: tuple[str, ...] = ()
+    reason: str = ""
+    delivered_at: int | None = None
+    is_forced: bool = False
+    asked_at: int | None = None
+    remote_id: str | None = None
+    later: tuple[NoticeKind, ...] = ()
+    confirmed_body: str = ""
+
+
+STATUS_AFTER = {
+    NoticeKind.PLAN: MaintenanceStatus.SCHEDULED,
+    NoticeKind.START: MaintenanceStatus.IN_PROGRESS,
+    NoticeKind.FINISH: MaintenanceStatus.COMPLETED,
+    NoticeKind.CANCEL: MaintenanceStatus.COMPLETED,
+}
+LATE_AFTER_MS = 5 * MINUTE
+_ENDING = (NoticeKind.FINISH, NoticeKind.CANCEL)
+_OVERTAKEN_BY = {
+    NoticeKind.REMIND: (NoticeKind.START, *_ENDING),
+    NoticeKind.START: _ENDING,
+    NoticeKind.EXTEND: (NoticeKind.EXTEND, *_ENDING),
+}
+
+
+def is_standing(notice: Notice) -> bool:
+    return notice.is_automatic and notice.withdrawn_at is None
+
+
+def find_due(maintenance: Maintenance, now: int) -> list[tuple[Notice, bool]]:
+    """Returns the automatic notices that the clock takes now, in order, each with whether customers are told of it.
+
+    None is taken before it is due, nor an end before the start. What a sleep made untrue is taken without words: a
+    reminder of what has begun, a start of what is over.
+    """
+    if not maintenance.status.is_open:
+        return []
+    waiting = {notice.kind: notice for notice in maintenance.notices if notice.is_automatic and notice.is_waiting}
+    due = {kind: notice for kind, notice in waiting.items() if notice.due_at <= now}
+    start, finish = due.get(NoticeKind.START), due.get(NoticeKind.FINISH)
+    if start is None and NoticeKind.START in waiting:
+        finish = None
+    has_begun = maintenance.status.is_active or start is not None
+    notices: list[tuple[Notice, bool]] = []
+    if remind := due.get(NoticeKind.REMIND):
+        notices.append((remind, not has_begun))
+    if start:
+        notices.append((start, finish is None))
+    if finish:
+        notices.append((finish, True))
+    return notices
+
+
+def is_overtaken(kind: NoticeKind, later: Iterable[NoticeKind]) -> bool:
+    """Tells whether what was confirmed later makes the words of a notice untrue or needless."""
+    return not set(later).isdisjoint(_OVERTAKEN_BY.get(kind, ()))
+
+
+def require_notice(maintenance: Maintenance, kind: NoticeKind, now: int, ends_at: int | None = None) -> None:
+    """Raises RefusedError when a notice is out of place: over is over, and what has begun does not begin again."""
+    name = f"M{maintenance.id}"
+    if maintenance.cancelled_at is not None:
+        raise RefusedError("cancelled", f"{name} was cancelled: plan a new maintenance.")
+    if not maintenance.status.is_open:
+        raise RefusedError("already-over", f"{name} is over: plan a new maintenance.")
+    if kind in (NoticeKind.START, NoticeKind.REMIND) and maintenance.status.is_active:
+        raise RefusedError("already-begun", f"{name} has begun already: extend, finish or cancel it.")
+    if kind is NoticeKind.FINISH and not maintenance.status.is_active:
+        raise RefusedError("not-begun", f"{name} has not begun: start it, or cancel it.")
+    if kind is NoticeKind.START and maintenance.ends_at <= now:
+        raise RefusedError("past-end", f"The time of {name} has passed: extend it first, or cancel it.")
+    if ends_at is not None and ends_at <= max(now, maintenance.ends_at):
+        at = write_instant(max(now, maintenance.ends_at))
+        raise RefusedError("past-end", f"The new end of {name} must be later than {at}.")
+
+
+def require_window(starts_at: int, ends_at: int, now: int) -> None:
+    """Raises RefusedError for a window that nobody can announce any more, or that has no length."""
+    if ends_at <= starts_at:
+        raise RefusedError("window", "The end must be later than the start.")
+    if ends_at <= now:
+        raise RefusedError("window", "The whole time lies in the past: announce work before it ends.")
+
+
+def is_silencing(maintenance: Maintenance, now: int) -> bool:
+    """Tells whether alarms are expected: within the window alone, so that work that overruns rings again."""
+    return maintenance.status.is_open and maintenance.starts_at <= now < maintenance.ends_at
+
+
+def find_silence(maintenances: Iterable[Maintenance], probe: str, now: int) -> Maintenance | None:
+    """Returns the maintenance that silences a probe at `now`, the one that ends last; None when its alarms count."""
+    silencing = [each for each in maintenances if probe in each.probes and is_silencing(each, now)]
+    return max(silencing, key=lambda each: each.ends_at, default=None)
+
+
+def word_notice(kind: NoticeKind, components: Sequence[str], starts_at: int, ends_at: int, *, has_begun: bool) -> str:
+    """Returns what a notice says when nobody wrote better words; instants stand whole, so that they stay true."""
+    what = f"work on {_join(components)}" if components else "work"
+    start, end = write_instant(starts_at), write_instant(ends_at)
+    if kind is NoticeKind.CANCEL:
+        return f"The planned {what} was stopped." if has_begun else f"The planned {what} will not take place."
+    return {
+        NoticeKind.PLAN: f"From {start} to {end} we plan {what}. We will post here when it begins and when it ends.",
+        NoticeKind.REMIND: f"A reminder: the planned {what} begins at {start}.",
+        NoticeKind.START: f"The planned {what} has begun.",
+        NoticeKind.EXTEND: f"The {what} takes longer than planned and should now end by {end}.",
+        NoticeKind.FINISH: f"The planned {what} is complete.",
+    }[kind]
+
+
+def word_late(body: str, due_at: int, now: int) -> str:
+    """Returns the words as they are true at `now`: a message that was held up says when it was due."""
+    if now - due_at < LATE_AFTER_MS:
+        return body
+    return f"{body}\n\n(This message was due at {write_instant(due_at)}.)"
+
+
+def write_instant(at: int) -> str:
+    """Returns an instant as customers read it, such as `02:00 UTC on 29 November 2026`."""
+    moment = datetime.fromtimestamp(at // 1000, UTC)
+    return f"{moment:%H:%M} UTC on {moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def _join(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -1,0 +1,305 @@
+"""Planned work: what people confirm and what the clock takes, each in one transaction with its deliveries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from oncall_tui.domain.errors import ConflictError, NotFoundError
+from oncall_tui.domain.maintenance import (
+    STATUS_AFTER,
+    Maintenance,
+    MaintenanceStatus,
+    Notice,
+    NoticeKind,
+    find_due,
+    is_silencing,
+    require_notice,
+    require_window,
+)
+from oncall_tui.domain.timeline import EntryKind
+from oncall_tui.store.database import Database, Value, placeholders
+from oncall_tui.store.outbox import ENGINE
+from oncall_tui.store.sqlite import sqlite3
+from oncall_tui.store.timeline import add_entry
+
+TOPIC = "maintenance"
+
+
+class Words(Struct, frozen=True):
+    """What a person confirms for one notice; `uid` is its opaque name on the page."""
+
+    uid: str
+    body: str
+    notify: bool
+
+
+def plan_maintenance(
+    db: Database,
+    *,
+    uid: str,
+    title: str,
+    starts_at: int,
+    ends_at: int,
+    components: Sequence[str],
+    probes: Sequence[str],
+    words: Mapping[NoticeKind, Words],
+    remind_at: int | None,
+    pages: Sequence[str],
+    actor: str,
+    now: int,
+) -> Maintenance:
+    """Plans work and queues its announcement; the words of all that the clock does later are confirmed here too.
+
+    `words` are those of plan, start and finish, and of remind when `remind_at` is given. Raises RefusedError (`window`).
+    """
+    require_window(starts_at, ends_at, now)
+    with db.write(TOPIC, "timeline") as connection:
+        cursor = connection.execute(
+            "INSERT INTO maintenance(uid, title, status, starts_at, ends_at, components, probes, created_at, created_by) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(uid, title, MaintenanceStatus.SCHEDULED, starts_at, ends_at),
+                *(json.dumps(list(components)), json.dumps(list(probes)), now, actor),
+            ),
+        )
+        maintenance_id = int(cursor.lastrowid or 0)
+        plan = _add_notice(connection, maintenance_id, NoticeKind.PLAN, words[NoticeKind.PLAN], None, actor, now)
+        for kind, due_at in (
+            (NoticeKind.REMIND, remind_at),
+            (NoticeKind.START, starts_at),
+            (NoticeKind.FINISH, ends_at),
+        ):
+            if due_at is not None:
+                _add_notice(connection, maintenance_id, kind, words[kind], due_at, actor, now)
+        _queue(connection, maintenance_id, plan, pages, now)
+        tell_timeline(connection, maintenance_id, EntryKind.QUEUED, f"planned: {title}", actor, now)
+        return _read(db, maintenance_id)
+
+
+def say_notice(
+    db: Database,
+    maintenance_id: int,
+    kind: NoticeKind,
+    words: Words,
+    *,
+    actor: str,
+    now: int,
+    ends_at: int | None = None,
+    finish_uid: str | None = None,
+    seen_revision: int | None = None,
+) -> Maintenance:
+    """Takes a notice that a person confirms now, and withdraws those of the clock that it makes needless.
+
+    An extension gives `ends_at` and the `finish_uid` of the end that is planned anew, with the words of the old one. A
+    plan that no page has been told of is not cancelled in public: it is not announced. Raises NotFoundError,
+    RefusedError, or ConflictError when `seen_revision` is no longer the maintenance's.
+    """
+    with db.write(TOPIC, "timeline") as connection:
+        current = _read(db, maintenance_id)
+        if seen_revision is not None and seen_revision != current.revision:
+            raise ConflictError(f"M{maintenance_id} was changed by somebody else after you looked.")
+        require_notice(current, kind, now, ends_at)
+        notice_id = _add_notice(connection, maintenance_id, kind, words, None, actor, now)
+        needless = {
+            NoticeKind.REMIND: (NoticeKind.REMIND,),
+            NoticeKind.START: (NoticeKind.REMIND, NoticeKind.START),
+            NoticeKind.EXTEND: (NoticeKind.FINISH,),
+        }.get(kind, tuple(NoticeKind))
+        finish = current.find_automatic(NoticeKind.FINISH)
+        _withdraw(connection, maintenance_id, needless, now)
+        if kind is NoticeKind.EXTEND and ends_at is not None and finish is not None and finish_uid is not None:
+            again = Words(finish_uid, finish.body, finish.notify)
+            _add_notice(connection, maintenance_id, NoticeKind.FINISH, again, ends_at, actor, now)
+        if kind is NoticeKind.CANCEL:
+            _drop_unannounced(connection, maintenance_id, actor)
+        connection.execute(
+            "UPDATE maintenance SET status = ?, starts_at = min(starts_at, ?), ends_at = ?, cancelled_at = ?, "
+            "revision = revision + 1 WHERE id = ?",
+            (
+                STATUS_AFTER.get(kind, current.status),
+                now if kind is NoticeKind.START else current.starts_at,
+                current.ends_at if ends_at is None else ends_at,
+                now if kind is NoticeKind.CANCEL else None,
+                maintenance_id,
+            ),
+        )
+        _queue(connection, maintenance_id, notice_id, _list_told(connection, maintenance_id), now)
+        tell_timeline(connection, maintenance_id, EntryKind.QUEUED, f"{kind} confirmed: {words.body}", actor, now)
+        return _read(db, maintenance_id)
+
+
+def fire_due(db: Database, epoch: int, now: int) -> int:
+    """Takes what the clock has made due, once, and returns how much; 0 as well for an engine that was overtaken."""
+    waiting = db.rows(
+        "SELECT maintenance_id FROM maintenance_notice JOIN maintenance ON maintenance.id = maintenance_id "
+        "WHERE status != 'completed' AND is_automatic AND fired_at IS NULL AND withdrawn_at IS NULL AND due_at <= ? "
+        "GROUP BY maintenance_id",
+        now,
+    )
+    if not waiting:
+        return 0
+    count = 0
+    with db.write(TOPIC, "timeline") as connection:
+        if connection.execute("SELECT 1 FROM lease WHERE epoch = ?", (epoch,)).fetchone() is None:
+            return 0
+        for row in waiting:
+            current = _read(db, row["maintenance_id"])
+            told = _list_told(connection, current.id)
+            for notice, is_told in find_due(current, now):
+                connection.execute("UPDATE maintenance_notice SET fired_at = ? WHERE id = ?", (now, notice.id))
+                connection.execute(
+                    "UPDATE maintenance SET status = coalesce(?, status), revision = revision + 1 WHERE id = ?",
+                    (STATUS_AFTER.get(notice.kind), current.id),
+                )
+                _queue(connection, current.id, notice.id, told if is_told else (), now)
+                words = notice.body if is_told else "its time passed unseen: not told to customers"
+                tell_timeline(connection, current.id, EntryKind.QUEUED, f"{notice.kind} fell due: {words}", ENGINE, now)
+                count += 1
+    return count
+
+
+def list_maintenances(db: Database, *, is_open_only: bool = False, limit: int = 200) -> list[Maintenance]:
+    """Returns planned work, open ones first in the order of their start, then what is over, newest first."""
+    found = _list(db, "status != 'completed' ORDER BY starts_at, id LIMIT ?", limit)
+    if not is_open_only:
+        found += _list(db, "status = 'completed' ORDER BY starts_at DESC, id DESC LIMIT ?", limit)
+    return found
+
+
+def list_active(db: Database, now: int) -> list[Maintenance]:
+    """Returns the work whose window is now: what `find_silence` asks, and what a board shows."""
+    found = _list(db, "status != 'completed' AND starts_at <= ? ORDER BY starts_at, id", now)
+    return [each for each in found if is_silencing(each, now)]
+
+
+def get_maintenance(db: Database, maintenance_id: int) -> Maintenance:
+    """Returns one maintenance. Raises NotFoundError."""
+    return _read(db, maintenance_id)
+
+
+def has_waiting_notice(db: Database) -> bool:
+    """Tells whether a notice is still on its way to a page, other than what waits for a person."""
+    return bool(
+        db.rows(
+            "SELECT 1 FROM notice_delivery WHERE state NOT IN ('delivered', 'dropped') AND state != 'failed' LIMIT 1"
+        )
+    )
+
+
+def _add_notice(
+    connection: sqlite3.Connection,
+    maintenance_id: int,
+    kind: NoticeKind,
+    words: Words,
+    due_at: int | None,
+    actor: str,
+    now: int,
+) -> int:
+    """Adds a notice: one with `due_at` waits for the clock, one without is taken now."""
+    is_automatic = due_at is not None
+    cursor = connection.execute(
+        "INSERT INTO maintenance_notice(uid, maintenance_id, kind, body, notify, due_at, is_automatic, confirmed_by, "
+        "created_at, fired_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(words.uid, maintenance_id, kind, words.body, words.notify, now if due_at is None else due_at),
+            *(is_automatic, actor, now, None if is_automatic else now),
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _queue(connection: sqlite3.Connection, maintenance_id: int, notice_id: int, pages: Sequence[str], now: int) -> None:
+    connection.executemany(
+        "INSERT INTO notice_delivery(notice_id, maintenance_id, page, state, created_at) VALUES (?, ?, ?, 'pending', ?)",
+        [(notice_id, maintenance_id, page, now) for page in pages],
+    )
+
+
+def _list_told(connection: sqlite3.Connection, maintenance_id: int) -> list[str]:
+    """Returns the pages that have the plan or will get it."""
+    rows = connection.execute(
+        "SELECT page FROM notice_delivery JOIN maintenance_notice ON maintenance_notice.id = notice_id "
+        "WHERE notice_delivery.maintenance_id = ? AND kind = 'plan' AND state != 'dropped' ORDER BY notice_delivery.id",
+        (maintenance_id,),
+    )
+    return [row["page"] for row in rows]
+
+
+def _withdraw(connection: sqlite3.Connection, maintenance_id: int, kinds: Sequence[NoticeKind], now: int) -> None:
+    connection.execute(
+        "UPDATE maintenance_notice SET withdrawn_at = ? WHERE maintenance_id = ? AND is_automatic AND fired_at IS NULL "
+        f"AND withdrawn_at IS NULL AND kind IN ({placeholders(kinds)})",
+        (now, maintenance_id, *kinds),
+    )
+
+
+def _drop_unannounced(connection: sqlite3.Connection, maintenance_id: int, actor: str) -> None:
+    connection.execute(
+        "UPDATE notice_delivery SET state = 'dropped', reason = ? WHERE maintenance_id = ? AND state = 'pending' "
+        "AND attempts = 0 AND page IN (SELECT page FROM notice_delivery JOIN maintenance_notice ON "
+        "maintenance_notice.id = notice_id WHERE notice_delivery.maintenance_id = ? AND kind = 'plan' "
+        "AND state = 'pending' AND attempts = 0)",
+        (f"cancelled by {actor} before it was announced", maintenance_id, maintenance_id),
+    )
+
+
+def tell_timeline(
+    connection: sqlite3.Connection, maintenance_id: int, kind: EntryKind, text: str, actor: str, now: int
+) -> None:
+    """Appends a fact about planned work inside the caller's transaction."""
+    add_entry(connection, None, kind, f"maintenance M{maintenance_id}: {text}", actor, now, now)
+
+
+def _read(db: Database, maintenance_id: int) -> Maintenance:
+    found = _list(db, "id = ?", maintenance_id)
+    if not found:
+        raise NotFoundError(f"There is no maintenance M{maintenance_id}: `oncall-tui maintenance list` shows them.")
+    return found[0]
+
+
+def _list(db: Database, where: str, *values: Value) -> list[Maintenance]:
+    rows = db.rows(f"SELECT * FROM maintenance WHERE {where}", *values)
+    notices: dict[int, list[Notice]] = {}
+    if rows:
+        ids = tuple(row["id"] for row in rows)
+        for row in db.rows(
+            f"SELECT * FROM maintenance_notice WHERE maintenance_id IN ({placeholders(ids)}) ORDER BY id", *ids
+        ):
+            notices.setdefault(row["maintenance_id"], []).append(_notice(row))
+    return [
+        Maintenance(
+            id=row["id"],
+            uid=row["uid"],
+            title=row["title"],
+            status=MaintenanceStatus(row["status"]),
+            starts_at=row["starts_at"],
+            ends_at=row["ends_at"],
+            components=tuple(json.loads(row["components"])),
+            probes=tuple(json.loads(row["probes"])),
+            created_at=row["created_at"],
+            created_by=row["created_by"],
+            cancelled_at=row["cancelled_at"],
+            revision=row["revision"],
+            notices=tuple(notices.get(row["id"], ())),
+        )
+        for row in rows
+    ]
+
+
+def _notice(row: sqlite3.Row) -> Notice:
+    return Notice(
+        uid=row["uid"],
+        kind=NoticeKind(row["kind"]),
+        body=row["body"],
+        notify=bool(row["notify"]),
+        due_at=row["due_at"],
+        is_automatic=bool(row["is_automatic"]),
+        confirmed_by=row["confirmed_by"],
+        created_at=row["created_at"],
+        id=row["id"],
+        fired_at=row["fired_at"],
+        withdrawn_at=row["withdrawn_at"],
+    )

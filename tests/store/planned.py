@@ -1,0 +1,71 @@
+"""What the tests of planned work share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oncall_tui.domain.maintenance import Maintenance, NoticeKind
+from oncall_tui.store.database import Database
+from oncall_tui.store.lease import take_lease
+from oncall_tui.store.maintenance import Words, plan_maintenance, say_notice
+
+NOON = 1_795_348_800_000
+MINUTE = 60_000
+START, END = NOON + 60 * MINUTE, NOON + 120 * MINUTE
+PAGE = "page"
+
+
+def begin_epoch(db: Database, now: int = NOON) -> int:
+    return take_lease(db, pid=1, host="h", boot_id="b", version="0", mode="stay", now=now)
+
+
+def plan(
+    db: Database,
+    number: int = 1,
+    *,
+    now: int = NOON,
+    starts_at: int = START,
+    ends_at: int = END,
+    remind_at: int | None = None,
+    pages: Sequence[str] = (PAGE,),
+    notify: bool = False,
+    components: Sequence[str] = ("API",),
+) -> Maintenance:
+    words = {kind: Words(f"{kind}-{number}", f"{kind} {number}.", notify) for kind in NoticeKind}
+    return plan_maintenance(
+        db,
+        uid=f"maintenance-{number}",
+        title=f"Disks {number}",
+        starts_at=starts_at,
+        ends_at=ends_at,
+        components=components,
+        probes=("api-eu",),
+        words=words,
+        remind_at=remind_at,
+        pages=pages,
+        actor="ana",
+        now=now,
+    )
+
+
+def say(
+    db: Database,
+    maintenance_id: int,
+    kind: NoticeKind,
+    now: int,
+    *,
+    ends_at: int | None = None,
+    notify: bool = False,
+    seen_revision: int | None = None,
+) -> Maintenance:
+    return say_notice(
+        db,
+        maintenance_id,
+        kind,
+        Words(f"said-{kind}-{maintenance_id}-{now}", f"{kind} by hand.", notify),
+        actor="ben",
+        now=now,
+        ends_at=ends_at,
+        finish_uid=f"finish-again-{maintenance_id}-{now}",
+        seen_revision=seen_revision,
+    )
