@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import re
 import ssl
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
@@ -22,6 +23,8 @@ from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, make_error
 
 ANSWER_LIMIT = 5_000_000
+_KNOWN_LIMIT = 500_000
+_KNOWN_MOST = 8
 # Common servers close an idle connection after five seconds, and a request that meets the closing is ambiguous.
 _KEEP_ALIVE_S = 4.0
 
@@ -55,6 +58,7 @@ class PageLine:
         self._token: Secret | None = None
         self._client: httpx.AsyncClient | None = None
         self._starting = asyncio.Lock()
+        self._known: dict[tuple[str, str], _Answer] = {}
         self.clock_skew_ms: int | None = None
 
     async def make_ready(self) -> None:
@@ -84,8 +88,13 @@ class PageLine:
         params: Mapping[str, str | int] | None = None,
         body: object = None,
         is_missing_fine: bool = False,
+        is_repeated: bool = False,
     ) -> object:
-        """Returns the decoded answer; None for a 404 when `is_missing_fine`. Raises PageError."""
+        """Returns the decoded answer; None for a 404 when `is_missing_fine`. Raises PageError.
+
+        What `is_repeated` is asked for only if it changed, where the page allows that (RFC 9110, 13.1.2). Not for what a
+        write depends on: a cache between us and the page may be behind.
+        """
         await self.make_ready()
         assert self._token is not None
         headers = {
@@ -96,10 +105,19 @@ class PageLine:
         if body is not None:
             headers["Content-Type"] = "application/json"
             content = json.dumps(body, ensure_ascii=True).encode("ascii")
+        known = self._known.get((path, str(params))) if is_repeated else None
+        if known is not None:
+            headers["If-None-Match"] = known.etag
         status, answer = await self._exchange(method, self._api_url + path, params, headers, content)
         if status == 404 and is_missing_fine:
             return None
-        return self._decode(status, answer)
+        if status == 304 and known is not None:
+            return self._decode(200, known)
+        decoded = self._decode(status, answer)
+        if is_repeated and answer.etag and len(answer.body) <= _KNOWN_LIMIT:
+            kept = list(self._known.items())[1 - _KNOWN_MOST :]
+            self._known = {**dict(kept), (path, str(params)): answer}
+        return decoded
 
     async def read_url(self, url: str) -> object:
         """Returns the decoded answer of a public address, without the token. Raises PageError."""
@@ -208,6 +226,7 @@ class _Answer:
         self.body = b""
         self.fault = ""
         self.retry_after = response.headers.get("retry-after")
+        self.etag = _read_etag(response.headers.get("etag", ""))
         self.location = _hide_query(response.headers.get("location", ""))
         self.content_type = clean_line(response.headers.get("content-type", ""), 60)
 
@@ -244,6 +263,11 @@ async def _read_answer(response: httpx.Response) -> _Answer:
         answer.fault = "the answer broke off"
     answer.body = b"".join(chunks)
     return answer
+
+
+def _read_etag(field: str) -> str:
+    """Returns an entity tag, empty for what is none and might not go back into a header (RFC 9110, 8.8.3)."""
+    return field if re.fullmatch(r'(?:W/)?"[\x21\x23-\x7e]{0,200}"', field) else ""
 
 
 def _hide_query(location: str) -> str:

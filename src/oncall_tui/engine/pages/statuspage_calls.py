@@ -49,7 +49,8 @@ class StatuspageCalls:
         found: dict[str, dict[str, object]] = {}
         for number in range(1, _PAGES_MOST + 1):
             await permit()
-            answer = await self._line.ask("GET", self._root + path, params={"page": number, size_name: _PAGE_SIZE})
+            params: dict[str, str | int] = {"page": number, size_name: _PAGE_SIZE}
+            answer = await self._line.ask("GET", self._root + path, params=params, is_repeated=since is None)
             if not isinstance(answer, list):
                 raise AmbiguousError("the page answered with something that is not a list: check api_url in config")
             items = list(read_objects(answer))
