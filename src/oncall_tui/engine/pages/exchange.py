@@ -92,7 +92,7 @@ class PageLine:
     ) -> object:
         """Returns the decoded answer; None for a 404 when `is_missing_fine`. Raises PageError.
 
-        What `is_repeated` is asked for only if it changed, where the page allows that (RFC 9110, 13.1.2). Not for what a
+        What `is_repeated` is sent only if it changed, where the page allows that (RFC 9110, 13.1.2). Not for what a
         write depends on: a cache between us and the page may be behind.
         """
         await self.make_ready()
