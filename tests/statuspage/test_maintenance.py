@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -180,6 +181,9 @@ def test_a_file_of_the_first_form_is_taken_along(tmp_path: Path) -> None:
     old = sqlite3.connect(data)
     old.executescript(Path(__file__).with_name("page-v1.sql").read_text())
     old.close()
+    with ThreadPoolExecutor(4) as pool:
+        for opened in pool.map(PageFile, [data] * 4):
+            opened.close()
     assert prepare(data, None, None, None, [], NOON).token == "made-up-token"
     with serving(data) as page:
         kept, planned = reversed(page.api.get("/incidents").json())

@@ -139,8 +139,22 @@ class PageFile:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA foreign_keys = ON")
-        for number, step in enumerate(_STEPS[version:], version + 1):
-            self._db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
+        self._migrate()
+
+    def _migrate(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            # Read again under the lock: another process may have just done it.
+            version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+            for step in _STEPS[version:]:
+                for statement in step.split(";\n"):
+                    self._db.execute(statement)
+            if version < SCHEMA_VERSION:
+                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            self._db.execute("COMMIT")
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
 
     @contextmanager
     def write(self, now: int) -> Iterator[sqlite3.Connection]:
