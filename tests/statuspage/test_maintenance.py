@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -245,12 +245,17 @@ async def test_a_file_that_fails_for_a_while_is_told_once_and_then_obeyed(
         with page.file.write(NOON) as db:
             db.execute("ALTER TABLE incident RENAME TO away")
         keeping = asyncio.create_task(keep_time(page.file, lambda: ONE, 0.01))
+        await until(lambda: bool(caplog.records))
         await asyncio.sleep(0.1)
         assert [record.levelname for record in caplog.records] == ["WARNING"]
         with page.file.write(NOON) as db:
             db.execute("ALTER TABLE away RENAME TO incident")
-        deadline = time.monotonic() + 5
-        while show(page, planned)["status"] == "scheduled":
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.02)
+        await until(lambda: show(page, planned)["status"] == "in_progress")
         keeping.cancel()
+        await asyncio.wait([keeping])
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not is_so():
+            await asyncio.sleep(0.02)
