@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -17,7 +19,7 @@ from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.maintenance import MaintenanceStatus
 from oncall_tui.domain.remote import RemotePostmortem, RemoteTemplate
 from oncall_tui.engine.pages import Message
-from oncall_tui.engine.pages.errors import RefusedByPageError
+from oncall_tui.engine.pages.errors import AmbiguousError, RefusedByPageError
 from oncall_tui.engine.pages.extras import (
     BackfillMessage,
     BackfillPage,
@@ -60,8 +62,14 @@ def page(served: ClockPage) -> ClockPage:
 
 @pytest.fixture
 async def client(page: ClockPage) -> AsyncIterator[Statuspage]:
+    client = connect(f"{page.url}/v1", page)
+    yield client
+    await client.close()
+
+
+def connect(api_url: str, page: ClockPage) -> Statuspage:
     config = PageConfig(
-        api_url=f"{page.url}/v1",
+        api_url=api_url,
         public_url=page.url,
         page_id=PAGE_ID,
         token=TokenSource(env="UNUSED"),
@@ -70,8 +78,7 @@ async def client(page: ClockPage) -> AsyncIterator[Statuspage]:
     )
     client = Statuspage(config, lambda: Secret(TOKEN), now_ms, NO_TLS)
     client.component_names = {remote_id: name for name, remote_id in page.find_components().items()}
-    yield client
-    await client.close()
+    return client
 
 
 def make_plan(**changes: object) -> MaintenanceMessage:
@@ -224,6 +231,34 @@ async def test_a_page_full_of_work_does_not_hide_an_incident(page: ClockPage, cl
         for _ in range(100):
             create_incident(db, plan, NOON)
     assert [each.remote_id for each in await client.list_recent(NOON - 1, Permits())] == [incident.remote_id]
+
+
+async def test_work_whose_answer_was_lost_is_found_by_its_stamp(page: ClockPage, client: Statuspage) -> None:
+    port = int(page.url.rpartition(":")[2])
+
+    async def swallow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Hands the request on, waits until the page has answered, and closes without a word."""
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        assert length is not None
+        behind, out = await asyncio.open_connection("127.0.0.1", port)
+        out.write(head + await reader.readexactly(int(length[1])))
+        await behind.readuntil(b"\r\n\r\n")
+        out.close()
+        writer.transport.abort()
+
+    proxy = await asyncio.start_server(swallow, "127.0.0.1", 0)
+    async with proxy:
+        lossy = connect(f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}/v1", page)
+        with pytest.raises(AmbiguousError):
+            await lossy.create_maintenance(make_plan(starts_at=NOON - HOUR, ends_at=NOON + HOUR))
+        await lossy.close()
+    # The machine sleeps over the whole of it before anybody can look.
+    page.go_to(NOON + 24 * HOUR)
+    found = await client.list_maintenances(Permits(), since=NOON)
+    assert [(each.uid, each.ops, each.status) for each in found] == [
+        ("maintenance-1", ("op-1",), MaintenanceStatus.COMPLETED)
+    ]
 
 
 async def test_a_refused_window_is_told(client: Statuspage) -> None:
