@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -41,7 +42,7 @@ class Desk:
         self.db = open_database(self.path, is_durable=False)
         self.page = page
         self.loop = loop
-        page.clock = loop.wall_s
+        page.clock = loop.true_s
 
     def config(self, rate: int = 60) -> PageConfig:
         return make_config(self.page, quiet_ms=QUIET_S * 1000, timeout_ms=10_000, rate=rate)
@@ -141,6 +142,37 @@ def test_the_same_words_again_are_sent_although_the_page_shows_the_earlier_ones_
         assert desk.page.bodies() == ["first", "still looking", "still looking"]
 
     run_desk(tmp_path, FaultPage(read_lag_s=QUIET_S - 10, metadata_mode="drop"), scenario)
+
+
+@pytest.mark.xfail(strict=True, reason="the page is searched from an instant of the clock as it was")
+@pytest.mark.parametrize("mode", ["replace", "drop"])
+def test_a_clock_set_back_during_a_doubt_doubles_nothing(mode: str, tmp_path: Path) -> None:
+    async def scenario(desk: Desk) -> None:
+        desk.loop.shift_s = 86_400
+        desk.page.faults.append(Fault.DROP_AFTER)
+        desk.open("first")
+        async with desk.engine():
+            await wait_for(lambda: desk.only().state is DeliveryState.UNCERTAIN)
+            desk.loop.shift_s = 0
+            await wait_for(lambda: not list_deliveries(desk.db))
+        assert desk.page.bodies() == ["first"]
+
+    run_desk(tmp_path, FaultPage(metadata_mode=mode), scenario)
+
+
+@pytest.mark.xfail(strict=True, reason="the quiet period ends by the clock on the wall")
+def test_a_clock_set_on_does_not_cut_the_quiet_period_short(tmp_path: Path) -> None:
+    async def scenario(desk: Desk) -> None:
+        desk.page.faults.append(Fault.LATE)
+        desk.open("first")
+        async with desk.engine():
+            await wait_for(lambda: desk.only().state is DeliveryState.UNCERTAIN)
+            desk.loop.shift_s = 3_600
+            await wait_for(lambda: not list_deliveries(desk.db))
+        await asyncio.sleep(QUIET_S)
+        assert desk.page.bodies() == ["first"]
+
+    run_desk(tmp_path, FaultPage(late_s=20), scenario)
 
 
 @pytest.mark.parametrize("fault", [Fault.NONE, Fault.DROP_AFTER, Fault.DROP_BEFORE, Fault.E500_AFTER, Fault.T429])
