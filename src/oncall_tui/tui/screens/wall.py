@@ -20,9 +20,10 @@ from oncall_tui.tui.host import host_of
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import COMPONENT_LOOK, STATUS_LOOK, Glyphs, clock_utc, cut, fit, join, line, look
 from oncall_tui.tui.widgets.big_clock import HEIGHT, draw_clock
-from oncall_tui.tui.widgets.compose_words import draw_body, draw_delivery
+from oncall_tui.tui.widgets.compose_words import draw_body
 from oncall_tui.tui.widgets.incident_list import DUE_STYLE
 from oncall_tui.tui.widgets.lines import Lines
+from oncall_tui.tui.widgets.proof_words import NamePage, draw_proofs
 
 _ORDER = list(ComponentStatus)
 _CELL_WIDTH = 46
@@ -86,14 +87,14 @@ def draw_trouble(deliveries: Sequence[Delivery]) -> Content | None:
     return line(f"{Glyphs.show('✖')} {words} a person: customers may NOT have been told", "bold $state-down")
 
 
-def draw_words(update: IncidentUpdate | None, width: int, rows: int) -> list[Content]:
+def draw_words(update: IncidentUpdate | None, name_page: NamePage, width: int, rows: int) -> list[Content]:
     """Returns the last words to customers and how far they have got."""
     if update is None:
         return [join(("Customers have not been told anything yet.", "bold $state-down"))]
-    head = join(
-        ("last words to customers  ", "$muted"), (f"{clock_utc(update.created_at)}  ", "$muted"), draw_delivery(update)
-    )
-    return [head, *draw_body(update.body, min(width, _PROSE_WIDTH), max(1, rows - 1))]
+    when = join(("last words to customers  ", "$muted"), (f"{clock_utc(update.created_at)}  ", "$muted"))
+    told = draw_proofs(update, name_page, width)
+    head = [join(when, told[0]), *told[1:]] if len(update.proofs) < 2 else [when, *told]
+    return [*head, *draw_body(update.body, min(width, _PROSE_WIDTH), max(1, rows - len(head)))]
 
 
 class WallScreen(Screen[None]):
@@ -144,7 +145,7 @@ class WallScreen(Screen[None]):
         self._lines["parts"].show_lines(parts)
         self._lines["parts"].styles.height = len(parts)
         update = snapshot.latest_updates.get(incident.id) if incident else None
-        words = draw_words(update, width, max(2, height - 12 - len(parts))) if incident else []
+        words = draw_words(update, snapshot.name_page, width, max(2, height - 12 - len(parts))) if incident else []
         trouble = draw_trouble(snapshot.deliveries)
         self._lines["words"].show_lines(words if trouble is None else [trouble, *words])
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from textual.content import Content
+
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.cadence import describe_due
 from oncall_tui.tui.checks import Checks
 from oncall_tui.tui.draft_keeper import DraftKeeper
 from oncall_tui.tui.snapshot import Snapshot
+from oncall_tui.tui.text import join, line
 from oncall_tui.tui.widgets.compose_words import (
+    draw_body,
     draw_components,
     draw_counts,
     draw_findings,
@@ -18,7 +22,10 @@ from oncall_tui.tui.widgets.compose_words import (
     list_notices,
 )
 from oncall_tui.tui.widgets.lines import Lines
+from oncall_tui.tui.widgets.proof_words import draw_proofs
 from oncall_tui.tui.writing import Writing
+
+_LAST_WORDS_SHOWN = 16
 
 
 class ComposeLines:
@@ -51,7 +58,11 @@ class ComposeLines:
         incident = snapshot.incident(incident_id)
         update = snapshot.latest_updates.get(incident.id) if incident else None
         is_draft = any(draft.incident_id == incident_id for draft in snapshot.drafts)
-        self._idle.show_lines(draw_idle(incident, update, self.width, is_draft=is_draft))
+        told = []
+        if update is not None:
+            body = draw_body(update.body, self.width, _LAST_WORDS_SHOWN)
+            told = [*draw_proofs(update, snapshot.name_page, self.width), Content(""), *body]
+        self._idle.show_lines(draw_idle(incident, told, self.width, is_draft=is_draft))
 
     def show_writing(
         self, writing: Writing, snapshot: Snapshot, terminal_id: str, actor: str, *, is_sending: bool
@@ -64,6 +75,11 @@ class ComposeLines:
         self.components.refresh(layout=True)
         now = now_ms()
         notices = list_notices(writing.opened, snapshot, terminal_id, actor, is_sending=is_sending, now=now)
+        update = snapshot.latest_updates.get(incident.id)
+        if update is not None and (update.seen_at is None or any(proof.difference for proof in update.proofs)):
+            label = line("last update  ", "$muted")
+            told = draw_proofs(update, snapshot.name_page, self.width - label.cell_length)
+            notices += [join(label if row is told[0] else " " * label.cell_length, row) for row in told]
         self._notice.show_lines(notices)
         self._notice.display = bool(notices)
 

@@ -31,7 +31,6 @@ from oncall_tui.tui.text import (
 
 _DUE_MINUTES = (15, 20, 30, 60, 120, 240)
 _FINDINGS_SHOWN = 4
-_LAST_WORDS_SHOWN = 16
 _NAME_AT_LEAST = 12
 
 
@@ -170,8 +169,8 @@ def draw_delivery(update: IncidentUpdate) -> Content:
     return join(look(shape, word, style), (at, style), (reason, "$muted"))
 
 
-def draw_idle(incident: Incident | None, update: IncidentUpdate | None, width: int, *, is_draft: bool) -> list[Content]:
-    """Returns what stands in the pane while nothing is written, wrapped to `width` cells."""
+def draw_idle(incident: Incident | None, told: Sequence[Content], width: int, *, is_draft: bool) -> list[Content]:
+    """Returns what stands in the pane while nothing is written, wrapped to `width` cells; `told` are the last words."""
     if incident is None:
         return [
             line("No incident is chosen."),
@@ -180,10 +179,7 @@ def draw_idle(incident: Incident | None, update: IncidentUpdate | None, width: i
     verb = "go on with the draft" if is_draft else "write an update"
     title = [line(row, "bold") for row in wrap(clean_line(incident.title, TITLE_LIMIT), width)]
     lines = [*title, Content(""), join(("p ", "bold"), verb)]
-    if update is not None:
-        lines += [Content(""), line("Last words to customers", "$muted"), draw_delivery(update), Content("")]
-        lines += draw_body(update.body, width, _LAST_WORDS_SHOWN)
-    return lines
+    return [*lines, Content(""), line("Last words to customers", "$muted"), *told] if told else lines
 
 
 def draw_body(text: str, width: int, rows: int) -> list[Content]:

@@ -22,11 +22,12 @@ from oncall_tui.tui.host import host_of, start_work, tell
 from oncall_tui.tui.screens.conflict import ConflictScreen
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs, date_utc, join, line
-from oncall_tui.tui.widgets.compose_words import draw_body, draw_delivery
+from oncall_tui.tui.widgets.compose_words import draw_body
 from oncall_tui.tui.widgets.incident_editor import IncidentEditor
 from oncall_tui.tui.widgets.incident_list import IncidentList
 from oncall_tui.tui.widgets.lines import Flow, Lines
 from oncall_tui.tui.widgets.pane import Pane
+from oncall_tui.tui.widgets.proof_words import draw_proofs
 
 _DROP_WITHIN_S = 5.0
 _WORDS_SHOWN = 6
@@ -114,9 +115,11 @@ class IncidentsPane(Pane):
         for update in reversed(self._updates):
             who = update.created_by if update.is_local else "on the page"
             when = (f"{date_utc(update.created_at)}  {update.status.upper()}  {who}", "$muted")
-            told = draw_delivery(update)
-            head = join(when, "  ", told)
-            lines += [head] if head.cell_length <= width else [join(when), join("  ", told)]
+            told = draw_proofs(update, self._snapshot.name_page, width - 2)
+            head = join(when, "  ", told[0])
+            is_beside = len(update.proofs) < 2 and head.cell_length <= width
+            lines += [head] if is_beside else [join(when), join("  ", told[0])]
+            lines += [join("  ", row) for row in told[1:]]
             lines += [join("  ", words) for words in draw_body(_close_up(update.body), width - 2, _WORDS_SHOWN)]
         if not self._updates:
             lines.append(join(("nothing yet   ", "$state-slow"), ("p ", "bold"), "writes the first update"))

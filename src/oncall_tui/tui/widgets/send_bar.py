@@ -14,11 +14,13 @@ from oncall_tui.tui.host import host_of, start_work
 from oncall_tui.tui.outgoing import Confirmation, Passage, Stage
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs, clock_utc, join
-from oncall_tui.tui.widgets.compose_words import draw_delivery
 from oncall_tui.tui.widgets.lines import Lines
+from oncall_tui.tui.widgets.proof_words import draw_proof_line
 
 _LOOK_EVERY_S = 0.25
 _SHOWN_AFTER_END_S = 8.0
+#: What the number of the incident and the words behind the steps take.
+_MARGIN = 44
 
 
 class SendBar(Lines, can_focus=True):
@@ -98,11 +100,15 @@ class SendBar(Lines, can_focus=True):
     def _draw_update(self) -> None:
         update = self._update
         assert update is not None
-        words = join((f"#{update.incident_id} ", "bold"), draw_delivery(update))
+        number = (f"#{update.incident_id} ", "bold")
+        room = self.size.width - _MARGIN
+        words = join(number, draw_proof_line(update, host_of(self).snapshot.name_page, room))
         if update.seen_at is not None:
             self._end(words)
             return
-        if update.delivery is DeliveryState.DELIVERED:
+        if len(update.proofs) > 1:
+            pass  # each page says where it stands
+        elif update.delivery is DeliveryState.DELIVERED:
             words = join(words, ("   customers: not seen there yet", "$muted"))
         elif update.delivery is DeliveryState.PENDING:
             since = f" since {clock_utc(update.created_at)}"

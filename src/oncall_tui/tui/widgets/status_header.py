@@ -133,44 +133,45 @@ def list_counts(counts: Mapping[ProbeStatus, int]) -> list[Content]:
     ]
 
 
-def tell_promise(incident: Incident, snapshot: Snapshot, now: int, *, can_see: bool = True) -> Content:
-    """Says what customers were told last and what was promised to them.
+def list_promise(incident: Incident, snapshot: Snapshot, now: int, *, can_see: bool = True) -> list[Piece]:
+    """Says what was promised to customers and what they were told last.
 
     Where no public address is known (`can_see`), the page's word that it took the update has to do.
     """
     latest = snapshot.latest_updates.get(incident.id)
     is_told = incident.id in snapshot.first_seen if can_see else bool(incident.listings)
     if not is_told and incident.resolved_at is None:
-        parts = [join((f"{Glyphs.show('✖')} customers have not been told", "$state-down bold"))]
+        pieces = [(0, join((f"{Glyphs.show('✖')} customers have not been told", "$state-down bold")))]
         if latest is not None:
             seen = "" if latest.delivery is not DeliveryState.DELIVERED else ", not seen there yet"
-            reason = f"  {latest.reason}" if latest.reason else ""
-            parts.append(join("first update ", look(*DELIVERY_LOOK[latest.delivery]), (seen + reason, "$muted")))
-        return _GAP.join(parts)
-    parts = []
+            pieces.append((1, join("first update ", look(*DELIVERY_LOOK[latest.delivery]), (seen, "$muted"))))
+            if latest.reason:
+                pieces.append((3, join((latest.reason, "$muted"))))
+        return pieces
+    parts: list[Piece] = []
     due = incident.next_update_at
     if incident.resolved_at is not None:
-        parts.append(join(("resolved ", "$muted"), clock_utc(incident.resolved_at, has_seconds=False)))
+        parts.append((0, join(("resolved ", "$muted"), clock_utc(incident.resolved_at, has_seconds=False))))
     elif due is None:
-        parts.append(join(("no next update promised", "$muted")))
+        parts.append((0, join(("no next update promised", "$muted"))))
     else:
         left = due - now
         when = f"NEXT UPDATE DUE {clock_utc(due, has_seconds=False)}, "
         if left < 0:
-            parts.append(join((f"{Glyphs.show('✖')} {when}LATE {format_clock(-left)}", "$state-down bold")))
+            parts.append((0, join((f"{Glyphs.show('✖')} {when}LATE {format_clock(-left)}", "$state-down bold"))))
         elif left < _SOON_MS:
-            parts.append(join((f"{Glyphs.show('▲')} {when}DUE SOON, in {format_clock(left)}", "$state-slow bold")))
+            parts.append((0, join((f"{Glyphs.show('▲')} {when}DUE SOON, in {format_clock(left)}", "$state-slow bold"))))
         else:
             clock = format_clock(left) if left < _RUNNING_MS else tell_span(left)
-            parts.append(join((f"{Glyphs.show('▸')} {when}in {clock}", "bold")))
+            parts.append((0, join((f"{Glyphs.show('▸')} {when}in {clock}", "bold"))))
     if latest is not None and latest.delivery is not DeliveryState.DELIVERED and latest.is_local:
-        parts.append(join("last update ", look(*DELIVERY_LOOK[latest.delivery])))
+        parts.append((1, join("last update ", look(*DELIVERY_LOOK[latest.delivery]))))
     elif latest is not None and latest.seen_at is not None:
-        parts.append(join(("customers see it since ", "$muted"), clock_utc(latest.seen_at)))
+        parts.append((4, join(("customers see it since ", "$muted"), clock_utc(latest.seen_at))))
     elif latest is not None:
         told = latest.delivered_at or latest.created_at
-        parts.append(join(("last public post ", "$muted"), clock_utc(told)))
-    return _GAP.join(parts)
+        parts.append((4, join(("last public post ", "$muted"), clock_utc(told))))
+    return parts
 
 
 def draw_head(snapshot: Snapshot, facts: HeadFacts, width: int) -> list[Content]:
@@ -252,8 +253,13 @@ def _draw_known(snapshot: Snapshot, facts: HeadFacts) -> list[Piece]:
         return []
     if facts.incident.conflict:
         return [(0, join((f"{Glyphs.show('▲')} ", "$state-slow"), (facts.incident.conflict, "$state-slow")))]
-    promise = tell_promise(facts.incident, snapshot, facts.now, can_see=bool(facts.page_url))
-    return [(0, promise), *([(1, join((facts.page_url, "$muted")))] if facts.page_url else [])]
+    pieces = list_promise(facts.incident, snapshot, facts.now, can_see=bool(facts.page_url))
+    latest = snapshot.latest_updates.get(facts.incident.id)
+    for proof in latest.proofs if latest is not None and latest.is_local else ():
+        if proof.difference:
+            told = f"{Glyphs.show('▲')} NOT AS SENT on {snapshot.name_page(proof.page)}"
+            pieces.append((2, join((told, "$state-partial bold"))))
+    return [*pieces, *([(5, join((facts.page_url, "$muted")))] if facts.page_url else [])]
 
 
 class StatusHeader(Lines):
