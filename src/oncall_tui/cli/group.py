@@ -21,6 +21,7 @@ COMMANDS = {
     "probe": ("probe", "probe", "Run probes once each; exit 1 unless all are up."),
     "incident": ("incident", "incident", "List, show, open, update and resolve incidents."),
     "timeline": ("timeline", "timeline", "Show what happened in an incident."),
+    "postmortem": ("postmortem", "postmortem", "Draft, edit, preview and publish the review of an incident."),
     "outbox": ("outbox", "outbox", "List, retry and drop what waits to be published."),
     "sync": ("sync", "sync", "Publish what is queued; exit 1 when something is left."),
     "agent": ("agent", "agent", "Run, take over or stop the engine of the database."),

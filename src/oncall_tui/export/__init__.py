@@ -1,0 +1,1 @@
+"""What leaves for readers elsewhere: Markdown and HTML that nothing from outside can steer."""
