@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from oncall_tui.domain.duration import MINUTE
 from oncall_tui.domain.errors import RefusedError
 from oncall_tui.domain.maintenance import (
     LATE_AFTER_MS,
@@ -28,7 +29,7 @@ from oncall_tui.domain.maintenance import (
     word_notice,
     write_instant,
 )
-from oncall_tui.domain.notices import find_moved, find_notice_applied, list_made_about
+from oncall_tui.domain.notices import PATIENCE_MS, Standing, find_notice_applied, find_standing, list_made_about
 from oncall_tui.domain.remote import RemoteMaintenance, RemoteMaintenanceUpdate
 from oncall_tui.domain.update import DeliveryState
 
@@ -211,11 +212,28 @@ def test_proof_is_a_stamp_or_new_words_of_ours() -> None:
     assert find_notice_applied(delivery(baseline=("u1", "u2")), S.IN_PROGRESS, stamped) == (None,)
 
 
-def test_moves_of_the_page_itself() -> None:
-    assert not find_moved(K.START, remote(("u", S.SCHEDULED, "")))
-    assert find_moved(K.START, remote(("u", S.VERIFYING, "")))
-    assert not find_moved(K.FINISH, remote(("u", S.VERIFYING, "")))
-    assert find_moved(K.FINISH, remote(("u", S.COMPLETED, "")))
+def test_a_move_is_the_pages_own_while_it_can_make_it() -> None:
+    planned, begun, over = (
+        remote(("u", S.SCHEDULED, "")),
+        remote(("u", S.VERIFYING, "")),
+        remote(("u", S.COMPLETED, "")),
+    )
+    clocked = replace(planned, has_auto_start=True)
+    start, finish = delivery(), delivery(kind=K.FINISH)
+    assert find_standing(start, begun, 0, START) is Standing.MOVED
+    assert find_standing(finish, begun, 0, START) is Standing.OURS
+    assert find_standing(finish, over, 0, START) is Standing.MOVED
+    assert find_standing(start, planned, 0, START) is Standing.OURS
+    assert find_standing(start, clocked, 0, START + PATIENCE_MS - 1) is Standing.AWAITED
+    assert find_standing(start, clocked, 0, START + PATIENCE_MS) is Standing.OURS
+    assert find_standing(start, clocked, -MINUTE, START + PATIENCE_MS) is Standing.AWAITED
+    assert find_standing(finish, clocked, 0, START) is Standing.OURS
+    assert find_standing(replace(start, is_forced=True), clocked, 0, START) is Standing.OURS
+    assert find_standing(replace(start, is_automatic=False), clocked, 0, START) is Standing.OURS
+    assert find_standing(replace(finish, is_automatic=False), over, 0, START) is Standing.OURS
+    for kind in (K.CANCEL, K.EXTEND, K.REMIND):
+        assert find_standing(delivery(kind=kind), over, 0, START) is Standing.OVER
+        assert find_standing(delivery(kind=kind, is_forced=True), over, 0, START) is Standing.OURS
 
 
 def test_one_made_about_then_without_a_stamp_may_be_ours() -> None:

@@ -147,6 +147,10 @@ def is_standing(notice: Notice) -> bool:
     return notice.is_automatic and notice.withdrawn_at is None
 
 
+def is_ending(kind: NoticeKind) -> bool:
+    return kind in _ENDING
+
+
 def find_due(maintenance: Maintenance, now: int) -> list[tuple[Notice, bool]]:
     """Returns the automatic notices that the clock takes now, in order, each with whether customers are told of it.
 

@@ -3,31 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 
 from oncall_tui.domain.duration import MINUTE
 from oncall_tui.domain.maintenance import MaintenanceStatus, NoticeDelivery, NoticeKind
 from oncall_tui.domain.outbox import normalise_body
 from oncall_tui.domain.remote import RemoteMaintenance, RemoteMaintenanceUpdate
 
+PATIENCE_MS = 5 * MINUTE
+
 
 def find_notice_applied(
-    delivery: NoticeDelivery, status: MaintenanceStatus, remote: RemoteMaintenance
+    delivery: NoticeDelivery, status: MaintenanceStatus | None, remote: RemoteMaintenance
 ) -> tuple[RemoteMaintenanceUpdate | None] | None:
     """Returns proof that the last attempt stands on the page, as a tuple of the message it became; None without proof.
 
-    The rules are those of `find_applied`: our stamp, or our words under an id that did not stand there before.
+    `status` is None for a notice that leaves the page's status as it is. The rules are those of `find_applied`: our
+    stamp, or our words under an id that did not stand there before.
     """
     body = normalise_body(delivery.body)
     new = [update for update in remote.updates if update.remote_id not in delivery.baseline]
-    same = [update for update in new if update.status is status and update.body == body]
+    same = [update for update in new if status in (None, update.status) and update.body == body]
     if delivery.uid in remote.ops:
         return (same[-1] if same else new[0] if len(new) == 1 else None,)
     return (same[-1],) if same and delivery.attempts else None
 
 
-def find_moved(kind: NoticeKind, remote: RemoteMaintenance) -> bool:
-    """Tells whether the page shows that it has made an automatic move by its own clock."""
-    return not remote.status.is_open or (kind is NoticeKind.START and remote.status.is_active)
+class Standing(StrEnum):
+    """What the page's own state makes of a notice: made by the page, awaited from it, too late, or ours to send."""
+
+    MOVED = "moved"
+    AWAITED = "awaited"
+    OVER = "over"
+    OURS = "ours"
+
+
+def find_standing(delivery: NoticeDelivery, remote: RemoteMaintenance, skew_ms: int, now: int) -> Standing:
+    """Returns whether a notice is the page's to make or ours to send.
+
+    An automatic move is left to a page that makes it by its own clock, which runs `skew_ms` ahead of ours, for five
+    minutes from when it could have been made. What a page calls over is opened again by a person alone.
+    """
+    is_move = delivery.kind in (NoticeKind.START, NoticeKind.FINISH) and delivery.is_automatic
+    if is_move and (not remote.status.is_open or (delivery.kind is NoticeKind.START and remote.status.is_active)):
+        return Standing.MOVED
+    has_clock = remote.has_auto_start if delivery.kind is NoticeKind.START else remote.has_auto_end
+    if is_move and has_clock and not delivery.is_forced:
+        movable_at = max(delivery.created_at, remote.updated_at - skew_ms, delivery.due_at - skew_ms)
+        if now < movable_at + PATIENCE_MS:
+            return Standing.AWAITED
+    if not remote.status.is_open and delivery.kind is not NoticeKind.FINISH and not delivery.is_forced:
+        return Standing.OVER
+    return Standing.OURS
 
 
 def list_made_about(

@@ -1,0 +1,93 @@
+"""Turns a notice of planned work into what is put on the page: names become ids, states go with the work."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from oncall_tui.domain.incident import ComponentStatus
+from oncall_tui.domain.maintenance import (
+    STATUS_AFTER,
+    Maintenance,
+    MaintenanceStatus,
+    NoticeDelivery,
+    NoticeKind,
+    is_ending,
+)
+from oncall_tui.domain.remote import RemoteMaintenance
+from oncall_tui.engine.composing import UnknownComponentError
+from oncall_tui.engine.pages import Page, Permit
+from oncall_tui.engine.pages.extras import MaintenanceMessage, MaintenancePage
+from oncall_tui.engine.store_thread import StoreThread
+from oncall_tui.store.incidents import list_component_ids
+from oncall_tui.store.maintenance import list_maintenances
+from oncall_tui.store.page import apply_components
+
+
+class PlannedPage(Page, MaintenancePage, Protocol):
+    """A page whose capabilities say `has_maintenance`; of any other only what every page has is called."""
+
+
+async def compose_notice(
+    store: StoreThread,
+    page: PlannedPage,
+    permit: Permit,
+    delivery: NoticeDelivery,
+    maintenance: Maintenance,
+    baseline: RemoteMaintenance | None,
+    now: int,
+) -> MaintenanceMessage:
+    """Returns what to send. Raises UnknownComponentError, PageError or StoreError.
+
+    A start puts the components under maintenance; an end frees those that the page still shows so, and leaves alone
+    what broke meanwhile and what other work under way still holds.
+    """
+    ids = await store.call(list_component_ids, page=delivery.page)
+    held = dict(baseline.components) if baseline is not None else {}
+    if (set(held) | set(maintenance.components)) - set(ids):
+        await store.call(apply_components, await page.list_components(permit), page=delivery.page)
+        ids = await store.call(list_component_ids, page=delivery.page)
+    if unknown := [name for name in maintenance.components if name not in ids]:
+        known = ", ".join(sorted(ids)) or "none"
+        raise UnknownComponentError(
+            f"the page has no component named {', '.join(unknown)}; it knows: {known}. Correct the name in config, "
+            "or cancel this maintenance and plan it again without"
+        )
+    states: dict[str, ComponentStatus] = {}
+    if delivery.kind is NoticeKind.START:
+        states = dict.fromkeys(maintenance.components, ComponentStatus.UNDER_MAINTENANCE)
+    elif is_ending(delivery.kind):
+        others = await store.call(list_maintenances, is_open_only=True)
+        busy = {
+            name for each in others if each.status.is_active and each.id != maintenance.id for name in each.components
+        }
+        under = [name for name, status in held.items() if status is ComponentStatus.UNDER_MAINTENANCE]
+        states = {name: ComponentStatus.OPERATIONAL for name in under if name in ids and name not in busy}
+    moves = page.capabilities.has_auto_transitions and not is_ending(delivery.kind)
+    start = maintenance.find_automatic(NoticeKind.START) if moves else None
+    finish = maintenance.find_automatic(NoticeKind.FINISH) if moves else None
+    belonging = {ids[name] for name in (*held, *maintenance.components) if name in ids}
+    return MaintenanceMessage(
+        uid=maintenance.uid,
+        op=delivery.uid,
+        title=maintenance.title if baseline is None else None,
+        status=_find_status(delivery.kind, maintenance, baseline),
+        body=delivery.body,
+        starts_at=maintenance.starts_at,
+        ends_at=maintenance.ends_at,
+        components={ids[name]: status for name, status in states.items()},
+        component_ids=tuple(sorted(belonging)) if set(held) <= set(ids) else None,
+        has_auto_start=start is not None,
+        has_auto_end=finish is not None,
+        moves_components=True,
+        remind_prior=False,
+        notify=delivery.notify,
+        notify_at_moves=any(each is not None and each.notify for each in (start, finish)),
+        sent_at=now,
+    )
+
+
+def _find_status(kind: NoticeKind, maintenance: Maintenance, baseline: RemoteMaintenance | None) -> MaintenanceStatus:
+    """A reminder and an extension leave the page's status as it is, unless it says over what is not."""
+    if kind in STATUS_AFTER or baseline is None:
+        return STATUS_AFTER.get(kind, maintenance.status)
+    return baseline.status if baseline.status.is_open else maintenance.status

@@ -1,0 +1,337 @@
+"""Planned work through its time on the embedded page: real sockets, real files, and a clock that the test sets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from tests.engine.publishing import NO_TLS
+from tests.statuspage.clockpage import ClockPage, serving
+from tests.statuspage.conftest import PAGE_ID, TOKEN
+from tests.store.planned import END, MINUTE, NOON, START, begin_epoch, plan, say
+
+from oncall_tui.config.model import PageConfig, TokenSource
+from oncall_tui.config.token import Secret
+from oncall_tui.domain.maintenance import NoticeDelivery, NoticeKind
+from oncall_tui.domain.outbox import Pace
+from oncall_tui.domain.remote import RemoteMaintenance
+from oncall_tui.domain.update import DeliveryState
+from oncall_tui.engine.maintainer import Maintainer
+from oncall_tui.engine.pages.errors import AmbiguousError
+from oncall_tui.engine.pages.extras import MaintenanceMessage
+from oncall_tui.engine.pages.statuspage import CAPABILITIES, Statuspage
+from oncall_tui.engine.store_thread import StoreThread
+from oncall_tui.store.database import Database, open_database
+from oncall_tui.store.maintenance import fire_due
+from oncall_tui.store.notices import adopt_orphan_notices, list_notice_deliveries, retry_notice
+
+K, D = NoticeKind, DeliveryState
+QUIET_MS = 200
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClockPage]:
+    with serving(tmp_path_factory.mktemp("page") / "page.db") as page:
+        yield page
+
+
+class World:
+    """A page, a file and a clock that both go by; `faults` are raised by the next writes, after or before them."""
+
+    def __init__(self, page: ClockPage, path: Path, db: Database) -> None:
+        self.page = page
+        self.path = path
+        self.db = db
+        self.epoch = begin_epoch(db)
+        self.capabilities = CAPABILITIES
+        self.lost_before = 0
+        self.lost_after = 0
+        self.writes: list[MaintenanceMessage] = []
+
+    def go_to(self, now: int) -> None:
+        self.page.go_to(now)
+        fire_due(self.db, self.epoch, now)
+
+    def states(self) -> list[tuple[NoticeKind, DeliveryState]]:
+        return [(each.kind, each.state) for each in list_notice_deliveries(self.db, 1)]
+
+    def last(self) -> NoticeDelivery:
+        return list_notice_deliveries(self.db, 1)[-1]
+
+    def shown(self) -> dict[str, Any]:
+        (only,) = [each for each in self.page.api.get("/incidents").json() if each["impact"] == "maintenance"]
+        assert isinstance(only, dict)
+        return only
+
+    def bodies(self) -> list[str]:
+        return [each["body"] for each in reversed(self.shown()["incident_updates"])]
+
+    def component_states(self) -> dict[str, str]:
+        return {each["name"]: each["status"] for each in self.page.api.get("/components").json()}
+
+    @asynccontextmanager
+    async def maintaining(self) -> AsyncIterator[None]:
+        """Runs the maintainer of an engine of its own, until what is under way is settled."""
+        self.epoch = begin_epoch(self.db)
+        config = PageConfig(
+            api_url=f"{self.page.url}/v1",
+            public_url=self.page.url,
+            page_id=PAGE_ID,
+            token=TokenSource(env="UNUSED"),
+            request_timeout_ms=5_000,
+            quiet_period_ms=QUIET_MS,
+            requests_per_minute=100_000,
+        )
+        store, stop = StoreThread(self.path), asyncio.Event()
+        await store.start()
+        client = _Client(self, config, lambda: Secret(TOKEN), lambda: self.page.now, NO_TLS)
+        client.capabilities = self.capabilities
+        maintainer = Maintainer(
+            store,
+            client,
+            epoch=self.epoch,
+            config=replace(config, request_timeout_ms=60_000),
+            clock=lambda: self.page.now,
+            rng=Random(1),
+            wake=asyncio.Event(),
+            stop=stop,
+            pace=Pace(first_ms=1, most_ms=1),
+        )
+        task = asyncio.create_task(maintainer.run())
+        try:
+            yield
+        finally:
+            stop.set()
+            await task
+            await client.close()
+            await store.close()
+
+    async def settle(self, condition: Callable[[], bool] | None = None) -> None:
+        """Runs until all is delivered, or until something else is true."""
+        done = condition or (lambda: all(state is D.DELIVERED for _, state in self.states()))
+        async with self.maintaining(), asyncio.timeout(5):
+            while not done():
+                await asyncio.sleep(0.02)
+
+
+class _Client(Statuspage):
+    """The real adapter on a line that can be cut."""
+
+    def __init__(self, world: World, *args: Any) -> None:
+        super().__init__(*args)
+        self._world = world
+
+    @property
+    def clock_skew_ms(self) -> int | None:
+        """The page goes by the test's clock, the Date of its answers does not."""
+        return 0
+
+    async def create_maintenance(self, message: MaintenanceMessage) -> RemoteMaintenance:
+        self._break_before(message)
+        return self._break_after(await super().create_maintenance(message))
+
+    async def update_maintenance(self, baseline: RemoteMaintenance, message: MaintenanceMessage) -> RemoteMaintenance:
+        self._break_before(message)
+        return self._break_after(await super().update_maintenance(baseline, message))
+
+    def _break_before(self, message: MaintenanceMessage) -> None:
+        if self._world.lost_before:
+            self._world.lost_before -= 1
+            raise AmbiguousError("the line broke before")
+        self._world.writes.append(message)
+
+    def _break_after(self, answer: RemoteMaintenance) -> RemoteMaintenance:
+        if self._world.lost_after:
+            self._world.lost_after -= 1
+            raise AmbiguousError("the line broke after")
+        return answer
+
+
+@pytest.fixture
+def world(served: ClockPage, tmp_path: Path) -> Iterator[World]:
+    path = tmp_path / "oncall.db"
+    with open_database(path) as db:
+        yield World(served.clear(), path, db)
+
+
+async def test_the_page_moves_the_work_itself_and_is_not_told_again(world: World) -> None:
+    plan(world.db)
+    await world.settle()
+    shown = world.shown()
+    assert (shown["status"], shown["scheduled_auto_in_progress"], shown["scheduled_auto_completed"]) == (
+        "scheduled",
+        True,
+        True,
+    )
+    world.go_to(START)
+    await world.settle()
+    assert world.component_states()["API"] == "under_maintenance"
+    assert world.last().reason == "the page moved it by itself"
+    world.go_to(END)
+    await world.settle()
+    assert [kind for kind, _ in world.states()] == [K.PLAN, K.START, K.FINISH]
+    assert world.bodies() == ["plan 1.", "The planned maintenance has begun.", "The planned maintenance is complete."]
+    assert world.component_states()["API"] == "operational"
+    assert len(world.writes) == 1
+
+
+async def test_a_page_without_a_clock_is_told_by_ours(world: World) -> None:
+    world.capabilities = replace(CAPABILITIES, has_auto_transitions=False)
+    plan(world.db, remind_at=START - 30 * MINUTE)
+    await world.settle()
+    assert world.shown()["scheduled_auto_in_progress"] is False
+    for at in (START - 30 * MINUTE, START, END):
+        world.go_to(at)
+        await world.settle()
+        if at == START:
+            assert (world.shown()["status"], world.component_states()["API"]) == ("in_progress", "under_maintenance")
+    assert world.bodies() == ["plan 1.", "remind 1.", "start 1.", "finish 1."]
+    assert (world.shown()["status"], world.component_states()["API"]) == ("completed", "operational")
+    assert [write.notify for write in world.writes] == [False] * 4
+
+
+async def test_an_end_leaves_alone_what_broke_and_what_others_hold(world: World) -> None:
+    world.capabilities = replace(CAPABILITIES, has_auto_transitions=False)
+    plan(world.db, components=("API", "Web"))
+    plan(world.db, 2, components=("Web",), ends_at=END + MINUTE)
+    world.go_to(START)
+    await world.settle(lambda: len(world.writes) == 4)
+    ids = world.page.find_components()
+    world.page.api.patch(f"/components/{ids['API']}", json={"component": {"status": "major_outage"}})
+    world.go_to(END)
+    await world.settle(lambda: len(world.writes) == 5)
+    assert world.component_states() == {"API": "major_outage", "Web": "under_maintenance"}
+
+
+async def test_a_page_that_stays_behind_is_told_after_all(world: World) -> None:
+    plan(world.db)
+    await world.settle()
+    world.page.now = START  # its clock stands, but nobody moves what is due
+    fire_due(world.db, world.epoch, START)
+    await world.settle(lambda: world.last().state is D.RETRY_WAIT)
+    assert world.last().reason == "the page should move it by itself"
+    world.page.now = START + 6 * MINUTE
+    await world.settle()
+    assert world.bodies() == ["plan 1.", "start 1.\n\n(This message was due at 13:00 UTC on 22 November 2026.)"]
+
+
+async def test_people_start_extend_remind_finish(world: World) -> None:
+    plan(world.db)
+    await world.settle()
+    acts = [(K.REMIND, NOON + 1, None), (K.START, NOON + 2, None), (K.EXTEND, NOON + 3, END + MINUTE)]
+    for kind, at, ends_at in acts:
+        world.go_to(at)
+        say(world.db, 1, kind, at, ends_at=ends_at)
+        await world.settle()
+    shown = world.shown()
+    assert shown["status"] == "in_progress"
+    assert shown["scheduled_until"] == "2026-11-22T14:01:00.000Z"
+    world.go_to(END)
+    assert world.shown()["status"] == "in_progress"
+    say(world.db, 1, K.FINISH, END)
+    await world.settle()
+    assert world.bodies() == ["plan 1.", *(f"{kind} by hand." for kind in (K.REMIND, K.START, K.EXTEND, K.FINISH))]
+    assert world.shown()["status"] == "completed"
+
+
+async def test_a_cancelled_plan_is_cancelled_in_public_and_moves_no_more(world: World) -> None:
+    plan(world.db)
+    await world.settle()
+    say(world.db, 1, K.CANCEL, NOON + 1)
+    await world.settle()
+    world.go_to(END)
+    await world.settle()
+    assert world.bodies() == ["plan 1.", "cancel by hand."]
+    assert world.shown()["status"] == "completed"
+
+
+async def test_what_the_page_calls_over_is_opened_again_by_a_person_alone(world: World) -> None:
+    plan(world.db)
+    await world.settle()
+    remote_id = world.shown()["id"]
+    world.page.api.patch(f"/incidents/{remote_id}", json={"incident": {"status": "completed", "body": "Not needed."}})
+    say(world.db, 1, K.EXTEND, NOON + 1, ends_at=END + MINUTE)
+    await world.settle(lambda: world.last().state is D.FAILED)
+    assert "conflict" in world.last().reason
+    retry_notice(world.db, world.last().id, "ana", NOON + 2)
+    await world.settle()
+    assert world.bodies() == ["plan 1.", "Not needed.", "extend by hand."]
+    assert world.shown()["status"] == "scheduled"
+
+
+async def test_what_was_deleted_on_the_page_is_told(world: World) -> None:
+    plan(world.db)
+    await world.settle()
+    world.page.api.delete(f"/incidents/{world.shown()['id']}")
+    say(world.db, 1, K.EXTEND, NOON + 1, ends_at=END + MINUTE)
+    await world.settle(lambda: world.last().state is D.FAILED)
+    assert "deleted" in world.last().reason
+
+
+@pytest.mark.parametrize("side", ["lost_before", "lost_after"])
+@pytest.mark.parametrize("kind", [K.PLAN, K.EXTEND])
+async def test_a_doubt_is_looked_up_and_nothing_doubled(world: World, side: str, kind: NoticeKind) -> None:
+    plan(world.db)
+    if kind is not K.PLAN:
+        await world.settle()
+        say(world.db, 1, kind, NOON + 1, ends_at=END + MINUTE)
+    setattr(world, side, 1)
+    await world.settle(lambda: world.last().state is D.UNCERTAIN)
+    world.page.now += QUIET_MS
+    await world.settle()
+    assert world.bodies() == (["plan 1."] if kind is K.PLAN else ["plan 1.", "extend by hand."])
+
+
+async def test_subscribers_are_not_told_twice_without_a_person(world: World) -> None:
+    plan(world.db, notify=True)
+    world.lost_before = 1
+    await world.settle(lambda: world.last().state is D.UNCERTAIN)
+    world.page.now += QUIET_MS
+    await world.settle(lambda: world.last().asked_at is not None)
+    assert world.writes == []
+    retry_notice(world.db, world.last().id, "ana", NOON)
+    await world.settle()
+    assert [write.notify for write in world.writes] == [True]
+
+
+async def test_an_engine_that_died_while_sending_leaves_a_doubt(world: World) -> None:
+    plan(world.db)
+    world.lost_after = 1
+    await world.settle(lambda: world.last().state is D.UNCERTAIN)
+    with world.db.write() as connection:
+        connection.execute("UPDATE notice_delivery SET state = 'sending', epoch = ?", (world.epoch,))
+    adopt_orphan_notices(world.db, world.epoch, world.page.now + QUIET_MS, world.page.now, page="page")
+    world.page.now += QUIET_MS
+    await world.settle()
+    assert world.bodies() == ["plan 1."]
+    assert world.last().reason == "found on the page"
+
+
+async def test_a_page_without_planned_work_keeps_it_local(world: World) -> None:
+    world.capabilities = replace(CAPABILITIES, has_maintenance=False)
+    plan(world.db)
+    await world.settle(lambda: world.last().state is D.DROPPED)
+    assert "no planned work" in world.last().reason
+
+
+async def test_a_component_that_the_page_does_not_have_is_named(world: World) -> None:
+    plan(world.db, components=("Mail",))
+    await world.settle(lambda: world.last().state is D.FAILED)
+    assert "no component named Mail; it knows: API, Web" in world.last().reason
+
+
+async def test_an_outage_through_all_of_it_says_the_truth_afterwards(world: World) -> None:
+    world.capabilities = replace(CAPABILITIES, has_auto_transitions=False)
+    plan(world.db)
+    await world.settle()
+    world.go_to(START)
+    world.go_to(END)
+    await world.settle(lambda: all(state in (D.DELIVERED, D.DROPPED) for _, state in world.states()))
+    assert world.bodies() == ["plan 1.", "finish 1."]
+    assert world.states()[1] == (K.START, D.DROPPED)
