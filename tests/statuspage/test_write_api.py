@@ -268,6 +268,19 @@ def test_an_unknown_address_is_404_in_json(page: Page, path: str) -> None:
     assert answer.json()["message"]
 
 
+def test_a_list_that_did_not_change_has_no_body(page: Page) -> None:
+    first = page.api.get("/incidents/unresolved")
+    known = {"If-None-Match": first.headers["etag"]}
+    assert first.headers["cache-control"] == "private, no-cache"
+    again = page.api.get("/incidents/unresolved", headers=known)
+    assert (again.status_code, again.content) == (304, b"")
+    page.open_incident()
+    assert page.api.get("/incidents/unresolved", headers=known).status_code == 200
+    refused = page.public.get(f"/v1/pages/{PAGE_ID}/incidents/unresolved", headers=known)
+    assert refused.status_code == 401
+    assert "etag" not in page.api.get("/incidents/nothing00000").headers
+
+
 def test_a_method_that_is_not_there_is_405(page: Page) -> None:
     assert page.api.delete("/incidents").status_code == 405
 

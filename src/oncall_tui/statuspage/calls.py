@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from oncall_tui.statuspage.faults import RequestRefusedError, refuse_unknown
-from oncall_tui.statuspage.gate import read_fields
+from oncall_tui.statuspage.gate import read_fields, tag_answer
 from oncall_tui.statuspage.pagefile import Identity, PageFile, read_identity
 from oncall_tui.statuspage.sqlite import sqlite3
 
@@ -77,7 +77,8 @@ class Endpoints:
         async def endpoint(request: Request) -> Response:
             def run() -> Response:
                 with self._file.read() as db:
-                    return work(self._call(request, db, {}, self._clock()))
+                    answer = work(self._call(request, db, {}, self._clock()))
+                return tag_answer(request, answer)
 
             return await run_in_threadpool(run)
 

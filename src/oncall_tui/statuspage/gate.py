@@ -52,8 +52,19 @@ def answer_refusal(refusal: RequestRefusedError) -> Response:
 
 def answer_cacheable(request: Request, content: bytes, media_type: str, max_age_s: int) -> Response:
     """Returns content with an ETag, or 304 when the reader has it; a cache may serve it on when this page is down."""
+    return _answer_tagged(request, content, media_type, f"public, max-age={max_age_s}, stale-if-error=86400")
+
+
+def tag_answer(request: Request, answer: Response) -> Response:
+    """Returns an answer to a writer with an ETag, or 304 when the writer has it: polling then costs no body."""
+    if answer.status_code != 200:
+        return answer
+    return _answer_tagged(request, bytes(answer.body), JsonAnswer.media_type, "private, no-cache")
+
+
+def _answer_tagged(request: Request, content: bytes, media_type: str, caching: str) -> Response:
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    headers = {"etag": etag, "cache-control": f"public, max-age={max_age_s}, stale-if-error=86400"}
+    headers = {"etag": etag, "cache-control": caching}
     known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
     if etag in known or "*" in known:
         return Response(status_code=304, headers=headers)
