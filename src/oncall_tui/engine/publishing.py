@@ -8,12 +8,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import cast
 
 from oncall_tui import __version__
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import BroadcastConfig, Config, PageConfig
 from oncall_tui.config.token import Secret, read_token
 from oncall_tui.engine.broadcast import Channel
+from oncall_tui.engine.maintainer import Maintainer
+from oncall_tui.engine.noticing import PlannedPage
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.budget import Budget
 from oncall_tui.engine.pages.errors import PageError
@@ -24,6 +27,7 @@ from oncall_tui.engine.spawn import read_host
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.lease import end_lease, take_lease
 from oncall_tui.store.lock import engine_lock
+from oncall_tui.store.maintenance import fire_due
 from oncall_tui.store.page import note_page_failed, replace_pages
 from oncall_tui.store.probes import replace_probes
 
@@ -111,9 +115,30 @@ async def take_config(store: StoreThread, config: Config, pages: Sequence[tuple[
     await store.call(replace_pages, [(name, known.get(name)) for name in config.page_names if config.pages])
 
 
+def make_maintainer(
+    store: StoreThread, page: Page, *, epoch: int, config: PageConfig, wake: asyncio.Event, stop: asyncio.Event
+) -> Maintainer:
+    """Returns what tells a page of planned work; a page that has none is told nothing, and that is noted."""
+    planned = cast("PlannedPage", page)
+    rng = Random()  # noqa: S311 - spreads retries, keeps no secret
+    return Maintainer(store, planned, epoch=epoch, config=config, clock=now_ms, rng=rng, wake=wake, stop=stop)
+
+
+async def _drain_notices(store: StoreThread, config: PageConfig, page: Page, epoch: int, deadline_s: float) -> None:
+    await store.call(fire_due, epoch, now_ms())
+    stop = asyncio.Event()
+    timer = asyncio.get_running_loop().call_later(deadline_s, stop.set)
+    try:
+        maintainer = make_maintainer(store, page, epoch=epoch, config=config, wake=asyncio.Event(), stop=stop)
+        await maintainer.run(is_ending_when_idle=True)
+    finally:
+        timer.cancel()
+
+
 async def _publish_once(store: StoreThread, config: PageConfig, page: Page, epoch: int, deadline_s: float) -> None:
     rng = Random()  # noqa: S311 - spreads retries, keeps no secret
     await drain(store, page, epoch=epoch, config=config, clock=now_ms, rng=rng, deadline_s=deadline_s)
+    await _drain_notices(store, config, page, epoch, deadline_s)
     await _read_back(store, page, config)
 
 

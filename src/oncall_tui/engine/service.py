@@ -29,10 +29,11 @@ from oncall_tui.domain.engine import TERMINAL_SILENT_AFTER_MS
 from oncall_tui.domain.errors import StoreError, UsageError
 from oncall_tui.domain.shortform import Form
 from oncall_tui.engine.broadcaster import run_broadcaster
+from oncall_tui.engine.maintainer import run_clock
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.probes import open_tools, run_probe
 from oncall_tui.engine.publisher import run_publisher
-from oncall_tui.engine.publishing import LOCK_WAIT_S, open_channel, open_page, take_config
+from oncall_tui.engine.publishing import LOCK_WAIT_S, make_maintainer, open_channel, open_page, take_config
 from oncall_tui.engine.reader import run_reader
 from oncall_tui.engine.recorder import Recorder
 from oncall_tui.engine.scheduler import run_schedule
@@ -42,6 +43,7 @@ from oncall_tui.engine.vantage import is_online
 from oncall_tui.store.database import SCHEMA_VERSION, Database
 from oncall_tui.store.lease import beat_lease, end_lease, list_terminals, take_lease
 from oncall_tui.store.lock import engine_lock
+from oncall_tui.store.maintenance import has_waiting_notice
 from oncall_tui.store.outbox import has_waiting
 from oncall_tui.store.page import note_page_failed
 from oncall_tui.store.watcher import Watcher
@@ -159,6 +161,7 @@ class _Engine:
             "probes": self._probe,
             "recorder": lambda: self._recorder.run(self._stop),
             "heartbeat": lambda: self._beat(epoch),
+            "planned work": partial(run_clock, self._queue, epoch=epoch, clock=now_ms, stop=self._stop),
         }
         for config, page in pages:
             delivered = asyncio.Event()
@@ -166,6 +169,7 @@ class _Engine:
             works[f"reader of {config.name}"] = partial(
                 run_reader, self._queue, page, config=config, clock=now_ms, delivered=delivered, stop=self._stop
             )
+            works[f"planned work of {config.name}"] = partial(self._maintain, page, config, epoch)
         for broadcast in self._config.broadcasts:
             works[f"broadcast to {broadcast.name}"] = partial(self._broadcast, broadcast, epoch)
         tasks = [asyncio.create_task(self._supervise(name, work), name=name) for name, work in works.items()]
@@ -219,6 +223,16 @@ class _Engine:
             wake=self._wakes.setdefault(config.name, asyncio.Event()),
             stop=self._stop,
         )
+
+    async def _maintain(self, page: Page, config: PageConfig, epoch: int) -> None:
+        await make_maintainer(
+            self._queue,
+            page,
+            epoch=epoch,
+            config=config,
+            wake=self._wakes.setdefault(f"planned work of {config.name}", asyncio.Event()),
+            stop=self._stop,
+        ).run()
 
     def _wake_publishers(self) -> None:
         for wake in self._wakes.values():
@@ -294,7 +308,7 @@ class _Engine:
                 watcher = Watcher(self._path)
                 try:
                     while not self._stop.is_set():
-                        if "outbox" in watcher.changed_topics():
+                        if not watcher.changed_topics().isdisjoint(("outbox", "maintenance")):
                             loop.call_soon_threadsafe(self._wake_publishers)
                         time.sleep(WATCH_EVERY_S)
                 finally:
@@ -315,7 +329,9 @@ def _take_pulse(db: Database, epoch: int, now: int, has_way_out: bool, note: str
     is_current = beat_lease(db, epoch, now, is_online=has_way_out, note=note)
     row = db.row("PRAGMA user_version")
     heartbeats = [terminal.heartbeat_at for terminal in list_terminals(db)]
-    return _Pulse(is_current, int(row[0]) if row else 0, max(heartbeats, default=0), has_waiting(db))
+    return _Pulse(
+        is_current, int(row[0]) if row else 0, max(heartbeats, default=0), has_waiting(db) or has_waiting_notice(db)
+    )
 
 
 def _has_live_terminal(db: Database) -> bool:
