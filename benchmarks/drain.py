@@ -91,8 +91,8 @@ def main() -> bool:
         ),
     ]
     print(
-        f"{INCIDENTS * EACH} updates, {requests} requests at {PER_MINUTE} a minute: {figures.drained_s / 60:.1f} min on "
-        f"a clock that leaps, {time.monotonic() - begin:.0f} s of ours"
+        f"{INCIDENTS * EACH} updates, {requests} requests at {PER_MINUTE} a minute: {figures.drained_s / 60:.1f} min "
+        f"on a clock that leaps, {time.monotonic() - begin:.0f} s of ours"
     )
     print(f"{'name':<34}{'figure':>12}{'bound':>12}  ok")
     for name, figure, bound, is_ok in rows:

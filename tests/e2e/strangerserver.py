@@ -62,7 +62,7 @@ class _Answer(BaseHTTPRequestHandler):
         self._page.requests[self.command] += 1
         if not is_public and self.headers.get("Authorization") != f"OAuth {self._page.token}":
             self._page.breaches.append(f"{self.command} {parts.path} without the token")
-            self._send(401, {"error": "Could not authenticate"})
+            self._send(401, {"error": f"Could not authenticate {self.headers.get('Authorization')}"})
             return
         if "api_key" in parts.query:
             self._page.breaches.append("the token in an address")
@@ -90,7 +90,7 @@ class _Answer(BaseHTTPRequestHandler):
             case "429_before" | "420_before":
                 self._send(int(fault[:3]), {"error": "slow down"}, retry_after="1" if fault[0:3] == "429" else None)
             case "500_before":
-                self._send_raw(500, b"", "text/html")
+                self._send(500, {"error": f"Broken by {self.headers.get('Authorization')}"})
             case "html_before":
                 self._send_raw(200, b"<html><body>Sign in to this Wi-Fi</body></html>", "text/html")
             case _:

@@ -41,6 +41,8 @@ class FaultPage(FaultModel):
     requests: list[tuple[float, str, str]] = field(default_factory=list)
     used: list[Fault] = field(default_factory=list)
     is_deaf: bool = False
+    preamble: str = ""
+    think_s: float = 0.0
     port: int = 0
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -109,7 +111,9 @@ class FaultPage(FaultModel):
         parts = urlsplit(target)
         self.requests.append((self.clock(), method, parts.path))
         if parts.path.startswith("/v1") and headers.get("authorization") != f"OAuth {self.token}":
-            return await self._answer(writer, 401, {"error": f"unknown token {headers.get('authorization')}"})
+            await asyncio.sleep(self.think_s)
+            said = f"{self.preamble}unknown token {headers.get('authorization')}"
+            return await self._answer(writer, 401, {"error": said})
         if parts.path.startswith("/v1") and not self._take():
             return await self._turn_away(writer, self.limit_code)
         if method == "GET":
