@@ -21,6 +21,7 @@ from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.budget import Budget
 from oncall_tui.engine.pages.errors import PageError
 from oncall_tui.engine.pages.statuspage import Statuspage
+from oncall_tui.engine.postmortems import drain_postmortems
 from oncall_tui.engine.publisher import drain
 from oncall_tui.engine.reader import look_once, read_page_once
 from oncall_tui.engine.spawn import read_host
@@ -138,6 +139,8 @@ async def _drain_notices(store: StoreThread, config: PageConfig, page: Page, epo
 async def _publish_once(store: StoreThread, config: PageConfig, page: Page, epoch: int, deadline_s: float) -> None:
     rng = Random()  # noqa: S311 - spreads retries, keeps no secret
     await drain(store, page, epoch=epoch, config=config, clock=now_ms, rng=rng, deadline_s=deadline_s)
+    # After the updates: a page takes the review of an incident that it holds as resolved.
+    await drain_postmortems(store, page, epoch=epoch, config=config, clock=now_ms, rng=rng, deadline_s=deadline_s)
     await _drain_notices(store, config, page, epoch, deadline_s)
     await _read_back(store, page, config)
 

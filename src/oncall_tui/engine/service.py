@@ -31,6 +31,7 @@ from oncall_tui.domain.shortform import Form
 from oncall_tui.engine.broadcaster import run_broadcaster
 from oncall_tui.engine.maintainer import run_clock
 from oncall_tui.engine.pages import Page
+from oncall_tui.engine.postmortems import run_postmortems
 from oncall_tui.engine.probes import open_tools, run_probe
 from oncall_tui.engine.publisher import run_publisher
 from oncall_tui.engine.publishing import LOCK_WAIT_S, make_maintainer, open_channel, open_page, take_config
@@ -46,6 +47,7 @@ from oncall_tui.store.lock import engine_lock
 from oncall_tui.store.maintenance import has_waiting_notice
 from oncall_tui.store.outbox import has_waiting
 from oncall_tui.store.page import note_page_failed
+from oncall_tui.store.postmortem import has_waiting_publications
 from oncall_tui.store.watcher import Watcher
 
 BEAT_EVERY_S = 1.0
@@ -166,6 +168,7 @@ class _Engine:
         for config, page in pages:
             delivered = asyncio.Event()
             works[f"publisher of {config.name}"] = partial(self._publish, page, config, epoch, delivered)
+            works[f"postmortems of {config.name}"] = partial(self._review, page, config, epoch)
             works[f"reader of {config.name}"] = partial(
                 run_reader, self._queue, page, config=config, clock=now_ms, delivered=delivered, stop=self._stop
             )
@@ -233,6 +236,18 @@ class _Engine:
             wake=self._wakes.setdefault(f"planned work of {config.name}", asyncio.Event()),
             stop=self._stop,
         ).run()
+
+    async def _review(self, page: Page, config: PageConfig, epoch: int) -> None:
+        await run_postmortems(
+            self._queue,
+            page,
+            epoch=epoch,
+            config=config,
+            clock=now_ms,
+            rng=Random(),  # noqa: S311 - spreads retries, keeps no secret
+            wake=self._wakes.setdefault(f"postmortems of {config.name}", asyncio.Event()),
+            stop=self._stop,
+        )
 
     def _wake_publishers(self) -> None:
         for wake in self._wakes.values():
@@ -308,7 +323,7 @@ class _Engine:
                 watcher = Watcher(self._path)
                 try:
                     while not self._stop.is_set():
-                        if not watcher.changed_topics().isdisjoint(("outbox", "maintenance")):
+                        if not watcher.changed_topics().isdisjoint(("outbox", "maintenance", "postmortem")):
                             loop.call_soon_threadsafe(self._wake_publishers)
                         time.sleep(WATCH_EVERY_S)
                 finally:
@@ -329,9 +344,8 @@ def _take_pulse(db: Database, epoch: int, now: int, has_way_out: bool, note: str
     is_current = beat_lease(db, epoch, now, is_online=has_way_out, note=note)
     row = db.row("PRAGMA user_version")
     heartbeats = [terminal.heartbeat_at for terminal in list_terminals(db)]
-    return _Pulse(
-        is_current, int(row[0]) if row else 0, max(heartbeats, default=0), has_waiting(db) or has_waiting_notice(db)
-    )
+    has_queue = has_waiting(db) or has_waiting_notice(db) or has_waiting_publications(db)
+    return _Pulse(is_current, int(row[0]) if row else 0, max(heartbeats, default=0), has_queue)
 
 
 def _has_live_terminal(db: Database) -> bool:
