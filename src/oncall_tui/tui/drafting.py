@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from oncall_tui.content import load_templates
 from oncall_tui.domain.cadence import next_update_at
 from oncall_tui.domain.engine import Terminal
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, free_components
 from oncall_tui.domain.template import Template, choose_template, facts_of, render
-from oncall_tui.domain.update import Draft
+from oncall_tui.domain.update import DeliveryState, Draft
 from oncall_tui.store.database import Database
 from oncall_tui.store.drafts import adopt_draft, create_draft, list_drafts
 from oncall_tui.store.incidents import get_incident
@@ -23,7 +24,8 @@ from oncall_tui.store.outbox import list_updates
 class OpenedDraft(Struct, frozen=True):
     """A draft ready to be written on. `is_first` tells that customers have heard nothing of the incident yet.
 
-    `left_at` is when the terminal that it was taken over from wrote last, None for one of our own.
+    `left_at` is when the terminal that it was taken over from wrote last, None for one of our own. `updates_before`
+    counts what each page holds of the incident, or is still to get.
     """
 
     draft: Draft
@@ -31,6 +33,7 @@ class OpenedDraft(Struct, frozen=True):
     is_first: bool
     is_new: bool
     left_at: int | None = None
+    updates_before: dict[str, int] = field(default_factory=dict)
 
 
 class Words(Struct, frozen=True):
@@ -77,13 +80,16 @@ def open_draft(
     Raises NotFoundError or StoreError.
     """
     incident = get_incident(db, incident_id)
-    is_first = not list_updates(db, incident_id)
+    updates = list_updates(db, incident_id)
+    is_first = not updates
+    wanted = (proof for update in updates for proof in update.proofs if proof.state is not DeliveryState.DROPPED)
+    before_on = dict(Counter(proof.page for proof in wanted))
     live = live_terminals(list_terminals(db), now)
     before = {draft.id: draft.terminal_id for draft in list_drafts(db, incident_id)}
     draft = adopt_draft(db, incident_id, terminal_id, {*live, terminal_id})
     if draft is not None:
         left_at = draft.updated_at if before.get(draft.id) != terminal_id else None
-        return OpenedDraft(draft, incident, is_first, is_new=False, left_at=left_at)
+        return OpenedDraft(draft, incident, is_first, is_new=False, left_at=left_at, updates_before=before_on)
     if not may_create:
         return None
     status = incident.status if incident.status.is_open else IncidentStatus.INVESTIGATING
@@ -100,7 +106,7 @@ def open_draft(
         actor=actor,
         now=now,
     )
-    return OpenedDraft(draft, incident, is_first, is_new=True)
+    return OpenedDraft(draft, incident, is_first, is_new=True, updates_before=before_on)
 
 
 def find_words(

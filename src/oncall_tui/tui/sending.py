@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 from textual.widget import Widget
 
 from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.incident import Incident
-from oncall_tui.domain.lint import Finding
 from oncall_tui.store.incidents import get_incident
 from oncall_tui.store.outbox import list_updates
+from oncall_tui.tui.checks import Checked
 from oncall_tui.tui.host import host_of, tell
 from oncall_tui.tui.outgoing import Confirmation, Passage
 from oncall_tui.tui.screens.conflict import ConflictScreen
@@ -25,7 +25,7 @@ class Written(Struct, frozen=True):
 
     confirmation: Confirmation
     incident: Incident
-    findings: Sequence[Finding]
+    checked: Checked
 
 
 class Sending:
@@ -45,7 +45,7 @@ class Sending:
             return
         host = host_of(self._pane)
         host.load_styles("review")
-        screen = ReviewScreen(written.confirmation, written.incident, host.snapshot, host.config, written.findings)
+        screen = ReviewScreen(written.confirmation, written.incident, host.snapshot, host.config, written.checked)
 
         async def decide(is_confirmed: bool | None) -> None:
             if is_confirmed:

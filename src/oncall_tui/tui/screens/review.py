@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
@@ -13,12 +11,13 @@ from textual.widgets import Static
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import Config
 from oncall_tui.domain.cadence import describe_due
-from oncall_tui.domain.capability import Capabilities, Loss, list_losses
+from oncall_tui.domain.capability import Loss
 from oncall_tui.domain.duration import format_duration
 from oncall_tui.domain.incident import Incident
-from oncall_tui.domain.lint import Finding, Level, is_sendable
+from oncall_tui.domain.lint import Finding, Level
 from oncall_tui.domain.pagestate import PageState
 from oncall_tui.tui.actions import bindings_of
+from oncall_tui.tui.checks import Checked, list_targets
 from oncall_tui.tui.host import tell
 from oncall_tui.tui.outgoing import Confirmation
 from oncall_tui.tui.snapshot import Snapshot
@@ -38,14 +37,14 @@ class ReviewScreen(ModalScreen[bool]):
         incident: Incident,
         snapshot: Snapshot,
         config: Config,
-        findings: Sequence[Finding],
+        checked: Checked,
     ) -> None:
         super().__init__()
         self._confirmation = confirmation
         self._incident = incident
         self._snapshot = snapshot
         self._config = config
-        self._findings = list(findings)
+        self._checked = checked
 
     def compose(self) -> ComposeResult:
         with Vertical(id="review-box") as box:
@@ -56,7 +55,7 @@ class ReviewScreen(ModalScreen[bool]):
             with VerticalScroll(id="review-scroll", can_focus=False):
                 yield Static(block(self._confirmation.body), id="review-body", markup=False)
             yield Static(Content("\n").join(self._list_changes()), id="review-changes", markup=False)
-            yield Static(self._verdict(), id="review-verdict", markup=False)
+            yield Static(self._draw_keys(), id="review-verdict", markup=False)
 
     def _list_changes(self) -> list[Content]:
         told, incident = self._confirmation, self._incident
@@ -75,7 +74,7 @@ class ReviewScreen(ModalScreen[bool]):
         )
         rows.append(_row("Next update", line(words)))
         rows += [_row("" if number else "Goes to", target) for number, target in enumerate(self._list_targets())]
-        rows += [_row("Check", _tell_finding(finding)) for finding in self._findings[:4]]
+        rows += [_row("Check", _tell_finding(finding)) for finding in self._checked.findings[:4]]
         return rows
 
     def _list_components(self) -> list[Content]:
@@ -95,31 +94,19 @@ class ReviewScreen(ModalScreen[bool]):
         if not self._config.pages:
             return [join(("no page is configured: it stays queued, customers are NOT told", "bold $state-down"))]
         known = {page.page: page for page in self._snapshot.pages}
+        configs = {config.name: config for config in self._config.pages}
         rows = []
-        for config in self._config.pages:
-            state = known.get(config.name) or PageState(config.name)
+        for target in list_targets(self._incident, self._config.page_names):
+            config, state = configs[target], known.get(target) or PageState(target)
             name = state.name or f"page {config.page_id}"
             where = state.public_url or config.public_url or config.api_url
             trouble = f"  {Glyphs.show('▲')} page does not answer now" if state.last_error else ""
             rows.append(join((name, "bold"), (f"  {where}", "$muted"), (trouble, "$state-slow")))
-            rows += [_tell_loss(loss) for loss in self._list_losses(state.capabilities)]
+            rows += [_tell_loss(item.loss) for item in self._checked.losses if item.page == target]
         return rows
 
-    def _list_losses(self, capabilities: Capabilities | None) -> list[Loss]:
-        if capabilities is None:
-            return []
-        told, incident = self._confirmation, self._incident
-        return list_losses(
-            capabilities,
-            title=incident.title,
-            body=told.body,
-            status=told.status,
-            components=told.components,
-            has_impact_override=incident.impact_override is not None,
-        )
-
-    def _verdict(self) -> Content:
-        if not is_sendable(self._findings):
+    def _draw_keys(self) -> Content:
+        if not self._checked.is_sendable:
             return join(
                 (f"{Glyphs.show('✖')} Not sendable: the findings above block it.  ", "bold $state-down"),
                 ("esc ", "bold"), ("back to the text", "$muted"),
@@ -129,11 +116,10 @@ class ReviewScreen(ModalScreen[bool]):
         return join(("enter ", "bold $state-ok"), delay, ("     esc ", "bold"), "back to the text")
 
     def action_send(self) -> None:
-        if is_sendable(self._findings):
+        if self._checked.is_sendable:
             self.dismiss(True)
         else:
-            reason = next(finding.message for finding in self._findings if finding.level is Level.BLOCK)
-            tell(self.app, f"Not sent: {reason}", "error")
+            tell(self.app, f"Not sent: {self._checked.obstacle}", "error")
 
     def action_back(self) -> None:
         self.dismiss(False)

@@ -89,5 +89,5 @@ class ComposeLines:
         due = describe_due(writing.due_at, now) if writing.due_at is not None else ""
         counts = draw_counts(length, writing.incident.title, keeper.saving, keeper.is_dirty, due, now)
         self._counts.show_lines([counts])
-        self._findings.show_lines(draw_findings(checks.findings, checks.current, self.width))
+        self._findings.show_lines(draw_findings(checks.checked, checks.current, self.width))
         self._findings.refresh(layout=True)

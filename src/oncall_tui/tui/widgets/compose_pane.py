@@ -97,6 +97,8 @@ class ComposePane(Pane):
                 self._close()
             else:
                 self._writing.follow_incident(incident)
+        if "page" in topics and self._writing is not None and self._lint_timer is None:
+            self._lint_timer = self.set_timer(_LINT_AFTER_S, self._lint)
         if not topics or topics & {"incidents", "drafts", "terminal", "components", "outbox", "saving"}:
             self._draw()
 
@@ -247,7 +249,7 @@ class ComposePane(Pane):
         self._lint_timer = None
         if self._writing is None:
             return
-        self._checks.run(self._writing, self.body, self._snapshot.states)
+        self._checks.run(self._writing, self.body, self._snapshot, host_of(self).config.page_names)
         self._draw_counts()
 
     def _tick(self) -> None:
@@ -372,7 +374,7 @@ class ComposePane(Pane):
             writing.due_at,
             writing.incident.revision,
         )
-        return Written(confirmation, writing.incident, self._checks.findings)
+        return Written(confirmation, writing.incident, self._checks.checked)
 
     def _follow_passage(self, passage: Passage) -> None:
         draft = self._keeper.draft

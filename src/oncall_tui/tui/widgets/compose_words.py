@@ -12,6 +12,7 @@ from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
 from oncall_tui.domain.lint import LONG_TITLE, Finding, Level, Part
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.update import BODY_LIMIT, TITLE_LIMIT, IncidentUpdate
+from oncall_tui.tui.checks import Checked, PageLoss
 from oncall_tui.tui.draft_keeper import Saving
 from oncall_tui.tui.drafting import OpenedDraft, live_terminals
 from oncall_tui.tui.snapshot import Snapshot
@@ -114,25 +115,40 @@ def draw_saving(saving: Saving, is_dirty: bool, now: int) -> Content:
     return join((f"draft saved {age} ago", "$muted"))
 
 
-def draw_findings(findings: Sequence[Finding], current: Finding | None, width: int) -> list[Content]:
+def draw_findings(checked: Checked, current: Finding | None, width: int) -> list[Content]:
     """Returns the checks, worst first, cut to `width` cells; a text without findings says so."""
-    if not findings:
+    findings, losses = checked.findings, checked.losses
+    if not findings and not losses:
         return [join((f"{Glyphs.show('✓')} nothing blocks sending", "$state-ok"), ("   ctrl+s review", "$muted"))]
-    blocks = sum(finding.level is Level.BLOCK for finding in findings)
-    told = [f"{count} {word}" for count, word in ((blocks, "block"), (len(findings) - blocks, "warn")) if count]
-    lines = [join(("checks ", "$muted"), (", ".join(told), "bold"), ("   f8 jumps to the next", "$muted"))]
-    for finding in findings[:_FINDINGS_SHOWN]:
-        is_block = finding.level is Level.BLOCK
-        word, style = ("✖ block", "$state-down") if is_block else ("▲ warn ", "$state-slow")
-        mark = Glyphs.show("▸") if finding is current else " "
-        where = "title" if finding.part is Part.TITLE else f"at {finding.start + 1}"
-        shape, _, label = word.partition(" ")
-        lead = join((f"{mark}{Glyphs.show(shape)} {label} {finding.rule} ", style), (f"{where}  ", "$muted"))
-        first, *more = wrap(finding.message, max(20, width - lead.cell_length)) or [""]
+    rows = [(finding.level is Level.BLOCK, *_tell_finding(finding, finding is current)) for finding in findings]
+    rows += [(item.loss.is_blocking, *_tell_loss(item)) for item in losses]
+    rows.sort(key=lambda row: not row[0])
+    blocks = sum(is_block for is_block, _, _ in rows)
+    told = [f"{count} {word}" for count, word in ((blocks, "block"), (len(rows) - blocks, "warn")) if count]
+    jump = ("   f8 jumps to the next" if findings else "", "$muted")
+    lines = [join(("checks ", "$muted"), (", ".join(told), "bold"), jump)]
+    for _, lead, message in rows[:_FINDINGS_SHOWN]:
+        first, *more = wrap(message, max(20, width - lead.cell_length)) or [""]
         lines += [join(lead, first), *(join(" " * lead.cell_length, row) for row in more[:1])]
-    if len(findings) > _FINDINGS_SHOWN:
-        lines.append(join((f"  and {len(findings) - _FINDINGS_SHOWN} more", "$muted")))
+    if len(rows) > _FINDINGS_SHOWN:
+        lines.append(join((f"  and {len(rows) - _FINDINGS_SHOWN} more", "$muted")))
     return lines
+
+
+def _tell_finding(finding: Finding, is_current: bool) -> tuple[Content, str]:
+    where = "title" if finding.part is Part.TITLE else f"at {finding.start + 1}"
+    mark = Glyphs.show("▸") if is_current else " "
+    lead = join(mark, _draw_level(finding.level is Level.BLOCK, finding.rule), (f"{where}  ", "$muted"))
+    return lead, finding.message
+
+
+def _tell_loss(item: PageLoss) -> tuple[Content, str]:
+    return join(" ", _draw_level(item.loss.is_blocking, item.name), " "), item.loss.message
+
+
+def _draw_level(is_block: bool, name: str) -> Content:
+    shape, word, style = ("✖", "block", "$state-down") if is_block else ("▲", "warn ", "$state-slow")
+    return join((f"{Glyphs.show(shape)} {word} {name} ", style))
 
 
 def list_notices(
