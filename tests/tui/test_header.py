@@ -9,7 +9,7 @@ from oncall_tui.domain.engine import Lease
 from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Listing, Phase, Severity
 from oncall_tui.domain.pagestate import PageState
 from oncall_tui.domain.probe import ProbeStatus
-from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState, IncidentUpdate
+from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState, IncidentUpdate, Proof
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.widgets.status_header import HeadFacts, draw_head, draw_small_head
 
@@ -175,9 +175,7 @@ def test_the_clock_is_the_last_to_go() -> None:
 def test_the_address_of_the_page_gives_way_to_what_matters_more() -> None:
     facts = FACTS._replace(page_url="https://status.example.com")
     assert "customers read https://status.example.com" in draw_head(CALM, facts, 80)[1].plain
-    told = replace(
-        CALM, incidents=(INCIDENT,), latest_updates={42: replace(UPDATE, seen_at=NOW)}, first_seen={42: NOW}
-    )
+    told = replace(CALM, incidents=(INCIDENT,), latest_updates={42: replace(UPDATE, seen_at=NOW)}, first_seen={42: NOW})
     with_incident = facts._replace(incident=replace(INCIDENT, next_update_at=NOW + 1_800_000))
     wide, narrow = draw_head(told, with_incident, 200)[2].plain, draw_head(told, with_incident, 60)[2].plain
     assert "https://status.example.com" in wide
@@ -205,3 +203,33 @@ def test_a_long_title_does_not_push_the_red_probes_out() -> None:
     )
     assert "2 DOWN" in head[1].plain
     assert all(line.cell_length == 80 for line in head)
+
+
+def test_drift_stands_where_nothing_more_urgent_does() -> None:
+    drift = "page says operational, api-eu is red for 12 min"
+    calm = FACTS._replace(drift=drift)
+    assert read(CALM, calm, 80)[2].strip() == f"▲ {drift}"
+    snapshot, facts = with_incident(next_update_at=NOW + 60_000)
+    late = facts._replace(drift=drift, page_url="https://status.example.com")
+    told = replace(snapshot, first_seen={42: NOW})
+    assert drift not in read(told, late, 80)[2]
+    shown = read(told, late, 130)[2]
+    assert drift in shown
+    assert "DUE SOON" in shown
+    assert "https" not in shown
+
+
+def test_what_waits_for_a_decision_comes_before_all_but_saving() -> None:
+    asked = replace(make_delivery(DeliveryState.UNCERTAIN), asked_at=NOW)
+    doubted = replace(CALM, deliveries=(asked, make_delivery(DeliveryState.FAILED)))
+    red = FACTS._replace(counts={ProbeStatus.DOWN: 1})
+    assert read(doubted, red, 80)[2].strip() == "? 1 update may or may not have arrived, 1 failed: c decides"
+    assert "decides" not in read(replace(doubted, saving_error="the disk is full"), red)[2]
+    assert "decides" not in read(replace(CALM, deliveries=(replace(asked, asked_at=None),)))[2]
+
+
+def test_what_a_page_shows_otherwise_is_said_beside_the_promise() -> None:
+    snapshot, facts = with_incident(next_update_at=NOW + 60_000)
+    other = replace(UPDATE, proofs=(Proof("page", DeliveryState.DELIVERED, difference="an update was removed"),))
+    told = replace(snapshot, first_seen={42: NOW}, latest_updates={42: other})
+    assert "DUE SOON, in 01:00   ▲ NOT AS SENT on ACME" in read(told, facts, 80)[2]

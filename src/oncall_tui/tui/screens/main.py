@@ -117,6 +117,7 @@ class MainScreen(Screen[None]):
     def _make_panes(self) -> None:
         """Makes the other panes once the first frame stands: that one should not wait for them."""
         self._is_drawn = True
+        self.probes.begin_comparing()
         self.lay_out()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -201,6 +202,7 @@ class MainScreen(Screen[None]):
             words.get(self._layout_name, ""),
             app.session.is_wall,
             next((page.public_url for page in app.config.pages if page.public_url), ""),
+            self.probes.drift,
         )
         self.query_one(StatusHeader).show_head(self._snapshot, facts)
         shown = self._shown()

@@ -24,7 +24,10 @@ _DAY_MS = 86_400_000
 
 
 class Details(NamedTuple):
-    """All that is known of one probe; `failures` are its latest bad runs, newest first."""
+    """All that is known of one probe; `failures` are its latest bad runs, newest first.
+
+    `drift` is a sentence where the page contradicts the probes of the component, else empty.
+    """
 
     probe: Probe
     state: ProbeState
@@ -32,6 +35,7 @@ class Details(NamedTuple):
     component: Component | None
     incident: Incident | None
     failures: Sequence[Result]
+    drift: str = ""
 
 
 def share_cells(parts: Sequence[float], room: int) -> list[int]:
@@ -74,6 +78,8 @@ def draw_details(details: Details, width: int, now: int) -> list[Content]:
     if state.last_reason and details.status is not ProbeStatus.UP:
         at = f" {clock_utc(state.last_reason_at)}" if state.last_reason_at else ""
         rows.append(join((state.last_reason, style), (at, "$muted")))
+    if details.drift:
+        rows.append(join((f"{Glyphs.show('▲')} {details.drift}", "$state-partial")))
     links = []
     if details.incident is not None:
         links.append(join((f"#{details.incident.id} ", "$title bold"), details.incident.title, ("  enter", "$muted")))

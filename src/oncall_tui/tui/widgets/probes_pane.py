@@ -39,6 +39,9 @@ class ProbesPane(Pane):
         self._snapshot = Snapshot()
         self._now = 0
         self._seen: tuple[object, ...] | None = None
+        self._is_comparing = False
+        self._drifts: dict[str, str] = {}
+        self._seen_drift = ""
         self._failures: tuple[Result, ...] = ()
         self._failures_of: tuple[str, int | None, bool] | None = None
         self.board = Board(id="board")
@@ -63,8 +66,31 @@ class ProbesPane(Pane):
                 block("  No probes yet.\n", "bold"), ("  Add a [[probe]] to ", "$muted"), line(short)
             )
         self.board.show(snapshot, now)
+        if self._is_comparing:
+            self._compare()
         if self._is_detail_old():
             self._show_detail()
+
+    def begin_comparing(self) -> None:
+        """Begins to compare the probes with the page; before the first frame that would only delay it."""
+        self._is_comparing = True
+
+    def _compare(self) -> None:
+        from oncall_tui.domain.drift import describe_drift, find_drift
+
+        snapshot, now = self._snapshot, self._now
+        found = find_drift(snapshot.components, snapshot.probes, snapshot.states, snapshot.open_incidents, now)
+        self._drifts = {drift.component: describe_drift(drift, now) for drift in found}
+
+    @property
+    def drift(self) -> str:
+        """Where page and probes contradict each other worst, and in how many more places; empty when nowhere."""
+        worst = next(iter(self._drifts.values()), "")
+        return worst + (f", and {len(self._drifts) - 1} more" if len(self._drifts) > 1 else "")
+
+    def _drift_of(self, name: str) -> str:
+        probe = next((probe for probe in self._snapshot.probes if probe.name == name), None)
+        return self._drifts.get(probe.component or "", "") if probe is not None else ""
 
     def _is_detail_old(self) -> bool:
         """Tells whether the selected probe looks different from when it was drawn."""
@@ -72,7 +98,9 @@ class ProbesPane(Pane):
         snapshot = self._snapshot
         seen = name, snapshot.states.get(name), self.board.status_of(name), snapshot.components, snapshot.incidents
         is_old = self._seen is None or any(now is not then for now, then in zip(seen, self._seen, strict=True))
-        self._seen = seen
+        drift = self._drift_of(name)
+        is_old = is_old or drift != self._seen_drift
+        self._seen, self._seen_drift = seen, drift
         return is_old
 
     def use_detail(self, elsewhere: ProbeDetail | None) -> None:
@@ -99,7 +127,8 @@ class ProbesPane(Pane):
         incident = self._snapshot.incident_of_probe(probe.name)
         failures = self._failures if self._failures_of and self._failures_of[0] == probe.name else ()
         status = status_at(state, probe.every_ms, self._now)
-        self._detail.show_details(Details(probe, state, status, component, incident, failures), self._now)
+        drift = self._drift_of(probe.name)
+        self._detail.show_details(Details(probe, state, status, component, incident, failures, drift), self._now)
 
     def _want_failures(self, state: ProbeState) -> None:
         """Reads the errors again when the probe is another one, or when it had a new one."""

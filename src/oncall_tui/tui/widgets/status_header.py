@@ -26,7 +26,8 @@ Piece = tuple[int, Content]
 class HeadFacts(NamedTuple):
     """What the head tells beside the file.
 
-    `incident` is the one being worked on, `size_word` names a small screen, `page_url` is where customers read.
+    `incident` is the one being worked on, `size_word` names a small screen, `page_url` is where customers read, `drift`
+    where the page and the probes contradict each other.
     """
 
     now: int
@@ -37,6 +38,7 @@ class HeadFacts(NamedTuple):
     size_word: str = ""
     is_read_only: bool = False
     page_url: str = ""
+    drift: str = ""
 
 
 def fit_pieces(pieces: Sequence[Piece], width: int, right: Content | None = None) -> Content:
@@ -243,23 +245,26 @@ def _draw_news(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
 
 def _draw_known(snapshot: Snapshot, facts: HeadFacts) -> list[Piece]:
     """Returns what customers know, the most urgent first."""
+    drift: list[Piece] = []
+    if facts.drift:
+        drift.append((2, join((f"{Glyphs.show('▲')} {facts.drift}", "$state-partial"))))
     down = facts.counts.get(ProbeStatus.DOWN, 0)
     is_over = facts.incident is None or facts.incident.resolved_at is not None
     if is_over and down and not snapshot.open_incidents:
         words = "1 probe is down" if down == 1 else f"{down} probes are down"
         sentence = f"{words} and customers have not been told: "
-        return [(0, join((sentence, "$state-down"), ("i", "bold"), (" opens an incident", "$state-down")))]
+        return [(0, join((sentence, "$state-down"), ("i", "bold"), (" opens an incident", "$state-down"))), *drift]
     if facts.incident is None:
-        return []
+        return drift
     if facts.incident.conflict:
-        return [(0, join((f"{Glyphs.show('▲')} ", "$state-slow"), (facts.incident.conflict, "$state-slow")))]
+        return [(0, join((f"{Glyphs.show('▲')} ", "$state-slow"), (facts.incident.conflict, "$state-slow"))), *drift]
     pieces = list_promise(facts.incident, snapshot, facts.now, can_see=bool(facts.page_url))
     latest = snapshot.latest_updates.get(facts.incident.id)
     for proof in latest.proofs if latest is not None and latest.is_local else ():
         if proof.difference:
             told = f"{Glyphs.show('▲')} NOT AS SENT on {snapshot.name_page(proof.page)}"
             pieces.append((2, join((told, "$state-partial bold"))))
-    return [*pieces, *([(5, join((facts.page_url, "$muted")))] if facts.page_url else [])]
+    return [*pieces, *drift, *([(5, join((facts.page_url, "$muted")))] if facts.page_url else [])]
 
 
 class StatusHeader(Lines):

@@ -1,0 +1,88 @@
+"""Where a status page and the probes contradict each other: customers read one thing, we measure another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from oncall_tui.domain.duration import MINUTE, format_duration
+from oncall_tui.domain.incident import Component, ComponentStatus, Incident
+from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus
+from oncall_tui.domain.verdict import status_at
+
+WELL_FOR_MS = 5 * MINUTE
+"""So long must every probe of a component have been up before the page's word of trouble counts as left behind."""
+_TROUBLE = (ComponentStatus.DEGRADED_PERFORMANCE, ComponentStatus.PARTIAL_OUTAGE, ComponentStatus.MAJOR_OUTAGE)
+
+
+class Drift(Struct, frozen=True):
+    """One component of which the page says something else than its probes.
+
+    `probe` is the one that has been red longest, None where all are up; `since_at` is since when what the probes say
+    holds.
+    """
+
+    component: str
+    page_status: ComponentStatus
+    since_at: int
+    probe: str | None = None
+
+
+def find_drift(
+    components: Iterable[Component],
+    probes: Iterable[Probe],
+    states: Mapping[str, ProbeState],
+    open_incidents: Iterable[Incident],
+    now: int,
+) -> list[Drift]:
+    """Returns the contradictions, red probes behind a well page first, each kind the longest first.
+
+    A page that says operational while a probe is down; a page that says an outage while every probe of the component
+    has been up for five minutes and no open incident holds it. What is stale or unknown proves nothing.
+    """
+    probes_of: dict[str, list[Probe]] = {}
+    for probe in probes:
+        if probe.component is not None:
+            probes_of.setdefault(probe.component, []).append(probe)
+    held = {
+        name
+        for incident in open_incidents
+        for name, status in incident.components.items()
+        if status is not ComponentStatus.OPERATIONAL
+    }
+    found: list[Drift] = []
+    for component in components:
+        name, page_status = component.name, component.page_status
+        mine = probes_of.get(name, [])
+        red = [probe for probe in mine if _is(ProbeStatus.DOWN, probe, states, now)]
+        if page_status is ComponentStatus.OPERATIONAL and red:
+            since_at, probe_name = min((states[probe.name].since_at, probe.name) for probe in red)
+            found.append(Drift(name, page_status, since_at, probe_name))
+        is_well = bool(mine) and all(_is(ProbeStatus.UP, probe, states, now) for probe in mine)
+        if page_status in _TROUBLE and is_well and name not in held:
+            since_at = max(states[probe.name].since_at for probe in mine)
+            if now - since_at >= WELL_FOR_MS:
+                found.append(Drift(name, page_status, since_at))
+    return sorted(found, key=lambda drift: (drift.probe is None, drift.since_at, drift.component))
+
+
+def _is(status: ProbeStatus, probe: Probe, states: Mapping[str, ProbeState], now: int) -> bool:
+    state = states.get(probe.name)
+    return state is not None and state.status is status and status_at(state, probe.every_ms, now) is status
+
+
+def describe_drift(drift: Drift, now: int) -> str:
+    """Returns the contradiction in whole minutes, such as `page says operational, api-eu is red for 12 min`."""
+    word = drift.page_status.replace("_", " ")
+    lasts = _say_minutes(max(0, now - drift.since_at))
+    if drift.probe is not None:
+        return f"page says {word}, {drift.probe} is red for {lasts}"
+    return f"page says {word}, every probe of {drift.component} is up for {lasts}"
+
+
+def _say_minutes(ms: int) -> str:
+    minutes = ms // MINUTE
+    if minutes < 1:
+        return "under a minute"
+    return f"{minutes} min" if minutes < 120 else format_duration(minutes * MINUTE)
