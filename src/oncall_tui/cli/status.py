@@ -13,6 +13,7 @@ from oncall_tui.cli.place import Place
 if TYPE_CHECKING:
     from oncall_tui.cli.output import Json
     from oncall_tui.domain.engine import Lease
+    from oncall_tui.domain.maintenance import Maintenance
     from oncall_tui.domain.pagestate import PageState
     from oncall_tui.domain.probe import Probe, ProbeState
 
@@ -28,6 +29,7 @@ def status(place: Place, is_json: bool) -> None:
     from oncall_tui.store.incidents import list_components, list_incidents
     from oncall_tui.store.lease import read_lease
     from oncall_tui.store.lock import is_engine_running
+    from oncall_tui.store.maintenance import list_active
     from oncall_tui.store.outbox import list_deliveries, list_updates
     from oncall_tui.store.page import list_pages
     from oncall_tui.store.probes import list_probes, list_states
@@ -35,7 +37,8 @@ def status(place: Place, is_json: bool) -> None:
     now = now_ms()
     with place.open_db() as db, db.snapshot():
         states = {state.probe: state for state in list_states(db)[0]}
-        probes = [_shape_probe(probe, states.get(probe.name), now) for probe in list_probes(db)]
+        planned = list_active(db, now)
+        probes = [_shape_probe(probe, states.get(probe.name), planned, now) for probe in list_probes(db)]
         incidents = [shape_incident(each, list_updates(db, each.id)) for each in list_incidents(db, is_open_only=True)]
         waiting = list_deliveries(db)
         pages = list_pages(db)
@@ -57,28 +60,37 @@ def status(place: Place, is_json: bool) -> None:
         ],
         "components": [{"name": each.name, "status": each.page_status} for each in components],
         "probes": probes,
+        "maintenances": [
+            {"id": each.id, "title": each.title, "ends_at": show_time(each.ends_at), "probes": list(each.probes)}
+            for each in planned
+        ],
         "incidents": incidents,
         "outbox": [shape_delivery(each) for each in waiting],
     }
     if is_json:
         print_json(shape)
     else:
-        _tell(shape, probes, incidents, engine, pages)
+        _tell(shape, probes, incidents, engine, pages, planned)
 
 
-def _shape_probe(probe: Probe, state: ProbeState | None, now: int) -> dict[str, Json]:
+def _shape_probe(probe: Probe, state: ProbeState | None, planned: Sequence[Maintenance], now: int) -> dict[str, Json]:
+    """`status` is `maintenance` while planned work silences the probe; `measured` is what its runs say all the same."""
     from oncall_tui.cli.output import show_time
+    from oncall_tui.domain.maintenance import find_silence
     from oncall_tui.domain.probe import ProbeState
     from oncall_tui.domain.verdict import status_at
 
     state = state or ProbeState(probe.name)
     shown = status_at(state, probe.every_ms, now)
+    silence = find_silence(planned, probe.name, now)
     return {
         "name": probe.name,
         "kind": probe.kind,
         "target": probe.target,
         "component": probe.component,
-        "status": shown,
+        "status": shown if silence is None else "maintenance",
+        "measured": shown,
+        "maintenance_id": None if silence is None else silence.id,
         "since_at": show_time(state.since_at or None),
         "last_result_at": show_time(state.last_result_at),
         "last_duration_ms": None if state.last_duration_ms is None else round(state.last_duration_ms, 1),
@@ -112,6 +124,7 @@ def _tell(
     incidents: list[dict[str, Json]],
     engine: dict[str, Json],
     pages: Sequence[PageState],
+    planned: Sequence[Maintenance],
 ) -> None:
     from oncall_tui.cli.output import format_table, say, show_time
     from oncall_tui.domain.sanitize import clean_line
@@ -131,6 +144,8 @@ def _tell(
     say()
     rows = [tuple(word(each[key]) for key in ("id", "status", "impact", "started_at", "title")) for each in incidents]
     say(format_table(("ID", "STATUS", "IMPACT", "BEGAN", "TITLE"), rows) if rows else "No open incidents.")
+    for each in planned:
+        say(f"Planned work M{each.id} until {show_time(each.ends_at)}: {clean_line(each.title)}.")
     say()
     queue = shape["outbox"]
     assert isinstance(queue, list)

@@ -1,0 +1,393 @@
+"""`oncall-tui maintenance`: planned work, from its announcement to its end; called is confirmed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from oncall_tui.cli.group import json_option, place_options
+from oncall_tui.cli.place import Place, read_actor
+from oncall_tui.domain.errors import UsageError
+from oncall_tui.domain.maintenance import MaintenanceStatus, NoticeKind, word_notice
+
+if TYPE_CHECKING:
+    from oncall_tui.domain.maintenance import Maintenance, NoticeDelivery
+    from oncall_tui.domain.pagestate import PageState
+    from oncall_tui.store.database import Database
+
+_F = TypeVar("_F", bound=Callable[..., object])
+_NO_ENGINE = (
+    "no engine is running: start oncall-tui, `oncall-tui agent --stay`, or run `oncall-tui sync` when it is due."
+)
+
+
+def _say_options(command: _F) -> _F:
+    for option in (
+        click.option("--message", "-m", help="What customers read; - reads stdin [plain words]."),
+        click.option("--no-notify", is_flag=True, help="Do not let the page mail its subscribers."),
+        json_option,
+        place_options,
+    ):
+        command = option(command)
+    return command
+
+
+def _end_options(command: _F) -> _F:
+    for option in (
+        click.option("--for", "length", metavar="30m", help="How long."),
+        click.option("--until", metavar="TIME", help="Until when, with a zone."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+@place_options
+def maintenance() -> None:
+    """Plan, announce, remind, start, extend, finish and cancel planned work."""
+
+
+@maintenance.command()
+@click.option("--title", "-t", required=True, help="What is done, in a few words.")
+@click.option("--from", "start", required=True, metavar="TIME", help="now, or a time with a zone.")
+@_end_options
+@click.option("--component", "components", multiple=True, metavar="NAME", help="What it touches; may be repeated.")
+@click.option(
+    "--probe", "probes", multiple=True, metavar="NAME", help="Silence it meanwhile [those of the components]."
+)
+@click.option("--remind", metavar="1h", help="Remind customers so long before the start.")
+@click.option("--remind-message", help="What they read then.")
+@click.option("--start-message", help="What customers read when it begins.")
+@click.option("--finish-message", help="What customers read when it ends.")
+@_say_options
+@click.pass_obj
+def plan(
+    place: Place,
+    title: str,
+    start: str,
+    length: str | None,
+    until: str | None,
+    components: tuple[str, ...],
+    probes: tuple[str, ...],
+    remind: str | None,
+    remind_message: str | None,
+    start_message: str | None,
+    finish_message: str | None,
+    message: str | None,
+    no_notify: bool,
+    is_json: bool,
+) -> None:
+    """Announce work, and confirm now what the clock says later: the reminder, the start and the end."""
+    from oncall_tui.cli.instants import read_end, read_instant, read_length
+    from oncall_tui.cli.output import warn
+    from oncall_tui.cli.wording import read_components, read_title
+    from oncall_tui.clock import now_ms
+    from oncall_tui.domain.maintenance import write_instant
+    from oncall_tui.store.incidents import list_components
+    from oncall_tui.store.maintenance import Words, plan_maintenance
+    from oncall_tui.store.page import list_pages
+    from oncall_tui.store.probes import list_probes
+
+    now = now_ms()
+    starts_at = read_instant(start, "--from", now)
+    ends_at = read_end(length, until, starts_at, now)
+    remind_at = None if remind is None else starts_at - read_length(remind, "--remind")
+    if remind_at is not None and remind_at <= now:
+        raise UsageError(f"--remind {remind} before {write_instant(starts_at)} lies in the past.")
+    if remind_message is not None and remind is None:
+        raise UsageError("--remind-message needs --remind, such as --remind 1h.")
+    config = place.try_config()
+    with place.open_db() as db:
+        configured = [each.name for each in config.components] if config else []
+        known = list(dict.fromkeys((*(each.name for each in list_components(db)), *configured)))
+        touched = list(read_components([f"{name}=under_maintenance" for name in components], known))
+        watched = {each.name: each.component for each in ((config.probes if config else ()) or list_probes(db))}
+        silenced = _find_probes(probes, watched) or [name for name, of in watched.items() if of in touched]
+        said = {
+            NoticeKind.PLAN: message,
+            NoticeKind.START: start_message,
+            NoticeKind.FINISH: finish_message,
+            NoticeKind.REMIND: remind_message,
+        }
+        bodies = {
+            kind: word_notice(kind, touched, starts_at, ends_at, has_begun=False) if body is None else body
+            for kind, body in said.items()
+        }
+        words = {}
+        for kind, body in bodies.items():
+            checked = _check(read_title(title), body, known)
+            words[kind] = Words(uuid.uuid4().hex, checked, not no_notify)
+        pages, remarks = _find_pages(list_pages(db), config.page_names if config and config.pages else ())
+        made = plan_maintenance(
+            db,
+            uid=uuid.uuid4().hex,
+            title=read_title(title),
+            starts_at=starts_at,
+            ends_at=ends_at,
+            components=touched,
+            probes=silenced,
+            words=words,
+            remind_at=remind_at,
+            pages=pages,
+            actor=read_actor(),
+            now=now,
+        )
+        _finish(db, place, made.id, is_json)
+    for remark in remarks:
+        warn(remark)
+
+
+@maintenance.command("list")
+@click.option("--open", "is_open_only", is_flag=True, help="Only what is not over.")
+@json_option
+@place_options
+@click.pass_obj
+def list_command(place: Place, is_open_only: bool, is_json: bool) -> None:
+    """List planned work, what comes next first."""
+    from oncall_tui.cli.output import format_table, print_json, say, show_time
+    from oncall_tui.cli.planned import name_state, shape_maintenance
+    from oncall_tui.clock import now_ms
+    from oncall_tui.store.maintenance import list_maintenances
+    from oncall_tui.store.notices import list_notice_deliveries
+
+    now = now_ms()
+    with place.open_db() as db, db.snapshot():
+        found = list_maintenances(db, is_open_only=is_open_only)
+        shapes = [shape_maintenance(each, list_notice_deliveries(db, each.id), now) for each in found]
+    if is_json:
+        print_json(shapes)
+    elif not found:
+        say("No planned work.")
+    else:
+        rows = [
+            (
+                *(f"M{each.id}", name_state(each, now), show_time(each.starts_at) or "", show_time(each.ends_at) or ""),
+                *(", ".join(each.components), each.title),
+            )
+            for each in found
+        ]
+        say(format_table(("ID", "STATE", "FROM", "UNTIL", "COMPONENTS", "TITLE"), rows))
+
+
+@maintenance.command()
+@click.argument("number", metavar="ID")
+@json_option
+@place_options
+@click.pass_obj
+def show(place: Place, number: str, is_json: bool) -> None:
+    """Show one maintenance, its notices, and how far each has got."""
+    with place.open_db() as db:
+        _print(db, _read_id(number), is_json)
+
+
+@maintenance.command()
+@click.argument("number", metavar="ID")
+@_say_options
+@click.pass_obj
+def start(place: Place, number: str, message: str | None, no_notify: bool, is_json: bool) -> None:
+    """Say that the work has begun, before its time or when the clock did not."""
+    _say(place, number, NoticeKind.START, message, is_json=is_json, has_notice=not no_notify)
+
+
+@maintenance.command()
+@click.argument("number", metavar="ID")
+@_end_options
+@_say_options
+@click.pass_obj
+def extend(
+    place: Place,
+    number: str,
+    length: str | None,
+    until: str | None,
+    message: str | None,
+    no_notify: bool,
+    is_json: bool,
+) -> None:
+    """Say that the work takes longer; --for counts from the end as planned, or from now when that has passed."""
+    _say(place, number, NoticeKind.EXTEND, message, is_json=is_json, has_notice=not no_notify, end=(length, until))
+
+
+@maintenance.command()
+@click.argument("number", metavar="ID")
+@_say_options
+@click.pass_obj
+def finish(place: Place, number: str, message: str | None, no_notify: bool, is_json: bool) -> None:
+    """Say that the work is complete; its components go back to operational."""
+    _say(place, number, NoticeKind.FINISH, message, is_json=is_json, has_notice=not no_notify)
+
+
+@maintenance.command()
+@click.argument("number", metavar="ID")
+@_say_options
+@click.pass_obj
+def cancel(place: Place, number: str, message: str | None, no_notify: bool, is_json: bool) -> None:
+    """Say that the work will not take place, or has been stopped; what was never announced is not."""
+    _say(place, number, NoticeKind.CANCEL, message, is_json=is_json, has_notice=not no_notify)
+
+
+@maintenance.command()
+@click.argument("number", metavar="ID")
+@_say_options
+@click.pass_obj
+def remind(place: Place, number: str, message: str | None, no_notify: bool, is_json: bool) -> None:
+    """Remind customers now."""
+    _say(place, number, NoticeKind.REMIND, message, is_json=is_json, has_notice=not no_notify)
+
+
+@maintenance.command()
+@click.argument("number", metavar="DELIVERY")
+@json_option
+@place_options
+@click.pass_obj
+def retry(place: Place, number: str, is_json: bool) -> None:
+    """Put a notice that failed or waits back in the queue; `show` tells the numbers."""
+    from oncall_tui.cli.incident import read_id
+    from oncall_tui.clock import now_ms
+    from oncall_tui.store.notices import retry_notice
+
+    with place.open_db() as db:
+        _print_delivery(retry_notice(db, read_id(number), read_actor(), now_ms()), is_json)
+
+
+@maintenance.command()
+@click.argument("number", metavar="DELIVERY")
+@json_option
+@place_options
+@click.pass_obj
+def drop(place: Place, number: str, is_json: bool) -> None:
+    """Give the notice to one page up; its words stay in our record."""
+    from oncall_tui.cli.incident import read_id
+    from oncall_tui.clock import now_ms
+    from oncall_tui.store.notices import drop_notice
+
+    with place.open_db() as db:
+        _print_delivery(drop_notice(db, read_id(number), read_actor(), now_ms()), is_json)
+
+
+def _say(
+    place: Place,
+    number: str,
+    kind: NoticeKind,
+    message: str | None,
+    *,
+    is_json: bool,
+    has_notice: bool,
+    end: tuple[str | None, str | None] | None = None,
+) -> None:
+    from oncall_tui.cli.instants import read_end
+    from oncall_tui.clock import now_ms
+    from oncall_tui.store.incidents import list_components
+    from oncall_tui.store.maintenance import Words, get_maintenance, say_notice
+
+    now = now_ms()
+    with place.open_db() as db:
+        current = get_maintenance(db, _read_id(number))
+        ends_at = None if end is None else read_end(*end, max(current.ends_at, now), now)
+        has_begun = current.status is not MaintenanceStatus.SCHEDULED
+        body = word_notice(kind, current.components, current.starts_at, ends_at or current.ends_at, has_begun=has_begun)
+        known = [component.name for component in list_components(db)]
+        checked = _check(current.title, body if message is None else message, known)
+        said = say_notice(
+            db,
+            current.id,
+            kind,
+            Words(uuid.uuid4().hex, checked, has_notice),
+            actor=read_actor(),
+            now=now,
+            ends_at=ends_at,
+            finish_uid=uuid.uuid4().hex,
+            seen_revision=current.revision,
+        )
+        _finish(db, place, said.id, is_json)
+
+
+def _check(title: str, message: str, known: Sequence[str]) -> str:
+    """Returns the words, inert. Raises RefusedError with the rule of what blocks them."""
+    from oncall_tui.cli.wording import check_wording, read_message
+
+    body = read_message(message)
+    check_wording(title, body, known, (), is_resolving=False)
+    return body
+
+
+def _find_probes(names: Sequence[str], known: Collection[str]) -> list[str]:
+    """Returns the probes that were named, each once. Raises RefusedError (`unknown-probe`)."""
+    from oncall_tui.cli.wording import suggest
+    from oncall_tui.domain.errors import RefusedError
+    from oncall_tui.domain.sanitize import clean_line
+
+    for name in names:
+        if name not in known:
+            others = f"; known: {', '.join(map(clean_line, known))}" if known else ""
+            raise RefusedError(
+                "unknown-probe", f"There is no probe {clean_line(name, 60)}{suggest(name, known)}{others}."
+            )
+    return list(dict.fromkeys(names))
+
+
+def _find_pages(states: Sequence[PageState], names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Returns the pages to tell, and a sentence on each that cannot be told or needs our clock."""
+    if not names:
+        return [], ["the config has no [page]: this is kept here, and customers are not told."]
+    held = {state.page: state.capabilities for state in states}
+    pages, remarks = [], []
+    for name in names:
+        capabilities = held.get(name)
+        if capabilities is not None and not capabilities.has_maintenance:
+            remarks.append(f"{name}: {capabilities.adapter} has no planned work: this page is not told.")
+            continue
+        pages.append(name)
+        if capabilities is not None and not capabilities.has_auto_transitions:
+            remarks.append(
+                f"{name}: {capabilities.adapter} does not start and end work by itself: an engine must run then, "
+                "such as `oncall-tui agent --stay`."
+            )
+    return pages, remarks
+
+
+def _finish(db: Database, place: Place, maintenance_id: int, is_json: bool) -> None:
+    from oncall_tui.cli.output import warn
+    from oncall_tui.store.lock import is_engine_running
+
+    _print(db, maintenance_id, is_json)
+    if not is_engine_running(place.db_path()):
+        warn(_NO_ENGINE)
+
+
+def _print(db: Database, maintenance_id: int, is_json: bool) -> None:
+    from oncall_tui.cli.output import print_json, say
+    from oncall_tui.cli.planned import shape_maintenance, tell_maintenance
+    from oncall_tui.clock import now_ms
+    from oncall_tui.store.maintenance import get_maintenance
+    from oncall_tui.store.notices import list_notice_deliveries
+
+    with db.snapshot():
+        shown: Maintenance = get_maintenance(db, maintenance_id)
+        deliveries = list_notice_deliveries(db, maintenance_id)
+    if is_json:
+        print_json(shape_maintenance(shown, deliveries, now_ms()))
+    else:
+        say(tell_maintenance(shown, deliveries, now_ms()))
+
+
+def _print_delivery(delivery: NoticeDelivery, is_json: bool) -> None:
+    from oncall_tui.cli.output import print_json, say
+    from oncall_tui.cli.planned import shape_notice_delivery
+
+    if is_json:
+        print_json(shape_notice_delivery(delivery))
+    else:
+        say(f"Delivery {delivery.id} of M{delivery.maintenance_id} ({delivery.kind}) is {delivery.state}.")
+
+
+def _read_id(text: str) -> int:
+    """Returns the number that `3` or `M3` names. Raises UsageError."""
+    from oncall_tui.domain.sanitize import clean_line
+
+    digits = text.removeprefix("M").removeprefix("m")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
+        raise UsageError(f"{clean_line(text, 60)} is no number such as M3: `oncall-tui maintenance list` shows them.")
+    return int(digits)

@@ -1,0 +1,96 @@
+"""Planned work as programs and people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oncall_tui.cli.output import Json, show_time
+from oncall_tui.domain.maintenance import Maintenance, NoticeDelivery, is_silencing
+from oncall_tui.domain.sanitize import clean_block, clean_line
+
+
+def name_state(maintenance: Maintenance, now: int) -> str:
+    """Returns the public status, or `cancelled`, or `overrunning` for work that is not over at its end."""
+    if maintenance.cancelled_at is not None:
+        return "cancelled"
+    if maintenance.status.is_active and maintenance.ends_at <= now:
+        return "overrunning"
+    return maintenance.status.value
+
+
+def shape_maintenance(maintenance: Maintenance, deliveries: Sequence[NoticeDelivery], now: int) -> dict[str, Json]:
+    """Returns planned work as programs read it; `is_silencing` tells that the alarms of its probes are expected now."""
+    return {
+        "id": maintenance.id,
+        "title": maintenance.title,
+        "status": maintenance.status,
+        "state": name_state(maintenance, now),
+        "is_silencing": is_silencing(maintenance, now),
+        "starts_at": show_time(maintenance.starts_at),
+        "ends_at": show_time(maintenance.ends_at),
+        "components": list(maintenance.components),
+        "probes": list(maintenance.probes),
+        "cancelled_at": show_time(maintenance.cancelled_at),
+        "author": maintenance.created_by,
+        "created_at": show_time(maintenance.created_at),
+        "notices": [
+            {
+                "kind": notice.kind,
+                "body": notice.body,
+                "notify": notice.notify,
+                "is_automatic": notice.is_automatic,
+                "due_at": show_time(notice.due_at),
+                "fired_at": show_time(notice.fired_at),
+                "withdrawn_at": show_time(notice.withdrawn_at),
+                "author": notice.confirmed_by,
+                "deliveries": [shape_notice_delivery(each) for each in deliveries if each.uid == notice.uid],
+            }
+            for notice in maintenance.notices
+        ],
+    }
+
+
+def shape_notice_delivery(delivery: NoticeDelivery) -> dict[str, Json]:
+    """Returns how far a notice has got on one page, as programs read it."""
+    return {
+        "id": delivery.id,
+        "maintenance_id": delivery.maintenance_id,
+        "kind": delivery.kind,
+        "page": delivery.page,
+        "state": delivery.state,
+        "reason": delivery.reason,
+        "body": delivery.body,
+        "attempts": delivery.attempts,
+        "next_try_at": show_time(delivery.next_try_at),
+        "delivered_at": show_time(delivery.delivered_at),
+        "is_asking": delivery.asked_at is not None and delivery.state == "uncertain",
+    }
+
+
+def tell_maintenance(maintenance: Maintenance, deliveries: Sequence[NoticeDelivery], now: int) -> str:
+    """Returns planned work as a person reads it."""
+    lines = [
+        f"M{maintenance.id}  {clean_line(maintenance.title)}",
+        f"  {name_state(maintenance, now)}, {show_time(maintenance.starts_at)} to {show_time(maintenance.ends_at)}",
+    ]
+    if maintenance.components:
+        lines.append(f"  components: {clean_line(', '.join(maintenance.components))}")
+    if maintenance.probes:
+        lines.append(f"  silences: {clean_line(', '.join(maintenance.probes))}")
+    for notice in maintenance.notices:
+        when = f"{show_time(notice.due_at)}  {notice.kind}"
+        if notice.withdrawn_at is not None:
+            how = "withdrawn"
+        elif notice.fired_at is None:
+            how = "waits for the clock"
+        else:
+            sent = [each for each in deliveries if each.uid == notice.uid]
+            how = ", ".join(_tell_delivery(each) for each in sent) or "not told to customers"
+        lines += ["", f"  {when}: {how}, confirmed by {clean_line(notice.confirmed_by)}"]
+        lines += [f"    {line}" for line in clean_block(notice.body).split("\n")]
+    return "\n".join(lines)
+
+
+def _tell_delivery(delivery: NoticeDelivery) -> str:
+    why = f" ({clean_line(delivery.reason)})" if delivery.reason else ""
+    return f"{delivery.state} on {clean_line(delivery.page)}{why} [{delivery.id}]"

@@ -1,0 +1,159 @@
+"""Planned work by the command line: zones asked for, words given, and the queue told of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from tests.cli.program import CONFIG, Program
+
+from oncall_tui.cli.group import run_command
+from oncall_tui.cli.instants import read_end, read_instant
+from oncall_tui.domain.errors import OncallError, UsageError
+
+NOW = 1_795_348_800_000  # 2026-11-22T12:00:00Z
+HOUR = 3_600_000
+PAGE = """
+[page]
+api_url = "http://127.0.0.1:9/v1"
+page_id = "p"
+token = { env = "NONE" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("now", NOW),
+        ("2026-11-22T13:00Z", NOW + HOUR),
+        ("2026-11-22 13:00 UTC", NOW + HOUR),
+        ("2026-11-22T14:00+01:00", NOW + HOUR),
+        ("2026-11-22 14:00:00.5 +01:00", NOW + HOUR + 500),
+        ("2026-11-22 14:00 Europe/Berlin", NOW + HOUR),
+        ("2027-07-01 14:00 Europe/Berlin", 1_814_443_200_000),
+        ("2026-11-22T11:59:30Z", NOW),
+    ],
+)
+def test_a_time_is_read_with_its_zone(text: str, at: int) -> None:
+    assert read_instant(text, "--from", NOW) == at
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("2026-11-22T13:00", "has no zone"),
+        ("2026-11-22T11:00Z", "lies in the past"),
+        ("tonight", "is no time"),
+        ("2026-13-22T11:00Z", "is no time"),
+        ("2026-11-22 13:00 +9", "is no time"),
+        ("2026-11-22 13:00 Mars/Olympus", "is no zone"),
+        ("2026-11-22 13:00 ../etc/passwd", "is no zone"),
+        ("2027-03-28 02:30 Europe/Berlin", "does not exist"),
+        ("2027-10-31 02:30 Europe/Berlin", "comes twice"),
+    ],
+)
+def test_a_time_that_could_be_another_is_refused(text: str, why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        read_instant(text, "--from", NOW)
+
+
+def test_an_end_is_a_length_or_a_time() -> None:
+    assert read_end("30m", None, NOW, NOW) == NOW + HOUR // 2
+    assert read_end(None, "2026-11-22T13:00Z", NOW, NOW) == NOW + HOUR
+    for length, until in ((None, None), ("30m", "now"), ("half an hour", None), ("0m", None)):
+        with pytest.raises(UsageError):
+            read_end(length, until, NOW, NOW)
+
+
+def plan(program: Program, *more: str) -> dict[str, Any]:
+    answer = program.run(
+        "maintenance", "plan", "--title", "New disks", "--from", "now", "--for", "30m", "--json", *more
+    )
+    assert answer.status == 0, answer.out + answer.err
+    return answer.shape()
+
+
+def test_planned_work_from_plan_to_end(program: Program) -> None:
+    program.write_config(CONFIG + PAGE)
+    planned = plan(program, "--component", "api")
+    assert (planned["id"], planned["state"], planned["is_silencing"]) == (1, "scheduled", True)
+    assert (planned["components"], planned["probes"]) == (["API"], ["gone"])
+    first, start, finish = planned["notices"]
+    assert first["body"].startswith("From ")
+    assert "we plan work on API" in first["body"]
+    assert [(each["page"], each["state"]) for each in first["deliveries"]] == [("page", "pending")]
+    assert (start["kind"], start["is_automatic"], start["due_at"]) == ("start", True, planned["starts_at"])
+    assert (finish["body"], finish["due_at"]) == ("The planned work on API is complete.", planned["ends_at"])
+    begun = program.run("maintenance", "start", "M1", "--message", "We begin.")
+    assert begun.status == 0
+    assert "no engine is running" in begun.err
+    assert "We begin." in begun.out
+    extended = program.run("maintenance", "extend", "1", "--for", "15m", "--json").shape()
+    longer = datetime.fromisoformat(extended["ends_at"]) - datetime.fromisoformat(planned["ends_at"])
+    assert longer.total_seconds() == 900
+    assert extended["notices"][2]["withdrawn_at"] is not None
+    assert extended["notices"][-1]["due_at"] == extended["ends_at"]
+    over = program.run("maintenance", "finish", "1", "--no-notify", "--json").shape()
+    assert (over["state"], over["is_silencing"]) == ("completed", False)
+    assert [each["notify"] for each in over["notices"] if each["kind"] == "finish"] == [True, True, False]
+    again = program.run("maintenance", "cancel", "1")
+    assert (again.status, "already-over" in again.err or "is over" in again.err) == (3, True)
+    rows = program.run("maintenance", "list").out.splitlines()
+    assert rows[1].split()[:2] == ["M1", "completed"]
+    assert program.run("maintenance", "list", "--open", "--json").rows() == []
+
+
+def test_what_nobody_was_told_is_cancelled_quietly_and_deliveries_are_decided(program: Program) -> None:
+    program.write_config(CONFIG + PAGE)
+    plan(program)
+    assert program.run("maintenance", "retry", "1").status == 3
+    assert program.run("maintenance", "drop", "9").status == 3
+    cancelled = program.run("maintenance", "cancel", "1", "--json").shape()
+    assert cancelled["state"] == "cancelled"
+    assert [each["deliveries"] for each in cancelled["notices"] if each["kind"] == "cancel"] == [[]]
+    plan(program)
+    dropped = program.run("maintenance", "drop", "2", "--json").shape()
+    assert (dropped["state"], dropped["kind"]) == ("dropped", "plan")
+
+
+def test_a_silenced_probe_is_shown_as_such(program: Program) -> None:
+    opened = program.run("incident", "open", "-t", "API fails", "-m", "We look.", "--component", "API=partial_outage")
+    assert opened.status == 0
+    answer = program.run(
+        "maintenance", "plan", "-t", "Disks", "--from", "now", "--for", "5m", "--probe", "gone", "--json"
+    )
+    assert "the config has no [page]" in answer.err
+    assert answer.shape()["notices"][0]["deliveries"] == []
+    shape = program.run("status", "--json").shape()
+    (probe,) = shape["probes"]
+    assert (probe["status"], probe["measured"], probe["maintenance_id"]) == ("maintenance", "unknown", 1)
+    assert [each["id"] for each in shape["maintenances"]] == [1]
+    assert "Planned work M1 until" in program.run("status").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "why"),
+    [
+        (("plan", "-t", "T", "--from", "tonight", "--for", "1h"), 2, "is no time"),
+        (("plan", "-t", "T", "--from", "2020-01-01T00:00Z", "--for", "1h"), 2, "lies in the past"),
+        (("plan", "-t", "T", "--from", "now"), 2, "Give either --for"),
+        (("plan", "-t", "T", "--from", "now", "--for", "1h", "--component", "APY"), 3, "did you mean API?"),
+        (("plan", "-t", "T", "--from", "now", "--for", "1h", "--probe", "gne"), 3, "did you mean gone?"),
+        (("plan", "-t", "T", "--from", "now", "--for", "1h", "--remind", "1h"), 2, "lies in the past"),
+        (("plan", "-t", "T", "--from", "now", "--for", "1h", "--remind-message", "M"), 2, "needs --remind"),
+        (("plan", "-t", "", "--from", "now", "--for", "1h"), 3, "title"),
+        (("show", "x"), 2, "is no number such as M3"),
+        (("show", "7"), 3, "no maintenance M7"),
+        (("extend", "7", "--for", "1h"), 3, "no maintenance M7"),
+    ],
+)
+def test_what_is_refused_says_why(
+    program: Program, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], status: int, why: str
+) -> None:
+    monkeypatch.chdir(program.folder)
+    monkeypatch.setenv("ONCALL_TUI_DB", str(program.folder / "oncall.db"))
+    with pytest.raises(OncallError) as refusal:
+        run_command(["maintenance", *arguments])
+    assert refusal.value.exit_code == status
+    assert why in str(refusal.value)
