@@ -150,8 +150,11 @@ def list_ours(db: Database) -> list[IncidentUpdate]:
 class Engine:
     """A publisher at work on a file, in this process."""
 
-    def __init__(self, epoch: int, wake: asyncio.Event, stop: asyncio.Event, task: asyncio.Task[None]) -> None:
+    def __init__(
+        self, epoch: int, wake: asyncio.Event, stop: asyncio.Event, task: asyncio.Task[None], store: StoreThread
+    ) -> None:
         self.epoch = epoch
+        self.store = store
         self.wake = wake
         self.stop = stop
         self.task = task
@@ -175,7 +178,9 @@ async def publishing(
     await store.start()
     await store.call(lambda file: file.rows(f"PRAGMA busy_timeout = {busy_ms}"))
     client = make_client(config, clock, read_token, tls)
-    engine = Engine(begin_epoch(db), asyncio.Event(), asyncio.Event(), asyncio.current_task())  # type: ignore[arg-type]
+    task = asyncio.current_task()
+    assert task is not None
+    engine = Engine(begin_epoch(db), asyncio.Event(), asyncio.Event(), task, store)
     engine.task = asyncio.create_task(
         publish(store, client, config, engine.epoch, clock, engine.wake, engine.stop, delivered, pace)
     )
