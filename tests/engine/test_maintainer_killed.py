@@ -1,0 +1,114 @@
+"""Planned work through engines that are killed, on the embedded page in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+from tests.e2e.world import TOKEN, World, open_world, wait_until
+from tests.statuspage.conftest import Page, start_page
+from tests.store.planned import plan
+
+from oncall_tui.clock import now_ms
+from oncall_tui.domain.maintenance import MaintenanceStatus, NoticeKind
+from oncall_tui.domain.update import DeliveryState
+from oncall_tui.store.database import Database, open_database
+from oncall_tui.store.maintenance import get_maintenance, list_maintenances
+from oncall_tui.store.notices import list_notice_deliveries
+
+ROOT = Path(__file__).parents[2]
+
+
+def start_agent(world: World) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(world.command("agent", "--stay"), env=world.env, stderr=subprocess.DEVNULL)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def list_delivered(db: Database, maintenance_id: int = 1) -> list[NoticeKind]:
+    deliveries = list_notice_deliveries(db, maintenance_id)
+    return [each.kind for each in deliveries if each.state is DeliveryState.DELIVERED]
+
+
+def read_works(url: str) -> list[dict[str, Any]]:
+    answer = httpx.get(f"{url}/api/v2/scheduled-maintenances.json", trust_env=False, timeout=10).json()
+    works: list[dict[str, Any]] = answer["scheduled_maintenances"]
+    return works
+
+
+def list_bodies(work: dict[str, Any]) -> list[str]:
+    return [update["body"] for update in reversed(work["incident_updates"])]
+
+
+def test_a_short_maintenance_outlives_its_engines(tmp_path: Path) -> None:
+    with open_world(tmp_path, env=dict(os.environ)) as world, open_database(world.db) as db:
+        engine = start_agent(world)
+        wait_until(lambda: "api-eu" in world.run("status").stdout)
+        now = now_ms()
+        plan(db, now=now, starts_at=now + 2_000, ends_at=now + 5_000)
+        wait_until(lambda: list_delivered(db) == [NoticeKind.PLAN])
+        kill(engine)
+        time.sleep(max(0.0, (now + 2_500 - now_ms()) / 1000))
+        shown = world.run_json("status")
+        assert isinstance(shown, dict)
+        assert [probe["status"] for probe in shown["probes"]] == ["maintenance"]
+        engine = start_agent(world)
+        wait_until(lambda: NoticeKind.START in list_delivered(db))
+        kill(engine)
+        time.sleep(max(0.0, (now + 5_200 - now_ms()) / 1000))
+        engine = start_agent(world)
+        wait_until(lambda: list_delivered(db) == [NoticeKind.PLAN, NoticeKind.START, NoticeKind.FINISH])
+        kill(engine)
+        (work,) = read_works(world.page_url)
+        assert list_bodies(work) == [
+            "plan 1.",
+            "The planned maintenance has begun.",
+            "The planned maintenance is complete.",
+        ]
+        assert get_maintenance(db, 1).status is MaintenanceStatus.COMPLETED
+        assert all(TOKEN.encode() not in each.read_bytes() for each in tmp_path.glob("oncall.db*"))
+
+
+def test_engines_killed_at_random_lose_and_double_nothing(tmp_path: Path) -> None:
+    rng, seed = Random(), time.time_ns()
+    rng.seed(seed)
+    page: Page = start_page(tmp_path / "page.db")
+    command = [sys.executable, "-m", "tests.engine.maintainer_process", str(tmp_path / "oncall.db"), page.url]
+    try:
+        with open_database(tmp_path / "oncall.db") as db:
+            now = now_ms()
+            for number in range(1, 9):
+                start = now + 700 + rng.randrange(2_500)
+                plan(db, number, now=now, starts_at=start, ends_at=start + 200 + rng.randrange(2_000))
+            for _ in range(6):
+                engine = subprocess.Popen(command, cwd=ROOT)
+                time.sleep(0.55 + rng.random() * 0.4)
+                kill(engine)
+            engine = subprocess.Popen(command, cwd=ROOT)
+            try:
+                wait_until(lambda: all(is_told(db, each.id) for each in list_maintenances(db)), 20)
+            finally:
+                kill(engine)
+            works = {work["name"]: work for work in read_works(page.url)}
+            assert len(works) == 8, f"seed {seed}"
+            for number in range(1, 9):
+                bodies = [body.split("\n")[0] for body in list_bodies(works[f"Disks {number}"])]
+                all_of_it = [f"{kind} {number}." for kind in ("plan", "start", "finish")]
+                assert bodies in (all_of_it, [all_of_it[0], all_of_it[2]]), f"seed {seed}"
+                assert works[f"Disks {number}"]["status"] == "completed"
+    finally:
+        page.stop()
+
+
+def is_told(db: Database, maintenance_id: int) -> bool:
+    return NoticeKind.FINISH in list_delivered(db, maintenance_id)
