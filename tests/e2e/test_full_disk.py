@@ -5,14 +5,21 @@ from __future__ import annotations
 import os
 import resource
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from tests.e2e.world import PROGRAM
+from tests.ptyscreen import PtyScreen
 
 from oncall_tui.store.database import open_database
 from oncall_tui.store.outbox import list_deliveries, list_updates
 
 UPDATE = ("incident", "update", "1", "--status", "identified")
+
+
+def make_env(folder: Path) -> dict[str, str]:
+    return {**os.environ, "ONCALL_TUI_DB": str(folder / "oncall.db"), "ONCALL_TUI_CONFIG": str(folder / "none.toml")}
 
 
 def call(folder: Path, *arguments: str, room: int | None = None) -> subprocess.CompletedProcess[str]:
@@ -22,10 +29,9 @@ def call(folder: Path, *arguments: str, room: int | None = None) -> subprocess.C
         if room is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
 
-    env = {**os.environ, "ONCALL_TUI_DB": str(folder / "oncall.db"), "ONCALL_TUI_CONFIG": str(folder / "none.toml")}
     return subprocess.run(
         [*PROGRAM, *arguments],
-        env=env,
+        env=make_env(folder),
         capture_output=True,
         text=True,
         timeout=60,
@@ -62,3 +68,38 @@ def test_who_confirms_on_a_held_file_is_told_who_holds_it(tmp_path: Path) -> Non
         assert done.returncode != 0
         assert f"process {os.getpid()} holds it" in done.stderr
         assert [update.body for update in list_updates(db, 1)] == ["First."]
+
+
+def list_family(pid: int) -> Iterator[int]:
+    yield pid
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        yield from list_family(int(child))
+
+
+def set_room(pid: int, room: int) -> None:
+    for each in list_family(pid):
+        resource.prlimit(each, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits of another process are Linux's")
+def test_who_writes_on_a_full_disk_sees_it_and_keeps_the_words(tmp_path: Path) -> None:
+    open_incident(tmp_path)
+    try:
+        with PtyScreen(PROGRAM, env=make_env(tmp_path)) as terminal:
+            terminal.wait_for("QUEUED")
+            terminal.press("p")
+            terminal.wait_for("draft saved")
+            set_room(terminal.pid, 0)
+            terminal.press("More words.")
+            terminal.wait_for("NOT SAVED")
+            terminal.press("ctrl+s")
+            terminal.wait_for("Not saved, so not sent")
+            assert "More words." in terminal.text()
+            set_room(terminal.pid, resource.RLIM_INFINITY)
+            terminal.wait_for("draft saved")
+            assert "More words." in terminal.text()
+    finally:
+        call(tmp_path, "agent", "--stop")
+    with open_database(tmp_path / "oncall.db") as db:
+        assert [update.body for update in list_updates(db, 1)] == ["First."]
+        assert "More words." in str([tuple(row) for row in db.rows("SELECT body FROM draft")])
