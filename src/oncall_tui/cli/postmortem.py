@@ -148,7 +148,7 @@ def preview(place: Place, is_html: bool, is_internal: bool, is_json: bool) -> No
     against = None if is_internal else find_objection(facts, found)
     text = render(incident, found, _read_document(is_internal), is_html=is_html)
     if is_json:
-        shown: dict[str, Json] = {"incident_id": incident.id, "revision": found.revision, "text": text}
+        shown: dict[str, Json] = {"incident_id": incident.id, "revision": found.revision, "lines": text.splitlines()}
         rule, reason = (None, None) if against is None else (against.rule, str(against))
         print_json({**shown, "refused_by": rule, "reason": reason})
         return
