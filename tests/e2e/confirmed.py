@@ -59,3 +59,9 @@ def list_said(shown: Shape) -> list[Shape]:
 def as_rows(value: object) -> list[Shape]:
     assert isinstance(value, list)
     return cast("list[Shape]", value)
+
+
+def find_remote_id(shown: Shape) -> str:
+    """Returns the page's id of an incident as `incident show --json` tells it, empty when it stands on no page."""
+    pages = as_rows(shown["pages"])
+    return str(pages[0]["remote_id"]) if pages else ""

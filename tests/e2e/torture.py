@@ -28,7 +28,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from tests.e2e.confirmed import Report, Shape, Told, as_rows, list_said
+from tests.e2e.confirmed import Report, Shape, Told, as_rows, find_remote_id, list_said
 from tests.e2e.strangerpage import COMPONENTS, PAGE_ID, TOKEN, StrangerPage
 
 PROGRAM = (sys.executable, "-P", "-m", "oncall_tui")
@@ -67,6 +67,7 @@ token = {{ env = "STATUSPAGE_TOKEN" }}
 requests_per_minute = 6000
 request_timeout = "700ms"
 quiet_period = "1s"
+resend = "unasked"
 
 """
             + "\n".join(f'[[component]]\nname = "{name}"\n' for name in COMPONENTS)
@@ -211,7 +212,7 @@ quiet_period = "1s"
         if not isinstance(shown, dict):
             return
         with self.page.lock:
-            record = self.page.incidents.get(str(shown["remote_id"]))
+            record = self.page.incidents.get(find_remote_id(shown))
             there = {} if record is None else {str(each["id"]): each for each in as_rows(record["incident_updates"])}
         for update in list_said(shown):
             remote_id = update["remote_id"]
@@ -348,7 +349,7 @@ quiet_period = "1s"
         for told in self.told.values():
             shown = self.ask("incident", "show", str(told.number))
             assert isinstance(shown, dict)
-            standing = on_page.pop(str(shown["remote_id"]), [])
+            standing = on_page.pop(find_remote_id(shown), [])
             self._compare(told, standing)
             self._check_claims(told.number)
             self._check_seen(told, shown)
@@ -366,7 +367,7 @@ quiet_period = "1s"
 
     def _check_seen(self, told: Told, shown: Shape) -> None:
         """The latest fifty incidents are public: an engine that runs marks our updates of those as seen."""
-        if str(shown["remote_id"]) not in list(self.page.incidents)[-50:]:
+        if find_remote_id(shown) not in list(self.page.incidents)[-50:]:
             return
         for _ in range(60):
             unseen = [each for each in list_said(shown) if each["delivery_id"] is not None and each["seen_at"] is None]
