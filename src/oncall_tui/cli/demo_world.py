@@ -66,7 +66,7 @@ async def _run(folder: Path, parent: int) -> None:
 def _serve_page(folder: Path) -> tuple[str, str, str]:
     """Serves the page from a thread that ends with the process; returns its address, id and token."""
     from oncall_tui.statuspage.pagefile import prepare
-    from oncall_tui.statuspage.server import read_clock, serve
+    from oncall_tui.statuspage.server import read_clock, serve_file
 
     file = folder / "status-page.db"
     identity = prepare(file, None, None, "Demo shop", COMPONENTS, read_clock())
@@ -77,8 +77,8 @@ def _serve_page(folder: Path) -> tuple[str, str, str]:
         urls.append(url)
         is_ready.set()
 
-    page = (HOST, 0, file, identity.token, identity.page_id, identity.name, COMPONENTS, ready)
-    threading.Thread(target=serve, args=page, name="page", daemon=True).start()
+    page = (HOST, 0, file, identity.token, ready)
+    threading.Thread(target=serve_file, args=page, name="page", daemon=True).start()
     if not is_ready.wait(_PAGE_WITHIN_S):
         raise TimeoutError("the demo's status page did not start")
     return urls[0], identity.page_id, identity.token

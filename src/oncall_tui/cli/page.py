@@ -72,14 +72,11 @@ def serve(
             say("\nA new page has no components yet: name them with --component NAME, as in your config.")
         sys.stdout.flush()
 
-    server.serve(
+    server.serve_file(
         host,
         port,
         file,
         identity.token,
-        identity.page_id,
-        identity.name,
-        components,
         tell,
         public_url=public_url,
         requests_per_minute=requests_per_minute,

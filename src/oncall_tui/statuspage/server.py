@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 
 import uvicorn
@@ -25,7 +25,7 @@ from oncall_tui.statuspage import api, api_extras, public
 from oncall_tui.statuspage.calls import Endpoints
 from oncall_tui.statuspage.faults import RequestRefusedError
 from oncall_tui.statuspage.gate import Gate, JsonAnswer, answer_refusal
-from oncall_tui.statuspage.pagefile import PageFile, prepare
+from oncall_tui.statuspage.pagefile import PageFile
 from oncall_tui.statuspage.sqlite import sqlite3
 from oncall_tui.statuspage.transitions import advance, keep_time
 
@@ -78,24 +78,6 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def serve(
-    host: str,
-    port: int,
-    data: Path,
-    token: str,
-    page_id: str | None,
-    page_name: str | None,
-    components: Sequence[str],
-    ready: Callable[[str], None],
-    *,
-    public_url: str | None = None,
-    requests_per_minute: int | None = None,
-) -> None:
-    """Makes the file with its page when there is none, then serves it as `serve_file` does."""
-    prepare(data, token, page_id, page_name, components, read_clock())
-    serve_file(host, port, data, token, ready, public_url=public_url, requests_per_minute=requests_per_minute)
 
 
 def serve_file(
