@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ import click
 
 from oncall_tui.cli.group import json_option, place_options
 from oncall_tui.cli.place import Place, read_actor
-from oncall_tui.domain.errors import ConflictError, OncallError, RefusedError, StoreError, UsageError
+from oncall_tui.domain.errors import ConflictError, OncallError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from oncall_tui.cli.output import Json
@@ -88,7 +90,6 @@ def edit(place: Place, is_internal: bool, is_json: bool) -> None:
     from oncall_tui.clock import now_ms
     from oncall_tui.domain.postmortem import DOCUMENT_LIMIT
     from oncall_tui.domain.sanitize import clean_block
-    from oncall_tui.export.files import keep_beside
     from oncall_tui.store.incidents import get_incident
     from oncall_tui.store.postmortem import get_postmortem, save_postmortem
 
@@ -97,11 +98,9 @@ def edit(place: Place, is_internal: bool, is_json: bool) -> None:
     with place.open_db() as db:
         incident = get_incident(db, _incident_id())
         seen = get_postmortem(db, incident.id)
-    written = _run_editor(seen.text(document), f"postmortem-{incident.id}-{document}.md")
-    # One character over the limit is kept, so that a text that is too long is refused and not cut.
-    text = clean_block(written, DOCUMENT_LIMIT + 1)
-    path = place.db_path()
-    try:
+    with _editing(seen.text(document), f"postmortem-{incident.id}-{document}.md", place.db_path()) as written:
+        # One character over the limit is kept, so that a text that is too long is refused and not cut.
+        text = clean_block(written, DOCUMENT_LIMIT + 1)
         with place.open_db() as db:
             stored = save_postmortem(
                 db,
@@ -113,11 +112,39 @@ def edit(place: Place, is_internal: bool, is_json: bool) -> None:
                 now=now_ms(),
             )
             _print(db, incident, stored, is_json)
-    except (RefusedError, StoreError) as error:
-        kept = keep_beside(path, f"{path.name}.postmortem-{incident.id}-{document}", written)
-        raise _add_place(error, kept) from error
     if stored.revision == seen.revision:
         warn("nothing was changed.")
+
+
+@contextmanager
+def _editing(text: str, name: str, db_path: Path) -> Iterator[str]:
+    """Lets a person change a text; when that cannot be stored, it is kept beside the database and the error says where.
+
+    Raises UsageError when the editor cannot be run or gives up.
+    """
+    import shutil
+    import tempfile
+
+    from oncall_tui.export.files import keep_beside
+
+    path = Path(tempfile.mkdtemp(prefix="oncall-tui-")) / name
+    path.write_text(text, encoding="utf-8")
+    try:
+        _run_editor(path)
+        yield path.read_text(encoding="utf-8", errors="replace")
+    except OncallError as error:
+        written = path.read_text(encoding="utf-8", errors="replace") if path.exists() else text
+        if written != text:
+            try:
+                kept = keep_beside(db_path, f"{db_path.name}.{path.stem}", written)
+            except OSError:
+                # The disk of the database may be what fails: the text stays where it was written.
+                raise _add_place(error, path) from error
+            shutil.rmtree(path.parent)
+            raise _add_place(error, kept) from error
+        shutil.rmtree(path.parent)
+        raise
+    shutil.rmtree(path.parent)
 
 
 def _add_place(error: OncallError, kept: Path) -> OncallError:
@@ -276,28 +303,27 @@ def _read_document(is_internal: bool) -> Document:
     return Document.INTERNAL if is_internal else Document.PUBLIC
 
 
-def _run_editor(text: str, name: str) -> str:
-    """Lets a person change a text and returns it. Raises UsageError when the editor cannot be run or gives up."""
+def _run_editor(path: Path) -> None:
     import os
     import shlex
+    import signal
     import subprocess
-    import tempfile
 
     named = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     try:
         command = shlex.split(named)
     except ValueError as error:
         raise UsageError(f"EDITOR cannot be read ({error}): name a program in it.") from error
-    with tempfile.TemporaryDirectory(prefix="oncall-tui-") as folder:
-        path = Path(folder) / name
-        path.write_text(text, encoding="utf-8")
-        try:
-            done = subprocess.run([*command, str(path)], check=False)
-        except OSError as error:
-            raise UsageError(f"{named} could not be started ({error.strerror}): name another in EDITOR.") from error
-        if done.returncode:
-            raise UsageError(f"{named} ended with {done.returncode}: nothing was stored.")
-        return path.read_text(encoding="utf-8", errors="replace")
+    # ctrl+c belongs to the editor. Not ignored: what is ignored stays so in the editor.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        done = subprocess.run([*command, str(path)], check=False)
+    except OSError as error:
+        raise UsageError(f"{named} could not be started ({error.strerror}): name another in EDITOR.") from error
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if done.returncode:
+        raise UsageError(f"{named} ended with {done.returncode}: nothing was stored.")
 
 
 def _warn_without_engine(place: Place) -> None:
