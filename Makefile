@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types imports check compiled bench docs clean
+.PHONY: demo test lint types imports check compiled torture bench docs clean
 
 demo: $(READY)
 	@$(BIN)/oncall-tui demo
@@ -27,6 +27,11 @@ imports: $(READY)
 # As an installation does it, also where the shell forbids Python to write what it compiled: every process starts faster.
 compiled: $(READY)
 	@$(BIN)/python -m compileall -q src tests
+
+# Longer than a change has to wait for: a thousand histories of the queue, and the whole program against a page that fails.
+torture: compiled
+	@$(BIN)/python -m tests.engine.torture --histories 300 --machine 1000
+	@$(BIN)/python -m tests.e2e.torture --minutes 5
 
 bench: compiled
 	@$(BIN)/python -m benchmarks
