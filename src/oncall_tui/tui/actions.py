@@ -152,6 +152,7 @@ ACTIONS: tuple[Action, ...] = (
             ("set-components", "f3", "components", "Choose the states of the components.", True),
             ("set-due", "f4", "next update", "Choose when customers hear from us next.", False),
             ("use-template", "ctrl+t", "template", "Put the words of the template for this state.", True),
+            ("compare", "f5", "compare", "Set your text beside what somebody wrote on the page meanwhile.", True),
             ("copy", "ctrl+y", "copy", "Copy the text, for the case that the page cannot be reached.", False),
             ("next-finding", "f8", "next finding", "Jump to the next thing that is wrong with the text.", False),
             ("next-field", "tab", "next field", "Move between the text, the state and the next update.", False),
@@ -193,8 +194,12 @@ ACTIONS: tuple[Action, ...] = (
     *_scope(
         "conflict",
         (
-            ("keep-theirs", "escape", "keep theirs", "Leave what stands now.", True),
-            ("use-mine", "ctrl+s", "use mine", "Put mine over what stands now.", True),
+            ("take-theirs", "t", "take theirs", "Go on with what stands now; one undo brings your text back.", True),
+            ("use-mine", "ctrl+s", "use mine", "Keep mine, having seen theirs.", True),
+            ("edit-both", "e", "both", "Put both into the field, to make one of them.", True),
+            ("page-down", "pagedown,space", "scroll", "Scroll both texts down.", False),
+            ("page-up", "pageup", "scroll back", "Scroll both texts up.", False),
+            ("back", "escape", "back", "Leave it for later.", True),
         ),
     ),
     *_scope(

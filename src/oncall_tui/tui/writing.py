@@ -11,6 +11,7 @@ from oncall_tui.domain.sanitize import clean_block
 from oncall_tui.domain.template import say_when
 from oncall_tui.tui.draft_keeper import Typed
 from oncall_tui.tui.drafting import OpenedDraft, find_words, suggest_components
+from oncall_tui.tui.outgoing import Confirmation
 from oncall_tui.tui.snapshot import Snapshot
 
 
@@ -49,6 +50,14 @@ class Writing:
     def read_typed(self, body: str, cursor: int) -> Typed:
         """Returns everything that a draft keeps."""
         return Typed(self.status, clean_block(body), dict(self.components), self.due_at, self._template, cursor)
+
+    def confirm(self, draft_id: int, body: str) -> Confirmation:
+        """Returns the update as it would be sent."""
+        incident = self.incident
+        words = clean_block(body).strip()
+        return Confirmation(
+            incident.id, draft_id, self.status, words, dict(self.components), self.due_at, incident.revision
+        )
 
     def take_status(self, status: IncidentStatus, body: str, snapshot: Snapshot, now: int) -> str | None:
         """Goes over to another public state, with the components and the promise that fit it."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import StrEnum
+
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -12,31 +15,66 @@ from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.text import join, line
 
 
-class ConflictScreen(ModalScreen[bool]):
-    """Gives back whether one's own words are still wanted."""
+class Side(StrEnum):
+    """Whose words to go on with."""
+
+    THEIRS = "theirs"
+    MINE = "mine"
+    BOTH = "both"
+
+
+_KEYS = {Side.THEIRS: "t", Side.MINE: "ctrl+s", Side.BOTH: "e"}
+
+
+class ConflictScreen(ModalScreen[Side | None]):
+    """Gives back the chosen side, None when left without a choice; `verbs` says of each side on offer what it does."""
 
     BINDINGS = bindings_of("conflict")
+    HORIZONTAL_BREAKPOINTS = [(0, "-stacked"), (100, "-beside")]  # noqa: RUF012 -- as the base class has it
 
-    def __init__(self, reason: str, theirs: Content, mine: Content, *, verb: str) -> None:
+    def __init__(self, reason: str, theirs: Content, mine: Content, *, verbs: Mapping[Side, str]) -> None:
         super().__init__()
         self._reason = reason
         self._theirs = theirs
         self._mine = mine
-        self._verb = verb
+        self._verbs = verbs
 
     def compose(self) -> ComposeResult:
         with Vertical(id="conflict-box") as box:
             box.border_title = line("Somebody else was faster")
             yield Static(line(self._reason), id="conflict-reason", markup=False)
-            for name, label, words in (("theirs", "What stands now", self._theirs), ("mine", "Yours", self._mine)):
-                yield Static(line(label, "$muted"), classes="conflict-label", markup=False)
-                with VerticalScroll(id=f"conflict-{name}", classes="conflict-side", can_focus=False):
-                    yield Static(words, markup=False)
-            keys = join(("esc ", "bold"), "keep what stands now", ("     ctrl+s ", "bold"), self._verb)
-            yield Static(keys, id="conflict-keys", markup=False)
+            with Container(id="conflict-sides"):
+                for name, label, words in (("theirs", "What stands now", self._theirs), ("mine", "Yours", self._mine)):
+                    with Vertical(classes="half"):
+                        yield Static(line(label, "$muted"), classes="side-label", markup=False)
+                        with VerticalScroll(id=f"conflict-{name}", classes="side", can_focus=False):
+                            yield Static(words, markup=False)
+            keys = [join((f"{_KEYS[side]} ", "bold"), verb) for side, verb in self._verbs.items()]
+            yield Static(Content("   ").join([*keys, join(("esc ", "bold"), "back")]), id="conflict-keys", markup=False)
 
-    def action_keep_theirs(self) -> None:
-        self.dismiss(False)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A side that is not on offer has no key."""
+        sides = {"take_theirs": Side.THEIRS, "use_mine": Side.MINE, "edit_both": Side.BOTH}
+        return action not in sides or sides[action] in self._verbs
+
+    def action_take_theirs(self) -> None:
+        self.dismiss(Side.THEIRS)
 
     def action_use_mine(self) -> None:
-        self.dismiss(True)
+        self.dismiss(Side.MINE)
+
+    def action_edit_both(self) -> None:
+        self.dismiss(Side.BOTH)
+
+    def action_page_down(self) -> None:
+        self._scroll_sides(1)
+
+    def action_page_up(self) -> None:
+        self._scroll_sides(-1)
+
+    def _scroll_sides(self, pages: int) -> None:
+        for side in self.query(VerticalScroll):
+            side.scroll_relative(y=pages * max(1, side.size.height - 1), animate=False)
+
+    def action_back(self) -> None:
+        self.dismiss(None)

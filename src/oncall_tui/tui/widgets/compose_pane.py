@@ -14,7 +14,7 @@ from textual.widgets import TextArea
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.errors import OncallError
-from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
+from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
 from oncall_tui.domain.sanitize import clean_block
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.checks import Checks
@@ -22,7 +22,7 @@ from oncall_tui.tui.declare import undo_declaration
 from oncall_tui.tui.draft_keeper import DraftKeeper, Typed
 from oncall_tui.tui.drafting import OpenedDraft, find_own, open_draft
 from oncall_tui.tui.host import host_of, start_work, tell
-from oncall_tui.tui.outgoing import Confirmation, Passage, Stage
+from oncall_tui.tui.outgoing import Passage, Stage
 from oncall_tui.tui.screens.components import ComponentsScreen
 from oncall_tui.tui.screens.state import STATES, StateScreen
 from oncall_tui.tui.sending import Sending, Written
@@ -55,7 +55,7 @@ class ComposePane(Pane):
         self._incident_id: int | None = None
         self._writing: Writing | None = None
         self._checks = Checks()
-        self._sending = Sending(self, self._gather, self._focus_text)
+        self._sending = Sending(self, self._gather, self._focus_text, self._settle)
         self._keeper = DraftKeeper(self, self._read_typed, self._draw_counts)
         self._state = Choice[IncidentStatus](
             "state", [(state, look(*STATUS_LOOK[state])) for state in STATES], id="compose-state"
@@ -245,6 +245,17 @@ class ComposePane(Pane):
         self._touch()
         self._draw()
 
+    def _settle(self, incident: Incident, status: IncidentStatus | None, words: str | None) -> None:
+        """Goes on from a conflict that was looked at."""
+        writing = self._writing
+        if writing is not None:
+            writing.follow_incident(incident)
+            if status in STATES:
+                self._state.set_value(status)
+                writing.take_status(status, self.body, self._snapshot, now_ms())
+                self._offer_dues()
+            self._put(words)
+
     def _lint(self) -> None:
         self._lint_timer = None
         if self._writing is None:
@@ -318,7 +329,12 @@ class ComposePane(Pane):
         """Without a draft there is nothing to send or change, and tab goes on to the next pane."""
         if self._writing is None:
             return action in _WITHOUT_DRAFT and (action != "post" or self._incident_id is not None)
+        if action == "compare":
+            return bool(self._writing.incident.conflict)
         return action != "post" or not self._text.has_focus
+
+    async def action_compare(self) -> None:
+        await self._sending.compare()
 
     def action_use_template(self) -> None:
         if self._writing is not None:
@@ -365,16 +381,7 @@ class ComposePane(Pane):
         if self._keeper.saving.error:
             tell(self.app, f"Not saved, so not sent: {self._keeper.saving.error}", "error")
             return None
-        confirmation = Confirmation(
-            writing.incident.id,
-            draft.id,
-            self.status,
-            clean_block(self.body).strip(),
-            dict(writing.components),
-            writing.due_at,
-            writing.incident.revision,
-        )
-        return Written(confirmation, writing.incident, self._checks.checked)
+        return Written(writing.confirm(draft.id, self.body), writing.incident, self._checks.checked)
 
     def _follow_passage(self, passage: Passage) -> None:
         draft = self._keeper.draft

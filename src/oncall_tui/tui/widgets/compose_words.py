@@ -171,7 +171,8 @@ def list_notices(
             who = f"{other.actor} is writing too (pid {other.pid} on {other.host})."
             notices.append(join((f"{Glyphs.show('▲')} ", "$state-slow"), (who, "$state-slow")))
     if opened.incident.conflict:
-        notices.append(join((f"{Glyphs.show('▲')} on the page: ", "bold $state-slow"), opened.incident.conflict))
+        sign = (f"{Glyphs.show('▲')} on the page: ", "bold $state-slow")
+        notices.append(join(("f5 ", "bold"), "compares   ", sign, opened.incident.conflict))
     return notices
 
 

@@ -156,6 +156,12 @@ class IncidentEditor(Vertical):
     def focus_first(self) -> None:
         self._title.focus()
 
+    def edit_text(self, field: str, text: str) -> None:
+        """Puts words into a text field to be worked on; they are stored like typed ones, when it is left."""
+        widget = self._title if field == "title" else self._scope
+        widget.focus()
+        self.call_after_refresh(setattr, widget, "value", clean_line(text, widget.max_length or 255))
+
     def action_store(self) -> None:
         self._step(1)
 

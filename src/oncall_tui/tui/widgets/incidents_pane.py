@@ -19,7 +19,7 @@ from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.declare import declare_by_hand, undo_declaration
 from oncall_tui.tui.editing import Edit, store_edit
 from oncall_tui.tui.host import host_of, start_work, tell
-from oncall_tui.tui.screens.conflict import ConflictScreen
+from oncall_tui.tui.screens.conflict import ConflictScreen, Side
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs, date_utc, join, line
 from oncall_tui.tui.widgets.compose_words import draw_body
@@ -208,11 +208,16 @@ class IncidentsPane(Pane):
         name = edit.field.removesuffix("_at").replace("_", " ")
         theirs, mine = _say_value(name, getattr(current, edit.field)), _say_value(name, edit.value)
         host_of(self).load_styles("review")
-        screen = ConflictScreen(str(error), theirs, mine, verb="put mine over it")
+        verbs = {Side.THEIRS: "take theirs", Side.MINE: "put mine over it"}
+        if edit.field in ("title", "scope"):
+            verbs[Side.BOTH] = "edit both"
+        screen = ConflictScreen(str(error), theirs, mine, verbs=verbs)
 
-        def decide(is_mine: bool | None) -> None:
-            if is_mine:
+        def decide(side: Side | None) -> None:
+            if side is Side.MINE:
                 self._store(Edit(current, edit.field, edit.value), is_undo=False)
+            elif side is Side.BOTH:
+                self._editor.edit_text(edit.field, f"{edit.value} / {getattr(current, edit.field)}")
             else:
                 self._draw()
 
