@@ -24,6 +24,7 @@ INCIDENTS = 100
 EACH = 10
 PER_MINUTE = 60
 FRESH = 5
+OUTAGE_MS = 3_600_000
 RATIO_BOUND = 1.2
 FRESH_BOUND_S = 5.0
 _HOURS_MOST = 3
@@ -43,7 +44,7 @@ async def _measure(loop: WarpLoop, folder: Path) -> _Figures:
     path = folder / "oncall.db"
     async with page:
         with open_database(path, is_durable=False) as db:
-            _fill(db, loop.wall_ms())
+            _fill(db, loop.wall_ms() - OUTAGE_MS)
             config = make_config(page, quiet_ms=30_000, timeout_ms=10_000, rate=PER_MINUTE)
             begin = loop.time()
             async with publishing(path, db, page, config, clock=loop.wall_ms, pace=Pace()) as engine:
