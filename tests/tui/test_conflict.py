@@ -115,7 +115,7 @@ async def test_both_are_put_into_the_text_with_a_seam_that_blocks(desk: Desk) ->
         await pilot.press("e")
         await wait_for_text(pilot, "2 block")
         body = app.screen.query_one(ComposePane).body
-        assert body.index("Mine. ") < body.index("{theirs_on_the_page}") < body.index(THEIRS)
+        assert body.index("Mine.") < body.index("{theirs_on_the_page}") < body.index(THEIRS)
 
 
 async def test_both_titles_can_be_made_one(desk: Desk) -> None:
