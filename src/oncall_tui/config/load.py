@@ -164,6 +164,7 @@ def _convert_probe(probe: schema.KnownProbe, folder: Path) -> Probe:
         follow_redirects=isinstance(probe, schema.HttpProbe) and probe.follow_redirects,
         failure_threshold=probe.failure_threshold,
         recovery_threshold=probe.recovery_threshold,
+        metric=probe.metric,
     )
 
 

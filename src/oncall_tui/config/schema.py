@@ -258,6 +258,9 @@ class _ProbeTable(Table, frozen=True, kw_only=True):
     recovery_threshold: Annotated[
         int, Meta(ge=1, le=100), Doc("Successes in a row that make it up again.", "a whole number, 1 to 100")
     ] = 2
+    metric: Annotated[
+        _Id | None, Doc("The page's id of a metric that its latency is drawn in, once a minute.", _ID_FORM)
+    ] = None
 
 
 _Url = Doc("The address to ask for, without a user or password in it.", "an http or https URL")

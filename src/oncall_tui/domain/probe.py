@@ -48,6 +48,7 @@ class Probe(Struct, frozen=True):
 
     `target` is a URL for http, `host:port` for tcp and tls, a name for dns. `every_ms` is the interval between starts,
     `timeout_ms` the one deadline for the whole run. `runbook` is a path, already resolved against the config's folder.
+    `metric` is the page's id of the figure that is drawn of its latency.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Probe(Struct, frozen=True):
     follow_redirects: bool = False
     failure_threshold: int = 3
     recovery_threshold: int = 2
+    metric: str | None = None
 
 
 class Phases(Struct, frozen=True):

@@ -19,6 +19,7 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import cast
 
 from msgspec import Struct
 
@@ -29,8 +30,10 @@ from oncall_tui.domain.engine import TERMINAL_SILENT_AFTER_MS
 from oncall_tui.domain.errors import StoreError, UsageError
 from oncall_tui.domain.shortform import Form
 from oncall_tui.engine.broadcaster import run_broadcaster
+from oncall_tui.engine.figures import run_figures
 from oncall_tui.engine.maintainer import run_clock
 from oncall_tui.engine.pages import Page
+from oncall_tui.engine.pages.extras import MetricPage
 from oncall_tui.engine.postmortems import run_postmortems
 from oncall_tui.engine.probes import open_tools, run_probe
 from oncall_tui.engine.publisher import run_publisher
@@ -173,6 +176,16 @@ class _Engine:
                 run_reader, self._queue, page, config=config, clock=now_ms, delivered=delivered, stop=self._stop
             )
             works[f"planned work of {config.name}"] = partial(self._maintain, page, config, epoch)
+        if pages and pages[0][1].capabilities.has_metrics and any(probe.metric for probe in self._config.probes):
+            works["figures"] = partial(
+                run_figures,
+                self._queue,
+                cast("MetricPage", pages[0][1]),
+                self._config.probes,
+                config=pages[0][0],
+                clock=now_ms,
+                stop=self._stop,
+            )
         for broadcast in self._config.broadcasts:
             works[f"broadcast to {broadcast.name}"] = partial(self._broadcast, broadcast, epoch)
         tasks = [asyncio.create_task(self._supervise(name, work), name=name) for name, work in works.items()]

@@ -212,6 +212,18 @@ def list_failures(db: Database, probe: str, limit: int = 8) -> list[Result]:
     )]  # fmt: skip
 
 
+def find_mean_latency(db: Database, probe: str, since: int, until: int) -> float | None:
+    """Returns the mean milliseconds of the runs begun in [since, until) that had an answer, None when none had."""
+    row = db.row(
+        "SELECT avg(duration_ms) AS mean FROM result WHERE probe = ? AND started_at >= ? AND started_at < ? "
+        "AND verdict IN ('up', 'degraded')",
+        probe,
+        since,
+        until,
+    )
+    return None if row is None else row["mean"]
+
+
 def _result(row: sqlite3.Row) -> Result:
     return Result(
         probe=row["probe"],
