@@ -11,7 +11,7 @@ from oncall_tui.config.model import ComponentConfig, Config, PageConfig, TokenSo
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind
 
 DNS_HTTP = "follow_redirects, record, resolver, expect"
-COMMON = "name, kind, component, every, timeout, runbook, failure_threshold, recovery_threshold"
+COMMON = "name, kind, component, every, timeout, runbook, failure_threshold, recovery_threshold, metric"
 
 
 def test_the_whole_form_is_read(folder: Path) -> None:
