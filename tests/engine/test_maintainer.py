@@ -22,6 +22,7 @@ from oncall_tui.domain.maintenance import NoticeDelivery, NoticeKind
 from oncall_tui.domain.outbox import Pace
 from oncall_tui.domain.remote import RemoteMaintenance
 from oncall_tui.domain.update import DeliveryState
+from oncall_tui.engine.follower import run_follower
 from oncall_tui.engine.maintainer import Maintainer
 from oncall_tui.engine.pages.errors import AmbiguousError
 from oncall_tui.engine.pages.extras import MaintenanceMessage
@@ -29,7 +30,7 @@ from oncall_tui.engine.pages.statuspage import CAPABILITIES, Statuspage
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.maintenance import fire_due
-from oncall_tui.store.notices import adopt_orphan_notices, list_notice_deliveries, retry_notice
+from oncall_tui.store.notices import adopt_orphan_notices, list_notice_deliveries, list_placements, retry_notice
 
 K, D = NoticeKind, DeliveryState
 QUIET_MS = 200
@@ -75,11 +76,8 @@ class World:
     def component_states(self) -> dict[str, str]:
         return {each["name"]: each["status"] for each in self.page.api.get("/components").json()}
 
-    @asynccontextmanager
-    async def maintaining(self) -> AsyncIterator[None]:
-        """Runs the maintainer of an engine of its own, until what is under way is settled."""
-        self.epoch = begin_epoch(self.db)
-        config = PageConfig(
+    def config(self) -> PageConfig:
+        return PageConfig(
             api_url=f"{self.page.url}/v1",
             public_url=self.page.url,
             page_id=PAGE_ID,
@@ -88,6 +86,31 @@ class World:
             quiet_period_ms=QUIET_MS,
             requests_per_minute=100_000,
         )
+
+    async def follow(self, is_done: Callable[[], bool]) -> None:
+        """Runs the follower until something is true."""
+        store, stop = StoreThread(self.path), asyncio.Event()
+        await store.start()
+        client = _Client(self, self.config(), lambda: Secret(TOKEN), lambda: self.page.now, NO_TLS)
+        clock = lambda: self.page.now  # noqa: E731
+        task = asyncio.create_task(
+            run_follower(store, client, config=self.config(), clock=clock, stop=stop, every_s=0.02)
+        )
+        try:
+            async with asyncio.timeout(5):
+                while not is_done():
+                    await asyncio.sleep(0.02)
+        finally:
+            stop.set()
+            await task
+            await client.close()
+            await store.close()
+
+    @asynccontextmanager
+    async def maintaining(self) -> AsyncIterator[None]:
+        """Runs the maintainer of an engine of its own, until what is under way is settled."""
+        self.epoch = begin_epoch(self.db)
+        config = self.config()
         store, stop = StoreThread(self.path), asyncio.Event()
         await store.start()
         client = _Client(self, config, lambda: Secret(TOKEN), lambda: self.page.now, NO_TLS)
@@ -272,6 +295,33 @@ async def test_what_was_deleted_on_the_page_is_told(world: World) -> None:
     say(world.db, 1, K.EXTEND, NOON + 1, ends_at=END + MINUTE)
     await world.settle(lambda: world.last().state is D.FAILED)
     assert "deleted" in world.last().reason
+
+
+async def test_customers_are_seen_to_read_it_and_others_to_change_it(world: World) -> None:
+    plan(world.db)
+    await world.settle()
+    assert world.last().seen_at is None
+    await world.follow(lambda: world.last().seen_at is not None)
+    world.go_to(START)
+    await world.settle()
+    assert world.last().body == "The planned maintenance has begun."
+    await world.follow(lambda: world.last().seen_at is not None)
+    path = f"/incidents/{world.shown()['id']}"
+    for change, difference in (
+        ({"scheduled_until": "2026-11-22T17:00:00Z"}, "from 13:00 UTC on 22 November 2026 to 17:00 UTC on 22 November"),
+        ({"scheduled_until": "2026-11-22T14:00:00Z", "name": "Old disks"}, "the page calls it Old disks"),
+        ({"name": "Disks 1"}, ""),
+        ({"status": "completed", "body": "All done."}, "the page shows it as completed"),
+    ):
+        world.page.api.patch(path, json={"incident": change})
+
+        def is_told(difference: str = difference) -> bool:
+            (placement,) = list_placements(world.db, 1)
+            return difference in placement.difference and bool(placement.difference) == bool(difference)
+
+        await world.follow(is_told)
+    world.page.api.delete(path)
+    await world.follow(lambda: "deleted" in list_placements(world.db, 1)[0].difference)
 
 
 @pytest.mark.parametrize("side", ["lost_before", "lost_after"])

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,6 +21,7 @@ from oncall_tui.clock import now_ms
 from oncall_tui.domain.maintenance import MaintenanceStatus, NoticeKind
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.store.database import Database, open_database
+from oncall_tui.store.lease import read_lease
 from oncall_tui.store.maintenance import get_maintenance, list_maintenances
 from oncall_tui.store.notices import list_notice_deliveries
 
@@ -53,7 +55,7 @@ def list_bodies(work: dict[str, Any]) -> list[str]:
 def test_a_short_maintenance_outlives_its_engines(tmp_path: Path) -> None:
     with open_world(tmp_path, env=dict(os.environ)) as world, open_database(world.db) as db:
         engine = start_agent(world)
-        wait_until(lambda: "api-eu" in world.run("status").stdout)
+        wait_until(partial(has_begun, db, 1))
         now = now_ms()
         plan(db, now=now, starts_at=now + 2_000, ends_at=now + 5_000)
         wait_until(lambda: list_delivered(db) == [NoticeKind.PLAN])
@@ -90,9 +92,10 @@ def test_engines_killed_at_random_lose_and_double_nothing(tmp_path: Path) -> Non
             for number in range(1, 9):
                 start = now + 700 + rng.randrange(2_500)
                 plan(db, number, now=now, starts_at=start, ends_at=start + 200 + rng.randrange(2_000))
-            for _ in range(6):
+            for epoch in range(1, 7):
                 engine = subprocess.Popen(command, cwd=ROOT)
-                time.sleep(0.55 + rng.random() * 0.4)
+                wait_until(partial(has_begun, db, epoch))
+                time.sleep(rng.random() * 0.25)
                 kill(engine)
             engine = subprocess.Popen(command, cwd=ROOT)
             try:
@@ -108,6 +111,11 @@ def test_engines_killed_at_random_lose_and_double_nothing(tmp_path: Path) -> Non
                 assert works[f"Disks {number}"]["status"] == "completed"
     finally:
         page.stop()
+
+
+def has_begun(db: Database, epoch: int) -> bool:
+    lease = read_lease(db)
+    return lease is not None and lease.epoch == epoch
 
 
 def is_told(db: Database, maintenance_id: int) -> bool:

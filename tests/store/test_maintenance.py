@@ -51,6 +51,7 @@ def deliver(db: Database, delivery_id: int, epoch: int, now: int) -> None:
         remote_maintenance_id="r1",
         remote_update_id=f"u{delivery_id}",
         url=None,
+        body="words",
         reason="",
         delivered_at=now,
         now=now,

@@ -151,12 +151,15 @@ def list_command(place: Place, is_open_only: bool, is_json: bool) -> None:
     from oncall_tui.cli.planned import name_state, shape_maintenance
     from oncall_tui.clock import now_ms
     from oncall_tui.store.maintenance import list_maintenances
-    from oncall_tui.store.notices import list_notice_deliveries
+    from oncall_tui.store.notices import list_notice_deliveries, list_placements
 
     now = now_ms()
     with place.open_db() as db, db.snapshot():
         found = list_maintenances(db, is_open_only=is_open_only)
-        shapes = [shape_maintenance(each, list_notice_deliveries(db, each.id), now) for each in found]
+        shapes = [
+            shape_maintenance(each, list_notice_deliveries(db, each.id), list_placements(db, each.id), now)
+            for each in found
+        ]
     if is_json:
         print_json(shapes)
     elif not found:
@@ -362,15 +365,16 @@ def _print(db: Database, maintenance_id: int, is_json: bool) -> None:
     from oncall_tui.cli.planned import shape_maintenance, tell_maintenance
     from oncall_tui.clock import now_ms
     from oncall_tui.store.maintenance import get_maintenance
-    from oncall_tui.store.notices import list_notice_deliveries
+    from oncall_tui.store.notices import list_notice_deliveries, list_placements
 
     with db.snapshot():
         shown: Maintenance = get_maintenance(db, maintenance_id)
         deliveries = list_notice_deliveries(db, maintenance_id)
+        placements = list_placements(db, maintenance_id)
     if is_json:
-        print_json(shape_maintenance(shown, deliveries, now_ms()))
+        print_json(shape_maintenance(shown, deliveries, placements, now_ms()))
     else:
-        say(tell_maintenance(shown, deliveries, now_ms()))
+        say(tell_maintenance(shown, deliveries, placements, now_ms()))
 
 
 def _print_delivery(delivery: NoticeDelivery, is_json: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oncall_tui.cli.output import Json, show_time
-from oncall_tui.domain.maintenance import Maintenance, NoticeDelivery, is_silencing
+from oncall_tui.domain.maintenance import Maintenance, NoticeDelivery, Placement, is_silencing
 from oncall_tui.domain.sanitize import clean_block, clean_line
 
 
@@ -18,7 +18,9 @@ def name_state(maintenance: Maintenance, now: int) -> str:
     return maintenance.status.value
 
 
-def shape_maintenance(maintenance: Maintenance, deliveries: Sequence[NoticeDelivery], now: int) -> dict[str, Json]:
+def shape_maintenance(
+    maintenance: Maintenance, deliveries: Sequence[NoticeDelivery], placements: Sequence[Placement], now: int
+) -> dict[str, Json]:
     """Returns planned work as programs read it; `is_silencing` tells that the alarms of its probes are expected now."""
     return {
         "id": maintenance.id,
@@ -31,6 +33,10 @@ def shape_maintenance(maintenance: Maintenance, deliveries: Sequence[NoticeDeliv
         "components": list(maintenance.components),
         "probes": list(maintenance.probes),
         "cancelled_at": show_time(maintenance.cancelled_at),
+        "pages": [
+            {"page": each.page, "remote_id": each.remote_id, "url": each.url, "difference": each.difference}
+            for each in placements
+        ],
         "author": maintenance.created_by,
         "created_at": show_time(maintenance.created_at),
         "notices": [
@@ -63,11 +69,14 @@ def shape_notice_delivery(delivery: NoticeDelivery) -> dict[str, Json]:
         "attempts": delivery.attempts,
         "next_try_at": show_time(delivery.next_try_at),
         "delivered_at": show_time(delivery.delivered_at),
+        "seen_at": show_time(delivery.seen_at),
         "is_asking": delivery.asked_at is not None and delivery.state == "uncertain",
     }
 
 
-def tell_maintenance(maintenance: Maintenance, deliveries: Sequence[NoticeDelivery], now: int) -> str:
+def tell_maintenance(
+    maintenance: Maintenance, deliveries: Sequence[NoticeDelivery], placements: Sequence[Placement], now: int
+) -> str:
     """Returns planned work as a person reads it."""
     lines = [
         f"M{maintenance.id}  {clean_line(maintenance.title)}",
@@ -77,6 +86,11 @@ def tell_maintenance(maintenance: Maintenance, deliveries: Sequence[NoticeDelive
         lines.append(f"  components: {clean_line(', '.join(maintenance.components))}")
     if maintenance.probes:
         lines.append(f"  silences: {clean_line(', '.join(maintenance.probes))}")
+    for each in placements:
+        if each.url:
+            lines.append(f"  {clean_line(each.page)}: {clean_line(each.url)}")
+        if each.difference:
+            lines.append(f"  ON {clean_line(each.page)}: {clean_line(each.difference)}")
     for notice in maintenance.notices:
         when = f"{show_time(notice.due_at)}  {notice.kind}"
         if notice.withdrawn_at is not None:
@@ -93,4 +107,5 @@ def tell_maintenance(maintenance: Maintenance, deliveries: Sequence[NoticeDelive
 
 def _tell_delivery(delivery: NoticeDelivery) -> str:
     why = f" ({clean_line(delivery.reason)})" if delivery.reason else ""
-    return f"{delivery.state} on {clean_line(delivery.page)}{why} [{delivery.id}]"
+    seen = f", customers see it since {show_time(delivery.seen_at)}" if delivery.seen_at else ""
+    return f"{delivery.state} on {clean_line(delivery.page)}{why}{seen} [{delivery.id}]"

@@ -96,10 +96,21 @@ class Maintenance(Struct, frozen=True):
         return next((each for each in self.notices if each.kind is kind and is_standing(each)), None)
 
 
+class Placement(Struct, frozen=True):
+    """Planned work as one page holds it; `difference` says how that is not what we have, empty while it is."""
+
+    maintenance_id: int
+    page: str
+    remote_id: str
+    url: str | None = None
+    difference: str = ""
+
+
 class NoticeDelivery(Struct, frozen=True):
     """One notice on its way to one page; the fields that it shares with `Delivery` mean the same.
 
-    `body` is what was sent, once it was: a late one adds to `confirmed_body` when it was due. `later` are the notices
+    `body` is what customers read, once they do: a late one adds when it was due, and a page that moves by itself has
+    words of its own; `confirmed_body` is what a person confirmed. `later` are the notices
     that follow it to the same page.
     """
 
@@ -121,6 +132,7 @@ class NoticeDelivery(Struct, frozen=True):
     baseline: tuple[str, ...] = ()
     reason: str = ""
     delivered_at: int | None = None
+    seen_at: int | None = None
     is_forced: bool = False
     asked_at: int | None = None
     remote_id: str | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from oncall_tui.domain.duration import MINUTE
-from oncall_tui.domain.maintenance import MaintenanceStatus, NoticeDelivery, NoticeKind
+from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, NoticeDelivery, NoticeKind, write_instant
 from oncall_tui.domain.outbox import normalise_body
 from oncall_tui.domain.remote import RemoteMaintenance, RemoteMaintenanceUpdate
 
@@ -55,6 +55,19 @@ def find_standing(delivery: NoticeDelivery, remote: RemoteMaintenance, skew_ms: 
     if not remote.status.is_open and delivery.kind is not NoticeKind.FINISH and not delivery.is_forced:
         return Standing.OVER
     return Standing.OURS
+
+
+def tell_plan_difference(maintenance: Maintenance, remote: RemoteMaintenance | None) -> str:
+    """Returns how the page shows other than what we have told it, empty when it does not, to a minute."""
+    if remote is None:
+        return "it was deleted on the page" if maintenance.status.is_open else ""
+    if remote.status.is_open != maintenance.status.is_open or remote.status.is_active != maintenance.status.is_active:
+        return f"the page shows it as {remote.status}"
+    is_moved = abs(remote.starts_at - maintenance.starts_at) > MINUTE
+    if is_moved or (remote.ends_at is not None and abs(remote.ends_at - maintenance.ends_at) > MINUTE):
+        end = "no end" if remote.ends_at is None else write_instant(remote.ends_at)
+        return f"the page shows it from {write_instant(remote.starts_at)} to {end}"
+    return f"the page calls it {remote.title}" if remote.title != maintenance.title else ""
 
 
 def list_made_about(

@@ -340,6 +340,7 @@ class Maintainer:
             remote_maintenance_id=remote.remote_id,
             remote_update_id=update.remote_id if update is not None else None,
             url=remote.url,
+            body=update.body if update is not None else delivery.body,
             reason=reason,
             delivered_at=delivered_at,
             now=now,

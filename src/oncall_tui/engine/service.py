@@ -31,7 +31,9 @@ from oncall_tui.domain.errors import StoreError, UsageError
 from oncall_tui.domain.shortform import Form
 from oncall_tui.engine.broadcaster import run_broadcaster
 from oncall_tui.engine.figures import run_figures
+from oncall_tui.engine.follower import run_follower
 from oncall_tui.engine.maintainer import run_clock
+from oncall_tui.engine.noticing import PlannedPage
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.extras import MetricPage
 from oncall_tui.engine.postmortems import run_postmortems
@@ -176,6 +178,9 @@ class _Engine:
                 run_reader, self._queue, page, config=config, clock=now_ms, delivered=delivered, stop=self._stop
             )
             works[f"planned work of {config.name}"] = partial(self._maintain, page, config, epoch)
+            works[f"follower of {config.name}"] = partial(
+                run_follower, self._queue, cast("PlannedPage", page), config=config, clock=now_ms, stop=self._stop
+            )
         if pages and pages[0][1].capabilities.has_metrics and any(probe.metric for probe in self._config.probes):
             works["figures"] = partial(
                 run_figures,

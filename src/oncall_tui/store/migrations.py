@@ -144,7 +144,7 @@ CREATE INDEX maintenance_open ON maintenance(starts_at) WHERE status != 'complet
 
 CREATE TABLE page_maintenance (
     page TEXT NOT NULL, remote_id TEXT NOT NULL, maintenance_id INTEGER NOT NULL REFERENCES maintenance(id), url TEXT,
-    PRIMARY KEY (page, remote_id), UNIQUE (maintenance_id, page)
+    difference TEXT NOT NULL DEFAULT '', PRIMARY KEY (page, remote_id), UNIQUE (maintenance_id, page)
 ) STRICT;;
 
 CREATE TABLE maintenance_notice (
@@ -167,7 +167,7 @@ CREATE TABLE notice_delivery (
     id INTEGER PRIMARY KEY AUTOINCREMENT, notice_id INTEGER NOT NULL REFERENCES maintenance_notice(id),
     maintenance_id INTEGER NOT NULL REFERENCES maintenance(id), page TEXT NOT NULL, state TEXT NOT NULL, body TEXT,
     created_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, epoch INTEGER, sending_at INTEGER, next_try_at INTEGER,
-    baseline TEXT NOT NULL DEFAULT '[]', reason TEXT NOT NULL DEFAULT '', delivered_at INTEGER, remote_id TEXT,
+    baseline TEXT NOT NULL DEFAULT '[]', reason TEXT NOT NULL DEFAULT '', delivered_at INTEGER, seen_at INTEGER, remote_id TEXT,
     is_forced INTEGER NOT NULL DEFAULT 0, asked_at INTEGER, UNIQUE (notice_id, page)
 ) STRICT;;
 CREATE INDEX notice_delivery_open ON notice_delivery(page, maintenance_id, id) WHERE state NOT IN ('delivered', 'dropped');;
@@ -204,7 +204,7 @@ CREATE TABLE page_postmortem (
     state TEXT NOT NULL, body TEXT NOT NULL, revision INTEGER NOT NULL, notify INTEGER NOT NULL,
     is_forced INTEGER NOT NULL DEFAULT 0, wish INTEGER NOT NULL DEFAULT 1, asked_at INTEGER NOT NULL, asked_by TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0, epoch INTEGER, sending_at INTEGER, next_try_at INTEGER, quiet_until INTEGER,
-    ours TEXT NOT NULL DEFAULT '[]', reason TEXT NOT NULL DEFAULT '', published_at INTEGER, UNIQUE (incident_id, page)
+    noticed_at INTEGER, ours TEXT NOT NULL DEFAULT '[]', reason TEXT NOT NULL DEFAULT '', published_at INTEGER, UNIQUE (incident_id, page)
 ) STRICT;;
 CREATE INDEX page_postmortem_waiting ON page_postmortem(page) WHERE state IN ('publishing', 'reverting');;
 

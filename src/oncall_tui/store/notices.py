@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from oncall_tui.domain.errors import NotFoundError, RefusedError
-from oncall_tui.domain.maintenance import NoticeDelivery, NoticeKind, is_overtaken
+from oncall_tui.domain.maintenance import NoticeDelivery, NoticeKind, Placement, is_overtaken
 from oncall_tui.domain.timeline import EntryKind
-from oncall_tui.domain.update import DeliveryState
+from oncall_tui.domain.update import Awaited, DeliveryState
 from oncall_tui.store.database import Database, Value
 from oncall_tui.store.maintenance import TOPIC, tell_timeline
 from oncall_tui.store.outbox import ENGINE
@@ -170,19 +170,20 @@ def settle_notice_delivered(
     remote_maintenance_id: str,
     remote_update_id: str | None,
     url: str | None,
+    body: str,
     reason: str,
     delivered_at: int,
     now: int,
 ) -> bool:
-    """Notes that the page has it, or that the page has moved by itself; returns False when the engine was overtaken."""
+    """Notes that the page has it, as `body`, in our words or its own; returns False when the engine was overtaken."""
     with db.write(TOPIC, "timeline") as connection:
         row = _fenced(connection, delivery_id, epoch)
         if row is None:
             return False
         connection.execute(
-            "UPDATE notice_delivery SET state = 'delivered', delivered_at = ?, remote_id = ?, reason = ?, "
+            "UPDATE notice_delivery SET state = 'delivered', delivered_at = ?, remote_id = ?, body = ?, reason = ?, "
             "next_try_at = NULL WHERE id = ?",
-            (delivered_at, remote_update_id, reason, delivery_id),
+            (delivered_at, remote_update_id, body, reason, delivery_id),
         )
         connection.execute(
             "INSERT INTO page_maintenance(page, remote_id, maintenance_id, url) VALUES (?, ?, ?, ?) "
@@ -192,6 +193,65 @@ def settle_notice_delivered(
         text = reason or "the page accepted the notice"
         tell_timeline(connection, row["maintenance_id"], EntryKind.DELIVERED, text, ENGINE, now)
         return True
+
+
+def list_unseen_notices(db: Database, since_at: int, *, page: str) -> list[Awaited]:
+    """Returns what a page took since an instant and customers have not been seen to get."""
+    rows = db.rows(
+        "SELECT remote_id, body, delivered_at FROM notice_delivery WHERE page = ? AND state = 'delivered' "
+        "AND seen_at IS NULL AND remote_id IS NOT NULL AND delivered_at >= ? ORDER BY id",
+        page,
+        since_at,
+    )
+    return [Awaited(row["remote_id"], row["body"], row["delivered_at"]) for row in rows]
+
+
+def mark_notices_seen(db: Database, remote_ids: Sequence[str], now: int, *, page: str) -> None:
+    """Notes what the public page shows to customers."""
+    with db.write(TOPIC, "timeline") as connection:
+        for remote_id in remote_ids:
+            row = connection.execute(
+                "UPDATE notice_delivery SET seen_at = ? WHERE page = ? AND remote_id = ? AND seen_at IS NULL "
+                "RETURNING maintenance_id",
+                (now, page, remote_id),
+            ).fetchone()
+            if row is not None:
+                text = "customers can see the notice"
+                tell_timeline(connection, row["maintenance_id"], EntryKind.SEEN, text, ENGINE, now)
+
+
+def list_placements(db: Database, maintenance_id: int) -> list[Placement]:
+    """Returns where a maintenance stands, and how what is shown there differs from ours."""
+    rows = db.rows("SELECT * FROM page_maintenance WHERE maintenance_id = ? ORDER BY page", maintenance_id)
+    return [_placement(row) for row in rows]
+
+
+def list_followed(db: Database, since_at: int, *, page: str) -> list[Placement]:
+    """Returns what a page holds and has been told whole: what is open, and what was to end since an instant."""
+    rows = db.rows(
+        "SELECT page_maintenance.* FROM page_maintenance JOIN maintenance ON maintenance.id = maintenance_id "
+        "WHERE page = ? AND (status != 'completed' OR ends_at >= ?) AND NOT EXISTS (SELECT 1 FROM notice_delivery "
+        f"WHERE notice_delivery.maintenance_id = maintenance.id AND notice_delivery.page = ? AND {_OPEN})",
+        page,
+        since_at,
+        page,
+    )
+    return [_placement(row) for row in rows]
+
+
+def note_difference(db: Database, placement: Placement, difference: str, now: int) -> None:
+    """Notes how a page shows planned work otherwise than we do, or that it does no more."""
+    with db.write(TOPIC, "timeline") as connection:
+        changed = connection.execute(
+            "UPDATE page_maintenance SET difference = ? WHERE page = ? AND maintenance_id = ? AND difference != ?",
+            (difference, placement.page, placement.maintenance_id, difference),
+        ).rowcount
+        if changed and difference:
+            tell_timeline(connection, placement.maintenance_id, EntryKind.REMOTE, difference, ENGINE, now)
+
+
+def _placement(row: sqlite3.Row) -> Placement:
+    return Placement(row["maintenance_id"], row["page"], row["remote_id"], row["url"], row["difference"])
 
 
 def retry_notice(db: Database, delivery_id: int, actor: str, now: int) -> NoticeDelivery:
@@ -271,6 +331,7 @@ def _list(db: Database, where: str, *values: Value) -> list[NoticeDelivery]:
             baseline=tuple(json.loads(row["baseline"])),
             reason=row["reason"],
             delivered_at=row["delivered_at"],
+            seen_at=row["seen_at"],
             is_forced=bool(row["is_forced"]),
             asked_at=row["asked_at"],
             remote_id=row["remote_maintenance_id"],
