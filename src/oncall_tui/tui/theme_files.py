@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,6 +41,8 @@ def list_theme_files() -> list[Path]:
 
 def read_theme_file(path: Path) -> ThemeFile:
     """Raises ThemeError when it is no TOML."""
+    import tomllib  # not before the first frame, whose theme the parent has read
+
     try:
         return ThemeFile(path.name, tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
