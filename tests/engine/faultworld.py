@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Concatenate, NoReturn, ParamSpec, TypeVar
@@ -284,6 +284,13 @@ class World:
             terminal.close()
 
 
-def silence() -> None:
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
     """The faults are on purpose: what the engine says of them would drown a report."""
-    logging.getLogger("oncall_tui").setLevel(logging.CRITICAL)
+    logger = logging.getLogger("oncall_tui")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

@@ -206,7 +206,6 @@ class FaultMachine(RuleBasedStateMachine):
 
 def run_machine(histories: int, number: int | None) -> Counter[str]:
     """Runs so many histories; returns what they held. Raises with the shortest one that does not hold."""
-    silence()
     chosen = settings(
         max_examples=histories,
         stateful_step_count=STEPS,
@@ -217,7 +216,7 @@ def run_machine(histories: int, number: int | None) -> Counter[str]:
         suppress_health_check=list(HealthCheck),
     )
     FaultMachine.held.clear()
-    with tempfile.TemporaryDirectory() as folder:
+    with silence(), tempfile.TemporaryDirectory() as folder:
         FaultMachine.folder = Path(folder)
         FaultMachine.template = make_template(Path(folder))
         machine = FaultMachine if number is None else seed(number)(FaultMachine)
