@@ -201,6 +201,21 @@ def test_what_was_ever_sent_is_known_as_ours(db: Database) -> None:
     assert read(db, incident).ours == (fingerprint("One."), fingerprint("Two."))
 
 
+def test_a_notice_is_in_doubt_until_it_is_certain_either_way(db: Database) -> None:
+    incident = declare(db)
+    save(db, incident)
+    asked, epoch = ask(db, incident), begin(db)
+    for now, quiet_until, noticed_at in ((NOW, None, None), (NOW + 1, NOW + 30, NOW + 1), (NOW + 2, None, NOW + 1)):
+        assert claim_publication(db, asked.id, epoch, wish=1, now=now)
+        if now < NOW + 2:
+            assert claim_publication(db, asked.id, epoch, wish=1, now=now, has_notice=True)
+            assert read(db, incident).noticed_at == now
+        settle_later(db, asked.id, epoch, wish=1, next_try_at=now, quiet_until=quiet_until, reason="busy")
+        assert read(db, incident).noticed_at == noticed_at
+    assert read(db, incident).attempts == 3
+    assert ask(db, incident).noticed_at is None
+
+
 def test_a_clock_that_was_set_back_makes_nothing_wait_for_years(db: Database) -> None:
     incident = declare(db)
     save(db, incident)

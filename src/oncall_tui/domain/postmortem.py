@@ -50,7 +50,8 @@ class Publication(Struct, frozen=True):
 
     `body` is the very text that was asked for, `revision` that of the documents it was made from, `wish` counts what
     was asked. `ours` are the fingerprints of what we ever wrote there. `published_at` is since when the page shows one
-    of our texts, also while a later wish waits or has failed.
+    of our texts, also while a later wish waits or has failed. `noticed_at` is when a notice to subscribers may have
+    gone out, None when that is certain either way.
     """
 
     id: int
@@ -69,6 +70,7 @@ class Publication(Struct, frozen=True):
     reason: str = ""
     published_at: int | None = None
     remote_incident_id: str | None = None
+    noticed_at: int | None = None
     ours: tuple[str, ...] = ()
 
 

@@ -33,6 +33,10 @@ from oncall_tui.store.postmortem import (
 _LOOK_MOST_S = 5.0
 _NO_PLACE = "the page has no place for postmortems: give customers a file, made with `oncall-tui postmortem ID export`"
 _NOT_THERE = "the page does not have this incident, so nothing can stand beside it"
+_MAYBE_TOLD = (
+    "the page does not show the text, but may have told its subscribers: look at it there, then publish again, "
+    "with --notify or without"
+)
 _OF_OTHERS = "somebody wrote another text on the page: look at it there, then publish again with --force to replace it"
 
 logger = logging.getLogger(__name__)
@@ -121,14 +125,14 @@ class _Postmortems:
 
     async def _do_due(self) -> float | None:
         """Does what is due now; returns seconds until more is, None when nothing waits for a time."""
-        name = self._config.name
-        for publication in await self._store.call(list_due_publications, self._clock(), page=name):
+        name, now = self._config.name, self._clock()
+        for publication in await self._store.call(list_due_publications, now, page=name):
             if self._stop.is_set() or self._fenced.is_overtaken:
                 return None
             await self._tend(publication)
-        now = self._clock()
+        # By the clock of the look above: what has become due since is not to be missed.
         due_at = await self._store.call(next_publication_at, now, page=name)
-        return None if due_at is None else max(0, due_at - now) / 1000
+        return None if due_at is None else max(0, due_at - self._clock()) / 1000
 
     async def _rest(self, pause_s: float) -> None:
         waits = [asyncio.ensure_future(self._wake.wait()), asyncio.ensure_future(self._stop.wait())]
@@ -167,10 +171,15 @@ class _Postmortems:
             await self._give_up(publication, PublicationState.FAILED, _OF_OTHERS)
             return
         if not is_shown(shown, publication.body):
+            if publication.noticed_at is not None and not self._config.resends_unasked:
+                await self._give_up(publication, PublicationState.FAILED, _MAYBE_TOLD)
+                return
             if not await self._claim(publication):
                 return
             await self._budget.spend()
             await self._reviews.write_postmortem_draft(remote_id, publication.body)
+            if not await self._claim(publication, has_notice=publication.notify):
+                return
             shown = await self._reviews.publish_postmortem(remote_id, self._budget.spend, notify=publication.notify)
             if not is_shown(shown, publication.body):
                 raise AmbiguousError("the page answered, but does not show the text")
@@ -190,9 +199,15 @@ class _Postmortems:
                 raise AmbiguousError("the page answered, but still shows the text")
         await self._settle_done(publication, None)
 
-    async def _claim(self, publication: Publication) -> bool:
-        wish, now = publication.wish, self._clock()
-        if await self._store.call(claim_publication, publication.id, self._epoch, wish=wish, now=now):
+    async def _claim(self, publication: Publication, *, has_notice: bool = False) -> bool:
+        if await self._store.call(
+            claim_publication,
+            publication.id,
+            self._epoch,
+            wish=publication.wish,
+            now=self._clock(),
+            has_notice=has_notice,
+        ):
             return True
         await self._fenced.look_for_successor()
         return False

@@ -136,7 +136,7 @@ def ask_publish(
                 "VALUES (?, ?, 'publishing', ?, ?, ?, ?, ?, ?) ON CONFLICT(incident_id, page) DO UPDATE SET "
                 "state = 'publishing', body = excluded.body, revision = excluded.revision, notify = excluded.notify, "
                 "is_forced = excluded.is_forced, asked_at = excluded.asked_at, asked_by = excluded.asked_by, "
-                "wish = wish + 1, attempts = 0, next_try_at = NULL, reason = ''",
+                "wish = wish + 1, attempts = 0, next_try_at = NULL, noticed_at = NULL, reason = ''",
                 (incident_id, page, body, seen_revision, notify, is_forced, now, actor),
             )
         how = "with a notice to subscribers" if notify else "without a notice"
@@ -151,7 +151,7 @@ def ask_revert(db: Database, incident_id: int, *, actor: str, now: int) -> Postm
         get_postmortem(db, incident_id)
         changed = connection.execute(
             "UPDATE page_postmortem SET state = 'reverting', asked_at = ?, asked_by = ?, wish = wish + 1, attempts = 0, "
-            "next_try_at = NULL, reason = '' WHERE incident_id = ? AND state IN ('publishing', 'published', 'failed')",
+            "next_try_at = NULL, noticed_at = NULL, reason = '' WHERE incident_id = ? AND state IN ('publishing', 'published', 'failed')",
             (now, actor, incident_id),
         ).rowcount
         if not changed:
@@ -199,8 +199,13 @@ def adopt_publications(db: Database, epoch: int, quiet_until: int, *, page: str)
         ).rowcount
 
 
-def claim_publication(db: Database, publication_id: int, epoch: int, *, wish: int, now: int) -> bool:
-    """Commits that a write is about to leave; returns False when the engine or the wish is overtaken."""
+def claim_publication(
+    db: Database, publication_id: int, epoch: int, *, wish: int, now: int, has_notice: bool = False
+) -> bool:
+    """Commits that a write is about to leave; returns False when the engine or the wish is overtaken.
+
+    `has_notice` marks the write with which the page tells its subscribers: without proof it is not repeated.
+    """
     with db.write("postmortem") as connection:
         row = _fenced(connection, publication_id, epoch)
         if row is None or row["wish"] != wish:
@@ -210,9 +215,9 @@ def claim_publication(db: Database, publication_id: int, epoch: int, *, wish: in
             ours = [*(each for each in ours if each != fingerprint(row["body"])), fingerprint(row["body"])]
         return (
             connection.execute(
-                f"UPDATE page_postmortem SET sending_at = ?, epoch = ?, attempts = attempts + 1, ours = ? "
-                f"WHERE id = ? AND {_WAITING}",
-                (now, epoch, json.dumps(ours[-_OURS_KEPT:]), publication_id),
+                "UPDATE page_postmortem SET sending_at = ?, epoch = ?, attempts = attempts + (sending_at IS NULL), ours = ?, "
+                f"noticed_at = iif(?, ?, noticed_at) WHERE id = ? AND {_WAITING}",
+                (now, epoch, json.dumps(ours[-_OURS_KEPT:]), has_notice, now, publication_id),
             ).rowcount
             == 1
         )
@@ -233,7 +238,7 @@ def settle_done(
         )
         if row["wish"] == wish:
             connection.execute(
-                "UPDATE page_postmortem SET state = ?, next_try_at = NULL, reason = '' WHERE id = ?",
+                "UPDATE page_postmortem SET state = ?, next_try_at = NULL, noticed_at = NULL, reason = '' WHERE id = ?",
                 (state, publication_id),
             )
         what = "shows the postmortem" if published_at is not None else "no longer shows the postmortem"
@@ -252,14 +257,18 @@ def settle_later(
     quiet_until: int | None,
     reason: str,
 ) -> bool:
-    """Notes why it is tried again later; until `quiet_until` the page may still apply what it did not answer."""
+    """Notes why it is tried again later; until `quiet_until` the page may still apply what it did not answer.
+
+    Without it nothing of the attempt was applied, and no notice went out with it.
+    """
     with db.write("postmortem") as connection:
         row = _fenced(connection, publication_id, epoch)
         if row is None:
             return False
         connection.execute(
-            "UPDATE page_postmortem SET sending_at = NULL, quiet_until = coalesce(?, quiet_until) WHERE id = ?",
-            (quiet_until, publication_id),
+            "UPDATE page_postmortem SET sending_at = NULL, quiet_until = coalesce(?, quiet_until), "
+            "noticed_at = iif(? AND noticed_at >= sending_at, NULL, noticed_at) WHERE id = ?",
+            (quiet_until, quiet_until is None, publication_id),
         )
         if row["wish"] == wish:
             connection.execute(
@@ -315,5 +324,6 @@ def _publication(row: sqlite3.Row) -> Publication:
         reason=row["reason"],
         published_at=row["published_at"],
         remote_incident_id=row["remote_incident_id"],
+        noticed_at=row["noticed_at"],
         ours=tuple(json.loads(row["ours"])),
     )
