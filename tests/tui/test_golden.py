@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.tui.desk import make_desk, open_app, screen_text, wait_for, wait_for_text
+from tests.tui.asking import Engine
+from tests.tui.desk import declare, make_desk, open_app, screen_text, wait_for, wait_for_text
 from textual.pilot import Pilot
 
 from oncall_tui.store.timeline import list_entries
@@ -67,3 +68,16 @@ async def test_the_main_flow_looks_as_agreed(
         await wait_for_text(pilot, "told to customers")
         await wait_for_text(pilot, "INVESTIGATING  ana")
         await compare(pilot, "incidents", size)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_what_a_person_decides_looks_as_agreed(tmp_path: Path, size: tuple[int, int]) -> None:
+    desk = make_desk(tmp_path)
+    engine = Engine(desk)
+    engine.confirm(declare(desk), "Logins have been failing since 14:00. We look for the cause.")
+    engine.ask(engine.claim(), "Logins fail.", "Something that has nothing to do with it.")
+    async with open_app(desk, size=size) as (_, pilot):
+        await wait_for_text(pilot, "c decides")
+        await pilot.press("c")
+        await wait_for_text(pilot, "it is there")
+        await compare(pilot, "uncertain", size)

@@ -98,6 +98,10 @@ def test_a_calm_head() -> None:
         (replace(CALM, lease=replace(LEASE, is_online=False)), "this host is offline"),
         (replace(CALM, deliveries=(make_delivery(DeliveryState.PENDING),)), "queue 1"),
         (replace(CALM, deliveries=(make_delivery(DeliveryState.FAILED),)), "queue 0  ✖ 1 FAILED"),
+        (
+            replace(CALM, deliveries=(make_delivery(DeliveryState.UNCERTAIN), make_delivery(DeliveryState.FAILED))),
+            "queue 0  ✖ 1 FAILED  ? 1 UNCERTAIN",
+        ),
         (replace(CALM, saving_error="oncall.db is locked: process 123 holds it."), "not saving: oncall.db is locked"),
     ],
 )

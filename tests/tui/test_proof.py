@@ -36,10 +36,10 @@ def read(update: IncidentUpdate, width: int = 120) -> list[str]:
 def test_every_page_says_how_far_it_got_and_why_not_further() -> None:
     assert read(make_update(SENT, WAITS)) == [
         "eu  ✓ SEEN   queued 08:00:00  sent 08:00:05  accepted 08:00:06  seen 08:01:00",
-        "us  ↻ RETRYING   queued 08:00:00  sent 08:00:05  no answer within 10 s",
+        "us  ↻ RETRYING   queued 08:00:00  tried 08:00:05  no answer within 10 s",
     ]
     assert read(make_update(SENT, WAITS), 62)[0] == "eu  ✓ SEEN   sent 08:00:05  accepted 08:00:06  seen 08:01:00"
-    assert read(make_update(SENT, WAITS), 30)[1:] == ["us  ↻ RETRYING   sent 08:00:05", "    no answer within 10 s"]
+    assert read(make_update(SENT, WAITS), 30)[1:] == ["us  ↻ RETRYING", "    no answer within 10 s"]
 
 
 def test_a_step_that_is_not_known_is_not_told() -> None:

@@ -147,12 +147,12 @@ ACTIONS: tuple[Action, ...] = (
     *_scope(
         "compose",
         (
+            ("compare", "f5", "compare", "Set your text beside what somebody wrote on the page meanwhile.", True),
             ("review", "ctrl+s", "review", "Look at the update as customers will see it, then send.", True),
             ("set-state", "f2", "state", "Choose the public state; 1 to 4 pick one.", True),
             ("set-components", "f3", "components", "Choose the states of the components.", True),
             ("set-due", "f4", "next update", "Choose when customers hear from us next.", False),
             ("use-template", "ctrl+t", "template", "Put the words of the template for this state.", True),
-            ("compare", "f5", "compare", "Set your text beside what somebody wrote on the page meanwhile.", True),
             ("copy", "ctrl+y", "copy", "Copy the text, for the case that the page cannot be reached.", False),
             ("next-finding", "f8", "next finding", "Jump to the next thing that is wrong with the text.", False),
             ("next-field", "tab", "next field", "Move between the text, the state and the next update.", False),

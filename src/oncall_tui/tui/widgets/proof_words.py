@@ -14,7 +14,6 @@ from oncall_tui.tui.widgets.compose_words import draw_delivery
 _NAME_MOST = 20
 _DIFFERENCE_ROWS = 3
 _GAP = Content("  ")
-_STEPS = ("queued", "sent", "accepted", "seen")
 NamePage = Callable[[str], str]
 
 
@@ -76,10 +75,12 @@ def _draw_state(proof: Proof) -> Content:
 
 def _list_steps(proof: Proof) -> list[Content]:
     """Returns the steps that are known to have happened, in their order, queued first."""
+    # An attempt whose end is not known may have sent nothing.
     steps = (proof.queued_at, proof.sent_at, proof.accepted_at, proof.seen_at)
+    sent = "sent" if proof.accepted_at is not None else "tried"
     return [
         join((f"{name} ", "$muted"), clock_utc(at).removesuffix(" UTC"))
-        for name, at in zip(_STEPS, steps, strict=True)
+        for name, at in zip(("queued", sent, "accepted", "seen"), steps, strict=True)
         if at is not None
     ]
 

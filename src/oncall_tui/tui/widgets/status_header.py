@@ -87,13 +87,16 @@ def tell_page(snapshot: Snapshot, facts: HeadFacts) -> Content:
 
 def tell_queue(snapshot: Snapshot) -> Content:
     """Says how many messages wait, and how many need a person."""
-    stuck = [item for item in snapshot.deliveries if item.state in (DeliveryState.FAILED, DeliveryState.UNCERTAIN)]
-    waiting = len(snapshot.deliveries) - len(stuck)
-    queue = join(("queue ", "$muted"), (str(waiting), "$state-slow bold" if waiting else ""))
-    if not stuck:
-        return queue
-    shape, word, style = DELIVERY_LOOK[stuck[0].state]
-    return join(queue, "  ", (f"{Glyphs.show(shape)} {len(stuck)} {word}", f"{style} bold"))
+    stuck = {
+        state: sum(item.state is state for item in snapshot.deliveries)
+        for state in (DeliveryState.FAILED, DeliveryState.UNCERTAIN)
+    }
+    waiting = len(snapshot.deliveries) - sum(stuck.values())
+    told = [join(("queue ", "$muted"), (str(waiting), "$state-slow bold" if waiting else ""))]
+    for state, count in stuck.items():
+        shape, word, style = DELIVERY_LOOK[state]
+        told += [join((f"{Glyphs.show(shape)} {count} {word}", f"{style} bold"))] if count else []
+    return Content("  ").join(told)
 
 
 def tell_engine(snapshot: Snapshot, now: int) -> Content:

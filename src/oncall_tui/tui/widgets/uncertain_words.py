@@ -22,10 +22,10 @@ def draw_tried(delivery: Delivery, title: str, page: str, width: int) -> list[Co
     count = f"{delivery.attempts} attempt{'' if delivery.attempts == 1 else 's'}"
     tried = count if delivery.sending_at is None else f"{count}, the last at {clock_utc(delivery.sending_at)}"
     kind = "new incident" if delivery.kind is DeliveryKind.CREATE else "update"
-    rows = [
-        join((f"#{delivery.incident_id} ", "bold"), (title, "bold")),
-        join(state, (f"   {kind} on ", "$muted"), (page, "bold"), (f"   {tried}", "$muted")),
-    ]
+    head = join(state, (f"   {kind} on ", "$muted"), (page, "bold"))
+    told = join(head, (f"   {tried}", "$muted"))
+    rows = [join((f"#{delivery.incident_id} ", "bold"), (title, "bold"))]
+    rows += [told] if told.cell_length <= width else [head, line(tried, "$muted")]
     return [*rows, *(line(row, "$state-down") for row in wrap(delivery.reason, width))]
 
 
