@@ -29,7 +29,14 @@ from oncall_tui.domain.maintenance import (
     word_notice,
     write_instant,
 )
-from oncall_tui.domain.notices import PATIENCE_MS, Standing, find_notice_applied, find_standing, list_made_about
+from oncall_tui.domain.notices import (
+    PATIENCE_MS,
+    Standing,
+    find_notice_applied,
+    find_standing,
+    list_made_about,
+    tell_plan_difference,
+)
 from oncall_tui.domain.remote import RemoteMaintenance, RemoteMaintenanceUpdate
 from oncall_tui.domain.update import DeliveryState
 
@@ -221,19 +228,36 @@ def test_a_move_is_the_pages_own_while_it_can_make_it() -> None:
     clocked = replace(planned, has_auto_start=True)
     start, finish = delivery(), delivery(kind=K.FINISH)
     assert find_standing(start, begun, 0, START) is Standing.MOVED
-    assert find_standing(finish, begun, 0, START) is Standing.OURS
     assert find_standing(finish, over, 0, START) is Standing.MOVED
     assert find_standing(start, planned, 0, START) is Standing.OURS
     assert find_standing(start, clocked, 0, START + PATIENCE_MS - 1) is Standing.AWAITED
     assert find_standing(start, clocked, 0, START + PATIENCE_MS) is Standing.OURS
     assert find_standing(start, clocked, -MINUTE, START + PATIENCE_MS) is Standing.AWAITED
-    assert find_standing(finish, clocked, 0, START) is Standing.OURS
+    assert find_standing(finish, clocked, 0, START) is Standing.PUT_OFF
+    assert find_standing(finish, begun, 0, END - MINUTE) is Standing.OURS
+    assert find_standing(replace(finish, is_forced=True), begun, 0, START) is Standing.OURS
+    late = replace(begun, ends_at=END + 2 * MINUTE)
+    assert find_standing(replace(finish, due_at=END), late, 0, END) is Standing.PUT_OFF
+    assert find_standing(replace(finish, due_at=END), replace(late, has_auto_end=True), 0, END) is Standing.AWAITED
     assert find_standing(replace(start, is_forced=True), clocked, 0, START) is Standing.OURS
     assert find_standing(replace(start, is_automatic=False), clocked, 0, START) is Standing.OURS
     assert find_standing(replace(finish, is_automatic=False), over, 0, START) is Standing.OURS
     for kind in (K.CANCEL, K.EXTEND, K.REMIND):
         assert find_standing(delivery(kind=kind), over, 0, START) is Standing.OVER
         assert find_standing(delivery(kind=kind, is_forced=True), over, 0, START) is Standing.OURS
+
+
+def test_what_the_page_shows_otherwise_is_told() -> None:
+    work, shown = make(title="Disks"), remote(("u", S.SCHEDULED, "Plan."))
+    assert tell_plan_difference(work, shown) == ""
+    assert tell_plan_difference(work, replace(shown, starts_at=START + MINUTE)) == ""
+    assert "from 00:17 UTC" in tell_plan_difference(work, replace(shown, starts_at=START + MINUTE + 1))
+    assert "to no end" in tell_plan_difference(work, replace(shown, starts_at=START * 2, ends_at=None))
+    assert tell_plan_difference(work, replace(shown, status=S.VERIFYING)) == "the page shows it as verifying"
+    assert tell_plan_difference(replace(work, status=S.COMPLETED), shown) == "the page shows it as scheduled"
+    assert tell_plan_difference(work, None) == "it was deleted on the page"
+    assert tell_plan_difference(replace(work, status=S.COMPLETED), None) == ""
+    assert tell_plan_difference(work, replace(shown, title="X")) == "the page calls it X"
 
 
 def test_one_made_about_then_without_a_stamp_may_be_ours() -> None:

@@ -288,6 +288,18 @@ async def test_what_the_page_calls_over_is_opened_again_by_a_person_alone(world:
     assert world.shown()["status"] == "scheduled"
 
 
+async def test_what_somebody_put_off_on_the_page_is_not_moved_against_them(world: World) -> None:
+    world.capabilities = replace(CAPABILITIES, has_auto_transitions=False)
+    plan(world.db)
+    await world.settle()
+    put_off = {"scheduled_for": "2026-11-22T15:00:00Z", "scheduled_until": "2026-11-22T16:00:00Z"}
+    world.page.api.patch(f"/incidents/{world.shown()['id']}", json={"incident": put_off})
+    world.go_to(START)
+    await world.settle(lambda: world.last().state is D.FAILED)
+    assert "from 15:00 UTC on 22 November 2026 to 16:00 UTC" in world.last().reason
+    assert world.bodies() == ["plan 1."]
+
+
 async def test_what_was_deleted_on_the_page_is_told(world: World) -> None:
     plan(world.db)
     await world.settle()

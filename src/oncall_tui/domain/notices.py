@@ -30,10 +30,11 @@ def find_notice_applied(
 
 
 class Standing(StrEnum):
-    """What the page's own state makes of a notice: made by the page, awaited from it, too late, or ours to send."""
+    """What the page's own state makes of a notice: made by the page, awaited from it, put off, too late, or ours."""
 
     MOVED = "moved"
     AWAITED = "awaited"
+    PUT_OFF = "put_off"
     OVER = "over"
     OURS = "ours"
 
@@ -42,19 +43,28 @@ def find_standing(delivery: NoticeDelivery, remote: RemoteMaintenance, skew_ms: 
     """Returns whether a notice is the page's to make or ours to send.
 
     An automatic move is left to a page that makes it by its own clock, which runs `skew_ms` ahead of ours, for five
-    minutes from when it could have been made. What a page calls over is opened again by a person alone.
+    minutes from when it could have been made. One that somebody has put off on the page is not made against them. What
+    a page calls over is opened again by a person alone.
     """
+    is_start = delivery.kind is NoticeKind.START
     is_move = delivery.kind in (NoticeKind.START, NoticeKind.FINISH) and delivery.is_automatic
-    if is_move and (not remote.status.is_open or (delivery.kind is NoticeKind.START and remote.status.is_active)):
+    if is_move and (not remote.status.is_open or (is_start and remote.status.is_active)):
         return Standing.MOVED
-    has_clock = remote.has_auto_start if delivery.kind is NoticeKind.START else remote.has_auto_end
-    if is_move and has_clock and not delivery.is_forced:
+    if is_move and not delivery.is_forced:
+        page_at = remote.starts_at if is_start else remote.ends_at or delivery.due_at
         movable_at = max(delivery.created_at, remote.updated_at - skew_ms, delivery.due_at - skew_ms)
-        if now < movable_at + PATIENCE_MS:
+        if (remote.has_auto_start if is_start else remote.has_auto_end) and now < movable_at + PATIENCE_MS:
             return Standing.AWAITED
+        if page_at > max(delivery.due_at, now - skew_ms) + MINUTE:
+            return Standing.PUT_OFF
     if not remote.status.is_open and delivery.kind is not NoticeKind.FINISH and not delivery.is_forced:
         return Standing.OVER
     return Standing.OURS
+
+
+def tell_window(remote: RemoteMaintenance) -> str:
+    end = "no end" if remote.ends_at is None else write_instant(remote.ends_at)
+    return f"the page shows it from {write_instant(remote.starts_at)} to {end}"
 
 
 def tell_plan_difference(maintenance: Maintenance, remote: RemoteMaintenance | None) -> str:
@@ -65,8 +75,7 @@ def tell_plan_difference(maintenance: Maintenance, remote: RemoteMaintenance | N
         return f"the page shows it as {remote.status}"
     is_moved = abs(remote.starts_at - maintenance.starts_at) > MINUTE
     if is_moved or (remote.ends_at is not None and abs(remote.ends_at - maintenance.ends_at) > MINUTE):
-        end = "no end" if remote.ends_at is None else write_instant(remote.ends_at)
-        return f"the page shows it from {write_instant(remote.starts_at)} to {end}"
+        return tell_window(remote)
     return f"the page calls it {remote.title}" if remote.title != maintenance.title else ""
 
 

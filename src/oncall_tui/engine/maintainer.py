@@ -23,7 +23,13 @@ from oncall_tui.domain.maintenance import (
     is_overtaken,
     word_late,
 )
-from oncall_tui.domain.notices import Standing, find_notice_applied, find_standing, list_made_about
+from oncall_tui.domain.notices import (
+    Standing,
+    find_notice_applied,
+    find_standing,
+    list_made_about,
+    tell_window,
+)
 from oncall_tui.domain.outbox import RETRY_AFTER_MOST_MS, Pace, find_backoff_ms
 from oncall_tui.domain.remote import RemoteMaintenance, RemoteMaintenanceUpdate
 from oncall_tui.domain.update import DeliveryState
@@ -264,6 +270,10 @@ class Maintainer:
             case Standing.AWAITED:
                 at = self._clock() + self._watch_again_ms
                 await self._settle(delivery, DeliveryState.RETRY_WAIT, "the page should move it by itself", at)
+                return False
+            case Standing.PUT_OFF if not is_overtaken(delivery.kind, delivery.later):
+                reason = f"conflict: somebody put this off on the page ({tell_window(remote)}). "
+                await self._settle(delivery, DeliveryState.FAILED, f"{reason}Retry to say it all the same, or drop it")
                 return False
             case Standing.OVER if not is_overtaken(delivery.kind, delivery.later):
                 reason = "conflict: the page shows this maintenance as over. Retry to say it all the same, or drop it"
