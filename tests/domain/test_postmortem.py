@@ -98,7 +98,7 @@ def test_the_worst_that_was_told_counts_and_not_the_all_clear() -> None:
 
 def test_people_and_hosts_are_internal_unless_customers_were_told_of_them() -> None:
     entries = [make_entry(EntryKind.NOTE, 1, "cy@desk9"), make_entry(EntryKind.SEEN, 1)]
-    words = list_internal_words(INCIDENT, [make_update(1)], entries, ["db9", ""])
+    words = list_internal_words(INCIDENT, [make_update(1)], entries, ["db9", "api", ""])
     assert words == ["ana", "ana@desk7", "bo@desk8", "cy@desk9", "desk7", "desk8", "desk9"]
 
 

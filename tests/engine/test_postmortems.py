@@ -60,10 +60,10 @@ class FaultyApp:
         if scope["type"] != "http" or scope["method"] != "PUT" or "/postmortem" not in scope["path"]:
             await self.app(scope, receive, send)
             return
-        self.writes.append((time.monotonic(), scope["path"].rpartition("/")[2]))
         fault = self.faults.popleft() if self.faults else ""
         # Taken whole at once: a page goes on with what it has read, though its client has left.
         request = await receive()
+        self.writes.append((time.monotonic(), scope["path"].rpartition("/")[2]))
 
         async def receive_again() -> Message:
             return request

@@ -146,7 +146,7 @@ def list_internal_words(
     incident: Incident, updates: Iterable[IncidentUpdate], entries: Iterable[TimelineEntry], hosts: Iterable[str]
 ) -> list[str]:
     """Returns names of people and hosts that customers must not read; what they were told already is left out."""
-    told = "\n".join([incident.title, incident.scope, *(update.body for update in updates)])
+    told = "\n".join([incident.title, incident.scope, *incident.components, *(update.body for update in updates)])
     actors = {incident.created_by, *(entry.actor for entry in entries), *(update.created_by for update in updates)}
     words = {part.strip() for actor in actors for part in (actor, *actor.split("@"))} | set(hosts)
     return [
