@@ -75,7 +75,7 @@ def fire(work: Maintenance, now: int) -> tuple[Maintenance, list[tuple[NoticeKin
     return replace(work, status=status, notices=notices), [(each.kind, is_told) for each, is_told in taken]
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.lists(st.integers(0, 3_000_000), max_size=12), st.integers(0, 12))
 def test_the_clock_may_leap_as_it_likes(looks: list[int], cancelled_after: int) -> None:
     work, history = make(), list[tuple[NoticeKind, bool, int]]()

@@ -58,15 +58,11 @@ def test_a_short_maintenance_outlives_its_engines(tmp_path: Path) -> None:
         wait_until(partial(has_begun, db, 1))
         now = now_ms()
         plan(db, now=now, starts_at=now + 2_000, ends_at=now + 5_000)
-        wait_until(lambda: list_delivered(db) == [NoticeKind.PLAN])
+        wait_until(lambda: NoticeKind.START in list_delivered(db))
         kill(engine)
-        time.sleep(max(0.0, (now + 2_500 - now_ms()) / 1000))
         shown = world.run_json("status")
         assert isinstance(shown, dict)
         assert [probe["status"] for probe in shown["probes"]] == ["maintenance"]
-        engine = start_agent(world)
-        wait_until(lambda: NoticeKind.START in list_delivered(db))
-        kill(engine)
         time.sleep(max(0.0, (now + 5_200 - now_ms()) / 1000))
         engine = start_agent(world)
         wait_until(lambda: list_delivered(db) == [NoticeKind.PLAN, NoticeKind.START, NoticeKind.FINISH])
@@ -92,7 +88,7 @@ def test_engines_killed_at_random_lose_and_double_nothing(tmp_path: Path) -> Non
             for number in range(1, 9):
                 start = now + 700 + rng.randrange(2_500)
                 plan(db, number, now=now, starts_at=start, ends_at=start + 200 + rng.randrange(2_000))
-            for epoch in range(1, 7):
+            for epoch in range(1, 5):
                 engine = subprocess.Popen(command, cwd=ROOT)
                 wait_until(partial(has_begun, db, epoch))
                 time.sleep(rng.random() * 0.25)

@@ -228,7 +228,7 @@ ACTS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(ACTS, max_size=10), number=st.integers(0, 2**60))
 def test_start_before_finish_and_nothing_after_the_end(
     tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, int]], number: int
