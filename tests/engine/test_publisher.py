@@ -20,7 +20,7 @@ from oncall_tui.engine.pages.statuspage import Statuspage
 from oncall_tui.engine.publisher import drain
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database, open_database
-from oncall_tui.store.incidents import get_incident
+from oncall_tui.store.incidents import get_incident, read_origin
 from oncall_tui.store.outbox import list_deliveries, list_updates, retry_delivery
 
 
@@ -59,6 +59,7 @@ async def test_an_incident_runs_its_course_on_the_page(path: Path, db: Database)
         assert shown["metadata"]["oncall_tui"] == {
             "uid": "incident-1",
             "ops": ["op-Looking.", "op-Found it.", "op-Over."],
+            "origin": read_origin(db),
         }
         updates = list_updates(db, incident.id)
         assert [update.delivery for update in updates] == [DeliveryState.DELIVERED] * 3

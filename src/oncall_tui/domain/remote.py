@@ -37,7 +37,8 @@ class RemoteUpdate(Struct, frozen=True):
 class RemoteIncident(Struct, frozen=True):
     """One incident as the page holds it; `uid` and `ops` are what we stamped, `updates` run from old to new.
 
-    `origin` names the file whose engine wrote last, by an opaque id, empty where the page does not tell. `metadata` is the page's whole map, so that a write can hand back the keys of others unharmed.
+    `origin` names the file whose engine wrote last, by an opaque id, empty where the page does not tell. `metadata` is
+    the page's whole map, so that a write can hand back the keys of others unharmed.
     """
 
     remote_id: str

@@ -49,11 +49,14 @@ from oncall_tui.store.outbox import list_due, next_due_at
 from oncall_tui.store.page import apply_incident, note_page_failed, note_page_reached
 
 _IN_FLIGHT_MOST = 4
+_FRESH_MOST = 2  # in flight beyond those, so that a long queue does not take all places
+_FRESH_MS = 300_000
 _LOOK_MOST_S = 5.0
 _FAULT_PAUSE_S = 5.0
 _FAREWELL_S = 1.0
 _LOOK_BACK_MS = 3_600_000
 _ASKED_AGAIN_MS = 60_000
+_NOT_SHOWN = "the page does not show this incident: it was deleted there, or reads lag behind"
 _GONE = (
     "the page no longer has this incident: somebody deleted it there. Drop this delivery, and declare anew if need be"
 )
@@ -135,6 +138,8 @@ class Publisher:
         self._sending: set[int] = set()
         self._failures: dict[int, int] = {}
         self._held: dict[int, float] = {}
+        self._doubted: dict[int, float] = {}
+        self._missed: dict[int, float] = {}
 
     async def run(self, is_ending_when_idle: bool = False) -> None:
         try:
@@ -161,10 +166,12 @@ class Publisher:
         pauses = []
         for delivery in await self._store.call(list_due, now, page=self._config.name):
             incident_id = delivery.incident_id
-            held_s = self._held.get(incident_id, 0.0) - loop.time()
+            held_s = max(self._held.get(incident_id, 0.0), self._find_doubt_end(delivery)) - loop.time()
             if held_s > 0:
                 pauses.append(held_s)
-            elif incident_id not in self._tasks and len(self._tasks) < _IN_FLIGHT_MOST:
+            elif incident_id not in self._tasks and len(self._tasks) < _IN_FLIGHT_MOST + (
+                0 if self._is_backlog(delivery) else _FRESH_MOST
+            ):
                 self._held.pop(incident_id, None)
                 self._tasks[incident_id] = loop.create_task(self._tend(delivery))
         due_at = await self._store.call(next_due_at, page=self._config.name)
@@ -176,6 +183,11 @@ class Publisher:
             elif due_at > now:
                 pauses.append((due_at - now) / 1000)
         return min(pauses, default=None)
+
+    def _find_doubt_end(self, delivery: Delivery) -> float:
+        """By the loop's time: a clock that is set on must not cut a quiet period short."""
+        is_doubt = delivery.state is DeliveryState.UNCERTAIN
+        return self._doubted.get(delivery.id, 0.0) if is_doubt else 0.0
 
     async def _rest(self, pause_s: float) -> None:
         waits = [asyncio.ensure_future(self._wake.wait()), asyncio.ensure_future(self._stop.wait())]
@@ -229,11 +241,16 @@ class Publisher:
         try:
             await self._page.make_ready()
             # Both requests are paid before the first, so that nothing waits between the baseline and the write.
-            await self._budget.spend()
-            baseline = await self._read_ours(delivery, is_looking=await self._may_be_there(delivery))
+            is_known = delivery.remote_incident_id is not None
+            await self._budget.spend(1 + is_known, is_backlog=self._is_backlog(delivery))
+            baseline = await self._read_ours(delivery, is_looking=await self._may_be_there(delivery), is_paid=is_known)
             if baseline is None and delivery.remote_incident_id is not None:
-                await self._fail(delivery, _GONE)
+                if self._is_gone(delivery):
+                    await self._fail(delivery, _GONE)
+                else:
+                    await self._retry(delivery, NotAppliedError(_NOT_SHOWN))
                 return
+            self._missed.pop(delivery.incident_id, None)
             if baseline is not None and not await self._is_free(delivery, baseline):
                 return
             message = await compose_message(
@@ -259,17 +276,23 @@ class Publisher:
         """An incident to be made may stand on the page by an earlier attempt that was given up or applied late."""
         return delivery.attempts > 0 or await self._store.call(has_earlier_attempts, delivery.id)
 
-    async def _read_ours(self, delivery: Delivery, *, is_looking: bool) -> RemoteIncident | None:
+    def _is_backlog(self, delivery: Delivery) -> bool:
+        return self._clock() - delivery.created_at > _FRESH_MS
+
+    async def _read_ours(self, delivery: Delivery, *, is_looking: bool, is_paid: bool = False) -> RemoteIncident | None:
         """Returns the delivery's incident as the page has it now, None when it has none. Raises PageError."""
         ids = await self._store.call(list_component_ids, page=delivery.page)
         self._page.component_names = {remote_id: name for name, remote_id in ids.items()}
         if delivery.remote_incident_id is not None:
-            await self._budget.spend()
+            if not is_paid:
+                await self._budget.spend()
             return await self._page.get_incident(delivery.remote_incident_id)
         if not is_looking:
             return None
         skew_ms = self._page.clock_skew_ms or 0
-        since = min(delivery.created_at, delivery.created_at + skew_ms) - _LOOK_BACK_MS
+        # The clock may have been set back since: then it was made no earlier than the clock says now.
+        begin = min(delivery.created_at, self._clock())
+        since = min(begin, begin + skew_ms) - _LOOK_BACK_MS
         recent = await self._page.list_recent(since, self._budget.spend)
         skew_ms = self._page.clock_skew_ms or 0  # a new engine knows it by the first answer only
         window_ms = self._config.request_timeout_ms + self._config.quiet_period_ms
@@ -277,11 +300,12 @@ class Publisher:
         if (ours := find_ours(self._as_shown(delivery), stamped, skew_ms, window_ms)) is not None:
             return ours
         shown = []
-        for candidate in list_candidates(delivery, recent, skew_ms, window_ms):
+        timed = replace(delivery, sending_at=min(delivery.sending_at or begin, self._clock()))
+        for candidate in list_candidates(timed, recent, skew_ms, window_ms):
             await self._budget.spend()
             if (alone := await self._page.get_incident(candidate.remote_id)) is not None:
                 shown.append(alone)
-        return find_ours(self._as_shown(delivery), shown, skew_ms, window_ms)
+        return find_ours(self._as_shown(timed), shown, skew_ms, window_ms)
 
     def _find_applied(self, delivery: Delivery, remote: RemoteIncident) -> Applied | None:
         """Proves a delivery by what this kind of page can show of it."""
@@ -346,7 +370,12 @@ class Publisher:
         if applied is not None:
             await self._deliver(delivery, applied, is_looked_up=True)
         elif remote is None and delivery.remote_incident_id is not None:
-            await self._fail(delivery, _GONE)
+            if self._is_gone(delivery):
+                await self._fail(delivery, _GONE)
+            else:
+                await self._doubt(delivery, _NOT_SHOWN, self._config.quiet_period_ms)
+        elif (left_ms := self._find_lag_left_ms(delivery)) > 0:
+            await self._doubt(delivery, "not on the page yet: reads may lag behind", left_ms)
         elif self._may_resend(delivery):
             await self._fenced.settle(settle_absent, delivery.id, now=self._clock())
         else:
@@ -358,6 +387,18 @@ class Publisher:
                 evidence=list_evidence(delivery, remote, self._config.quiet_period_ms),
                 now=now,
             )
+
+    def _is_gone(self, delivery: Delivery) -> bool:
+        """An incident that reads do not show was deleted, or was made just now and reads lag behind."""
+        now = asyncio.get_running_loop().time()
+        first = self._missed.setdefault(delivery.incident_id, now)
+        return now - first >= 2 * self._config.quiet_period_ms / 1000
+
+    def _find_lag_left_ms(self, delivery: Delivery) -> int:
+        """Absence is believed when three quiet periods have passed: reads may lag behind writes by a minute."""
+        quiet_ms, now = self._config.quiet_period_ms, self._clock()
+        sent_at = delivery.sending_at or 0
+        return min(quiet_ms, sent_at + 3 * quiet_ms - now) if sent_at <= now else 0
 
     def _may_resend(self, delivery: Delivery) -> bool:
         """What subscribers might get twice is sent again by a person alone, unless the page would not double it."""
@@ -397,6 +438,7 @@ class Publisher:
 
     async def _doubt(self, delivery: Delivery, reason: str, wait_ms: int) -> None:
         now = self._clock()
+        self._doubted[delivery.id] = asyncio.get_running_loop().time() + wait_ms / 1000
         await self._fenced.settle(settle_uncertain, delivery.id, next_try_at=now + wait_ms, reason=reason, now=now)
 
     async def _note_failure(self, delivery: Delivery, error: PageError) -> int:

@@ -78,6 +78,14 @@ def claim_delivery(
     with db.write("outbox") as connection:
         if not _is_current(connection, epoch):
             return False
+        # What the page shows late of our earlier updates must not pass for this one.
+        known = connection.execute(
+            "SELECT page_update.remote_id FROM page_update JOIN incident_update ON incident_update.id = page_update.update_id "
+            "JOIN delivery ON delivery.incident_id = incident_update.incident_id AND delivery.page = page_update.page "
+            "WHERE delivery.id = ?",
+            (delivery_id,),
+        ).fetchall()
+        baseline = list(dict.fromkeys([*baseline, *(row["remote_id"] for row in known)]))
         cursor = connection.execute(
             "UPDATE delivery SET state = 'sending', epoch = ?, attempts = attempts + 1, sending_at = ?, baseline = ?, kind = ?, "
             "next_try_at = NULL, reason = '' WHERE id = ? AND state IN ('pending', 'retry_wait') AND "

@@ -94,9 +94,9 @@ def note_page_failed(
 
 
 def spend_request(
-    db: Database, now: int, *, limit: int, reserve: int, page: str = MAIN_PAGE, window_ms: int = 60_000
+    db: Database, now: int, *, limit: int, reserve: int, count: int = 1, page: str = MAIN_PAGE, window_ms: int = 60_000
 ) -> int:
-    """Takes one request out of the page's rolling minute, shared by every engine that this file has had.
+    """Takes `count` requests, all or none, out of the page's rolling minute, shared by every engine that this file has had.
 
     Leaves `reserve` of `limit` for others. Returns 0 when the request may go, else milliseconds to wait.
     """
@@ -110,10 +110,10 @@ def spend_request(
                 "SELECT requested_at FROM page_request WHERE page = ? ORDER BY requested_at", (page,)
             )
         ]
-        allowed = max(1, limit - reserve)
-        if len(times) >= allowed:
-            return int(max(1, times[len(times) - allowed] + window_ms - now))
-        connection.execute("INSERT INTO page_request(page, requested_at) VALUES (?, ?)", (page, now))
+        allowed = max(count, limit - reserve)
+        if (excess := len(times) + count - allowed) > 0:
+            return int(max(1, times[excess - 1] + window_ms - now))
+        connection.executemany("INSERT INTO page_request(page, requested_at) VALUES (?, ?)", [(page, now)] * count)
         return 0
 
 

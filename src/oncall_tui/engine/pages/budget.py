@@ -25,25 +25,28 @@ class Budget:
         self._limit = config.requests_per_minute
         self._clock = clock
 
-    async def spend(self) -> None:
-        """Waits until one request for a delivery may go. Raises StoreError."""
-        await self._spend(0)
+    async def spend(self, count: int = 1, *, is_backlog: bool = False) -> None:
+        """Waits until so many requests for a delivery may go, all at once. Raises StoreError.
+
+        What has waited long leaves an eighth of the minute to what customers ask about now.
+        """
+        await self._spend(self._limit // 8 if is_backlog else 0, count)
 
     async def spend_on_reading(self) -> None:
         """Waits until one request may go that leaves half of the minute to deliveries. Raises StoreError."""
-        await self._spend(self._limit // 2)
+        await self._spend(self._limit // 2, 1)
 
-    async def _spend(self, reserve: int) -> None:
+    async def _spend(self, reserve: int, count: int) -> None:
         while True:
-            wait_ms = await self._store.call(_take, self._page, self._clock(), self._limit, reserve)
+            wait_ms = await self._store.call(_take, self._page, self._clock(), self._limit, reserve, count)
             if not wait_ms:
                 return
             # In short naps, since the clock may be set meanwhile.
             await asyncio.sleep(min(wait_ms, _NAP_MS) / 1000)
 
 
-def _take(db: Database, page: str, now: int, limit: int, reserve: int) -> int:
+def _take(db: Database, page: str, now: int, limit: int, reserve: int, count: int) -> int:
     blocked_until = read_page(db, page=page).blocked_until
     if blocked_until is not None and now < blocked_until <= now + RETRY_AFTER_MOST_MS:
         return blocked_until - now
-    return spend_request(db, now, limit=limit, reserve=reserve, page=page, window_ms=_WINDOW_MS)
+    return spend_request(db, now, limit=limit, reserve=reserve, count=count, page=page, window_ms=_WINDOW_MS)

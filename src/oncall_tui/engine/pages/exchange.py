@@ -56,6 +56,7 @@ class PageLine:
         self._header = header
         self._tls = tls
         self._token: Secret | None = None
+        self._tokens: list[Secret] = []
         self._client: httpx.AsyncClient | None = None
         self._starting = asyncio.Lock()
         self._known: dict[tuple[str, str], _Answer] = {}
@@ -77,6 +78,10 @@ class PageLine:
             if self._token is None:
                 try:
                     self._token = await asyncio.to_thread(self._read_token)
+                    self._tokens = [
+                        *(each for each in self._tokens if each.reveal() != self._token.reveal()),
+                        self._token,
+                    ]
                 except UsageError as error:
                     raise NotAppliedError(str(error)) from None
 
@@ -139,7 +144,7 @@ class PageLine:
 
     def _require_accepted(self, status: int, answer: _Answer) -> None:
         ruling = rule_exchange(
-            Exchange(True, status, answer.fault, self._hide_token(answer.say()), answer.retry_after, answer.location),
+            Exchange(True, status, answer.fault, answer.say(self._hide_tokens), answer.retry_after, answer.location),
             self._clock(),
         )
         if status in (401, 403):
@@ -209,8 +214,11 @@ class PageLine:
             return f"{where} closed the connection before its answer was whole"
         return f"{where} cannot be reached"
 
-    def _hide_token(self, said: str) -> str:
-        return said if self._token is None else said.replace(self._token.reveal(), "***")
+    def _hide_tokens(self, said: str) -> str:
+        """An answer may quote a token that another answer has made us give up meanwhile."""
+        for token in self._tokens:
+            said = said.replace(token.reveal(), "***")
+        return said
 
     def _note_clock(self, response: httpx.Response, started_at: int) -> None:
         try:
@@ -230,18 +238,21 @@ class _Answer:
         self.location = _hide_query(response.headers.get("location", ""))
         self.content_type = clean_line(response.headers.get("content-type", ""), 60)
 
-    def say(self) -> str:
-        """Returns the page's own words about an error, from the shapes that occur, else the start of the text."""
+    def say(self, hide: Callable[[str], str]) -> str:
+        """Returns the page's own words about an error, from the shapes that occur, else the start of the text.
+
+        `hide` comes before the words are cut, since a cut may leave half of what is to be hidden.
+        """
         try:
             said = json.loads(self.body)
         except (ValueError, RecursionError):
             is_html = "html" in self.content_type.lower()
-            return "" if is_html else clean_line(self.body[:800].decode("utf-8", "replace"), 200)
+            return "" if is_html else clean_line(hide(self.body[:8_000].decode("utf-8", "replace")), 200)
         if isinstance(said, dict):
             said = next((said[key] for key in ("message", "error", "errors") if said.get(key)), "")
         if isinstance(said, list):
             said = "; ".join(str(item.get("message", item) if isinstance(item, dict) else item) for item in said[:5])
-        return clean_line(str(said), 200)
+        return clean_line(hide(str(said)), 200)
 
 
 async def _read_answer(response: httpx.Response) -> _Answer:
