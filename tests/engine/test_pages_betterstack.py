@@ -168,7 +168,7 @@ async def test_a_page_ahead_of_us_gets_its_own_time() -> None:
 
 
 async def test_a_wrong_token_is_read_again() -> None:
-    async with FakeBetterStack() as page, connected(page, rotating_token(TOKEN + "x", TOKEN)) as client:
+    async with FakeBetterStack() as page, connected(page, rotating_token(TOKEN + "x", TOKEN + "y", TOKEN)) as client:
         with pytest.raises(RefusedByPageError, match="token") as caught:
             await client.create_incident(make_message())
         assert TOKEN not in str(caught.value)

@@ -220,11 +220,11 @@ async def test_an_incident_takes_a_hundred_updates() -> None:
 
 
 async def test_a_refused_token_is_read_again() -> None:
-    async with FakeIncidentIo() as page, connected(page, rotating_token("old", TOKEN)) as client:
+    async with FakeIncidentIo() as page, connected(page, rotating_token("old", "older", TOKEN)) as client:
         with pytest.raises(RefusedByPageError, match="token"):
             await client.create_incident(make_message())
         await client.create_incident(make_message())
-        assert page.count(writes=True) == 2
+        assert page.count(writes=True) == 3
         assert len(page.incidents) == 1
 
 

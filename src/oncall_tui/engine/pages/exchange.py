@@ -100,20 +100,12 @@ class PageLine:
         What `is_repeated` is sent only if it changed, where the page allows that (RFC 9110, 13.1.2). Not for what a
         write depends on: a cache between us and the page may be behind.
         """
-        await self.make_ready()
-        assert self._token is not None
-        headers = {
-            self._header: f"{self._scheme} {self._token.reveal()}".strip(),
-            "Accept": "application/json",
-        }
-        content = None
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-            content = json.dumps(body, ensure_ascii=True).encode("ascii")
+        content = None if body is None else json.dumps(body, ensure_ascii=True).encode("ascii")
         known = self._known.get((path, str(params))) if is_repeated else None
-        if known is not None:
-            headers["If-None-Match"] = known.etag
-        status, answer = await self._exchange(method, self._api_url + path, params, headers, content)
+        status, answer = await self._ask_once(method, path, params, content, known)
+        if status == 401 and await self._has_other_token():
+            # Refused, so not applied: the token was changed where we read it.
+            status, answer = await self._ask_once(method, path, params, content, known)
         if status == 404 and is_missing_fine:
             return None
         if status == 304 and known is not None:
@@ -123,6 +115,36 @@ class PageLine:
             kept = list(self._known.items())[1 - _KNOWN_MOST :]
             self._known = {**dict(kept), (path, str(params)): answer}
         return decoded
+
+    async def _ask_once(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str | int] | None,
+        content: bytes | None,
+        known: _Answer | None,
+    ) -> tuple[int, _Answer]:
+        await self.make_ready()
+        assert self._token is not None
+        headers = {
+            self._header: f"{self._scheme} {self._token.reveal()}".strip(),
+            "Accept": "application/json",
+        }
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        if known is not None:
+            headers["If-None-Match"] = known.etag
+        return await self._exchange(method, self._api_url + path, params, headers, content)
+
+    async def _has_other_token(self) -> bool:
+        """Reads the token again; tells whether it is another one now."""
+        before = self._reveal()
+        self._token = None
+        await self.make_ready()
+        return self._reveal() != before
+
+    def _reveal(self) -> str:
+        return "" if self._token is None else self._token.reveal()
 
     async def read_url(self, url: str) -> object:
         """Returns the decoded answer of a public address, without the token. Raises PageError."""
@@ -196,7 +218,7 @@ class PageLine:
                     return response.status_code, await _read_answer(response)
                 finally:
                     await response.aclose()
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, UnicodeError) as error:
             fault = self._tell(error, has_sent)
         raise make_error(rule_exchange(Exchange(has_sent, fault=fault), self._clock()))
 
