@@ -168,9 +168,10 @@ def test_words_name_whole_instants_and_late_ones_say_so() -> None:
         words = word_notice(kind, ("API", "Web"), at, at + 7_200_000, has_begun=False)
         assert "work on API and Web" in words
     assert word_notice(K.PLAN, (), at, at + 7_200_000, has_begun=False) == (
-        "From 02:00 UTC on 29 November 2026 to 04:00 UTC on 29 November 2026 we plan work. "
-        "We will post here when it begins and when it ends."
+        "From 02:00 to 04:00 UTC on 29 November 2026 we plan work. We will post here when it begins and when it ends."
     )
+    night = word_notice(K.PLAN, (), at, at + 86_400_000, has_begun=False)
+    assert night.startswith("From 02:00 UTC on 29 November 2026 to 02:00 UTC on 30 November 2026 we plan work.")
     assert "stopped" in word_notice(K.CANCEL, ("API",), at, at + 1, has_begun=True)
     assert word_late("Begun.", at, at + LATE_AFTER_MS - 1) == "Begun."
     assert word_late("Begun.", at, at + LATE_AFTER_MS).endswith(

@@ -116,3 +116,13 @@ def has_begun(db: Database, epoch: int) -> bool:
 
 def is_told(db: Database, maintenance_id: int) -> bool:
     return NoticeKind.FINISH in list_delivered(db, maintenance_id)
+
+
+def test_a_sync_does_it_all_without_an_engine(tmp_path: Path) -> None:
+    with open_world(tmp_path, env=dict(os.environ)) as world, open_database(world.db) as db:
+        assert world.run("maintenance", "plan", "-t", "Disks", "--from", "now", "--for", "1h").returncode == 0
+        assert world.run("sync", "--wait", "10s").returncode == 0
+        assert list_delivered(db) == [NoticeKind.PLAN, NoticeKind.START]
+        assert all(each.seen_at is not None for each in list_notice_deliveries(db, 1))
+        told = world.run("maintenance", "show", "M1").stdout
+        assert "ON page customers read: The planned maintenance has begun." in told

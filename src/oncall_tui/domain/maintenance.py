@@ -233,10 +233,12 @@ def word_notice(kind: NoticeKind, components: Sequence[str], starts_at: int, end
     """Returns what a notice says when nobody wrote better words; instants stand whole, so that they stay true."""
     what = f"work on {_join(components)}" if components else "work"
     start, end = write_instant(starts_at), write_instant(ends_at)
+    is_one_day = start.partition(" on ")[2] == end.partition(" on ")[2]
+    window = f"From {start.partition(' ')[0] if is_one_day else start} to {end}"
     if kind is NoticeKind.CANCEL:
         return f"The planned {what} was stopped." if has_begun else f"The planned {what} will not take place."
     return {
-        NoticeKind.PLAN: f"From {start} to {end} we plan {what}. We will post here when it begins and when it ends.",
+        NoticeKind.PLAN: f"{window} we plan {what}. We will post here when it begins and when it ends.",
         NoticeKind.REMIND: f"A reminder: the planned {what} begins at {start}.",
         NoticeKind.START: f"The planned {what} has begun.",
         NoticeKind.EXTEND: f"The {what} takes longer than planned and should now end by {end}.",

@@ -15,6 +15,7 @@ from oncall_tui.clock import now_ms
 from oncall_tui.config.model import BroadcastConfig, Config, PageConfig
 from oncall_tui.config.token import Secret, read_token
 from oncall_tui.engine.broadcast import Channel
+from oncall_tui.engine.follower import look_for_notices
 from oncall_tui.engine.maintainer import Maintainer
 from oncall_tui.engine.noticing import PlannedPage
 from oncall_tui.engine.pages import Page
@@ -132,6 +133,10 @@ async def _drain_notices(store: StoreThread, config: PageConfig, page: Page, epo
     try:
         maintainer = make_maintainer(store, page, epoch=epoch, config=config, wake=asyncio.Event(), stop=stop)
         await maintainer.run(is_ending_when_idle=True)
+        planned = cast("PlannedPage", page)
+        await look_for_notices(store, planned, config, now_ms, is_fresh_only=True)
+    except PageError as error:
+        await store.call(note_page_failed, str(error), now_ms(), page=config.name)
     finally:
         timer.cancel()
 
