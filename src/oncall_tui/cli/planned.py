@@ -103,7 +103,7 @@ def tell_maintenance(
         lines += ["", f"  {when}: {how}, confirmed by {clean_line(notice.confirmed_by)}"]
         lines += [f"    {line}" for line in clean_block(notice.body).split("\n")]
         for delivery in deliveries:
-            if delivery.uid == notice.uid and delivery.body != notice.body:
+            if delivery.uid == notice.uid and delivery.state == "delivered" and delivery.body != notice.body:
                 lines.append(f"    ON {clean_line(delivery.page)} customers read: {clean_line(delivery.body)}")
     return "\n".join(lines)
 
