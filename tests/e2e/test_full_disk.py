@@ -13,7 +13,8 @@ from tests.e2e.world import PROGRAM
 from tests.ptyscreen import PtyScreen
 
 from oncall_tui.store.database import open_database
-from oncall_tui.store.outbox import list_deliveries, list_updates
+from oncall_tui.store.outbox import list_deliveries
+from oncall_tui.store.updates import list_updates
 
 UPDATE = ("incident", "update", "1", "--status", "identified")
 

@@ -15,7 +15,8 @@ from tests.engine.publishing import confirm, declare, make_config, publishing
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.store.database import open_database
-from oncall_tui.store.outbox import list_deliveries, list_updates
+from oncall_tui.store.outbox import list_deliveries
+from oncall_tui.store.updates import list_updates
 
 STATUSES = list(IncidentStatus)[:4]
 QUIET_MS = 200

@@ -24,7 +24,8 @@ from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database
 from oncall_tui.store.incidents import declare_incident
 from oncall_tui.store.lease import take_lease
-from oncall_tui.store.outbox import confirm_update, list_updates
+from oncall_tui.store.outbox import confirm_update
+from oncall_tui.store.updates import list_updates
 
 # Reading the system's trust store takes longer than a whole exchange on loopback.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

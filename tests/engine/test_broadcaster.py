@@ -27,14 +27,8 @@ from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.deliveries import claim_delivery, mark_seen, settle_delivered
 from oncall_tui.store.lease import take_lease
-from oncall_tui.store.outbox import (
-    adopt_delivery,
-    confirm_update,
-    list_deliveries,
-    list_due,
-    list_updates,
-    retry_delivery,
-)
+from oncall_tui.store.outbox import adopt_delivery, confirm_update, list_deliveries, list_due, retry_delivery
+from oncall_tui.store.updates import list_updates
 
 CHANNEL = "ops-chat"
 URL = "https://status.example.com"

@@ -19,7 +19,8 @@ from tests.engine.publishing import confirm, declare, publishing, until
 
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.store.database import Database, open_database
-from oncall_tui.store.outbox import list_deliveries, list_updates
+from oncall_tui.store.outbox import list_deliveries
+from oncall_tui.store.updates import list_updates
 
 ROOT = Path(__file__).parents[2]
 LONG_MS = 5_000

@@ -23,7 +23,8 @@ from oncall_tui.domain.outbox import Pace
 from oncall_tui.domain.update import Delivery, DeliveryState, IncidentUpdate
 from oncall_tui.store.database import open_database
 from oncall_tui.store.incidents import get_incident
-from oncall_tui.store.outbox import list_deliveries, list_updates, retry_delivery
+from oncall_tui.store.outbox import list_deliveries, retry_delivery
+from oncall_tui.store.updates import list_updates
 
 QUIET_S = 30
 LAG_S = 60

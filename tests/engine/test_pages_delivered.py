@@ -27,7 +27,8 @@ from oncall_tui.engine.publisher import drain
 from oncall_tui.engine.reader import look_once, read_page_once
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database, open_database
-from oncall_tui.store.outbox import list_deliveries, list_updates
+from oncall_tui.store.outbox import list_deliveries
+from oncall_tui.store.updates import list_updates
 
 FAULTS = (
     Fault.NONE,

@@ -29,7 +29,7 @@ from oncall_tui.engine.pages.unstamped import PAGES_MOST, Item, read_list, write
 from oncall_tui.engine.publisher import run_publisher
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import open_database
-from oncall_tui.store.outbox import list_updates
+from oncall_tui.store.updates import list_updates
 
 FAULTS = (
     Fault.NONE,

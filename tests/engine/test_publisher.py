@@ -21,7 +21,8 @@ from oncall_tui.engine.publisher import drain
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.incidents import get_incident, read_origin
-from oncall_tui.store.outbox import list_deliveries, list_updates, retry_delivery
+from oncall_tui.store.outbox import list_deliveries, retry_delivery
+from oncall_tui.store.updates import list_updates
 
 
 @pytest.fixture
@@ -308,6 +309,7 @@ async def test_without_a_token_it_waits_for_one(path: Path, db: Database) -> Non
         tokens: list[UsageError | Secret] = [
             UsageError("The environment variable X is not set."),
             Secret("wrong"),
+            Secret("wrong too"),
             Secret(TOKEN),
         ]
 

@@ -15,9 +15,10 @@ from oncall_tui.clock import now_ms
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.update import Delivery, DeliveryState
 from oncall_tui.store.database import Database, open_database
-from oncall_tui.store.outbox import drop_delivery, list_deliveries, list_updates, retry_delivery
+from oncall_tui.store.outbox import drop_delivery, list_deliveries, retry_delivery
 from oncall_tui.store.page import read_page
 from oncall_tui.store.timeline import list_entries
+from oncall_tui.store.updates import list_updates
 
 STEPS = ("create", "update", "resolve")
 AT_ONCE = 8

@@ -18,7 +18,8 @@ from tests.engine.publishing import QUIET_MS, TIMEOUT_MS, confirm, declare, publ
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.store.database import Database, open_database
-from oncall_tui.store.outbox import list_deliveries, list_updates
+from oncall_tui.store.outbox import list_deliveries
+from oncall_tui.store.updates import list_updates
 
 ROOT = Path(__file__).parents[2]
 # (the step at which the page sees the engine die, and what becomes of the request)

@@ -20,9 +20,10 @@ from oncall_tui.engine.reader import run_reader
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.incidents import get_incident, list_components, list_incidents
-from oncall_tui.store.outbox import list_deliveries, list_updates
+from oncall_tui.store.outbox import list_deliveries
 from oncall_tui.store.page import read_page
 from oncall_tui.store.timeline import list_entries
+from oncall_tui.store.updates import list_updates
 
 
 @pytest.fixture

@@ -23,8 +23,9 @@ from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.update import DeliveryState, IncidentUpdate
 from oncall_tui.engine.service import Mode, run_engine
 from oncall_tui.store.database import Database, open_database
-from oncall_tui.store.outbox import confirm_update, list_updates
+from oncall_tui.store.outbox import confirm_update
 from oncall_tui.store.page import list_pages
+from oncall_tui.store.updates import list_updates
 
 
 def confirm(db: Database, config: Config, incident_id: int, body: str) -> None:

@@ -22,7 +22,8 @@ from oncall_tui.engine.reader import run_reader
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.incidents import list_incidents, read_origin
-from oncall_tui.store.outbox import list_deliveries, list_updates
+from oncall_tui.store.outbox import list_deliveries
+from oncall_tui.store.updates import list_updates
 
 
 @asynccontextmanager

@@ -33,12 +33,12 @@ from oncall_tui.store.outbox import (
     list_deliveries,
     list_due,
     list_unseen,
-    list_updates,
     next_due_at,
     retry_delivery,
 )
 from oncall_tui.store.page import apply_incident
 from oncall_tui.store.timeline import list_entries
+from oncall_tui.store.updates import list_updates
 
 NOW = 1_000_000
 

@@ -23,10 +23,11 @@ from oncall_tui.store.incidents import (
     list_incidents,
 )
 from oncall_tui.store.lease import take_lease
-from oncall_tui.store.outbox import confirm_update, list_updates
+from oncall_tui.store.outbox import confirm_update
 from oncall_tui.store.page import apply_components, apply_incident, spend_request
 from oncall_tui.store.probes import replace_probes
 from oncall_tui.store.timeline import list_entries
+from oncall_tui.store.updates import list_updates
 from oncall_tui.store.watcher import Watcher
 
 REMOTE = RemoteIncident(

@@ -24,7 +24,6 @@ from oncall_tui.store.outbox import (
     get_delivery,
     list_deliveries,
     list_due,
-    list_updates,
     retry_delivery,
 )
 from oncall_tui.store.page import (
@@ -37,6 +36,7 @@ from oncall_tui.store.page import (
     spend_request,
 )
 from oncall_tui.store.timeline import list_entries
+from oncall_tui.store.updates import list_updates
 
 NOW = 1_800_000_000_000
 PAGES = ("eu", "us")

@@ -125,3 +125,20 @@ async def test_two_pages_stand_beside_each_other_and_an_edit_there_is_loud(desk:
         if size[0] == 80:
             await pilot.press("escape")
         await wait_for_text(pilot, "NOT AS SENT on eu")
+
+
+async def test_the_bar_of_a_sent_update_tells_of_every_page_and_of_what_waits_for_a_person(desk: Desk) -> None:
+    engine = Engine(desk)
+    async with open_app(desk) as (_, pilot):
+        await pilot.press("i")
+        await wait_for_text(pilot, "nothing blocks sending")
+        await pilot.press("ctrl+s")
+        await wait_for_text(pilot, "enter send")
+        await pilot.press("enter")
+        await wait_for_text(pilot, "SENDING in")
+        await pilot.pause(0.4)
+        await pilot.press("enter")
+        await wait_for_text(pilot, "eu ◌ QUEUED   us ◌ QUEUED")
+        engine.deliver(engine.claim("eu"), "u1")
+        engine.ask(engine.claim("us"))
+        await wait_for_text(pilot, "c decides   #1 eu ✓ ON THE PAGE   us ? UNCERTAIN")

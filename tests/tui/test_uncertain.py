@@ -8,7 +8,8 @@ from tests.tui.asking import Engine
 from tests.tui.desk import Desk, declare, make_desk, open_app, screen_text, wait_for, wait_for_text
 
 from oncall_tui.domain.update import DeliveryState
-from oncall_tui.store.outbox import drop_delivery, get_delivery, list_deliveries, list_updates
+from oncall_tui.store.outbox import drop_delivery, get_delivery, list_deliveries
+from oncall_tui.store.updates import list_updates
 from oncall_tui.tui.screens.uncertain import UncertainScreen
 from oncall_tui.tui.text import Glyphs
 

@@ -60,7 +60,7 @@ def list_command(place: Place, is_open_only: bool, is_json: bool) -> None:
     """List incidents, open ones first."""
     from oncall_tui.cli.output import format_table, print_json, say, shape_incident, show_time
     from oncall_tui.store.incidents import list_incidents
-    from oncall_tui.store.outbox import list_updates
+    from oncall_tui.store.updates import list_updates
 
     with place.open_db() as db, db.snapshot():
         found = list_incidents(db, is_open_only=is_open_only)
@@ -286,7 +286,7 @@ def _finish(db: Database, place: Place, incident_id: int, words: _Words, is_json
 def _print(db: Database, incident_id: int, is_json: bool) -> None:
     from oncall_tui.cli.output import print_json, say, shape_incident, tell_incident
     from oncall_tui.store.incidents import get_incident
-    from oncall_tui.store.outbox import list_updates
+    from oncall_tui.store.updates import list_updates
 
     with db.snapshot():
         shown, updates = get_incident(db, incident_id), list_updates(db, incident_id)

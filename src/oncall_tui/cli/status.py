@@ -30,9 +30,10 @@ def status(place: Place, is_json: bool) -> None:
     from oncall_tui.store.lease import read_lease
     from oncall_tui.store.lock import is_engine_running
     from oncall_tui.store.maintenance import list_active
-    from oncall_tui.store.outbox import list_deliveries, list_updates
+    from oncall_tui.store.outbox import list_deliveries
     from oncall_tui.store.page import list_pages
     from oncall_tui.store.probes import list_probes, list_states
+    from oncall_tui.store.updates import list_updates
 
     now = now_ms()
     with place.open_db() as db, db.snapshot():

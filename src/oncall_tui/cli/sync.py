@@ -43,36 +43,42 @@ def sync(place: Place, wait: str, is_json: bool) -> int:
             if config.pages:
                 left_s = max(0.0, deadline - time.monotonic())
                 asyncio.run(publish_once(place.db_path(), config, left_s))
-        left = _list_waiting(place)
+        left, is_rest_moving = _look(place)
         has_page = config is None or bool(config.pages)
-        if not _is_moving(left) or not has_page or time.monotonic() >= deadline:
+        is_moving = is_rest_moving or _is_moving(left)
+        if not is_moving or not has_page or time.monotonic() >= deadline:
             break
         time.sleep(_LOOK_EVERY_S)
     if is_json:
-        print_json({"is_done": not left, "left": [shape_delivery(each) for each in left]})
+        is_done = not left and not is_rest_moving
+        print_json({"is_done": is_done, "left": [shape_delivery(each) for each in left]})
     elif not left:
-        say("Everything is published.")
+        rest = "Updates are published; a notice of planned work or a review is still on its way."
+        say(rest if is_rest_moving else "Everything is published.")
     else:
         why = "" if has_page else " The config has no [page] to publish to."
         say(f"{len(left)} not published.{why}")
         for each in left:
             say(f"  delivery {each.id} of #{each.incident_id} is {each.state}{_tell_why(each)}")
-    return 1 if left else 0
+    return 1 if left or is_rest_moving else 0
 
 
-def _list_waiting(place: Place) -> list[Delivery]:
+def _look(place: Place) -> tuple[list[Delivery], bool]:
+    """Returns the updates that wait, and whether anything else is on its way to a page."""
+    from oncall_tui.store.maintenance import has_waiting_notice
     from oncall_tui.store.outbox import list_deliveries
+    from oncall_tui.store.postmortem import has_waiting_publications
 
     with place.open_db() as db:
-        return list_deliveries(db)
+        return list_deliveries(db), has_waiting_notice(db) or has_waiting_publications(db)
 
 
 def _is_moving(left: list[Delivery]) -> bool:
-    """Tells whether waiting helps: an incident whose oldest delivery failed waits for a person."""
-    oldest: dict[int, Delivery] = {}
+    """Tells whether waiting helps: a queue whose oldest delivery failed, or is asked about, waits for a person."""
+    oldest: dict[tuple[str, int], Delivery] = {}
     for each in left:
-        oldest.setdefault(each.incident_id, each)
-    return any(each.state != "failed" for each in oldest.values())
+        oldest.setdefault((each.page, each.incident_id), each)
+    return any(each.state != "failed" and each.asked_at is None for each in oldest.values())
 
 
 def _tell_why(delivery: Delivery) -> str:

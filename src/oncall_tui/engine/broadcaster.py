@@ -56,6 +56,22 @@ async def run_broadcaster(
     await _Broadcaster(store, channel, name, form, public_url, epoch, clock, rng, wake, stop).run()
 
 
+async def drain_broadcasts(
+    store: StoreThread,
+    channel: Channel,
+    *,
+    name: str,
+    form: Form,
+    public_url: str,
+    epoch: int,
+    clock: Callable[[], int],
+    rng: Random,
+) -> None:
+    """Sends the broadcasts that may go now, each once; the rest is left to the next round."""
+    idle = asyncio.Event()
+    await _Broadcaster(store, channel, name, form, public_url, epoch, clock, rng, idle, idle).tend_due()
+
+
 class _Broadcaster:
     def __init__(
         self,
@@ -89,13 +105,17 @@ class _Broadcaster:
         while not (self._stop.is_set() or self._fenced.is_overtaken):
             self._wake.clear()
             try:
-                for delivery in await self._store.call(list_due_broadcasts, self._clock(), name=self._name):
-                    await self._tend(delivery)
+                await self.tend_due()
                 pause_s = await self._find_pause()
             except StoreError as error:
                 logger.warning("broadcasts wait for the database: %s", error)
                 pause_s = STORE_PAUSE_S
             await self._rest(pause_s)
+
+    async def tend_due(self) -> None:
+        """Sends what is due, one after the other."""
+        for delivery in await self._store.call(list_due_broadcasts, self._clock(), name=self._name):
+            await self._tend(delivery)
 
     async def _find_pause(self) -> float:
         due_at = await self._store.call(next_due_at, page=self._name)

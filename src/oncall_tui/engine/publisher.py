@@ -15,12 +15,9 @@ from oncall_tui.domain.outbox import (
     RETRY_AFTER_MOST_MS,
     Applied,
     Pace,
-    find_applied,
     find_backoff_ms,
-    find_ours,
     is_reopening,
     last_closing,
-    list_candidates,
     list_evidence,
 )
 from oncall_tui.domain.remote import RemoteIncident
@@ -30,6 +27,7 @@ from oncall_tui.engine.fenced import STORE_PAUSE_S, FencedStore
 from oncall_tui.engine.pages import Message, Page
 from oncall_tui.engine.pages.budget import Budget
 from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, PageError, RefusedByPageError
+from oncall_tui.engine.searching import Search
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.deliveries import (
     adopt_orphans,
@@ -44,7 +42,6 @@ from oncall_tui.store.deliveries import (
     shorten_waits,
     was_known,
 )
-from oncall_tui.store.incidents import list_component_ids
 from oncall_tui.store.outbox import list_due, next_due_at
 from oncall_tui.store.page import apply_incident, note_page_failed, note_page_reached
 
@@ -54,7 +51,6 @@ _FRESH_MS = 300_000
 _LOOK_MOST_S = 5.0
 _FAULT_PAUSE_S = 5.0
 _FAREWELL_S = 1.0
-_LOOK_BACK_MS = 3_600_000
 _ASKED_AGAIN_MS = 60_000
 _NOT_SHOWN = "the page does not show this incident: it was deleted there, or reads lag behind"
 _GONE = (
@@ -134,12 +130,12 @@ class Publisher:
         self._pace = pace or Pace()
         self._fenced = FencedStore(store, epoch, stop)
         self._budget = Budget(store, config, clock)
+        self._search = Search(store, page, config, self._budget, clock)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._sending: set[int] = set()
         self._failures: dict[int, int] = {}
         self._held: dict[int, float] = {}
         self._doubted: dict[int, float] = {}
-        self._missed: dict[int, float] = {}
 
     async def run(self, is_ending_when_idle: bool = False) -> None:
         try:
@@ -243,14 +239,15 @@ class Publisher:
             # Both requests are paid before the first, so that nothing waits between the baseline and the write.
             is_known = delivery.remote_incident_id is not None
             await self._budget.spend(1 + is_known, is_backlog=self._is_backlog(delivery))
-            baseline = await self._read_ours(delivery, is_looking=await self._may_be_there(delivery), is_paid=is_known)
+            baseline = await self._search.read_ours(
+                delivery, is_looking=await self._may_be_there(delivery), is_paid=is_known
+            )
             if baseline is None and delivery.remote_incident_id is not None:
-                if self._is_gone(delivery):
+                if self._search.is_gone(delivery):
                     await self._fail(delivery, _GONE)
                 else:
                     await self._retry(delivery, NotAppliedError(_NOT_SHOWN))
                 return
-            self._missed.pop(delivery.incident_id, None)
             if baseline is not None and not await self._is_free(delivery, baseline):
                 return
             message = await compose_message(
@@ -279,44 +276,9 @@ class Publisher:
     def _is_backlog(self, delivery: Delivery) -> bool:
         return self._clock() - delivery.created_at > _FRESH_MS
 
-    async def _read_ours(self, delivery: Delivery, *, is_looking: bool, is_paid: bool = False) -> RemoteIncident | None:
-        """Returns the delivery's incident as the page has it now, None when it has none. Raises PageError."""
-        ids = await self._store.call(list_component_ids, page=delivery.page)
-        self._page.component_names = {remote_id: name for name, remote_id in ids.items()}
-        if delivery.remote_incident_id is not None:
-            if not is_paid:
-                await self._budget.spend()
-            return await self._page.get_incident(delivery.remote_incident_id)
-        if not is_looking:
-            return None
-        skew_ms = self._page.clock_skew_ms or 0
-        # The clock may have been set back since: then it was made no earlier than the clock says now.
-        begin = min(delivery.created_at, self._clock())
-        since = min(begin, begin + skew_ms) - _LOOK_BACK_MS
-        recent = await self._page.list_recent(since, self._budget.spend)
-        skew_ms = self._page.clock_skew_ms or 0  # a new engine knows it by the first answer only
-        window_ms = self._config.request_timeout_ms + self._config.quiet_period_ms
-        stamped = [remote for remote in recent if remote.uid is not None]
-        if (ours := find_ours(self._as_shown(delivery), stamped, skew_ms, window_ms)) is not None:
-            return ours
-        shown = []
-        timed = replace(delivery, sending_at=min(delivery.sending_at or begin, self._clock()))
-        for candidate in list_candidates(timed, recent, skew_ms, window_ms):
-            await self._budget.spend()
-            if (alone := await self._page.get_incident(candidate.remote_id)) is not None:
-                shown.append(alone)
-        return find_ours(self._as_shown(timed), shown, skew_ms, window_ms)
-
-    def _find_applied(self, delivery: Delivery, remote: RemoteIncident) -> Applied | None:
-        """Proves a delivery by what this kind of page can show of it."""
-        return find_applied(self._as_shown(delivery), remote)
-
-    def _as_shown(self, delivery: Delivery) -> Delivery:
-        return replace(delivery, status=self._page.capabilities.show_status(delivery.status))
-
     async def _is_free(self, delivery: Delivery, baseline: RemoteIncident) -> bool:
         """Tells whether the delivery should be sent onto what the page shows; settles it when not."""
-        if applied := self._find_applied(delivery, baseline):
+        if applied := self._search.find_applied(delivery, baseline):
             await self._deliver(delivery, applied, is_looked_up=True)
             return False
         await self._store.call(apply_incident, baseline, self._clock(), page=delivery.page)
@@ -348,7 +310,7 @@ class Publisher:
         except AmbiguousError as error:
             await self._doubt(delivery, str(error), self._config.quiet_period_ms)
             return
-        applied = self._find_applied(delivery, answer)
+        applied = self._search.find_applied(delivery, answer)
         if applied is None and baseline is None:
             applied = Applied(answer, answer.updates[-1] if answer.updates else None)
         if applied is None:
@@ -361,20 +323,20 @@ class Publisher:
         """Looks at the page after the quiet period: the update stands there, or it may be sent again."""
         try:
             await self._page.make_ready()
-            remote = await self._read_ours(delivery, is_looking=True)
+            remote = await self._search.read_ours(delivery, is_looking=True)
         except PageError as error:
             wait_ms = await self._note_failure(delivery, error)
             await self._doubt(delivery, f"not looked up yet: {error}", wait_ms)
             return
-        applied = self._find_applied(delivery, remote) if remote is not None else None
+        applied = self._search.find_applied(delivery, remote) if remote is not None else None
         if applied is not None:
             await self._deliver(delivery, applied, is_looked_up=True)
         elif remote is None and delivery.remote_incident_id is not None:
-            if self._is_gone(delivery):
+            if self._search.is_gone(delivery):
                 await self._fail(delivery, _GONE)
             else:
                 await self._doubt(delivery, _NOT_SHOWN, self._config.quiet_period_ms)
-        elif (left_ms := self._find_lag_left_ms(delivery)) > 0:
+        elif (left_ms := self._search.find_lag_left_ms(delivery)) > 0:
             await self._doubt(delivery, "not on the page yet: reads may lag behind", left_ms)
         elif self._may_resend(delivery):
             await self._fenced.settle(settle_absent, delivery.id, now=self._clock())
@@ -387,18 +349,6 @@ class Publisher:
                 evidence=list_evidence(delivery, remote, self._config.quiet_period_ms),
                 now=now,
             )
-
-    def _is_gone(self, delivery: Delivery) -> bool:
-        """An incident that reads do not show was deleted, or was made just now and reads lag behind."""
-        now = asyncio.get_running_loop().time()
-        first = self._missed.setdefault(delivery.incident_id, now)
-        return now - first >= 2 * self._config.quiet_period_ms / 1000
-
-    def _find_lag_left_ms(self, delivery: Delivery) -> int:
-        """Absence is believed when three quiet periods have passed: reads may lag behind writes by a minute."""
-        quiet_ms, now = self._config.quiet_period_ms, self._clock()
-        sent_at = delivery.sending_at or 0
-        return min(quiet_ms, sent_at + 3 * quiet_ms - now) if sent_at <= now else 0
 
     def _may_resend(self, delivery: Delivery) -> bool:
         """What subscribers might get twice is sent again by a person alone, unless the page would not double it."""

@@ -14,7 +14,9 @@ from oncall_tui import __version__
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import BroadcastConfig, Config, PageConfig
 from oncall_tui.config.token import Secret, read_token
+from oncall_tui.domain.shortform import Form
 from oncall_tui.engine.broadcast import Channel
+from oncall_tui.engine.broadcaster import drain_broadcasts
 from oncall_tui.engine.follower import look_for_notices
 from oncall_tui.engine.maintainer import Maintainer
 from oncall_tui.engine.noticing import PlannedPage
@@ -100,6 +102,17 @@ async def publish_once(db_path: Path, config: Config, deadline_s: float) -> bool
                 async with asyncio.TaskGroup() as group:
                     for page_config, page in pages:
                         group.create_task(_publish_once(store, page_config, page, epoch, deadline_s))
+                for broadcast in config.broadcasts:
+                    await drain_broadcasts(
+                        store,
+                        open_channel(broadcast),
+                        name=broadcast.name,
+                        form=Form(broadcast.form),
+                        public_url=next((page.public_url for page in config.pages if page.public_url), ""),
+                        epoch=epoch,
+                        clock=now_ms,
+                        rng=Random(),  # noqa: S311 - spreads retries, keeps no secret
+                    )
             finally:
                 await store.call(end_lease, epoch, now_ms())
             return True

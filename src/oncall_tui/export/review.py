@@ -15,9 +15,9 @@ from oncall_tui.export.markdown import make_inert
 from oncall_tui.store.database import Database
 from oncall_tui.store.incidents import get_incident
 from oncall_tui.store.lease import read_lease
-from oncall_tui.store.outbox import list_updates
 from oncall_tui.store.probes import list_probes
 from oncall_tui.store.timeline import list_entries
+from oncall_tui.store.updates import list_updates
 
 _ENTRIES_MOST = 5_000
 

@@ -125,9 +125,10 @@ def absorb_twin(connection: sqlite3.Connection, page: str, remote_id: str, incid
         return
     for table in ("incident_update", "delivery", "draft"):
         connection.execute(f"UPDATE {table} SET incident_id = ? WHERE incident_id = ?", (incident_id, twin["id"]))
-    connection.execute(
-        "UPDATE OR IGNORE step_tick SET incident_id = ? WHERE incident_id = ?", (incident_id, twin["id"])
-    )
+    for table in ("step_tick", "postmortem", "page_postmortem"):
+        connection.execute(
+            f"UPDATE OR IGNORE {table} SET incident_id = ? WHERE incident_id = ?", (incident_id, twin["id"])
+        )
     connection.execute("DELETE FROM page_incident WHERE incident_id = ?", (twin["id"],))
     connection.execute(
         "UPDATE incident SET discarded_at = ?, phase = ?, revision = revision + 1 WHERE id = ?",

@@ -9,12 +9,13 @@ from oncall_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Phase
 from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.timeline import EntryKind
-from oncall_tui.domain.update import Awaited, Delivery, DeliveryKind, DeliveryState, Evidence, IncidentUpdate, Proof
+from oncall_tui.domain.update import Awaited, Delivery, DeliveryKind, DeliveryState, Evidence, IncidentUpdate
 from oncall_tui.store.codec import decode_components, decode_evidence, encode_components
-from oncall_tui.store.database import Database, Value, placeholders
+from oncall_tui.store.database import Database
 from oncall_tui.store.incidents import absorb_twin, read_incident, set_components
 from oncall_tui.store.sqlite import sqlite3
 from oncall_tui.store.timeline import add_entry
+from oncall_tui.store.updates import read_updates
 
 ENGINE = "engine"
 OPEN = "state NOT IN ('delivered', 'dropped')"
@@ -26,23 +27,6 @@ _DELIVERY = (
     "JOIN incident ON incident.id = delivery.incident_id "
     "LEFT JOIN page_incident ON page_incident.incident_id = delivery.incident_id AND page_incident.page = delivery.page "
     "LEFT JOIN page_update ON page_update.update_id = delivery.update_id AND page_update.page = delivery.page "
-)
-_PROOFS = (
-    "SELECT delivery.update_id, delivery.page, delivery.id AS delivery_id, kind, state, reason, delivery.created_at AS queued_at, "
-    "sending_at, delivered_at, remote_id, seen_at, difference FROM delivery LEFT JOIN page_update "
-    "ON page_update.update_id = delivery.update_id AND page_update.page = delivery.page WHERE delivery.update_id IN ({ids}) "
-    "UNION ALL SELECT update_id, page, NULL, 'update', 'delivered', '', NULL, NULL, posted_at, remote_id, seen_at, difference "
-    "FROM page_update WHERE update_id IN ({ids}) AND NOT EXISTS (SELECT 1 FROM delivery "
-    "WHERE delivery.update_id = page_update.update_id AND delivery.page = page_update.page)"
-)
-_FURTHEST_BEHIND = (
-    DeliveryState.FAILED,
-    DeliveryState.UNCERTAIN,
-    DeliveryState.RETRY_WAIT,
-    DeliveryState.PENDING,
-    DeliveryState.SENDING,
-    DeliveryState.DROPPED,
-    DeliveryState.DELIVERED,
 )
 
 
@@ -105,7 +89,7 @@ def confirm_update(
             )
         _advance(connection, incident, status, components, next_update_at, now)
         add_entry(connection, incident_id, EntryKind.QUEUED, f"update confirmed ({status}): {body}", actor, now, now)
-        return _read_updates(db, "id = ?", update_id)[0]
+        return read_updates(db, "id = ?", update_id)[0]
 
 
 def _advance(
@@ -129,94 +113,6 @@ def _advance(
         ),
     )
     set_components(connection, incident.id, {**incident.components, **components})
-
-
-def list_updates(db: Database, incident_id: int) -> list[IncidentUpdate]:
-    """Returns the messages of an incident in the order in which customers read them, oldest first."""
-    return _read_updates(db, "incident_id = ?", incident_id)
-
-
-def list_latest_updates(db: Database) -> dict[int, IncidentUpdate]:
-    """Returns the newest message of every open incident and of the one that ended last, by incident id."""
-    updates = _read_updates(
-        db,
-        "id IN (SELECT (SELECT max(u.id) FROM incident_update u WHERE u.incident_id = incident.id) FROM incident "
-        "WHERE discarded_at IS NULL AND (resolved_at IS NULL OR "
-        "id = (SELECT id FROM incident WHERE discarded_at IS NULL ORDER BY resolved_at DESC LIMIT 1)))",
-    )
-    return {update.incident_id: update for update in updates}
-
-
-def list_first_seen(db: Database) -> dict[int, int]:
-    """Returns since when customers have been seen to get words on each open incident, by incident id.
-
-    What somebody wrote on a page was there when we met it.
-    """
-    rows = db.rows(
-        "SELECT incident.id, min(CASE WHEN incident_update.is_local THEN seen_at ELSE posted_at END) AS at FROM incident "
-        "JOIN incident_update ON incident_id = incident.id JOIN page_update ON update_id = incident_update.id "
-        "WHERE resolved_at IS NULL AND discarded_at IS NULL GROUP BY incident.id"
-    )
-    return {row["id"]: row["at"] for row in rows if row["at"] is not None}
-
-
-def _read_updates(db: Database, where: str, *values: Value) -> list[IncidentUpdate]:
-    rows = db.rows(f"SELECT * FROM incident_update WHERE {where} ORDER BY created_at, id", *values)
-    proofs: dict[int, list[Proof]] = {}
-    if rows:
-        ids = tuple(row["id"] for row in rows)
-        for row in db.rows(_PROOFS.format(ids=placeholders(ids)) + " ORDER BY 1, 2", *ids, *ids):
-            proofs.setdefault(row["update_id"], []).append(_proof(row))
-    return [_update(row, tuple(proofs.get(row["id"], ()))) for row in rows]
-
-
-def _proof(row: sqlite3.Row) -> Proof:
-    return Proof(
-        page=row["page"],
-        state=DeliveryState(row["state"]),
-        queued_at=row["queued_at"],
-        sent_at=row["sending_at"],
-        accepted_at=row["delivered_at"],
-        seen_at=row["seen_at"],
-        delivery_id=row["delivery_id"],
-        remote_id=row["remote_id"],
-        reason=row["reason"],
-        difference=row["difference"] or "",
-        is_broadcast=row["kind"] == DeliveryKind.BROADCAST,
-    )
-
-
-def _update(row: sqlite3.Row, proofs: tuple[Proof, ...]) -> IncidentUpdate:
-    """A page whose delivery a person dropped is not waited for, unless there is no other."""
-    pages = [proof for proof in proofs if not proof.is_broadcast]
-    wanted = [proof for proof in pages if proof.state is not DeliveryState.DROPPED] or pages
-    behind = min(wanted, key=lambda proof: _FURTHEST_BEHIND.index(proof.state), default=None)
-    seen = [proof.seen_at for proof in wanted]
-    accepted = [proof.accepted_at for proof in wanted]
-    return IncidentUpdate(
-        id=row["id"],
-        uid=row["uid"],
-        incident_id=row["incident_id"],
-        status=IncidentStatus(row["status"]),
-        body=row["body"],
-        components=decode_components(row["components"]),
-        created_at=row["created_at"],
-        created_by=row["created_by"],
-        is_local=bool(row["is_local"]),
-        delivery=behind.state if behind else DeliveryState.DELIVERED,
-        remote_id=next((proof.remote_id for proof in proofs if proof.remote_id), None),
-        delivered_at=_last(accepted),
-        seen_at=_last(seen),
-        delivery_id=behind.delivery_id if behind else None,
-        reason=behind.reason if behind else "",
-        proofs=proofs,
-    )
-
-
-def _last(instants: Sequence[int | None]) -> int | None:
-    """Returns the latest, None when one of them has not come."""
-    known = [instant for instant in instants if instant is not None]
-    return max(known) if known and len(known) == len(instants) else None
 
 
 def _delivery(row: sqlite3.Row) -> Delivery:
@@ -311,7 +207,7 @@ def next_due_at(db: Database, *, page: str = MAIN_PAGE) -> int | None:
 
 def has_waiting(db: Database) -> bool:
     """Tells whether anything confirmed is still on its way, other than what waits for a person."""
-    return db.row(f"SELECT 1 FROM delivery WHERE {OPEN} AND state != 'failed' LIMIT 1") is not None
+    return db.row(f"SELECT 1 FROM delivery WHERE {OPEN} AND state != 'failed' AND asked_at IS NULL LIMIT 1") is not None
 
 
 def list_unseen(db: Database, *, page: str = MAIN_PAGE) -> list[Awaited]:

@@ -18,7 +18,7 @@ from oncall_tui.store.database import Database
 from oncall_tui.store.drafts import adopt_draft, create_draft, list_drafts
 from oncall_tui.store.incidents import get_incident
 from oncall_tui.store.lease import list_terminals
-from oncall_tui.store.outbox import list_updates
+from oncall_tui.store.updates import list_updates
 
 
 class OpenedDraft(Struct, frozen=True):

@@ -11,7 +11,7 @@ from oncall_tui.clock import now_ms
 from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.incident import Incident, IncidentStatus
 from oncall_tui.store.incidents import get_incident
-from oncall_tui.store.outbox import list_updates
+from oncall_tui.store.updates import list_updates
 from oncall_tui.tui.checks import Checked
 from oncall_tui.tui.editing import Edit, store_edit
 from oncall_tui.tui.host import host_of, tell

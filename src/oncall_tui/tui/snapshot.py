@@ -83,9 +83,10 @@ def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Sna
     from oncall_tui.store.drafts import list_drafts
     from oncall_tui.store.incidents import list_components, list_incidents
     from oncall_tui.store.lease import list_terminals, read_lease
-    from oncall_tui.store.outbox import list_deliveries, list_first_seen, list_latest_updates
+    from oncall_tui.store.outbox import list_deliveries
     from oncall_tui.store.page import list_pages
     from oncall_tui.store.probes import list_probes, list_states
+    from oncall_tui.store.updates import list_first_seen, list_latest_updates
 
     new = old
     if "probes" in topics:

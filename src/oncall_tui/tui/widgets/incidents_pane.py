@@ -14,7 +14,8 @@ from oncall_tui.clock import now_ms
 from oncall_tui.domain.errors import ConflictError, OncallError
 from oncall_tui.domain.update import Delivery, DeliveryState, IncidentUpdate
 from oncall_tui.store.incidents import get_incident
-from oncall_tui.store.outbox import drop_delivery, list_updates, retry_delivery
+from oncall_tui.store.outbox import drop_delivery, retry_delivery
+from oncall_tui.store.updates import list_updates
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.declare import declare_by_hand, undo_declaration
 from oncall_tui.tui.editing import Edit, store_edit

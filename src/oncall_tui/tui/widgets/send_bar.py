@@ -8,7 +8,7 @@ from textual.content import Content
 
 from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.update import DeliveryState, IncidentUpdate
-from oncall_tui.store.outbox import list_updates
+from oncall_tui.store.updates import list_updates
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import host_of, start_work
 from oncall_tui.tui.outgoing import Confirmation, Passage, Stage
@@ -106,15 +106,8 @@ class SendBar(Lines, can_focus=True):
         if update.seen_at is not None:
             self._end(words)
             return
-        if len(update.proofs) > 1:
-            pass  # each page says where it stands
-        elif update.delivery is DeliveryState.DELIVERED:
-            words = join(words, ("   customers: not seen there yet", "$muted"))
-        elif update.delivery is DeliveryState.PENDING:
-            since = f" since {clock_utc(update.created_at)}"
-            words = join(words, (since, "$state-slow"), ("   customers do not have it yet", "$muted"))
-        elif update.delivery is DeliveryState.FAILED:
-            words = join(words, ("   customers have NOT been told", "bold $state-down"))
+        if len(update.proofs) < 2:  # of several pages, each says where it stands
+            words = join(words, _tell_wait(update))
         if self._is_undecided(update):
             words = join(("c ", "bold"), "decides   ", words)
         self.show_lines([words])
@@ -150,3 +143,15 @@ class SendBar(Lines, can_focus=True):
     async def _send_now(self) -> None:
         if self._confirmation is not None:
             await host_of(self).outgoing.send_now(self._confirmation.incident_id)
+
+
+def _tell_wait(update: IncidentUpdate) -> Content:
+    """Says what customers have of an update that they have not been seen to get."""
+    if update.delivery is DeliveryState.DELIVERED:
+        return join(("   customers: not seen there yet", "$muted"))
+    if update.delivery is DeliveryState.PENDING:
+        since = f" since {clock_utc(update.created_at)}"
+        return join((since, "$state-slow"), ("   customers do not have it yet", "$muted"))
+    if update.delivery is DeliveryState.FAILED:
+        return join(("   customers have NOT been told", "bold $state-down"))
+    return Content("")
