@@ -24,13 +24,14 @@ class Verdict(StrEnum):
 
 
 class ProbeStatus(StrEnum):
-    """Verdicts over time. `stale` is derived when read: no result for 2.5 intervals."""
+    """Verdicts over time. `stale` and `maintenance` are derived when read: no result for 2.5 intervals, planned work."""
 
     UP = "up"
     SLOW = "slow"
     DOWN = "down"
     STALE = "stale"
     UNKNOWN = "unknown"
+    MAINTENANCE = "maintenance"
 
 
 class Expectation(Struct, frozen=True):

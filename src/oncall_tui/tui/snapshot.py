@@ -14,13 +14,14 @@ from oncall_tui.domain.update import DeliveryState
 if TYPE_CHECKING:
     from oncall_tui.domain.engine import Lease, Terminal
     from oncall_tui.domain.incident import Component, Incident
+    from oncall_tui.domain.maintenance import Maintenance
     from oncall_tui.domain.probe import Probe, ProbeState
     from oncall_tui.domain.update import Delivery, Draft, IncidentUpdate
     from oncall_tui.store.database import Database
 
 _UNCERTAIN, _FAILED = DeliveryState.UNCERTAIN, DeliveryState.FAILED
 ALL_TOPICS = frozenset(
-    {"probes", "results", "components", "incidents", "outbox", "drafts", "engine", "terminal", "page"}
+    {"probes", "results", "components", "incidents", "outbox", "drafts", "maintenance", "engine", "terminal", "page"}
 )
 
 
@@ -42,6 +43,7 @@ class Snapshot(Struct, frozen=True):
     latest_updates: dict[int, IncidentUpdate] = field(default_factory=dict)
     first_seen: dict[int, int] = field(default_factory=dict)
     drafts: tuple[Draft, ...] = ()
+    maintenances: tuple[Maintenance, ...] = ()
     terminals: tuple[Terminal, ...] = ()
     lease: Lease | None = None
     pages: tuple[PageState, ...] = ()
@@ -83,6 +85,7 @@ def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Sna
     from oncall_tui.store.drafts import list_drafts
     from oncall_tui.store.incidents import list_components, list_incidents
     from oncall_tui.store.lease import list_terminals, read_lease
+    from oncall_tui.store.maintenance import list_maintenances
     from oncall_tui.store.outbox import list_deliveries
     from oncall_tui.store.page import list_pages
     from oncall_tui.store.probes import list_probes, list_states
@@ -110,6 +113,8 @@ def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Sna
         )
     if "drafts" in topics:
         new = replace(new, drafts=tuple(list_drafts(db)))
+    if "maintenance" in topics:
+        new = replace(new, maintenances=tuple(list_maintenances(db, is_open_only=True)))
     if "terminal" in topics:
         new = replace(new, terminals=tuple(list_terminals(db)))
     if "engine" in topics:

@@ -49,6 +49,7 @@ PROBE_LOOK: dict[ProbeStatus, tuple[str, str, str]] = {
     ProbeStatus.SLOW: ("▲", "SLOW", "$state-slow"),
     ProbeStatus.STALE: ("?", "STALE", "$state-unknown"),
     ProbeStatus.UNKNOWN: ("?", "UNKNOWN", "$state-unknown"),
+    ProbeStatus.MAINTENANCE: ("■", "MAINT", "$state-maintenance"),
     ProbeStatus.UP: ("●", "OK", "$state-ok"),
 }
 COMPONENT_LOOK: dict[ComponentStatus, tuple[str, str, str]] = {

@@ -23,7 +23,8 @@ _RANK = {
     ProbeStatus.SLOW: 1,
     ProbeStatus.STALE: 2,
     ProbeStatus.UNKNOWN: 3,
-    ProbeStatus.UP: 4,
+    ProbeStatus.MAINTENANCE: 4,
+    ProbeStatus.UP: 5,
 }
 #: Silence is looked for this often in all rows; between, only rows with news are judged.
 _JUDGE_EVERY_MS = 900
@@ -157,7 +158,7 @@ class Board(Lines, can_focus=True):
             if old is not None and is_same and not is_due and old.incident_id == incident_id:
                 rows[probe.name] = old
                 continue
-            status = status_at(state, probe.every_ms, now)
+            status = self._judge(probe, state)
             if old is not None and is_same and old.status is status and old.incident_id == incident_id:
                 rows[probe.name] = old
                 continue
@@ -167,6 +168,15 @@ class Board(Lines, can_focus=True):
         if is_moved:
             self._sort()
         self._repaint()
+
+    def _judge(self, probe: Probe, state: ProbeState) -> ProbeStatus:
+        """Planned work silences its probes: what they find then is shown, and is no alarm."""
+        if self._snapshot.maintenances:
+            from oncall_tui.domain.maintenance import find_silence
+
+            if find_silence(self._snapshot.maintenances, probe.name, self._now) is not None:
+                return ProbeStatus.MAINTENANCE
+        return status_at(state, probe.every_ms, self._now)
 
     def tick(self, now: int) -> None:
         """Lets time pass: what has gone silent turns stale, ages grow."""

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.worker import Worker, WorkerState
 
 from oncall_tui.domain.probe import ProbeState, Result, Verdict
-from oncall_tui.domain.verdict import status_at
 from oncall_tui.tui.feed import Feed
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import block, join, line
@@ -126,7 +125,7 @@ class ProbesPane(Pane):
         component = next((item for item in self._snapshot.components if item.name == probe.component), None)
         incident = self._snapshot.incident_of_probe(probe.name)
         failures = self._failures if self._failures_of and self._failures_of[0] == probe.name else ()
-        status = status_at(state, probe.every_ms, self._now)
+        status = self.board.status_of(probe.name)
         drift = self._drift_of(probe.name)
         self._detail.show_details(Details(probe, state, status, component, incident, failures, drift), self._now)
 

@@ -1,0 +1,43 @@
+"""Planned work silences its probes on the screen: shown as such, no alarm, and back when the window is over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.tui.desk import make_desk, open_app, screen_text, wait_for_text
+
+from oncall_tui.clock import now_ms
+from oncall_tui.domain.maintenance import NoticeKind
+from oncall_tui.store.maintenance import Words, plan_maintenance, say_notice
+
+
+async def test_a_red_probe_of_planned_work_is_no_alarm(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path)
+    red = desk.config.probes[0].name
+    async with open_app(desk) as (_, pilot):
+        await wait_for_text(pilot, "1 probe is down and customers have not been told")
+        now = now_ms()
+        kinds = (NoticeKind.PLAN, NoticeKind.START, NoticeKind.FINISH)
+        work = plan_maintenance(
+            desk.db,
+            uid="work-1",
+            title="Move the database",
+            starts_at=now - 1_000,
+            ends_at=now + 600_000,
+            components=("API",),
+            probes=(red,),
+            words={kind: Words(f"op-{kind}", f"{kind}.", True) for kind in kinds},
+            remind_at=None,
+            pages=("page",),
+            actor="ana",
+            now=now - 2_000,
+        )
+        shown = await wait_for_text(pilot, "■ 1 MAINT")
+        assert "customers have not been told" not in shown
+        assert f"■ {red}" in shown
+        say_notice(
+            desk.db, work.id, NoticeKind.CANCEL, Words("op-cancel", "It is off.", True), actor="ana", now=now_ms()
+        )
+        await wait_for_text(pilot, "1 probe is down and customers have not been told")
+        assert "MAINT" not in screen_text(pilot)
+    desk.db.close()
