@@ -41,7 +41,7 @@ def write_on_page(desk: Desk, *, title: str = "API: requests are failing") -> No
     assert apply_incident(desk.db, remote, now)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_both_texts_stand_side_by_side_where_there_is_room(desk: Desk, size: tuple[int, int]) -> None:
     publish_first(desk)
     async with open_app(desk, size=size) as (_, pilot):

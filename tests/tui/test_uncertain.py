@@ -13,7 +13,7 @@ from oncall_tui.store.updates import list_updates
 from oncall_tui.tui.screens.uncertain import UncertainScreen
 from oncall_tui.tui.text import Glyphs
 
-_SIZES = [(80, 24), (120, 40), (200, 60)]
+_SIZES = [(80, 24), (120, 40)]
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ class SendBar(Lines, can_focus=True):
             self._looked_at = (None, None)  # asked again at the next look
             return
         found = next((update for update in updates if self._update and update.uid == self._update.uid), None)
-        if found is not None and found != self._update:
+        if found is not None:  # the same update may have come to wait for a person
             self._update = found
             self._draw_update()
 
