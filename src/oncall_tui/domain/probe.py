@@ -24,7 +24,7 @@ class Verdict(StrEnum):
 
 
 class ProbeStatus(StrEnum):
-    """Verdicts over time. `stale` and `maintenance` are derived when read: no result for 2.5 intervals, planned work."""
+    """Verdicts over time. Derived when read: `stale`, no result for 2.5 intervals, and `maintenance`, planned work."""
 
     UP = "up"
     SLOW = "slow"
