@@ -111,7 +111,7 @@ def test_an_update_confirmed_while_the_page_is_away_arrives_once_when_it_is_back
         if not has_arrived(world, terminal):  # the page never took it up: a person decides whether it is sent again
             terminal.press("c")
             terminal.wait_for("send again")
-            terminal.press("r")
+            terminal.press("ctrl+s")
         wait_until(lambda: len(world.published()) == 1, 30)
         terminal.wait_for("queue 0", 15)
         time.sleep(2)

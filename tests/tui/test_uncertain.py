@@ -60,7 +60,7 @@ async def test_nothing_that_could_be_it_closes_adopting_and_r_sends_again(desk: 
         await pilot.press("a")
         await pilot.pause(0.1)
         assert get_delivery(desk.db, delivery.id).state is DeliveryState.UNCERTAIN
-        await pilot.press("r")
+        await pilot.press("ctrl+s")
         await wait_for_text(pilot, "is queued again")
     assert get_delivery(desk.db, delivery.id).state is DeliveryState.PENDING
 
@@ -96,7 +96,7 @@ async def test_what_settles_by_itself_is_told_and_closes_the_keys(desk: Desk) ->
         engine.deliver(delivery)
         shown = await wait_for_text(pilot, "Settled meanwhile: ✓ ON THE PAGE")
         assert "r send again" not in shown
-        await pilot.press("r", "d", "d", "a")
+        await pilot.press("ctrl+s", "d", "d", "a")
         await pilot.pause(0.1)
         assert get_delivery(desk.db, delivery.id).state is DeliveryState.DELIVERED
         await pilot.press("escape")
@@ -113,7 +113,7 @@ async def test_before_the_page_was_read_there_is_nothing_to_decide(desk: Desk) -
         await pilot.press("c")
         shown = await wait_for_text(pilot, "before that nobody can tell")
         assert "no answer within 10 s" in shown
-        await pilot.press("r", "a")
+        await pilot.press("ctrl+s", "a")
         await pilot.pause(0.1)
         assert get_delivery(desk.db, delivery.id).reason == "no answer within 10 s"
         engine.ask(delivery, "Logins fail!")
@@ -137,14 +137,14 @@ async def test_one_after_the_other_and_a_held_key_decides_one_only(desk: Desk) -
         await wait_for_text(pilot, f"{second} fails.")
         await pilot.press("n")
         await wait_for_text(pilot, f"{first} fails.")
-        await pilot.press("r")
+        await pilot.press("ctrl+s")
         await wait_for_text(pilot, f"{second} fails.")
-        await pilot.press("r", "r", "r")
+        await pilot.press("ctrl+s", "ctrl+s", "ctrl+s")
         await pilot.pause(0.1)
         states = sorted(item.state for item in list_deliveries(desk.db))
         assert states == [DeliveryState.PENDING, DeliveryState.UNCERTAIN]
         await asyncio.sleep(0.5)
-        await pilot.press("r")
+        await pilot.press("ctrl+s")
         await wait_for(pilot, lambda: {item.state for item in list_deliveries(desk.db)} == {DeliveryState.PENDING})
 
 

@@ -181,7 +181,7 @@ ACTIONS: tuple[Action, ...] = (
         "uncertain",
         (
             ("adopt", "a", "it is there", "The chosen message on the page is this update: take it as sent.", True),
-            ("again", "r", "again", "Put the update back into the queue, knowing that it might arrive twice.", True),
+            ("again", "ctrl+s", "again", "Put the update back into the queue: it may arrive twice.", True),
             ("drop", "d", "drop", "Give the update up; a second press confirms, since it cannot be taken back.", True),
             ("down", "j,down", "down", "Choose the message below.", False),
             ("up", "k,up", "up", "Choose the message above.", False),

@@ -261,7 +261,7 @@ class IncidentsPane(Pane):
         if delivery is None:
             tell(self.app, "Nothing of this incident waits for a retry.")
             return
-        if delivery.asked_at is not None:
+        if delivery.asked_at is not None or delivery.state is DeliveryState.FAILED:
             from oncall_tui.tui.screens.uncertain import open_decision
 
             open_decision(self.screen, delivery.id)

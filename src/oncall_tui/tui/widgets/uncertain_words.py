@@ -70,21 +70,21 @@ def draw_keys(delivery: Delivery, width: int, *, problem: str, can_adopt: bool, 
     is_looked_up = is_failed or delivery.asked_at is not None
     keys = [
         _draw_key("a", "it is there", is_open=can_adopt),
-        _draw_key("r", "send again", is_open=is_looked_up),
+        _draw_key("ctrl+s", "send again", is_open=is_looked_up),
         _draw_key("d", "drop", is_open=True),
         _draw_key("esc", "decide later", is_open=True),
     ]
     rows = [Content("   ").join(keys)]
     if not is_looked_up:
         when = "" if delivery.next_try_at is None else f" at {clock_utc(delivery.next_try_at)}"
-        rows += _draw_words(f"The page is read again{when}; before that nobody can tell, so a and r are closed.", width)
+        rows += _draw_words(f"The page is read again{when}; nobody can tell before: two keys are closed.", width)
     elif is_failed:
         rows += _draw_words("a is closed: the page shows nothing that could be it.", width)
     else:
         if not can_adopt:
             rows += _draw_words("a is closed: the page shows nothing that could be it.", width)
         who = "subscribers get it" if delivery.notify else "customers read it"
-        words = f"{Glyphs.show('▲')} If it was there after all, r makes {who} twice."
+        words = f"{Glyphs.show('▲')} If it was there after all, {who} twice when it is sent again."
         rows += [line(row, "$state-slow") for row in wrap(words, width)]
     if is_dropping:
         words = "d again gives this update up: it will not be sent. It cannot be taken back."
