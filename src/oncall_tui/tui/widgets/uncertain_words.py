@@ -84,7 +84,7 @@ def draw_keys(delivery: Delivery, width: int, *, problem: str, can_adopt: bool, 
         if not can_adopt:
             rows += _draw_words("a is closed: the page shows nothing that could be it.", width)
         who = "subscribers get it" if delivery.notify else "customers read it"
-        words = f"{Glyphs.show('▲')} If it was there after all, {who} twice when it is sent again."
+        words = f"{Glyphs.show('▲')} If it was there after all, sending again makes {who} twice."
         rows += [line(row, "$state-slow") for row in wrap(words, width)]
     if is_dropping:
         words = "d again gives this update up: it will not be sent. It cannot be taken back."
