@@ -52,7 +52,8 @@ def make_message(**changes: object) -> Message:
 async def connected(
     page: FaultPage, config: PageConfig | None = None, tls: ssl.SSLContext = NO_TLS
 ) -> AsyncIterator[Statuspage]:
-    client = Statuspage(config or make_config(page, timeout_ms=1_000, quiet_ms=1_200), lambda: Secret(TOKEN), now_ms, tls)
+    config = config or make_config(page, timeout_ms=1_000, quiet_ms=1_200)
+    client = Statuspage(config, lambda: Secret(TOKEN), now_ms, tls)
     try:
         yield client
     finally:
