@@ -139,7 +139,8 @@ async def test_queued_accepted_and_seen_look_different(desk: Desk) -> None:
         assert list_deliveries(desk.db, is_open_only=False)[0].state is DeliveryState.DELIVERED
         await wait_for_text(pilot, "customers: not seen there yet")
         mark_seen(desk.db, ["u1"], now)
-        await wait_for_text(pilot, "SEEN by customers")
+        shown = await wait_for_text(pilot, "SEEN by customers")
+        assert "not seen there yet" not in shown  # the pane and the bar never say two things
 
 
 async def test_a_change_after_the_review_shows_both_texts_and_takes_a_new_review(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from oncall_tui.tui.widgets.tab_line import Tab, TabLine
 if TYPE_CHECKING:
     from oncall_tui.tui.app import OncallApp
     from oncall_tui.tui.widgets.compose_pane import ComposePane
+    from oncall_tui.tui.widgets.send_bar import SendBar
 
 #: Every pane in the order of its number: label, column, module and class.
 PANES = {
@@ -180,6 +181,9 @@ class MainScreen(Screen[None]):
         self._snapshot = snapshot
         for pane in self._panes.values():
             pane.show(snapshot, topics)
+        if "outbox" in topics:  # the bar and the panes tell of the same update at the same time
+            for bar in self.query("#send"):
+                cast("SendBar", bar).look()
         if topics == {"results"}:
             before = self.probes.board.counts()
             self.probes.show_at(snapshot, self.oncall.now())

@@ -7,7 +7,7 @@ import math
 from textual.content import Content
 
 from oncall_tui.domain.errors import OncallError
-from oncall_tui.domain.update import DeliveryState, IncidentUpdate
+from oncall_tui.domain.update import Delivery, DeliveryState, IncidentUpdate
 from oncall_tui.store.updates import list_updates
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import host_of, start_work
@@ -34,12 +34,12 @@ class SendBar(Lines, can_focus=True):
         self._confirmation: Confirmation | None = None
         self._update: IncidentUpdate | None = None
         self._is_over = True
-        self._looked_at: tuple[object, object] = (None, None)
+        self._looked_at: tuple[Delivery, ...] | None = None
 
     def on_mount(self) -> None:
         self.display = False
         host_of(self).outgoing.passages.subscribe(self, self._follow)
-        self.set_interval(_LOOK_EVERY_S, self._look)
+        self.set_interval(_LOOK_EVERY_S, self.look)
 
     def _follow(self, passage: Passage) -> None:
         confirmation = passage.confirmation
@@ -57,24 +57,30 @@ class SendBar(Lines, can_focus=True):
         else:
             self._end(join((f"{Glyphs.show('×')} NOT SENT ", "bold $state-partial"), number, passage.reason))
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Draws how far the update has got by now, or how long the window still is."""
         if self._confirmation is None or self._is_over:
             return
         if self._update is None:
             self._draw_window()
             return
         snapshot: Snapshot = host_of(self).snapshot
-        version = (snapshot.deliveries, snapshot.latest_updates)
-        if version != self._looked_at:
-            self._looked_at = version
+        latest = snapshot.latest_updates.get(self._update.incident_id)
+        if latest is not None and latest.uid == self._update.uid:
+            if latest is not self._update or self._looked_at is not snapshot.deliveries:
+                self._update, self._looked_at = latest, snapshot.deliveries
+                self._draw_update()
+        elif self._looked_at is not snapshot.deliveries:
+            self._looked_at = snapshot.deliveries
             start_work(self, self._read, "send", is_exclusive=True)
 
     async def _read(self) -> None:
+        """Reads an update that is not the incident's latest any more."""
         assert self._confirmation is not None
         try:
             updates = await host_of(self).feed.call(list_updates, self._confirmation.incident_id)
         except OncallError:
-            self._looked_at = (None, None)  # asked again at the next look
+            self._looked_at = None  # asked again at the next look
             return
         found = next((update for update in updates if self._update and update.uid == self._update.uid), None)
         if found is not None:  # the same update may have come to wait for a person
