@@ -11,7 +11,7 @@ from oncall_tui.domain.duration import DURATION_FORM, write_duration
 _INTRODUCTION = f"""\
 # Config reference
 
-<!-- Made from src/oncall_tui/config/schema.py; a test compares the two. -->
+<!-- Made from src/oncall_tui/config/schema/; a test compares the two. -->
 
 oncall-tui reads one TOML file, the first of these that there is:
 

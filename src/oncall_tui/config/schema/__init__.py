@@ -1,0 +1,120 @@
+"""The form of a config file: every key with what it means, what it allows and its default.
+
+The words here are shown in faults and make docs/config.md. Annotations are read at run time, so they are not postponed.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from oncall_tui.config.form import Doc, Mismatch, OneOrMany, Path, Table, keys_of, read_table
+from oncall_tui.config.schema.fields import Name
+from oncall_tui.config.schema.probes import (
+    KINDS,
+    PROBE_TABLES,
+    DnsExpect,
+    DnsProbe,
+    HttpExpect,
+    HttpProbe,
+    KnownProbe,
+    ProbeTable,
+    TcpExpect,
+    TcpProbe,
+    TlsExpect,
+    TlsProbe,
+    expect_of,
+    kinds_with,
+)
+from oncall_tui.config.schema.publishing import AddressTable, BroadcastTable, ComponentTable, PageTable, TokenTable
+
+__all__ = [
+    "KINDS",
+    "PROBE_TABLES",
+    "AddressTable",
+    "BroadcastTable",
+    "ComponentTable",
+    "DnsExpect",
+    "DnsProbe",
+    "FileTable",
+    "HttpExpect",
+    "HttpProbe",
+    "KnownProbe",
+    "PageTable",
+    "TcpExpect",
+    "TcpProbe",
+    "TlsExpect",
+    "TlsProbe",
+    "TokenTable",
+    "doc_of",
+    "expect_of",
+    "kinds_with",
+    "table_at",
+    "validate",
+]
+
+
+class FileTable(Table, frozen=True, kw_only=True):
+    theme: Annotated[Name | None, Doc("The theme that the screens start with.", "the name of a theme")] = None
+    page: Annotated[
+        tuple[PageTable, ...],
+        OneOrMany(),
+        Doc(
+            "The status page to publish to; without it, updates wait in the outbox.",
+            "one [page] table, or a [[page]] table with a name for each page",
+        ),
+    ] = ()
+    broadcast: Annotated[
+        tuple[BroadcastTable, ...],
+        Doc(
+            "Each channel that is told once customers can read an update on a page.",
+            "[[broadcast]] tables, double brackets",
+        ),
+    ] = ()
+    component: Annotated[
+        tuple[ComponentTable, ...],
+        Doc("Each thing that customers see on the page.", "[[component]] tables, double brackets"),
+    ] = ()
+    probe: Annotated[
+        tuple[ProbeTable, ...],
+        Doc("Each check of one target.", "[[probe]] tables, double brackets"),
+    ] = ()
+
+    @property
+    def probes(self) -> tuple[KnownProbe, ...]:
+        """The probes as they are once the file holds no fault: each of a known kind."""
+        return tuple(probe for probe in self.probe if isinstance(probe, KnownProbe))
+
+
+def validate(document: Mapping[str, object]) -> tuple[FileTable | None, tuple[Mismatch, ...]]:
+    """Returns the typed file, or every way in which `document` (as tomllib parsed it) is not of this form."""
+    return read_table(FileTable, document)
+
+
+def table_at(document: Mapping[str, object], path: Path) -> type[Table] | None:
+    """Returns the table that describes the value at `path`, following the kind of the probe around it."""
+    match path:
+        case ():
+            return FileTable
+        case ("page",) | ("page", int()):
+            return PageTable
+        case ("page", "token") | ("page", int(), "token"):
+            return TokenTable
+        case ("broadcast", int()):
+            return BroadcastTable
+        case ("broadcast", int(), "url"):
+            return AddressTable
+        case ("component", int()):
+            return ComponentTable
+        case ("probe", int(index), *rest):
+            probes = document.get("probe")
+            table = ProbeTable.fitting(probes[index] if isinstance(probes, list) else None)
+            if not rest:
+                return table
+            if rest == ["expect"]:
+                return expect_of(table)
+    return None
+
+
+def doc_of(table: type[Table], key: str) -> Doc | None:
+    """Returns the words about one key of a table, None if the table has no such key."""
+    found = keys_of(table).get(key)
+    return None if found is None else found.doc

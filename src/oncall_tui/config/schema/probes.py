@@ -1,0 +1,169 @@
+"""The form of probes: a table for each kind, and what it expects."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Meta
+
+from oncall_tui.config import values
+from oncall_tui.config.form import Doc, Table, keys_of
+from oncall_tui.config.schema.fields import ID_FORM, NAME_FORM, HostPort, Id, Name, RunLength, length, text
+from oncall_tui.domain.duration import DAY
+
+KINDS = ("http", "tcp", "tls", "dns")
+_Latency = Annotated[int | None, RunLength, Doc("A slower answer is degraded, not up.", "a length of time, 10ms to 5m")]
+_Words = Annotated[str | None, Meta(min_length=1, max_length=1_000)]
+_Status = Annotated[
+    tuple[Annotated[int, Meta(ge=100, le=599)], ...],
+    Meta(min_length=1, max_length=100),
+    Doc("HTTP status codes that are healthy.", "a list of whole numbers, 100 to 599"),
+]
+_BodyContains = Annotated[_Words, Doc("Text that the body must hold.", "1 to 1000 characters")]
+_DaysLeft = Annotated[
+    int | None,
+    Meta(ge=0, le=3_650),
+    Doc("Fewer days until the certificate ends is degraded.", "a whole number, 0 to 3650"),
+]
+_Contains = Annotated[_Words, Doc("Text that one of the answers must hold.", "1 to 1000 characters")]
+
+
+class TcpExpect(Table, frozen=True, kw_only=True):
+    max_latency: _Latency = None
+
+
+class HttpExpect(TcpExpect, frozen=True, kw_only=True):
+    status: _Status = (200,)
+    body_contains: _BodyContains = None
+
+
+class TlsExpect(TcpExpect, frozen=True, kw_only=True):
+    min_days_left: _DaysLeft = None
+
+
+class DnsExpect(TcpExpect, frozen=True, kw_only=True):
+    contains: _Contains = None
+
+
+class AnyExpect(TcpExpect, frozen=True, kw_only=True):
+    """For a probe whose kind is itself at fault: its other faults are still told."""
+
+    contains: _Contains = None
+    min_days_left: _DaysLeft = None
+    status: _Status = (200,)
+    body_contains: _BodyContains = None
+
+
+class ProbeTable(Table, frozen=True, kw_only=True):
+    @classmethod
+    def fitting(cls, value: object) -> type["ProbeTable"]:
+        kind = value.get("kind") if isinstance(value, Mapping) else None
+        return PROBE_TABLES.get(kind, AnyProbe) if isinstance(kind, str) else AnyProbe
+
+    name: Annotated[Name, Doc("What the probe is called on the screens; no two alike.", NAME_FORM)]
+    kind: Annotated[Literal["http", "tcp", "tls", "dns"], Doc("What is checked, and how.", "http, tcp, tls or dns")]
+    component: Annotated[
+        Name | None, Doc("The component that the probe watches.", "the name of a [[component]] of this file")
+    ] = None
+    every: Annotated[
+        int, length(100, DAY), Doc("Time from one start to the next.", "a length of time, 100ms to 1d")
+    ] = 30_000
+    timeout: Annotated[
+        int | None,
+        RunLength,
+        Doc(
+            "The one deadline of a whole run; 10s where absent, `every` if that is shorter.",
+            "a length of time, 10ms to 5m, at most `every`",
+        ),
+    ] = None
+    runbook: Annotated[
+        str | None,
+        text(values.check_path),
+        Doc(
+            "Markdown file shown beside the incident; relative to the config's folder.",
+            "the path of a file that exists",
+        ),
+    ] = None
+    failure_threshold: Annotated[
+        int,
+        Meta(ge=1, le=100),
+        Doc("Failures in a row that make the probe down.", "a whole number, 1 to 100"),
+    ] = 3
+    recovery_threshold: Annotated[
+        int, Meta(ge=1, le=100), Doc("Successes in a row that make it up again.", "a whole number, 1 to 100")
+    ] = 2
+    metric: Annotated[
+        Id | None, Doc("The page's id of a metric that its latency is drawn in, once a minute.", ID_FORM)
+    ] = None
+
+
+_Url = Doc("The address to ask for, without a user or password in it.", "an http or https URL")
+_Redirects = Doc("Follow redirects instead of judging them.", "true or false")
+_Target = Doc("Where to connect.", '"host:port", an IPv6 address in [brackets]')
+_DnsName = Doc("The name to look up.", "a host name")
+_RecordDoc = Doc("The record type to look up.", "A, AAAA, CNAME, MX, NS, TXT, SOA, CAA, SRV or PTR")
+_ResolverDoc = Doc("The DNS server to ask; the system's where absent.", '"host" or "host:port", port 53 where absent')
+_Record = Literal["A", "AAAA", "CNAME", "MX", "NS", "TXT", "SOA", "CAA", "SRV", "PTR"]
+_Resolver = Annotated[str | None, text(values.check_resolver), _ResolverDoc]
+
+
+def _expect(model: type[TcpExpect]) -> Doc:
+    return Doc("What a healthy answer looks like.", f"a table of {', '.join(sorted(model.__struct_fields__))}")
+
+
+class HttpProbe(ProbeTable, frozen=True, kw_only=True):
+    url: Annotated[str, text(values.check_url), _Url]
+    follow_redirects: Annotated[bool, _Redirects] = False
+    expect: Annotated[HttpExpect, _expect(HttpExpect)] = HttpExpect()
+
+
+class TcpProbe(ProbeTable, frozen=True, kw_only=True):
+    target: Annotated[HostPort, _Target]
+    expect: Annotated[TcpExpect, _expect(TcpExpect)] = TcpExpect()
+
+
+class TlsProbe(ProbeTable, frozen=True, kw_only=True):
+    target: Annotated[HostPort, _Target]
+    expect: Annotated[TlsExpect, _expect(TlsExpect)] = TlsExpect()
+
+
+class DnsProbe(ProbeTable, frozen=True, kw_only=True):
+    target: Annotated[str, text(values.check_host), _DnsName]
+    record: Annotated[_Record, _RecordDoc] = "A"
+    resolver: _Resolver = None
+    expect: Annotated[DnsExpect, _expect(DnsExpect)] = DnsExpect()
+
+
+class AnyProbe(ProbeTable, frozen=True, kw_only=True):
+    """For a probe whose kind is itself at fault: its other faults are still told."""
+
+    url: Annotated[str | None, text(values.check_url), _Url] = None
+    target: Annotated[str | None, _Target] = None
+    follow_redirects: Annotated[bool, _Redirects] = False
+    record: Annotated[_Record, _RecordDoc] = "A"
+    resolver: _Resolver = None
+    expect: Annotated[AnyExpect, _expect(AnyExpect)] = AnyExpect()
+
+
+KnownProbe: TypeAlias = HttpProbe | TcpProbe | TlsProbe | DnsProbe
+PROBE_TABLES: Mapping[str, type[ProbeTable]] = {
+    "http": HttpProbe,
+    "tcp": TcpProbe,
+    "tls": TlsProbe,
+    "dns": DnsProbe,
+}
+
+
+def expect_of(table: type[ProbeTable]) -> type[Table]:
+    """Returns the table of what a probe of one kind expects."""
+    expect = keys_of(table)["expect"].form.table
+    assert expect is not None
+    return expect
+
+
+def kinds_with(key: str, *, is_expect: bool) -> tuple[str, ...]:
+    """Returns the kinds of probe that know a key, so that a misplaced key can be told from a misspelt one."""
+    return tuple(
+        kind
+        for kind, table in PROBE_TABLES.items()
+        if key in (expect_of(table) if is_expect else table).__struct_fields__
+    )
