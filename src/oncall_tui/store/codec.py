@@ -9,7 +9,7 @@ import msgspec
 
 from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.incident import ComponentStatus
-from oncall_tui.domain.probe import Expectation, Phases, Verdict
+from oncall_tui.domain.probe import Phases, Probe, Verdict
 from oncall_tui.domain.update import Evidence
 
 _LETTER = {Verdict.UP: "u", Verdict.DEGRADED: "g", Verdict.DOWN: "d", Verdict.UNKNOWN: "n"}
@@ -50,28 +50,12 @@ def decode_components(text: str) -> dict[str, ComponentStatus]:
     return {str(name): ComponentStatus(status) for name, status in json.loads(text).items()}
 
 
-def encode_expectation(expect: Expectation) -> str:
-    return json.dumps(
-        {
-            "status": expect.status,
-            "body_contains": expect.body_contains,
-            "max_latency_ms": expect.max_latency_ms,
-            "min_days_left": expect.min_days_left,
-            "contains": expect.contains,
-        },
-        ensure_ascii=False,
-    )
+def encode_probe(probe: Probe) -> str:
+    return msgspec.json.encode(probe).decode()
 
 
-def decode_expectation(text: str) -> Expectation:
-    fields = json.loads(text)
-    return Expectation(
-        status=tuple(fields["status"]),
-        body_contains=fields["body_contains"],
-        max_latency_ms=fields["max_latency_ms"],
-        min_days_left=fields["min_days_left"],
-        contains=fields["contains"],
-    )
+def decode_probe(text: str) -> Probe:
+    return msgspec.json.decode(text, type=Probe)
 
 
 def encode_evidence(evidence: tuple[Evidence, ...]) -> str:

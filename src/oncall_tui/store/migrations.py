@@ -63,12 +63,7 @@ CREATE TABLE page_component (
     PRIMARY KEY (page, name)
 ) STRICT;;
 
-CREATE TABLE probe (
-    name TEXT PRIMARY KEY, kind TEXT NOT NULL, target TEXT NOT NULL, component TEXT, every_ms INTEGER NOT NULL,
-    timeout_ms INTEGER NOT NULL, runbook TEXT, expect TEXT NOT NULL, position INTEGER NOT NULL,
-    record TEXT NOT NULL, resolver TEXT,
-    follow_redirects INTEGER NOT NULL, failure_threshold INTEGER NOT NULL, recovery_threshold INTEGER NOT NULL
-) STRICT;;
+CREATE TABLE probe (name TEXT PRIMARY KEY, position INTEGER NOT NULL, spec TEXT NOT NULL) STRICT;;
 
 CREATE TABLE probe_state (
     probe TEXT PRIMARY KEY, status TEXT NOT NULL, since_at INTEGER NOT NULL, streak INTEGER NOT NULL,

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from oncall_tui.domain.pagestate import MAIN_PAGE
-from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Result, Verdict
+from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Result, Verdict
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.codec import (
-    decode_expectation,
     decode_facts,
     decode_phases,
+    decode_probe,
     decode_recent,
-    encode_expectation,
     encode_facts,
     encode_phases,
+    encode_probe,
     encode_recent,
 )
 from oncall_tui.store.database import Database
@@ -44,28 +44,8 @@ def replace_probes(
     with db.write("probes", "components") as connection:
         connection.execute("DELETE FROM probe")
         connection.executemany(
-            "INSERT INTO probe(name, kind, target, component, every_ms, timeout_ms, runbook, expect, position, "
-            "record, resolver, follow_redirects, failure_threshold, recovery_threshold) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    probe.name,
-                    probe.kind,
-                    probe.target,
-                    probe.component,
-                    probe.every_ms,
-                    probe.timeout_ms,
-                    probe.runbook,
-                    encode_expectation(probe.expect),
-                    position,
-                    probe.record,
-                    probe.resolver,
-                    probe.follow_redirects,
-                    probe.failure_threshold,
-                    probe.recovery_threshold,
-                )
-                for position, probe in enumerate(probes)
-            ],
+            "INSERT INTO probe(name, position, spec) VALUES (?, ?, ?)",
+            [(probe.name, position, encode_probe(probe)) for position, probe in enumerate(probes)],
         )
         connection.execute("DELETE FROM probe_state WHERE probe NOT IN (SELECT name FROM probe)")
         connection.execute("UPDATE component SET is_configured = 0")
@@ -89,24 +69,7 @@ def replace_probes(
 
 def list_probes(db: Database) -> list[Probe]:
     """Returns the probes in the order of the config."""
-    return [
-        Probe(
-            name=row["name"],
-            kind=ProbeKind(row["kind"]),
-            target=row["target"],
-            component=row["component"],
-            every_ms=row["every_ms"],
-            timeout_ms=row["timeout_ms"],
-            runbook=row["runbook"],
-            expect=decode_expectation(row["expect"]),
-            record=row["record"],
-            resolver=row["resolver"],
-            follow_redirects=bool(row["follow_redirects"]),
-            failure_threshold=row["failure_threshold"],
-            recovery_threshold=row["recovery_threshold"],
-        )
-        for row in db.rows("SELECT * FROM probe ORDER BY position")
-    ]
+    return [decode_probe(row["spec"]) for row in db.rows("SELECT spec FROM probe ORDER BY position")]
 
 
 def list_states(db: Database, after_revision: int = 0) -> tuple[list[ProbeState], int]:
