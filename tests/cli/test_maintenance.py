@@ -9,8 +9,8 @@ import pytest
 from tests.cli.program import CONFIG, Answer, Program
 
 from oncall_tui.cli.group import run_command
-from oncall_tui.cli.instants import read_end, read_instant
 from oncall_tui.domain.errors import OncallError, UsageError
+from oncall_tui.domain.instants import read_end, read_instant
 
 NOW = 1_795_348_800_000  # 2026-11-22T12:00:00Z
 HOUR = 3_600_000

@@ -15,7 +15,6 @@ from oncall_tui.domain.maintenance import MaintenanceStatus, NoticeKind, word_no
 
 if TYPE_CHECKING:
     from oncall_tui.domain.maintenance import Maintenance, NoticeDelivery
-    from oncall_tui.domain.pagestate import PageState
     from oncall_tui.store.database import Database
 
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -81,11 +80,12 @@ def plan(
     is_json: bool,
 ) -> None:
     """Announce work, and confirm now what the clock says later: the reminder, the start and the end."""
-    from oncall_tui.cli.instants import read_end, read_instant, read_length
     from oncall_tui.cli.output import warn
     from oncall_tui.cli.wording import read_components, read_title
     from oncall_tui.clock import now_ms
+    from oncall_tui.domain.instants import read_end, read_instant, read_length
     from oncall_tui.domain.maintenance import write_instant
+    from oncall_tui.domain.planning import find_silenced, find_tellable
     from oncall_tui.store.incidents import list_components
     from oncall_tui.store.maintenance import Words, plan_maintenance
     from oncall_tui.store.page import list_pages
@@ -105,7 +105,7 @@ def plan(
         known = list(dict.fromkeys((*(each.name for each in list_components(db)), *configured)))
         touched = list(read_components([f"{name}=under_maintenance" for name in components], known))
         watched = {each.name: each.component for each in ((config.probes if config else ()) or list_probes(db))}
-        silenced = _find_probes(probes, watched) or [name for name, of in watched.items() if of in touched]
+        silenced = _find_probes(probes, watched) or find_silenced(touched, watched)
         said = {
             NoticeKind.PLAN: message,
             NoticeKind.START: start_message,
@@ -120,7 +120,7 @@ def plan(
         for kind, body in bodies.items():
             checked = _check(read_title(title), body, known)
             words[kind] = Words(uuid.uuid4().hex, checked, not no_notify)
-        pages, remarks = _find_pages(list_pages(db), config.page_names if config and config.pages else ())
+        pages, remarks = find_tellable(list_pages(db), config.page_names if config and config.pages else ())
         made = plan_maintenance(
             db,
             uid=uuid.uuid4().hex,
@@ -148,8 +148,9 @@ def plan(
 def list_command(place: Place, is_open_only: bool, is_json: bool) -> None:
     """List planned work, what comes next first."""
     from oncall_tui.cli.output import format_table, print_json, say, show_time
-    from oncall_tui.cli.planned import name_state, shape_maintenance
+    from oncall_tui.cli.planned import shape_maintenance
     from oncall_tui.clock import now_ms
+    from oncall_tui.domain.planning import name_state
     from oncall_tui.store.maintenance import list_maintenances
     from oncall_tui.store.notices import list_notice_deliveries, list_placements
 
@@ -280,8 +281,8 @@ def _say(
     has_notice: bool,
     end: tuple[str | None, str | None] | None = None,
 ) -> None:
-    from oncall_tui.cli.instants import read_end
     from oncall_tui.clock import now_ms
+    from oncall_tui.domain.instants import read_end
     from oncall_tui.store.incidents import list_components
     from oncall_tui.store.maintenance import Words, get_maintenance, say_notice
 
@@ -329,26 +330,6 @@ def _find_probes(names: Sequence[str], known: Collection[str]) -> list[str]:
                 "unknown-probe", f"There is no probe {clean_line(name, 60)}{suggest(name, known)}{others}."
             )
     return list(dict.fromkeys(names))
-
-
-def _find_pages(states: Sequence[PageState], names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Returns the pages to tell, and a sentence on each that cannot be told or needs our clock."""
-    if not names:
-        return [], ["the config has no [page]: this is kept here, and customers are not told."]
-    held = {state.page: state.capabilities for state in states}
-    pages, remarks = [], []
-    for name in names:
-        capabilities = held.get(name)
-        if capabilities is not None and not capabilities.has_maintenance:
-            remarks.append(f"{name}: {capabilities.adapter} has no planned work: this page is not told.")
-            continue
-        pages.append(name)
-        if capabilities is not None and not capabilities.has_auto_transitions:
-            remarks.append(
-                f"{name}: {capabilities.adapter} does not start and end work by itself: an engine must run then, "
-                "such as `oncall-tui agent --stay`."
-            )
-    return pages, remarks
 
 
 def _finish(db: Database, place: Place, maintenance_id: int, is_json: bool) -> None:

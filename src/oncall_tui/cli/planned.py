@@ -6,16 +6,8 @@ from collections.abc import Sequence
 
 from oncall_tui.cli.output import Json, show_time
 from oncall_tui.domain.maintenance import Maintenance, NoticeDelivery, Placement, is_silencing
+from oncall_tui.domain.planning import name_state
 from oncall_tui.domain.sanitize import clean_block, clean_line
-
-
-def name_state(maintenance: Maintenance, now: int) -> str:
-    """Returns the public status, or `cancelled`, or `overrunning` for work that is not over at its end."""
-    if maintenance.cancelled_at is not None:
-        return "cancelled"
-    if maintenance.status.is_active and maintenance.ends_at <= now:
-        return "overrunning"
-    return maintenance.status.value
 
 
 def shape_maintenance(
