@@ -9,15 +9,8 @@ from hypothesis import strategies as st
 from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus
 from oncall_tui.domain.remote import RemotePage
 from oncall_tui.domain.sanitize import is_clean
-from oncall_tui.engine.pages.shapes import (
-    read_component,
-    read_id,
-    read_incident,
-    read_objects,
-    read_page,
-    read_public_updates,
-    read_time,
-)
+from oncall_tui.engine.pages.statuspage_shapes import read_component, read_incident, read_page, read_public_updates
+from oncall_tui.engine.pages.values import read_id, read_objects, read_time
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

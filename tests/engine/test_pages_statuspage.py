@@ -22,9 +22,10 @@ from oncall_tui.config.token import Secret
 from oncall_tui.domain.errors import UsageError
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.engine.pages import Message
+from oncall_tui.engine.pages.adapter import find_deadline_ms
 from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, PageError, RefusedByPageError
 from oncall_tui.engine.pages.exchange import ANSWER_LIMIT
-from oncall_tui.engine.pages.statuspage import Statuspage, find_deadline_ms
+from oncall_tui.engine.pages.statuspage import Statuspage
 
 
 async def allow() -> None:

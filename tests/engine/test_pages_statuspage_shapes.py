@@ -12,16 +12,14 @@ from tests.engine.test_pages_shapes import JSON
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.maintenance import MaintenanceStatus
 from oncall_tui.domain.sanitize import is_clean
-from oncall_tui.engine.pages.shapes import (
+from oncall_tui.engine.pages.statuspage_shapes import (
     read_components,
     read_incident,
     read_maintenance,
-    read_objects,
     read_postmortem,
     read_template,
-    read_time,
-    write_time,
 )
+from oncall_tui.engine.pages.values import read_objects, read_time, write_time
 
 WORK: dict[str, Any] = {
     "id": "work00000001",

@@ -14,7 +14,7 @@ from tests.engine.fakes import betterstack, instatus, openstatus
 from tests.engine.fakes.faultwire import FaultWire
 from tests.engine.fakes.proving import NO_TLS, Permits, allow, is_inert, make_config, make_message, read_token
 from tests.engine.faultkinds import Fault
-from tests.engine.publishing import PACE, QUIET_MS, begin_epoch, confirm, declare, until
+from tests.engine.publishing import QUIET_MS, begin_epoch, confirm, declare, make_work, until
 
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import PageConfig
@@ -24,8 +24,10 @@ from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.betterstack import BetterStack
 from oncall_tui.engine.pages.errors import AmbiguousError, PageError
 from oncall_tui.engine.pages.instatus import Instatus
+from oncall_tui.engine.pages.lists import PARTS_MOST, read_list
 from oncall_tui.engine.pages.openstatus import OpenStatus
-from oncall_tui.engine.pages.unstamped import PAGES_MOST, Item, read_list, write_time
+from oncall_tui.engine.pages.unstamped import write_sent_at
+from oncall_tui.engine.pages.values import Item
 from oncall_tui.engine.publisher import run_publisher
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import open_database
@@ -104,17 +106,7 @@ async def test_each_update_is_published_once_and_in_order(kind: str, tmp_path: P
                 confirm(db, incident.id, body, status, down if status.is_open else {})
             wake, stop = asyncio.Event(), asyncio.Event()
             task = asyncio.create_task(
-                run_publisher(
-                    store,
-                    client,
-                    epoch=begin_epoch(db),
-                    config=config,
-                    clock=now_ms,
-                    rng=rng,
-                    wake=wake,
-                    stop=stop,
-                    pace=PACE,
-                )
+                run_publisher(make_work(store, client, config, begin_epoch(db), rng=rng, wake=wake, stop=stop))
             )
             try:
                 done = {DeliveryState.DELIVERED}
@@ -236,8 +228,8 @@ async def test_a_list_ends_at_what_is_old_only_where_it_runs_down() -> None:
 
 
 async def test_a_list_without_an_end_is_left() -> None:
-    parts: list[list[Item]] = [[{"id": number}] for number in range(PAGES_MOST + 5)]
-    assert await read(parts, None) == (PAGES_MOST, PAGES_MOST)
+    parts: list[list[Item]] = [[{"id": number}] for number in range(PARTS_MOST + 5)]
+    assert await read(parts, None) == (PARTS_MOST, PARTS_MOST)
 
 
 @pytest.mark.parametrize(
@@ -250,4 +242,4 @@ async def test_a_list_without_an_end_is_left() -> None:
     ],
 )
 def test_times_are_those_of_the_page(skew_ms: int | None, time: str) -> None:
-    assert write_time(make_message(sent_at=1_700_000_000_123), skew_ms) == time
+    assert write_sent_at(make_message(sent_at=1_700_000_000_123), skew_ms) == time

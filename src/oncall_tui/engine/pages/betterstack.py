@@ -8,32 +8,29 @@ work make are left alone.
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from msgspec.structs import replace
 
-from oncall_tui.config.model import PageConfig
-from oncall_tui.config.token import Secret
 from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, impact_of
-from oncall_tui.domain.outbox import normalise_body
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage, RemoteUpdate
 from oncall_tui.engine.pages import Message, Permit
-from oncall_tui.engine.pages.errors import AmbiguousError
-from oncall_tui.engine.pages.exchange import PageLine
-from oncall_tui.engine.pages.shapes import read_id, read_objects, read_time
-from oncall_tui.engine.pages.statuspage import find_deadline_ms
-from oncall_tui.engine.pages.unstamped import (
+from oncall_tui.engine.pages.adapter import Adapter
+from oncall_tui.engine.pages.errors import require, require_list
+from oncall_tui.engine.pages.lists import read_list
+from oncall_tui.engine.pages.unstamped import append_update, list_named_ids, write_sent_at
+from oncall_tui.engine.pages.values import (
     Item,
-    append_update,
-    list_named_ids,
-    look_for_words,
     name_component,
+    read_id,
     read_line,
-    read_list,
-    write_time,
+    read_object,
+    read_objects,
+    read_position,
+    read_text,
+    read_time,
 )
 
 CAPABILITIES = Capabilities(
@@ -67,34 +64,20 @@ _RESOURCE_STATES = {**_READ_STATES, "maintenance": ComponentStatus.UNDER_MAINTEN
 _KEPT = "betterstack"
 
 
-class BetterStack:
-    """One page behind one token. Raises UsageError at once for an address that would show the token to the network."""
+class BetterStack(Adapter):
+    """A `Page` without extras."""
 
-    def __init__(
-        self,
-        config: PageConfig,
-        read_token: Callable[[], Secret],
-        clock: Callable[[], int],
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        self.component_names: Mapping[str, str] = {}
-        self.capabilities = CAPABILITIES
-        self._public_url = config.public_url
-        self._line = PageLine(
-            config.api_url, read_token, timeout_ms=find_deadline_ms(config), clock=clock, scheme="Bearer", tls=tls
-        )
-        self._root = f"/status-pages/{quote(config.page_id, safe='')}"
-        self._resource_names: dict[str, str] = {}
+    capabilities = CAPABILITIES
+    _resource_names: Mapping[str, str] = {}
 
     @property
-    def clock_skew_ms(self) -> int | None:
-        return self._line.clock_skew_ms
-
-    async def make_ready(self) -> None:
-        await self._line.make_ready()
+    def _root(self) -> str:
+        return f"/status-pages/{quote(self._page_id, safe='')}"
 
     async def read_page(self) -> RemotePage | None:
-        page = _read_attributes(_read_data(await self._line.ask("GET", self._root, is_missing_fine=True)))
+        page = read_object(
+            read_object(await self._line.ask("GET", self._root, is_missing_fine=True), "data"), "attributes"
+        )
         if not (name := read_line(page.get("company_name"))):
             return None
         domain, subdomain = read_line(page.get("custom_domain")), read_line(page.get("subdomain"))
@@ -116,12 +99,12 @@ class BetterStack:
     async def get_incident(self, remote_id: str) -> RemoteIncident | None:
         """Returns None for a report that is not of people's making, too."""
         answer = await self._line.ask("GET", self._report_path(remote_id), is_missing_fine=True)
-        if answer is None or _is_foreign(_read_data(answer)):
+        if answer is None or _is_foreign(read_object(answer, "data")):
             return None
         return self._require_incident(answer)
 
     async def create_incident(self, message: Message) -> RemoteIncident:
-        at = write_time(message, self.clock_skew_ms)
+        at = write_sent_at(message, self.clock_skew_ms)
         body = {
             **self._write_fields(message, {}, at),
             "title": message.title or "",
@@ -132,38 +115,26 @@ class BetterStack:
 
     async def update_incident(self, baseline: RemoteIncident, message: Message) -> RemoteIncident:
         path = f"{self._report_path(baseline.remote_id)}/status-updates"
-        at = write_time(message, self.clock_skew_ms)
+        at = write_sent_at(message, self.clock_skew_ms)
         fields = self._write_fields(message, baseline.metadata.get(_KEPT, {}), at)
-        answer = _read_data(await self._line.ask("POST", path, body=fields))
-        update = _read_update(answer) if answer.get("type") == "status_update" else None
-        if update is None:
-            raise AmbiguousError("the page answered with something that is not an update: check api_url in config")
-        resources = _read_resources(_read_attributes(answer))
+        answer = read_object(await self._line.ask("POST", path, body=fields), "data")
+        update = require(_read_update(answer) if answer.get("type") == "status_update" else None, "an update")
+        resources = _read_resources(read_object(answer, "attributes"))
         shown = append_update(baseline, update, self._name(resources))
         return _keep(shown, resources)
-
-    async def read_public(self, awaited: Mapping[str, str]) -> dict[str, str]:
-        return await look_for_words(self._line, self._public_url, awaited)
-
-    async def close(self) -> None:
-        await self._line.close()
 
     def _report_path(self, remote_id: str) -> str:
         return f"{self._root}/status-reports/{quote(remote_id, safe='')}"
 
     def _require_incident(self, answer: object) -> RemoteIncident:
-        data = _read_data(answer)
+        data = read_object(answer, "data")
         included = answer.get("included") if isinstance(answer, dict) else None
         incident = None if _is_foreign(data) else self._read_report(data, _index(included))
-        if incident is None:
-            raise AmbiguousError(
-                "the page answered with something that is not a whole status report: check api_url in config"
-            )
-        return incident
+        return require(incident, "a whole status report")
 
     def _read_report(self, value: Item, included: Mapping[str, Item]) -> RemoteIncident | None:
         """Returns None, too, for one that names updates which are not there: without them nothing can be proven."""
-        report, remote_id = _read_attributes(value), read_id(value.get("id"))
+        report, remote_id = read_object(value, "attributes"), read_id(value.get("id"))
         starts_at = read_time(report.get("starts_at"))
         named = _list_update_ids(value)
         if value.get("type") != "status_report" or remote_id is None or starts_at is None or named is None:
@@ -203,7 +174,9 @@ class BetterStack:
             if _is_foreign(item) or remote_id is None or starts_at is None:
                 continue
             is_wanted = (
-                starts_at >= since if since is not None else not _is_over(_read_resources(_read_attributes(item)))
+                starts_at >= since
+                if since is not None
+                else not _is_over(_read_resources(read_object(item, "attributes")))
             )
             if not is_wanted:
                 continue
@@ -216,12 +189,9 @@ class BetterStack:
         async def ask(number: int) -> tuple[Sequence[Item], bool]:
             params: dict[str, str | int] = {"page": number + 1, "per_page": _PAGE_SIZE}
             answer = await self._line.ask("GET", self._root + path, params=params)
-            if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
-                raise AmbiguousError("the page answered with something that is not a list: check api_url in config")
-            pagination = answer.get("pagination")
+            items = require_list(answer.get("data") if isinstance(answer, dict) else None)
             # The number of the next part is ours: an address from an answer could lead the token elsewhere.
-            has_more = pagination.get("next") is not None if isinstance(pagination, dict) else False
-            return list(read_objects(answer["data"])), has_more
+            return list(read_objects(items)), read_object(answer, "pagination").get("next") is not None
 
         return await read_list(ask, permit, _find_starts_at, since)
 
@@ -248,23 +218,13 @@ def _keep(incident: RemoteIncident, resources: Mapping[str, str]) -> RemoteIncid
     return replace(incident, metadata={_KEPT: dict(resources)})
 
 
-def _read_data(answer: object) -> Item:
-    data = answer.get("data") if isinstance(answer, dict) else None
-    return data if isinstance(data, dict) else {}
-
-
-def _read_attributes(value: Item) -> Item:
-    attributes = value.get("attributes")
-    return attributes if isinstance(attributes, dict) else {}
-
-
 def _is_foreign(value: Item) -> bool:
     """Tells whether monitors or planned work made a report."""
-    return _read_attributes(value).get("report_type") not in (None, "manual")
+    return read_object(value, "attributes").get("report_type") not in (None, "manual")
 
 
 def _find_starts_at(value: Item) -> int | None:
-    return read_time(_read_attributes(value).get("starts_at"))
+    return read_time(read_object(value, "attributes").get("starts_at"))
 
 
 def _index(included: object) -> dict[str, Item]:
@@ -276,9 +236,7 @@ def _index(included: object) -> dict[str, Item]:
 
 
 def _list_update_ids(value: Item) -> list[str] | None:
-    relationships = value.get("relationships")
-    updates = relationships.get("status_updates") if isinstance(relationships, dict) else None
-    listed = updates.get("data") if isinstance(updates, dict) else None
+    listed = read_object(read_object(value, "relationships"), "status_updates").get("data")
     if not isinstance(listed, list):
         return None
     return [key for item in read_objects(listed) if (key := read_id(item.get("id")))]
@@ -299,25 +257,24 @@ def _is_over(resources: Mapping[str, str]) -> bool:
 
 
 def _read_update(value: Item) -> RemoteUpdate | None:
-    update, remote_id = _read_attributes(value), read_id(value.get("id"))
+    update, remote_id = read_object(value, "attributes"), read_id(value.get("id"))
     published_at = read_time(update.get("published_at"))
     if remote_id is None or published_at is None:
         return None
     is_over = _is_over(_read_resources(update))
     status = IncidentStatus.RESOLVED if is_over else IncidentStatus.INVESTIGATING
-    body = update.get("message")
-    return RemoteUpdate(remote_id, status, normalise_body(body) if isinstance(body, str) else "", published_at)
+    return RemoteUpdate(remote_id, status, read_text(update.get("message")), published_at)
 
 
 def _read_resource(value: Item, order: int) -> RemoteComponent | None:
     """A resource that is not monitored, or does not tell, is shown as operational."""
-    resource, remote_id = _read_attributes(value), read_id(value.get("id"))
+    resource, remote_id = read_object(value, "attributes"), read_id(value.get("id"))
     name = read_line(resource.get("public_name"))
     if value.get("type") != "status_page_resource" or remote_id is None or not name:
         return None
-    state, position = resource.get("status"), resource.get("position")
+    state = resource.get("status")
     if state is None:
         days = [item for item in read_objects(resource.get("status_history")) if isinstance(item.get("day"), str)]
         state = max(days, key=lambda item: str(item["day"])).get("status") if days else None
     status = _RESOURCE_STATES.get(str(state), ComponentStatus.OPERATIONAL)
-    return RemoteComponent(remote_id, name, status, position if isinstance(position, int) else order)
+    return RemoteComponent(remote_id, name, status, read_position(resource.get("position"), order))

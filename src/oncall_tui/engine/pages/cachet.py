@@ -7,17 +7,14 @@ component that gets better while an incident holds it.
 
 from __future__ import annotations
 
-import asyncio
-import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from urllib.parse import quote
 
-from oncall_tui.config.model import PageConfig
-from oncall_tui.config.token import Secret
 from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage
 from oncall_tui.engine.pages import Message, Permit
+from oncall_tui.engine.pages.adapter import Adapter
 from oncall_tui.engine.pages.cachet_shapes import (
     COMPONENT_NUMBERS,
     HELD,
@@ -38,11 +35,10 @@ from oncall_tui.engine.pages.cachet_shapes import (
     read_moment,
     read_update,
 )
-from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError
-from oncall_tui.engine.pages.exchange import PageLine
-from oncall_tui.engine.pages.htmlpage import find_words
-from oncall_tui.engine.pages.statuspage import find_deadline_ms
-from oncall_tui.engine.pages.unstamped import Item, append_update, name_component, read_list
+from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, require
+from oncall_tui.engine.pages.lists import read_list
+from oncall_tui.engine.pages.unstamped import append_update
+from oncall_tui.engine.pages.values import Item, name_component
 
 CAPABILITIES = Capabilities(adapter="cachet", has_stamp=True)
 _PAGE_SIZE = 100
@@ -51,35 +47,15 @@ _ORDER = list(ComponentStatus)
 _ID_DIGITS = 19
 
 
-class Cachet:
-    """One page behind one token. Raises UsageError at once for an address that would show the token to the network.
+class Cachet(Adapter):
+    """A `Page` without extras.
 
     Its times are in the zone of the page's own settings, which it does not tell: what we stamp and what we write show
     it, and until then it is taken for UTC.
     """
 
-    def __init__(
-        self,
-        config: PageConfig,
-        read_token: Callable[[], Secret],
-        clock: Callable[[], int],
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        self.component_names: Mapping[str, str] = {}
-        self.capabilities = CAPABILITIES
-        self._public_url = config.public_url
-        self._clock = clock
-        self._line = PageLine(
-            config.api_url, read_token, timeout_ms=find_deadline_ms(config), clock=clock, scheme="Bearer", tls=tls
-        )
-        self._zone_ms = 0
-
-    @property
-    def clock_skew_ms(self) -> int | None:
-        return self._line.clock_skew_ms
-
-    async def make_ready(self) -> None:
-        await self._line.make_ready()
+    capabilities = CAPABILITIES
+    _zone_ms = 0
 
     async def read_page(self) -> RemotePage | None:
         """The page does not tell its name to programs."""
@@ -144,15 +120,7 @@ class Cachet:
             self._note_zone(item)
             if update := read_update(item, self._zone_ms):
                 return append_update(baseline, update, self._show_states(baseline, message))
-        raise AmbiguousError("the page answered with something that is not an update: check api_url in config")
-
-    async def read_public(self, awaited: Mapping[str, str]) -> dict[str, str]:
-        if self._public_url is None or not awaited:
-            return {}
-        return await asyncio.to_thread(find_words, await self._line.read_text(self._public_url), awaited)
-
-    async def close(self) -> None:
-        await self._line.close()
+        return require(None, "an update")
 
     async def _prepare(self, path: str, body: Item) -> None:
         """Raises NotAppliedError for a doubt too: customers have been told nothing yet."""
@@ -177,10 +145,7 @@ class Cachet:
             self._zone_ms = find_zone_ms(shown_at, self._clock() + (self.clock_skew_ms or 0))
 
     def _require_incident(self, answer: object) -> RemoteIncident:
-        incidents = self._read_all(read_document(answer))
-        if not incidents:
-            raise AmbiguousError("the page answered with something that is not an incident: check api_url in config")
-        return incidents[0]
+        return require(next(iter(self._read_all(read_document(answer))), None), "an incident")
 
     def _read_all(self, found: Document) -> list[RemoteIncident]:
         """An incident of ours shows the zone for those of others; the newest one counts, for the time of the year."""
@@ -199,8 +164,7 @@ class Cachet:
         async def ask(number: int) -> tuple[list[Item], bool]:
             params: dict[str, str | int] = {**more, "per_page": _PAGE_SIZE, "page": number + 1}
             found = read_document(await self._line.ask("GET", path, params=params))
-            if not found.is_list:
-                raise AmbiguousError("the page answered with something that is not a list: check api_url in config")
+            require(found if found.is_list else None, "a list")
             included.update(found.included)
             return found.items, len(found.items) >= _PAGE_SIZE
 

@@ -13,8 +13,17 @@ from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, impact_o
 from oncall_tui.domain.outbox import OPS_KEPT, normalise_body
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemoteUpdate
 from oncall_tui.domain.sanitize import clean_line
-from oncall_tui.engine.pages.shapes import read_id, read_objects
-from oncall_tui.engine.pages.unstamped import Item, name_component, read_line
+from oncall_tui.engine.pages.values import (
+    ID_MOST,
+    Item,
+    name_component,
+    read_id,
+    read_line,
+    read_object,
+    read_objects,
+    read_position,
+    read_text,
+)
 
 META_UID = "oncall_uid"
 META_OPS = "oncall_ops"
@@ -25,7 +34,6 @@ NAME, SET, HELD = "name", "set", "held"
 ZONE_MOST_MS = 14 * 3_600_000
 _ZONE_LEAST_MS = -12 * 3_600_000
 _ZONE_STEP_MS = 900_000
-_ID_LIMIT = 100
 _FIRST = "message-"
 STATUS_NUMBERS = {
     IncidentStatus.INVESTIGATING: 1,
@@ -82,7 +90,7 @@ def find_stamped_zone_ms(item: Item) -> int | None:
 
 def read_moment(item: Item, name: str, zone_ms: int = 0) -> int | None:
     """Returns milliseconds since 1970 of a named time of a resource; one without a zone is in the page's own."""
-    value = _read_attributes(item).get(name)
+    value = read_object(item, "attributes").get(name)
     text = value.get("string") if isinstance(value, dict) else None
     if not isinstance(text, str):
         return None
@@ -97,14 +105,12 @@ def read_moment(item: Item, name: str, zone_ms: int = 0) -> int | None:
 
 def read_component(item: Item, order: int) -> RemoteComponent | None:
     """Returns a component as customers see it; None for one without id, name or state."""
-    attributes = _read_attributes(item)
+    attributes = read_object(item, "attributes")
     remote_id, name, number = read_id(item.get("id")), read_line(attributes.get("name")), _find_shown(attributes)
     if remote_id is None or not name or number is None:
         return None
-    position = attributes.get("order")
-    return RemoteComponent(
-        remote_id, name, read_component_number(number), position if isinstance(position, int) else order
-    )
+    position = read_position(attributes.get("order"), order)
+    return RemoteComponent(remote_id, name, read_component_number(number), position)
 
 
 def read_component_number(number: object) -> ComponentStatus:
@@ -123,7 +129,7 @@ def read_incident(
     """
     stamped_ms = find_stamped_zone_ms(item)
     zone_ms = zone_ms if stamped_ms is None else stamped_ms
-    attributes, meta = _read_attributes(item), _read_meta(item)
+    attributes, meta = read_object(item, "attributes"), _read_meta(item)
     remote_id, made_at = read_id(item.get("id")), read_moment(item, "created", zone_ms)
     if remote_id is None or made_at is None or not isinstance(attributes.get("status"), dict):
         return None
@@ -135,7 +141,7 @@ def read_incident(
         first = IncidentStatus.INVESTIGATING if written else status
         written.insert(0, RemoteUpdate(f"{_FIRST}{remote_id}", first, normalise_body(body), made_at))
     held = [
-        (component, _read_attributes(value))
+        (component, read_object(value, "attributes"))
         for value in _find_related(item, "components", included)
         if (component := read_component(value, 0))
     ]
@@ -150,7 +156,7 @@ def read_incident(
         created_at=made_at,
         updated_at=read_moment(item, "updated", zone_ms) or made_at,
         resolved_at=ended[-1] if ended and not status.is_open else None,
-        uid=clean_line(uid, _ID_LIMIT) if isinstance(uid, str) else None,
+        uid=clean_line(uid, ID_MOST) if isinstance(uid, str) else None,
         ops=tuple(op for op in ops if isinstance(op, str))[-OPS_KEPT:] if isinstance(ops, list) else (),
         metadata={component.remote_id: _keep(component, values) for component, values in held},
         components=components,
@@ -159,14 +165,11 @@ def read_incident(
 
 
 def read_update(item: Item, zone_ms: int) -> RemoteUpdate | None:
-    attributes = _read_attributes(item)
+    attributes = read_object(item, "attributes")
     remote_id, made_at = read_id(item.get("id")), read_moment(item, "created", zone_ms)
     if remote_id is None or made_at is None:
         return None
-    body = attributes.get("message")
-    return RemoteUpdate(
-        remote_id, _read_status(attributes), normalise_body(body) if isinstance(body, str) else "", made_at
-    )
+    return RemoteUpdate(remote_id, _read_status(attributes), read_text(attributes.get("message")), made_at)
 
 
 def _read_status(attributes: Item) -> IncidentStatus:
@@ -189,9 +192,7 @@ def _find_shown(attributes: Item) -> int | None:
 
 
 def _find_related(item: Item, name: str, included: Mapping[tuple[str, str], Item]) -> list[Item]:
-    relationships = item.get("relationships")
-    relation = relationships.get(name) if isinstance(relationships, dict) else None
-    pointers = read_objects(relation.get("data") if isinstance(relation, dict) else None)
+    pointers = read_objects(read_object(read_object(item, "relationships"), name).get("data"))
     return [included[key] for pointer in pointers if (key := _find_key(pointer)) in included]
 
 
@@ -199,14 +200,8 @@ def _find_key(item: Item) -> tuple[str, str]:
     return str(item.get("type")), str(item.get("id"))
 
 
-def _read_attributes(item: Item) -> Item:
-    attributes = item.get("attributes")
-    return attributes if isinstance(attributes, dict) else {}
-
-
 def _read_meta(item: Item) -> Item:
-    meta = _read_attributes(item).get("meta")
-    return meta if isinstance(meta, dict) else {}
+    return read_object(read_object(item, "attributes"), "meta")
 
 
 def _read_number(attributes: Item, name: str) -> int | None:

@@ -9,8 +9,12 @@ RemoteError
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from oncall_tui.domain.errors import RemoteError
 from oncall_tui.domain.outbox import Outcome, Ruling
+
+Found = TypeVar("Found")
 
 
 class PageError(RemoteError):
@@ -46,3 +50,15 @@ _KIND: dict[Outcome, type[PageError]] = {
 def make_error(ruling: Ruling) -> PageError:
     """Returns the error that stands for a ruling other than `accepted`."""
     return _KIND[ruling.outcome](ruling.reason, ruling.wait_ms)
+
+
+def require(found: Found | None, what: str) -> Found:
+    """Returns what was read out of an answer. Raises AmbiguousError where it was None: the answer is no `what`."""
+    if found is None:
+        raise AmbiguousError(f"the page answered with something that is not {what}: check api_url in config")
+    return found
+
+
+def require_list(value: object) -> list[object]:
+    """Returns what is a list. Raises AmbiguousError for anything else."""
+    return require(value if isinstance(value, list) else None, "a list")

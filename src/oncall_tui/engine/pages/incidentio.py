@@ -7,24 +7,27 @@ incident is resolved it puts back every component by itself and refuses to be to
 
 from __future__ import annotations
 
-import asyncio
-import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from urllib.parse import quote
 
-from oncall_tui.config.model import PageConfig
-from oncall_tui.config.token import Secret
 from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, impact_of
-from oncall_tui.domain.outbox import normalise_body
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage, RemoteUpdate
 from oncall_tui.engine.pages import Message, Permit
-from oncall_tui.engine.pages.errors import AmbiguousError
-from oncall_tui.engine.pages.exchange import PageLine
-from oncall_tui.engine.pages.htmlpage import find_words
-from oncall_tui.engine.pages.shapes import read_id, read_objects, read_time
-from oncall_tui.engine.pages.statuspage import find_deadline_ms
-from oncall_tui.engine.pages.unstamped import Item, append_update, name_component, read_line, read_list
+from oncall_tui.engine.pages.adapter import Adapter
+from oncall_tui.engine.pages.errors import require, require_list
+from oncall_tui.engine.pages.lists import read_list
+from oncall_tui.engine.pages.unstamped import append_update
+from oncall_tui.engine.pages.values import (
+    Item,
+    name_component,
+    read_id,
+    read_line,
+    read_object,
+    read_objects,
+    read_text,
+    read_time,
+)
 
 CAPABILITIES = Capabilities(
     adapter="incident.io",
@@ -64,30 +67,10 @@ _READ_STATUSES = {
 }
 
 
-class IncidentIo:
-    """One page behind one token. Raises UsageError at once for an address that would show the token to the network."""
+class IncidentIo(Adapter):
+    """A `Page` without extras."""
 
-    def __init__(
-        self,
-        config: PageConfig,
-        read_token: Callable[[], Secret],
-        clock: Callable[[], int],
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        self.component_names: Mapping[str, str] = {}
-        self.capabilities = CAPABILITIES
-        self._page_id = config.page_id
-        self._public_url = config.public_url
-        self._line = PageLine(
-            config.api_url, read_token, timeout_ms=find_deadline_ms(config), clock=clock, scheme="Bearer", tls=tls
-        )
-
-    @property
-    def clock_skew_ms(self) -> int | None:
-        return self._line.clock_skew_ms
-
-    async def make_ready(self) -> None:
-        await self._line.make_ready()
+    capabilities = CAPABILITIES
 
     async def read_page(self) -> RemotePage | None:
         answer = await self._line.ask("GET", "/v2/status_pages", is_missing_fine=True)
@@ -102,8 +85,7 @@ class IncidentIo:
         path = f"/v2/status_page_structures/{quote(self._page_id, safe='')}"
         answer = await self._line.ask("GET", path)
         structure = answer.get("current_structure") if isinstance(answer, dict) else None
-        if not isinstance(structure, dict):
-            raise AmbiguousError("the page answered with something that is not a structure: check api_url in config")
+        structure = require(structure if isinstance(structure, dict) else None, "a structure")
         names = _read_names(structure.get("items"), _DEPTH_MOST)
         states: dict[str, ComponentStatus] = {}
         order = list(ComponentStatus)
@@ -142,9 +124,7 @@ class IncidentIo:
         body = {**_write_fields(message), "status_page_incident_id": baseline.remote_id}
         answer = await self._line.ask("POST", "/v2/status_page_incident_updates", body=body)
         value = answer.get("status_page_incident_update") if isinstance(answer, dict) else None
-        update = _read_update(value, message.status) if isinstance(value, dict) else None
-        if update is None:
-            raise AmbiguousError("the page answered with something that is not an update: check api_url in config")
+        update = require(_read_update(value, message.status) if isinstance(value, dict) else None, "an update")
         if update.status is IncidentStatus.RESOLVED:
             return append_update(baseline, update, dict.fromkeys(baseline.components, ComponentStatus.OPERATIONAL))
         states = {
@@ -153,20 +133,9 @@ class IncidentIo:
         }
         return append_update(baseline, update, states)
 
-    async def read_public(self, awaited: Mapping[str, str]) -> dict[str, str]:
-        if self._public_url is None or not awaited:
-            return {}
-        return await asyncio.to_thread(find_words, await self._line.read_text(self._public_url), awaited)
-
-    async def close(self) -> None:
-        await self._line.close()
-
     def _require_incident(self, answer: object) -> RemoteIncident:
         value = answer.get("status_page_incident") if isinstance(answer, dict) else None
-        incident = _read_incident(value, self.component_names)
-        if incident is None:
-            raise AmbiguousError("the page answered with something that is not an incident: check api_url in config")
-        return incident
+        return require(_read_incident(value, self.component_names), "an incident")
 
     def _read_all(self, items: list[Item]) -> list[RemoteIncident]:
         return [incident for item in items if (incident := _read_incident(item, self.component_names))]
@@ -182,8 +151,7 @@ class IncidentIo:
                 params["after"] = after
             answer = await self._line.ask("GET", "/v2/status_page_incidents", params=params)
             items = _read_items(answer, "status_page_incidents")
-            meta = answer.get("pagination_meta") if isinstance(answer, dict) else None
-            cursor = meta.get("after") if isinstance(meta, dict) else None
+            cursor = read_object(answer, "pagination_meta").get("after")
             after = cursor if isinstance(cursor, str) and 0 < len(cursor) <= _CURSOR_MOST else None
             return items, after is not None
 
@@ -207,9 +175,7 @@ def _write_fields(message: Message) -> Item:
 def _read_items(answer: object, key: str) -> list[Item]:
     """Raises AmbiguousError for what holds no such list."""
     items = answer.get(key) if isinstance(answer, dict) else None
-    if answer is not None and not isinstance(items, list):
-        raise AmbiguousError("the page answered with something that is not a list: check api_url in config")
-    return list(read_objects(items))
+    return list(read_objects(items if answer is None else require_list(items)))
 
 
 def _read_names(items: object, depth: int) -> dict[str, str]:
@@ -278,6 +244,5 @@ def _read_update(value: Item, otherwise: IncidentStatus) -> RemoteUpdate | None:
     remote_id, made_at = read_id(value.get("id")), read_time(value.get("published_at"))
     if remote_id is None or made_at is None:
         return None
-    body = value.get("message")
     status = _read_status(value.get("incident_status"), otherwise)
-    return RemoteUpdate(remote_id, status, normalise_body(body) if isinstance(body, str) else "", made_at)
+    return RemoteUpdate(remote_id, status, read_text(value.get("message")), made_at)

@@ -6,30 +6,26 @@ an incident counts as made when its first update was stored (`createdAt`), and o
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
-from oncall_tui.config.model import PageConfig
-from oncall_tui.config.token import Secret
 from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, impact_of
-from oncall_tui.domain.outbox import normalise_body
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage, RemoteUpdate
 from oncall_tui.engine.pages import Message, Permit
-from oncall_tui.engine.pages.errors import AmbiguousError
-from oncall_tui.engine.pages.exchange import PageLine
-from oncall_tui.engine.pages.shapes import read_id, read_objects, read_time
-from oncall_tui.engine.pages.statuspage import find_deadline_ms
-from oncall_tui.engine.pages.unstamped import (
+from oncall_tui.engine.pages.adapter import Adapter
+from oncall_tui.engine.pages.errors import require, require_list
+from oncall_tui.engine.pages.lists import read_list
+from oncall_tui.engine.pages.unstamped import append_update, list_named_ids, write_sent_at
+from oncall_tui.engine.pages.values import (
     Item,
-    append_update,
-    list_named_ids,
-    look_for_words,
     name_component,
+    read_id,
     read_line,
-    read_list,
-    write_time,
+    read_objects,
+    read_position,
+    read_text,
+    read_time,
 )
 
 CAPABILITIES = Capabilities(adapter="instatus", can_retitle=False)
@@ -56,31 +52,14 @@ _READ_COMPONENTS = {word: status for status, word in _COMPONENTS.items()} | {
 _KEPT = "instatus"
 
 
-class Instatus:
-    """One page behind one token. Raises UsageError at once for an address that would show the token to the network."""
+class Instatus(Adapter):
+    """A `Page` without extras."""
 
-    def __init__(
-        self,
-        config: PageConfig,
-        read_token: Callable[[], Secret],
-        clock: Callable[[], int],
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        self.component_names: Mapping[str, str] = {}
-        self.capabilities = CAPABILITIES
-        self._page_id = config.page_id
-        self._public_url = config.public_url
-        self._line = PageLine(
-            config.api_url, read_token, timeout_ms=find_deadline_ms(config), clock=clock, scheme="Bearer", tls=tls
-        )
-        self._root = f"/v1/{quote(config.page_id, safe='')}"
+    capabilities = CAPABILITIES
 
     @property
-    def clock_skew_ms(self) -> int | None:
-        return self._line.clock_skew_ms
-
-    async def make_ready(self) -> None:
-        await self._line.make_ready()
+    def _root(self) -> str:
+        return f"/v1/{quote(self._page_id, safe='')}"
 
     async def read_page(self) -> RemotePage | None:
         params = {"page": 1, "per_page": _PAGE_SIZE}
@@ -115,27 +94,16 @@ class Instatus:
         path = f"{self._incident_path(baseline.remote_id)}/incident-updates"
         kept = baseline.metadata.get(_KEPT, {})
         answer = await self._line.ask("POST", path, body=self._write_fields(message, kept))
-        update = _read_update(answer) if isinstance(answer, dict) else None
-        if update is None:
-            raise AmbiguousError("the page answered with something that is not an update: check api_url in config")
+        update = require(_read_update(answer) if isinstance(answer, dict) else None, "an update")
         names = self.component_names
         states = {name_component(key, kept.get(key), names): state for key, state in message.components.items()}
         return append_update(baseline, update, states)
-
-    async def read_public(self, awaited: Mapping[str, str]) -> dict[str, str]:
-        return await look_for_words(self._line, self._public_url, awaited)
-
-    async def close(self) -> None:
-        await self._line.close()
 
     def _incident_path(self, remote_id: str) -> str:
         return f"{self._root}/incidents/{quote(remote_id, safe='')}"
 
     def _require_incident(self, answer: object) -> RemoteIncident:
-        incident = _read_incident(answer, self.component_names)
-        if incident is None:
-            raise AmbiguousError("the page answered with something that is not an incident: check api_url in config")
-        return incident
+        return require(_read_incident(answer, self.component_names), "an incident")
 
     def _read_all(self, items: Sequence[Item]) -> list[RemoteIncident]:
         return [incident for item in items if (incident := _read_incident(item, self.component_names))]
@@ -144,9 +112,8 @@ class Instatus:
         async def ask(number: int) -> tuple[list[Item], bool]:
             window: dict[str, str | int] = {**params, "page": number + 1, "per_page": _PAGE_SIZE}
             answer = await self._line.ask("GET", self._root + path, params=window)
-            if not isinstance(answer, list):
-                raise AmbiguousError("the page answered with something that is not a list: check api_url in config")
-            return list(read_objects(answer)), len(answer) >= _PAGE_SIZE
+            items = require_list(answer)
+            return list(read_objects(items)), len(items) >= _PAGE_SIZE
 
         return await read_list(ask, permit, _find_made_at, since)
 
@@ -156,7 +123,7 @@ class Instatus:
             "message": message.body,
             "status": _STATUSES[message.status],
             "notify": message.notify,
-            "started": write_time(message, self.clock_skew_ms),
+            "started": write_sent_at(message, self.clock_skew_ms),
             "components": list(dict.fromkeys([*kept, *list_named_ids(message)])),
             "statuses": [{"id": key, "status": _COMPONENTS[state]} for key, state in message.components.items()],
         }
@@ -167,8 +134,7 @@ def _read_component(value: Item, order: int) -> RemoteComponent | None:
     status = _READ_COMPONENTS.get(str(value.get("status")))
     if remote_id is None or not name or status is None or value.get("isParent") is True:
         return None
-    position = value.get("order")
-    return RemoteComponent(remote_id, name, status, position if isinstance(position, int) else order)
+    return RemoteComponent(remote_id, name, status, read_position(value.get("order"), order))
 
 
 def _read_incident(value: object, names: Mapping[str, str]) -> RemoteIncident | None:
@@ -212,5 +178,4 @@ def _read_update(value: Item) -> RemoteUpdate | None:
     shown_at = read_time(value.get("createdAt")) if shown_at is None else shown_at
     if remote_id is None or status is None or shown_at is None:
         return None
-    body = value.get("message")
-    return RemoteUpdate(remote_id, status, normalise_body(body) if isinstance(body, str) else "", shown_at)
+    return RemoteUpdate(remote_id, status, read_text(value.get("message")), shown_at)

@@ -9,28 +9,25 @@ leaves out what is empty; times are kept in whole seconds.
 from __future__ import annotations
 
 import re
-import ssl
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from oncall_tui.config.model import PageConfig
-from oncall_tui.config.token import Secret
 from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, impact_of
-from oncall_tui.domain.outbox import normalise_body
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage, RemoteUpdate
 from oncall_tui.engine.pages import Message, Permit
-from oncall_tui.engine.pages.errors import AmbiguousError
-from oncall_tui.engine.pages.exchange import PageLine
-from oncall_tui.engine.pages.shapes import read_id, read_objects, read_time
-from oncall_tui.engine.pages.statuspage import find_deadline_ms
-from oncall_tui.engine.pages.unstamped import (
+from oncall_tui.engine.pages.adapter import Adapter
+from oncall_tui.engine.pages.errors import require, require_list
+from oncall_tui.engine.pages.lists import read_list
+from oncall_tui.engine.pages.unstamped import list_named_ids, write_sent_at
+from oncall_tui.engine.pages.values import (
     Item,
-    list_named_ids,
-    look_for_words,
     name_component,
+    read_id,
     read_line,
-    read_list,
-    write_time,
+    read_objects,
+    read_position,
+    read_text,
+    read_time,
 )
 
 CAPABILITIES = Capabilities(
@@ -59,37 +56,13 @@ _READ_IMPACTS = {word: status for status, word in _IMPACTS.items() if status is 
 _ORDER = list(ComponentStatus)
 
 
-class OpenStatus:
-    """One page behind one token. Raises UsageError at once for an address that would show the token to the network."""
+class OpenStatus(Adapter):
+    """A `Page` without extras."""
 
-    def __init__(
-        self,
-        config: PageConfig,
-        read_token: Callable[[], Secret],
-        clock: Callable[[], int],
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        self.component_names: Mapping[str, str] = {}
-        self.capabilities = CAPABILITIES
-        self._page_id = config.page_id
-        self._public_url = config.public_url
-        self._line = PageLine(
-            config.api_url,
-            read_token,
-            timeout_ms=find_deadline_ms(config),
-            clock=clock,
-            scheme="",
-            header="x-openstatus-key",
-            tls=tls,
-        )
-        self._page_names: dict[str, str] = {}
-
-    @property
-    def clock_skew_ms(self) -> int | None:
-        return self._line.clock_skew_ms
-
-    async def make_ready(self) -> None:
-        await self._line.make_ready()
+    capabilities = CAPABILITIES
+    auth_scheme = ""
+    auth_header = "x-openstatus-key"
+    _page_names: Mapping[str, str] = {}
 
     async def read_page(self) -> RemotePage | None:
         answer = await self._ask_pages("GetStatusPage", {"id": self._page_id}, is_missing_fine=True)
@@ -111,7 +84,9 @@ class OpenStatus:
                 for key, state in _read_states(report).items():
                     states[key] = max(state, states.get(key, state), key=_ORDER.index)
         return [
-            RemoteComponent(key, name, states.get(key, ComponentStatus.OPERATIONAL), _read_position(item))
+            RemoteComponent(
+                key, name, states.get(key, ComponentStatus.OPERATIONAL), read_position(item.get("order"), 0)
+            )
             for item in listed
             if (key := str(read_id(item["id"]))) and (name := read_line(item.get("name")))
         ]
@@ -160,12 +135,6 @@ class OpenStatus:
         body = {**self._write_fields(message), "statusReportId": baseline.remote_id}
         return self._require_incident(await self._ask_reports("AddStatusReportUpdate", body))
 
-    async def read_public(self, awaited: Mapping[str, str]) -> dict[str, str]:
-        return await look_for_words(self._line, self._public_url, awaited)
-
-    async def close(self) -> None:
-        await self._line.close()
-
     async def _ask_reports(self, method: str, body: Item, *, is_missing_fine: bool = False) -> object:
         path = f"/rpc/openstatus.status_report.v1.StatusReportService/{method}"
         return await self._line.ask("POST", path, body=body, is_missing_fine=is_missing_fine)
@@ -177,9 +146,9 @@ class OpenStatus:
     async def _read_content(self, permit: Permit) -> Item:
         await permit()
         answer = await self._ask_pages("GetStatusPageContent", {"id": self._page_id})
-        if not isinstance(answer, dict) or not _get_object(answer, "statusPage"):
-            raise AmbiguousError("the page answered with something that is not its content: check api_url in config")
-        return answer
+        return require(
+            answer if isinstance(answer, dict) and _get_object(answer, "statusPage") else None, "its content"
+        )
 
     async def _is_only_page(self, permit: Permit) -> bool:
         await permit()
@@ -193,9 +162,7 @@ class OpenStatus:
             reports = _get(answer, "statusReports")
             # An empty list is left out, and then nothing but the size of the whole can be there.
             is_empty = isinstance(answer, dict) and not set(answer) - {"totalSize", "total_size"}
-            if not isinstance(reports, list) and not is_empty:
-                raise AmbiguousError("the page answered with something that is not a list: check api_url in config")
-            items = list(read_objects(reports))
+            items = list(read_objects([] if is_empty else require_list(reports)))
             return items, len(items) >= _PAGE_SIZE
 
         return await read_list(ask, permit, _find_made_at, since)
@@ -221,12 +188,7 @@ class OpenStatus:
         return not named.isdisjoint(components) if named else None
 
     def _require_incident(self, answer: object) -> RemoteIncident:
-        incident = self._read_report(_get_object(answer, "statusReport"))
-        if incident is None:
-            raise AmbiguousError(
-                "the page answered with something that is not a status report: check api_url in config"
-            )
-        return incident
+        return require(self._read_report(_get_object(answer, "statusReport")), "a status report")
 
     def _read_report(self, report: Item) -> RemoteIncident | None:
         remote_id, status, made_at = read_id(report.get("id")), _read_status(report), _find_made_at(report)
@@ -253,7 +215,7 @@ class OpenStatus:
         return {
             "status": _STATUS + _STATUSES[message.status],
             "message": message.body,
-            "date": write_time(message, self.clock_skew_ms),
+            "date": write_sent_at(message, self.clock_skew_ms),
             "notify": message.notify,
             "componentImpacts": [
                 {"pageComponentId": key, "impact": _IMPACT + _IMPACTS[state]}
@@ -281,11 +243,6 @@ def _list_reports(content: Item) -> list[Item]:
 def _list_ids(report: Item) -> set[str]:
     named = _get(report, "pageComponentIds")
     return {key for item in named if (key := read_id(item))} if isinstance(named, list) else set()
-
-
-def _read_position(item: Item) -> int:
-    position = item.get("order")
-    return position if isinstance(position, int) else 0
 
 
 def _read_status(value: Item) -> IncidentStatus | None:
@@ -318,8 +275,7 @@ def _read_update(value: Item) -> RemoteUpdate | None:
     remote_id, status, date = read_id(value.get("id")), _read_status(value), read_time(value.get("date"))
     if remote_id is None or status is None or date is None:
         return None
-    body = value.get("message")
-    return RemoteUpdate(remote_id, status, normalise_body(body) if isinstance(body, str) else "", date)
+    return RemoteUpdate(remote_id, status, read_text(value.get("message")), date)
 
 
 def _read_states(report: Item) -> dict[str, ComponentStatus]:

@@ -6,24 +6,20 @@ incident's `metadata`, where subscribers' webhooks can read it: opaque ids only.
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from oncall_tui.config.model import PageConfig
-from oncall_tui.config.token import Secret
 from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage
 from oncall_tui.engine.pages import Message, Permit
-from oncall_tui.engine.pages.errors import AmbiguousError
+from oncall_tui.engine.pages.errors import require
 from oncall_tui.engine.pages.extras import BackfillMessage
-from oncall_tui.engine.pages.shapes import read_components, read_incident, read_page, read_public_updates, write_time
-from oncall_tui.engine.pages.statuspage_calls import find_deadline_ms, stamp_metadata
+from oncall_tui.engine.pages.statuspage_calls import stamp_metadata
 from oncall_tui.engine.pages.statuspage_maintenance import MaintenanceCalls
 from oncall_tui.engine.pages.statuspage_postmortem import PostmortemCalls
+from oncall_tui.engine.pages.statuspage_shapes import read_components, read_incident, read_page, read_public_updates
 from oncall_tui.engine.pages.statuspage_words import WordCalls
-
-__all__ = ["CAPABILITIES", "Statuspage", "find_deadline_ms"]
+from oncall_tui.engine.pages.values import Item, write_time
 
 CAPABILITIES = Capabilities(
     adapter="statuspage",
@@ -42,22 +38,7 @@ CAPABILITIES = Capabilities(
 class Statuspage(MaintenanceCalls, PostmortemCalls, WordCalls):
     """A `Page` with all of the extras."""
 
-    def __init__(
-        self,
-        config: PageConfig,
-        read_token: Callable[[], Secret],
-        clock: Callable[[], int],
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        super().__init__(config, read_token, clock, tls)
-        self.capabilities = CAPABILITIES
-
-    @property
-    def clock_skew_ms(self) -> int | None:
-        return self._line.clock_skew_ms
-
-    async def make_ready(self) -> None:
-        await self._line.make_ready()
+    capabilities = CAPABILITIES
 
     async def read_page(self) -> RemotePage | None:
         return read_page(await self._line.ask("GET", self._root, is_missing_fine=True))
@@ -103,20 +84,14 @@ class Statuspage(MaintenanceCalls, PostmortemCalls, WordCalls):
         return self._require_incident(await self._line.ask("POST", path, body={"incident": fields}))
 
     async def read_public(self, awaited: Mapping[str, str]) -> dict[str, str]:
-        if self._public_url is None:
-            return {}
-        return read_public_updates(await self._line.read_url(f"{self._public_url}/api/v2/incidents.json"))
-
-    async def close(self) -> None:
-        await self._line.close()
+        """Returns all of the page's public list: it tells bodies by the ids of updates."""
+        path = self._public_path("incidents.json")
+        return {} if path is None else read_public_updates(await self._line.read_url(path))
 
     def _require_incident(self, answer: object) -> RemoteIncident:
-        incident = read_incident(answer, self.component_names)
-        if incident is None:
-            raise AmbiguousError("the page answered with something that is not an incident: check api_url in config")
-        return incident
+        return require(read_incident(answer, self.component_names), "an incident")
 
-    def _read_all(self, items: list[dict[str, object]]) -> list[RemoteIncident]:
+    def _read_all(self, items: list[Item]) -> list[RemoteIncident]:
         return [incident for item in items if (incident := read_incident(item, self.component_names))]
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from oncall_tui.domain.remote import RemoteMaintenance
 from oncall_tui.engine.pages import Permit
-from oncall_tui.engine.pages.errors import AmbiguousError
+from oncall_tui.engine.pages.errors import require
 from oncall_tui.engine.pages.extras import MaintenanceMessage
-from oncall_tui.engine.pages.shapes import read_maintenance, read_public_updates, write_time
 from oncall_tui.engine.pages.statuspage_calls import StatuspageCalls, stamp_metadata
+from oncall_tui.engine.pages.statuspage_shapes import read_maintenance, read_public_updates
+from oncall_tui.engine.pages.values import Item, write_time
 
 
 class MaintenanceCalls(StatuspageCalls):
@@ -41,24 +42,19 @@ class MaintenanceCalls(StatuspageCalls):
         return self._require_maintenance(answer)
 
     async def read_public_maintenances(self, awaited: Mapping[str, str]) -> dict[str, str]:
-        if self._public_url is None:
-            return {}
-        answer = await self._line.read_url(f"{self._public_url}/api/v2/scheduled-maintenances.json")
-        return read_public_updates(answer, "scheduled_maintenances")
+        path = self._public_path("scheduled-maintenances.json")
+        return {} if path is None else read_public_updates(await self._line.read_url(path), "scheduled_maintenances")
 
-    def _read_maintenances(self, items: list[dict[str, object]]) -> list[RemoteMaintenance]:
+    def _read_maintenances(self, items: list[Item]) -> list[RemoteMaintenance]:
         return [each for item in items if (each := read_maintenance(item, self.component_names))]
 
     def _require_maintenance(self, answer: object) -> RemoteMaintenance:
-        maintenance = read_maintenance(answer, self.component_names)
-        if maintenance is None:
-            raise AmbiguousError("the page answered with something that is not a maintenance: check api_url in config")
-        return maintenance
+        return require(read_maintenance(answer, self.component_names), "a maintenance")
 
 
-def _write_fields(message: MaintenanceMessage, baseline: RemoteMaintenance | None) -> dict[str, object]:
+def _write_fields(message: MaintenanceMessage, baseline: RemoteMaintenance | None) -> Item:
     """Names every flag each time: what the vendor takes for one that is left out is not documented."""
-    fields: dict[str, object] = {
+    fields: Item = {
         "scheduled_for": write_time(message.starts_at),
         "scheduled_until": write_time(message.ends_at),
         "scheduled_remind_prior": message.remind_prior,

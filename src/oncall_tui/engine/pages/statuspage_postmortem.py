@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from oncall_tui.domain.remote import RemotePostmortem
 from oncall_tui.engine.pages import Permit
-from oncall_tui.engine.pages.errors import AmbiguousError
-from oncall_tui.engine.pages.shapes import read_postmortem
+from oncall_tui.engine.pages.errors import AmbiguousError, require
 from oncall_tui.engine.pages.statuspage_calls import StatuspageCalls
+from oncall_tui.engine.pages.statuspage_shapes import read_postmortem
 
 
 class PostmortemCalls(StatuspageCalls):
@@ -47,7 +47,4 @@ class PostmortemCalls(StatuspageCalls):
 
 
 def _require(answer: object) -> RemotePostmortem:
-    postmortem = read_postmortem(answer)
-    if postmortem is None:
-        raise AmbiguousError("the page answered with something that is not a postmortem: check api_url in config")
-    return postmortem
+    return require(read_postmortem(answer), "a postmortem")

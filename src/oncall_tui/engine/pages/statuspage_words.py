@@ -8,10 +8,10 @@ from urllib.parse import quote
 from oncall_tui.domain.outbox import normalise_body
 from oncall_tui.domain.remote import RemoteTemplate
 from oncall_tui.engine.pages import Permit
-from oncall_tui.engine.pages.errors import AmbiguousError
+from oncall_tui.engine.pages.errors import require
 from oncall_tui.engine.pages.extras import MetricPoint
-from oncall_tui.engine.pages.shapes import read_template
 from oncall_tui.engine.pages.statuspage_calls import StatuspageCalls
+from oncall_tui.engine.pages.statuspage_shapes import read_template
 
 
 class WordCalls(StatuspageCalls):
@@ -26,9 +26,7 @@ class WordCalls(StatuspageCalls):
         fields = {"incident_update": {"body": body, "deliver_notifications": False}}
         answer = await self._line.ask("PATCH", path, body=fields)
         held = answer.get("body") if isinstance(answer, dict) else None
-        if not isinstance(held, str):
-            raise AmbiguousError("the page answered with something that is not an update: check api_url in config")
-        return normalise_body(held)
+        return normalise_body(require(held if isinstance(held, str) else None, "an update"))
 
     async def send_metrics(self, points: Mapping[str, Sequence[MetricPoint]]) -> None:
         fields = {

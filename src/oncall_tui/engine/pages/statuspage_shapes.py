@@ -5,10 +5,7 @@ Field names and kinds after the vendor's public OpenAPI document; every text is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -26,42 +23,18 @@ from oncall_tui.domain.remote import (
     RemoteUpdate,
 )
 from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.engine.pages.values import (
+    ID_MOST,
+    find_word,
+    read_id,
+    read_line,
+    read_objects,
+    read_position,
+    read_text,
+    read_time,
+)
 
 STAMP = "oncall_tui"
-_ID_LIMIT = 100
-Word = TypeVar("Word", bound=StrEnum)
-
-
-def read_time(value: object) -> int | None:
-    """Returns milliseconds since 1970 for ISO 8601 with any offset (none means UTC), None for anything else."""
-    if not isinstance(value, str):
-        return None
-    try:
-        instant = datetime.fromisoformat(value.strip())
-        return int((instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp() * 1000)
-    except (ValueError, OverflowError):
-        return None
-
-
-def write_time(at: int) -> str:
-    """Returns an instant in ms as ISO 8601 in UTC with milliseconds and a Z."""
-    return f"{datetime.fromtimestamp(at // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
-
-
-def read_id(value: object) -> str | None:
-    """Returns an opaque id of the page, None for what could not stand in an address or on a screen."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str) or not 0 < len(value) <= _ID_LIMIT:
-        return None
-    return value if value.isascii() and all(sign.isalnum() or sign in "-_" for sign in value) else None
-
-
-def read_objects(value: object) -> Iterator[dict[str, object]]:
-    if isinstance(value, list):
-        for item in value:
-            if isinstance(item, dict):
-                yield item
 
 
 def read_page(value: object) -> RemotePage | None:
@@ -69,17 +42,17 @@ def read_page(value: object) -> RemotePage | None:
 
     The address is its own domain, else its place at the vendor; `url` is the company's site unless there is neither.
     """
-    if not isinstance(value, dict) or not (name := _read_line(value.get("name"))):
+    if not isinstance(value, dict) or not (name := read_line(value.get("name"))):
         return None
-    domain, subdomain = _read_line(value.get("domain")), _read_line(value.get("subdomain"))
+    domain, subdomain = read_line(value.get("domain")), read_line(value.get("subdomain"))
     host = domain or (f"{subdomain}.statuspage.io" if subdomain else "")
-    return RemotePage(name, f"https://{host}" if host else _read_line(value.get("url")))
+    return RemotePage(name, f"https://{host}" if host else read_line(value.get("url")))
 
 
 def read_components(items: Iterable[Mapping[str, object]]) -> list[RemoteComponent]:
     """Returns the components of a whole list with the names of their groups, which stand in the same list."""
     listed = list(items)
-    groups = {read_id(item.get("id")): _read_line(item.get("name")) for item in listed if item.get("group") is True}
+    groups = {read_id(item.get("id")): read_line(item.get("name")) for item in listed if item.get("group") is True}
     return [
         replace(component, group=groups.get(read_id(item.get("group_id")), ""))
         for order, item in enumerate(listed)
@@ -90,11 +63,10 @@ def read_components(items: Iterable[Mapping[str, object]]) -> list[RemoteCompone
 def read_component(value: Mapping[str, object], order: int) -> RemoteComponent | None:
     """Returns a component; None for a group (groups are listed among them) or one without id, name or known status."""
     remote_id, status = read_id(value.get("id")), _read_component_status(value.get("status"))
-    name = _read_line(value.get("name"))
+    name = read_line(value.get("name"))
     if value.get("group") is True or remote_id is None or not name or status is None:
         return None
-    position = value.get("position")
-    return RemoteComponent(remote_id, name, status, position if isinstance(position, int) else order)
+    return RemoteComponent(remote_id, name, status, read_position(value.get("position"), order))
 
 
 def read_incident(value: object, names: Mapping[str, str]) -> RemoteIncident | None:
@@ -114,12 +86,12 @@ def read_incident(value: object, names: Mapping[str, str]) -> RemoteIncident | N
     updates = [update for item in _read_in_order(value.get("incident_updates")) if (update := _read_update(item))]
     return RemoteIncident(
         remote_id=remote_id,
-        title=_read_line(value.get("name")),
+        title=read_line(value.get("name")),
         status=status,
         impact=_read_impact(value.get("impact")),
         created_at=created_at,
         updated_at=read_time(value.get("updated_at")) or created_at,
-        url=_read_line(value.get("shortlink")) or None,
+        url=read_line(value.get("shortlink")) or None,
         resolved_at=read_time(value.get("resolved_at")),
         uid=uid,
         ops=ops,
@@ -145,7 +117,7 @@ def read_maintenance(value: object, names: Mapping[str, str]) -> RemoteMaintenan
         return None
     uid, ops, metadata = _read_stamp(value.get("metadata"))
     updates = [
-        RemoteMaintenanceUpdate(update_id, moved_to, _read_block(item.get("body")), at)
+        RemoteMaintenanceUpdate(update_id, moved_to, read_text(item.get("body")), at)
         for item in _read_in_order(value.get("incident_updates"))
         if (update_id := read_id(item.get("id")))
         and (moved_to := _read_maintenance_status(item.get("status")))
@@ -153,13 +125,13 @@ def read_maintenance(value: object, names: Mapping[str, str]) -> RemoteMaintenan
     ]
     return RemoteMaintenance(
         remote_id=remote_id,
-        title=_read_line(value.get("name")),
+        title=read_line(value.get("name")),
         status=status,
         starts_at=starts_at,
         ends_at=read_time(value.get("scheduled_until")),
         created_at=created_at,
         updated_at=read_time(value.get("updated_at")) or created_at,
-        url=_read_line(value.get("shortlink")) or None,
+        url=read_line(value.get("shortlink")) or None,
         uid=uid,
         ops=ops,
         metadata=metadata,
@@ -177,8 +149,8 @@ def read_postmortem(value: object) -> RemotePostmortem | None:
         return None
     published_at = read_time(value.get("published_at"))
     return RemotePostmortem(
-        body=_read_block(value.get("body")) if published_at is not None else "",
-        draft=_read_block(value.get("body_draft")),
+        body=read_text(value.get("body")) if published_at is not None else "",
+        draft=read_text(value.get("body_draft")),
         published_at=published_at,
         updated_at=read_time(value.get("updated_at")) or published_at or 0,
     )
@@ -186,14 +158,14 @@ def read_postmortem(value: object) -> RemotePostmortem | None:
 
 def read_template(value: Mapping[str, object]) -> RemoteTemplate | None:
     """Returns prepared words; None for those without a name."""
-    name, status = _read_line(value.get("name")), value.get("update_status")
+    name, status = read_line(value.get("name")), value.get("update_status")
     if not name:
         return None
     return RemoteTemplate(
         name=name,
-        title=_read_line(value.get("title")),
-        body=_read_block(value.get("body")),
-        status=_read_status(status) or _find_word(status, MaintenanceStatus),
+        title=read_line(value.get("title")),
+        body=read_text(value.get("body")),
+        status=_read_status(status) or find_word(status, MaintenanceStatus),
     )
 
 
@@ -213,7 +185,7 @@ def _read_update(value: Mapping[str, object]) -> RemoteUpdate | None:
     created_at = read_time(value.get("created_at"))
     if remote_id is None or status is None or created_at is None:
         return None
-    return RemoteUpdate(remote_id, status, _read_block(value.get("body")), created_at)
+    return RemoteUpdate(remote_id, status, read_text(value.get("body")), created_at)
 
 
 def _read_in_order(value: object) -> list[dict[str, object]]:
@@ -226,7 +198,7 @@ def _read_in_order(value: object) -> list[dict[str, object]]:
 
 def _read_origin(metadata: Mapping[str, Mapping[str, object]]) -> str:
     origin = metadata.get(STAMP, {}).get("origin")
-    return clean_line(origin, _ID_LIMIT) if isinstance(origin, str) else ""
+    return clean_line(origin, ID_MOST) if isinstance(origin, str) else ""
 
 
 def _read_stamp(value: object) -> tuple[str | None, tuple[str, ...], dict[str, dict[str, object]]]:
@@ -235,7 +207,7 @@ def _read_stamp(value: object) -> tuple[str | None, tuple[str, ...], dict[str, d
     stamp = metadata.get(STAMP, {})
     uid, ops = stamp.get("uid"), stamp.get("ops")
     return (
-        clean_line(uid, _ID_LIMIT) if isinstance(uid, str) else None,
+        clean_line(uid, ID_MOST) if isinstance(uid, str) else None,
         tuple(op for op in ops if isinstance(op, str))[-OPS_KEPT:] if isinstance(ops, list) else (),
         metadata,
     )
@@ -256,27 +228,12 @@ def _read_metadata(value: object) -> dict[str, dict[str, object]]:
     return {str(key): dict(item) for key, item in value.items() if isinstance(item, dict)}
 
 
-def _read_line(value: object) -> str:
-    return clean_line(value).strip() if isinstance(value, str) else ""
-
-
-def _read_block(value: object) -> str:
-    return normalise_body(value) if isinstance(value, str) else ""
-
-
-def _find_word(value: object, kind: type[Word]) -> Word | None:
-    try:
-        return kind(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-
-
 def _read_status(value: object) -> IncidentStatus | None:
-    return _find_word(value, IncidentStatus)
+    return find_word(value, IncidentStatus)
 
 
 def _read_maintenance_status(value: object) -> MaintenanceStatus | None:
-    return _find_word(value, MaintenanceStatus)
+    return find_word(value, MaintenanceStatus)
 
 
 def _is_work(value: Mapping[str, object]) -> bool:
@@ -286,9 +243,9 @@ def _is_work(value: Mapping[str, object]) -> bool:
 
 
 def _read_impact(value: object) -> Impact:
-    return _find_word(value, Impact) or Impact.NONE
+    return find_word(value, Impact) or Impact.NONE
 
 
 def _read_component_status(value: object) -> ComponentStatus | None:
     """An empty status occurs in the vendor's enumeration and means that none was set."""
-    return ComponentStatus.OPERATIONAL if value == "" else _find_word(value, ComponentStatus)
+    return ComponentStatus.OPERATIONAL if value == "" else find_word(value, ComponentStatus)
