@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from oncall_tui.content import load_templates
 from oncall_tui.domain.declare import Declaration, plan_declaration
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, Severity
-from oncall_tui.domain.lint import lint_update
+from oncall_tui.domain.lint.catalogue import lint
+from oncall_tui.domain.lint.model import Context
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
 from oncall_tui.domain.template import list_variables
 
@@ -109,8 +110,10 @@ def test_the_first_draft_passes_whatever_the_names(
     name: str, kind: ProbeKind, status: ProbeStatus, since_at: int
 ) -> None:
     plan = _plan(_probe(kind, name), ProbeState("api-eu", status, since_at=since_at, last_verdict=Verdict.DOWN))
-    findings = lint_update(
-        plan.title, plan.body, variables=list_variables(load_templates()), names=list(plan.components)
+    findings = lint(
+        plan.title,
+        plan.body,
+        Context(variables=list_variables(load_templates()), names=tuple(plan.components)),
     )
     assert [finding for finding in findings if finding.rule != "LN003"] == []
     assert len(plan.title) <= 255

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from oncall_tui.content import load_templates
 from oncall_tui.domain.incident import Cause, ComponentStatus, Incident, IncidentStatus, Phase, Severity
-from oncall_tui.domain.lint import is_sendable, lint_update
+from oncall_tui.domain.lint.catalogue import lint
+from oncall_tui.domain.lint.model import Context, is_sendable
 from oncall_tui.domain.template import (
     NO_COMPONENT,
     Moment,
@@ -56,7 +57,7 @@ def test_a_required_fact_that_is_missing_stays_visible_and_blocks() -> None:
     template = _template("We know {cause}.")
     body = render(template, {"cause": None})
     assert body == "We know {cause}."
-    findings = lint_update("Title", body, variables=template.variables)
+    findings = lint("Title", body, Context(variables=template.variables))
     assert [finding.rule for finding in findings] == ["PH003"]
     assert not is_sendable(findings)
 
@@ -97,7 +98,7 @@ def test_every_shipped_template_passes_with_what_an_incident_knows(
     template: Template, scope: str, due_at: int | None
 ) -> None:
     body = render(template, {**facts_of(_incident(scope=scope), due_at, _NOW), "effect": None})
-    findings = lint_update("Title", body, variables=list_variables(load_templates()))
+    findings = lint("Title", body, Context(variables=list_variables(load_templates())))
     assert findings == []
     assert "API" in body
     assert (scope in body) or not scope or template.key in ("inv.first", "mon.any")

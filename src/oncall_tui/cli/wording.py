@@ -53,13 +53,18 @@ def check_wording(
     title: str, body: str, names: Iterable[str], red_probes: Sequence[str], *, is_resolving: bool
 ) -> list[str]:
     """Returns what is worth a warning. Raises RefusedError with the rule of the first thing that blocks sending."""
-    from oncall_tui.domain.lint import Level, lint_update
+    from oncall_tui.domain.incident import IncidentStatus
+    from oncall_tui.domain.lint.catalogue import lint
+    from oncall_tui.domain.lint.model import Context, Level
 
-    findings = lint_update(title, body, names=names, red_probes=red_probes, is_resolving=is_resolving)
+    status = IncidentStatus.RESOLVED if is_resolving else None
+    findings = lint(title, body, Context(status=status, names=tuple(names), red_probes=tuple(red_probes)))
     for finding in findings:
         if finding.level is Level.BLOCK:
             raise RefusedError(finding.rule, f"{finding.part}: {finding.message}")
-    return [f"{finding.part}: {finding.message} [{finding.rule}]" for finding in findings]
+    return [
+        f"{finding.part}: {finding.message} [{finding.rule}]" for finding in findings if finding.level is Level.WARN
+    ]
 
 
 def read_word(kind: type[_Word], text: str, allowed: Sequence[_Word], what: str) -> _Word:

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from oncall_tui.domain.errors import RefusedError
 from oncall_tui.domain.incident import ComponentStatus, Incident, find_worst
-from oncall_tui.domain.lint import Level, lint_update
 from oncall_tui.domain.outbox import normalise_body
 from oncall_tui.domain.remote import RemotePostmortem
 from oncall_tui.domain.timeline import EntryKind, TimelineEntry
@@ -166,9 +165,12 @@ def check_public(text: str, told: Iterable[str], internal_words: Iterable[str]) 
     `told` are texts and names that customers have read already, which may look like gaps. The rules of gaps and lengths
     are those of updates; `internal-facts` is a person or a host that is named.
     """
+    from oncall_tui.domain.lint.catalogue import lint
+    from oncall_tui.domain.lint.model import Context, Level
+
     plain = text.replace("\\", "").replace("&lt;", "<").replace("&amp;", "&")
     meant = {line.strip() for each in told for line in each.splitlines()} - {""}
-    for finding in lint_update("-", plain, names=meant):
+    for finding in lint("-", plain, Context(names=tuple(meant)), groups=("PH", "MS", "LN")):
         if finding.level is Level.BLOCK:
             raise RefusedError(finding.rule, finding.message)
     found = [word for word in internal_words if _holds(plain, word)]

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from oncall_tui.content import load_templates
 from oncall_tui.domain.capability import Loss, list_losses
-from oncall_tui.domain.incident import Incident, IncidentStatus
-from oncall_tui.domain.lint import Finding, Level, Part, is_sendable, lint_update
+from oncall_tui.domain.incident import Incident
+from oncall_tui.domain.lint.model import Context, Finding, Level, Part, is_sendable
 from oncall_tui.domain.sanitize import clean_block
 from oncall_tui.domain.template import list_variables
 from oncall_tui.domain.verdict import find_red_probes
@@ -77,16 +77,20 @@ class Checks:
 
     def run(self, writing: Writing, body: str, snapshot: Snapshot, pages: Sequence[str]) -> None:
         """Checks a text for an incident, a state and the pages of the config that it would go to."""
+        from oncall_tui.domain.lint.catalogue import lint
+
         incident = writing.incident
         self.losses = _find_losses(writing, body, snapshot, pages)
         self._index = -1
-        self.findings = lint_update(
+        self.findings = lint(
             incident.title,
             clean_block(body, _CHECKED),
-            variables=list_variables(load_templates()),
-            names=[*incident.components, *writing.components],
-            red_probes=find_red_probes(incident, snapshot.states.values()),
-            is_resolving=writing.status is IncidentStatus.RESOLVED,
+            Context(
+                status=writing.status,
+                variables=list_variables(load_templates()),
+                names=(*incident.components, *writing.components),
+                red_probes=tuple(find_red_probes(incident, snapshot.states.values())),
+            ),
         )
 
     def find_next(self) -> Finding | None:

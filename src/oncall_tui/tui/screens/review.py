@@ -14,7 +14,7 @@ from oncall_tui.domain.cadence import describe_due
 from oncall_tui.domain.capability import Loss
 from oncall_tui.domain.duration import format_duration
 from oncall_tui.domain.incident import Incident
-from oncall_tui.domain.lint import Finding, Level
+from oncall_tui.domain.lint.model import Finding, Level
 from oncall_tui.domain.pagestate import PageState
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.checks import Checked, list_targets
@@ -24,6 +24,7 @@ from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import COMPONENT_LOOK, STATUS_LOOK, Glyphs, block, clock_utc, fit, join, line, look
 
 _LABEL_WIDTH = 13
+_FINDING_LOOK = {Level.BLOCK: ("✖", "$state-down"), Level.WARN: ("▲", "$state-slow"), Level.INFO: ("○", "$muted")}
 
 
 class ReviewScreen(ModalScreen[bool]):
@@ -139,6 +140,5 @@ def _tell_loss(loss: Loss) -> Content:
 
 
 def _tell_finding(finding: Finding) -> Content:
-    is_block = finding.level is Level.BLOCK
-    shape, word, style = ("✖", "block", "$state-down") if is_block else ("▲", "warn", "$state-slow")
-    return join(look(shape, word, style), f" {finding.rule} {finding.message}")
+    shape, style = _FINDING_LOOK[finding.level]
+    return join(look(shape, finding.level.value, style), f" {finding.rule} {finding.message}")

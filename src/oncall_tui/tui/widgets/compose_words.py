@@ -9,7 +9,7 @@ from textual.content import Content
 from oncall_tui.domain.cadence import CLOCK_STEP_MS, next_update_at
 from oncall_tui.domain.duration import MINUTE, format_age
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Severity
-from oncall_tui.domain.lint import LONG_TITLE, Finding, Level, Part
+from oncall_tui.domain.lint.model import LONG_TITLE, Finding, Level, Part
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.update import BODY_LIMIT, TITLE_LIMIT, IncidentUpdate
 from oncall_tui.tui.checks import Checked, PageLoss
@@ -33,6 +33,7 @@ from oncall_tui.tui.text import (
 _DUE_MINUTES = (15, 20, 30, 60, 120, 240)
 _FINDINGS_SHOWN = 4
 _NAME_AT_LEAST = 12
+_LEVEL_LOOK = {Level.BLOCK: ("✖", "$state-down"), Level.WARN: ("▲", "$state-slow"), Level.INFO: ("○", "$muted")}
 
 
 def list_dues(
@@ -120,11 +121,11 @@ def draw_findings(checked: Checked, current: Finding | None, width: int) -> list
     findings, losses = checked.findings, checked.losses
     if not findings and not losses:
         return [join((f"{Glyphs.show('✓')} nothing blocks sending", "$state-ok"), ("   ctrl+s review", "$muted"))]
-    rows = [(finding.level is Level.BLOCK, *_tell_finding(finding, finding is current)) for finding in findings]
-    rows += [(item.loss.is_blocking, *_tell_loss(item)) for item in losses]
-    rows.sort(key=lambda row: not row[0])
-    blocks = sum(is_block for is_block, _, _ in rows)
-    told = [f"{count} {word}" for count, word in ((blocks, "block"), (len(rows) - blocks, "warn")) if count]
+    rows = [(finding.level, *_tell_finding(finding, finding is current)) for finding in findings]
+    rows += [(Level.BLOCK if item.loss.is_blocking else Level.WARN, *_tell_loss(item)) for item in losses]
+    rows.sort(key=lambda row: list(Level).index(row[0]))
+    levels = [level for level, _, _ in rows]
+    told = [f"{levels.count(level)} {level}" for level in Level if level in levels]
     jump = ("   f8 jumps to the next" if findings else "", "$muted")
     lines = [join(("checks ", "$muted"), (", ".join(told), "bold"), jump)]
     for _, lead, message in rows[:_FINDINGS_SHOWN]:
@@ -138,17 +139,18 @@ def draw_findings(checked: Checked, current: Finding | None, width: int) -> list
 def _tell_finding(finding: Finding, is_current: bool) -> tuple[Content, str]:
     where = "title" if finding.part is Part.TITLE else f"at {finding.start + 1}"
     mark = Glyphs.show("▸") if is_current else " "
-    lead = join(mark, _draw_level(finding.level is Level.BLOCK, finding.rule), (f"{where}  ", "$muted"))
+    lead = join(mark, _draw_level(finding.level, finding.rule), (f"{where}  ", "$muted"))
     return lead, finding.message
 
 
 def _tell_loss(item: PageLoss) -> tuple[Content, str]:
-    return join(" ", _draw_level(item.loss.is_blocking, item.name), " "), item.loss.message
+    level = Level.BLOCK if item.loss.is_blocking else Level.WARN
+    return join(" ", _draw_level(level, item.name), " "), item.loss.message
 
 
-def _draw_level(is_block: bool, name: str) -> Content:
-    shape, word, style = ("✖", "block", "$state-down") if is_block else ("▲", "warn ", "$state-slow")
-    return join((f"{Glyphs.show(shape)} {word} {name} ", style))
+def _draw_level(level: Level, name: str) -> Content:
+    shape, style = _LEVEL_LOOK[level]
+    return join((f"{Glyphs.show(shape)} {level:<5} {name} ", style))
 
 
 def list_notices(

@@ -1,0 +1,60 @@
+"""All rules on words, and `lint`, which runs them over one update as a team has tuned them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from oncall_tui.domain.lint import channels, holes, missing, truth
+from oncall_tui.domain.lint.model import FIXED_RULES, Context, Finding, Level, Part, Remark, Rule, Tuning
+from oncall_tui.domain.lint.reading import Post, Reading
+
+RULES: tuple[Rule, ...] = (*holes.RULES, *missing.RULES, *truth.RULES, *channels.RULES)
+_ORDER = {Level.BLOCK: 0, Level.WARN: 1, Level.INFO: 2}
+_PLAIN_CONTEXT = Context()
+_PLAIN_TUNING = Tuning()
+
+
+def lint(
+    title: str,
+    body: str,
+    context: Context = _PLAIN_CONTEXT,
+    tuning: Tuning = _PLAIN_TUNING,
+    *,
+    groups: Collection[str] = (),
+) -> list[Finding]:
+    """Returns what stands against sending: blocks before warnings before notes, each kind in the order of the text.
+
+    `groups` are the first two letters of the rules to run, all when there are none.
+    """
+    post = Post(Reading(title, context.names), Reading(body, context.names))
+    chosen = [rule for rule in RULES if not groups or rule.id[:2] in groups]
+    found = [finding for rule in chosen for finding in _run(rule, post, context, tuning)]
+    return sorted(found, key=lambda finding: (_ORDER[finding.level], finding.part is Part.BODY, finding.start))
+
+
+def _run(rule: Rule, post: Post, context: Context, tuning: Tuning) -> Iterator[Finding]:
+    is_fixed = rule.id in FIXED_RULES
+    tuned = rule.level if is_fixed else tuning.levels.get(rule.id, rule.level)
+    if tuned is None:
+        return
+    is_tuned = rule.id in tuning.levels and not is_fixed
+    for remark in rule.check(post, context, tuning):
+        level = remark.level or rule.level
+        is_final = rule.is_final and level is Level.BLOCK
+        if not is_final and is_tuned:
+            level = tuned
+        if is_final or not _is_literal(remark, post, tuning):
+            yield Finding(
+                rule.id, level, remark.message, remark.start, remark.end, remark.part, remark.fix, is_final=is_final
+            )
+
+
+def _is_literal(remark: Remark, post: Post, tuning: Tuning) -> bool:
+    if remark.start == remark.end or not tuning.literals:
+        return False
+    text = (post.title if remark.part is Part.TITLE else post.body).text
+    for phrase in tuning.literals:
+        at = text.find(phrase, max(0, remark.end - len(phrase)), remark.start + len(phrase))
+        if phrase and at >= 0:
+            return True
+    return False

@@ -1,0 +1,210 @@
+"""Times and dates as people write them in messages, with their zones; what is ambiguous stays unknown."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+from msgspec import Struct, structs
+
+from oncall_tui.domain.duration import DAY, MINUTE
+from oncall_tui.domain.lint.pattern import Pattern
+
+_WEEKDAY = (
+    r"(?:Mon(?:day)?|Tue(?:s(?:day)?)?|Wed(?:nesday|s)?|Thu(?:rs?(?:day)?)?|Fri(?:day)?|Sat(?:urday)?|Sun(?:day)?)"
+)
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
+    r"|Nov(?:ember)?|Dec(?:ember)?)"
+)
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DATE = Pattern(
+    rf"(?<![\w-])(?:(?P<before>{_WEEKDAY})\b[.,]? (?:the )?)?(?:"
+    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)?[ -](?P<month>{_MONTH})\b\.?(?:,?[ -](?P<year>\d{{4}})(?![\d:]))?"
+    rf"|(?P<month2>{_MONTH})\b\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?![:.]\d|\w|%)(?:,? (?P<year2>\d{{4}})(?![\d:]))?"
+    r"|(?P<iso>\d{4}-\d\d-\d\d)(?!\d|-)"
+    rf")(?:,? \(?(?P<after>{_WEEKDAY})\b\)?)?"
+)
+_OFFSETS = {
+    "utc": 0, "gmt": 0, "z": 0, "zulu": 0, "wet": 0, "west": 60, "bst": 60, "cet": 60, "cest": 120, "eet": 120,
+    "eest": 180, "msk": 180, "sast": 120, "sgt": 480, "hkt": 480, "jst": 540, "kst": 540, "awst": 480, "acst": 570,
+    "acdt": 630, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780, "pst": -480, "pdt": -420, "mst": -420, "mdt": -360,
+    "cst": -360, "cdt": -300, "est": -300, "edt": -240, "brt": -180, "akst": -540, "akdt": -480, "hst": -600,
+}  # fmt: skip
+_ZONE = (
+    r"(?:(?:UTC|GMT|utc|gmt|Utc)(?: ?[+-] ?\d{1,2}(?::?\d\d)?)?|[PMCE][SD]?T|[CEW]E?S?T|CES?T|BST|IST|MSK|SAST|SGT|HKT"
+    r"|JST|KST|A[EWC][SD]T|NZ[SD]T|AK[SD]T|HST|BRT|ART|PHT|PKT|WIB|ICT|GST|Z(?:ulu)?|pst|pdt|est|edt|cet|cest|pt|et"
+    r"|(?:US[/ ])?(?:Pacific|Eastern|Central|Mountain|Europe|America|Asia|Australia|Africa|London|Berlin|Paris"
+    r"|Sydney|Singapore|Tokyo|India|UK|local)"
+    r"(?:/[A-Z]\w{1,30}(?:/\w{1,30})?| (?:Standard |Daylight |European |Summer ){0,2}[Tt]ime)?"
+    r"|[+-]\d\d:?\d\d)(?![\w/])"
+)
+_CLOCK = Pattern(
+    r"(?:(?<=\dT)|(?<![\w:.,+/]))(?:"
+    r"(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::[0-5]\d(?:[.,]\d{1,6})?)?(?: ?(?P<half>[AaPp]\.?[Mm]\b\.?))?"
+    r"|(?P<hour2>1[0-2]|0?[1-9])(?:\.(?P<minute2>[0-5]\d))? ?(?P<half2>[AaPp]\.?[Mm]\b\.?)"
+    r"|(?P<hour3>[01]\d|2[0-4])[.h]?(?P<minute3>[0-5]\d)(?= ?(?:hrs |hours )?(?:UTC|GMT|Z\b))"
+    r")(?![\d:%]|\.\d)"
+)
+_LENGTH_AFTER = Pattern(r" ?(?:hours?|h|min(?:ute)?s?|mins?|ratio|odds|scale)\b")
+_HOURS = Pattern(r" ?(?:hrs?|h|o'clock)\b\.?")
+_ZONE_AFTER = Pattern(rf"[ \u2060]{{0,2}}[(\[]?(?P<zone>{_ZONE})")
+_ZONE_BEFORE = Pattern(r"\b(?P<zone>UTC|GMT|[PMCE][SD]?T|CES?T)\b[)\]]?:? ?$")
+_ZONE_OF_ALL = Pattern(
+    r"(?i:\b(?:all |the |these |our )?times?(?: shown| given| listed| stated| below| here){0,3}(?: are)?(?: in)?)"
+    rf" \(?(?P<zone>{_ZONE})"
+)
+_ZONE_ALONE = Pattern(rf"(?<![\w/])(?P<zone>{_ZONE})")
+
+
+class DateWord(Struct, frozen=True):
+    """A day that is named; `year` and `weekday` (Monday is 0) are None where the text has none."""
+
+    start: int
+    end: int
+    month: int
+    day: int
+    year: int | None = None
+    weekday: int | None = None
+
+    def on(self, near: date) -> date | None:
+        """Returns the day, of the year that brings it nearest to another where it has none; None when there is none."""
+        years = [self.year] if self.year is not None else [near.year - 1, near.year, near.year + 1]
+        days = [day for year in years if (day := _make_date(year, self.month, self.day)) is not None]
+        return min(days, key=lambda day: abs(day - near), default=None)
+
+
+class Clock(Struct, frozen=True):
+    """A time of day that is named; `zone` is empty where the text has none, `offset_min` None where it is not certain.
+
+    `zone_end` is where the time ends together with a zone right behind it.
+    """
+
+    start: int
+    end: int
+    minute: int
+    zone: str = ""
+    offset_min: int | None = None
+    zone_end: int = 0
+    date: DateWord | None = None
+
+    def at(self, now: int) -> int | None:
+        """Returns the instant: on its date, else the one nearest to `now`; None when the zone is not certain."""
+        if self.offset_min is None:
+            return None
+        shift = timedelta(minutes=self.offset_min)
+        here = datetime.fromtimestamp(now / 1000, UTC) + shift
+        day = self.date.on(here.date()) if self.date is not None else here.date()
+        if day is None:
+            return None
+        moment = datetime.combine(day, time(), UTC) + timedelta(minutes=self.minute) - shift
+        at = int(moment.timestamp() * 1000)
+        if self.date is None:
+            at = min((at - DAY, at, at + DAY), key=lambda each: abs(each - now))
+        return at
+
+
+def find_dates(prose: str) -> list[DateWord]:
+    """Returns the days that a text names with month and day, in the order of the text; `3/4` is no certain day."""
+    found: list[DateWord] = []
+    for match in _DATE.finditer(prose):
+        if match["iso"]:
+            year, month, day = (int(part) for part in match["iso"].split("-"))
+        else:
+            year = int(match["year"] or match["year2"] or 0)
+            month = _MONTHS.index((match["month"] or match["month2"])[:3].lower()) + 1
+            day = int(match["day"] or match["day2"])
+        if not (1 <= month <= 12 and 1 <= day <= 31):
+            continue
+        name = match["before"] or match["after"]
+        weekday = _WEEKDAYS.index(name[:3].lower()) if name else None
+        found.append(DateWord(match.start(), match.end(), month, day, year or None, weekday))
+    return found
+
+
+def find_clocks(prose: str, sentences: Sequence[tuple[int, int]], dates: Sequence[DateWord]) -> list[Clock]:
+    """Returns the times of day, each with the zone that stands beside it or holds for its sentence or for all."""
+    everywhere = _ZONE_OF_ALL.search(prose)
+    starts = [start for start, _ in sentences]
+    grouped: dict[int, list[Clock]] = {}
+    for match in _CLOCK.finditer(prose):
+        clock = _read_clock(prose, match)
+        if clock is not None:
+            grouped.setdefault(bisect_right(starts, clock.start) - 1, []).append(clock)
+    found: list[Clock] = []
+    for index, clocks in grouped.items():
+        start, end = sentences[index] if index >= 0 else (0, len(prose))
+        near = next((clock for clock in clocks if clock.zone), None)
+        shared = "" if near is not None else _zone_in(prose, start, end) or (everywhere["zone"] if everywhere else "")
+        for clock in clocks:
+            if not clock.zone and near is not None:
+                clock = structs.replace(clock, zone=near.zone, offset_min=near.offset_min)
+            elif not clock.zone and shared:
+                clock = structs.replace(clock, zone=shared, offset_min=_offset_of(shared))
+            found.append(structs.replace(clock, date=_date_of(clock, dates, start, end)))
+    return found
+
+
+def _read_clock(prose: str, match: re.Match[str]) -> Clock | None:
+    start, end = match.span()
+    hour = int(match["hour"] or match["hour2"] or match["hour3"])
+    minute = int(match["minute"] or match["minute2"] or match["minute3"] or 0)
+    half = (match["half"] or match["half2"] or "")[:1].lower()
+    if half:
+        if not 1 <= hour <= 12:
+            half = ""
+        else:
+            hour = hour % 12 + (12 if half == "p" else 0)
+    elif _LENGTH_AFTER.match(prose, end):
+        return None
+    if hour * 60 + minute > 24 * 60:
+        return None
+    after = end
+    if hours := _HOURS.match(prose, after):
+        after = hours.end()
+    zone, zone_end = "", end
+    if behind := _ZONE_AFTER.match(prose, after):
+        zone, zone_end = behind["zone"], behind.end()
+    elif before := _ZONE_BEFORE.search(prose, max(0, start - 8), start):
+        zone = before["zone"]
+    return Clock(start, end, hour * 60 + minute, zone, _offset_of(zone), zone_end)
+
+
+def _zone_in(prose: str, start: int, end: int) -> str:
+    match = _ZONE_ALONE.search(prose, start, end)
+    return match["zone"] if match else ""
+
+
+def _offset_of(zone: str) -> int | None:
+    name = zone.lower().replace(" ", "")
+    if name in _OFFSETS:
+        return _OFFSETS[name]
+    match = re.fullmatch(r"(?:utc|gmt)?([+-])(\d{1,2}):?(\d\d)?", name)
+    if match is None:
+        return None
+    size = int(match[2]) * 60 + int(match[3] or 0)
+    return (-size if match[1] == "-" else size) if size <= 14 * 60 else None
+
+
+def _date_of(clock: Clock, dates: Sequence[DateWord], start: int, end: int) -> DateWord | None:
+    """The date nearest to a time within its sentence, one before it first."""
+    inside = [day for day in dates if start <= day.start and day.end <= end + 1]
+    before = [day for day in inside if day.start < clock.start]
+    if before:
+        return before[-1]
+    return inside[0] if inside else None
+
+
+def _make_date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def tell_clock(at: int) -> str:
+    """Returns an instant as customers read it, `14:05 UTC`."""
+    return f"{datetime.fromtimestamp(at // MINUTE * MINUTE / 1000, UTC):%H:%M} UTC"

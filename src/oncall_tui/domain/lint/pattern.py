@@ -1,0 +1,43 @@
+"""Patterns that cost nothing until they are used: dozens of them would hold up the start of every command."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+
+class Pattern:
+    """A regular expression that is compiled when it is first asked for something."""
+
+    __slots__ = ("_compiled", "_flags", "_source")
+
+    def __init__(self, source: str, flags: re.RegexFlag = re.NOFLAG) -> None:
+        self._source = source
+        self._flags = flags
+        self._compiled: re.Pattern[str] | None = None
+
+    @property
+    def compiled(self) -> re.Pattern[str]:
+        if self._compiled is None:
+            self._compiled = re.compile(self._source, self._flags)
+        return self._compiled
+
+    def finditer(self, text: str, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
+        return self.compiled.finditer(text, start, len(text) if end is None else end)
+
+    def search(self, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
+        return self.compiled.search(text, start, len(text) if end is None else end)
+
+    def match(self, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
+        return self.compiled.match(text, start, len(text) if end is None else end)
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        return self.compiled.fullmatch(text)
+
+    def sub(self, replacement: str | Callable[[re.Match[str]], str], text: str) -> str:
+        return self.compiled.sub(replacement, text)
+
+
+def any_word(words: str, flags: re.RegexFlag = re.IGNORECASE) -> Pattern:
+    """Returns a pattern for whole words or phrases, which `words` lists with `|` between them."""
+    return Pattern(rf"(?<!\w)(?:{words})(?!\w)", flags)
