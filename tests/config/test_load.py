@@ -11,7 +11,8 @@ from oncall_tui.config.model import ComponentConfig, Config, PageConfig, TokenSo
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind
 
 DNS_HTTP = "follow_redirects, record, resolver, expect"
-COMMON = "name, kind, component, every, timeout, runbook, failure_threshold, recovery_threshold, metric"
+COMMON = "name, kind, component, every, timeout, runbook, failure_threshold, recovery_threshold, "
+COMMON += "confirm_every, flap_start, flap_end, metric"
 
 
 def test_the_whole_form_is_read(folder: Path) -> None:
@@ -141,6 +142,13 @@ max_latency = 3
         f'21: probe.runbook: there is no file "{folder / "no.md"}", allowed: the path of a file that exists',
         "23: probe.expect.status: belongs to http probes, allowed in this one: max_latency",
         "24: probe.expect.max_latency: is a number, not a length of time in quotes, allowed: 10ms to 5m",
+    ]
+
+
+def test_flapping_begins_above_where_it_ends(folder: Path) -> None:
+    text = probe_text("http", 'url = "http://h"\nflap_start = 10')
+    assert faults_of(folder, text) == [
+        "5: probe.flap_start: flapping would end before it began, allowed: a flap_end below flap_start"
     ]
 
 

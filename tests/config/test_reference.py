@@ -46,9 +46,25 @@ def test_the_example_is_valid_and_uses_every_key() -> None:
         probes = [probe for probe in document["probe"] if probe["kind"] == kind]
         table = schema.PROBE_TABLES[kind]
         # What means the same for every kind is shown by one probe.
-        shown = _keys(probes) | {"timeout", "failure_threshold", "recovery_threshold", "metric"}
+        shown = _keys(probes) | {
+            "timeout",
+            "failure_threshold",
+            "recovery_threshold",
+            "confirm_every",
+            "flap_start",
+            "flap_end",
+            "metric",
+        }
         assert shown == set(table.__struct_fields__)
-    assert {"timeout", "failure_threshold", "recovery_threshold", "metric"} <= _keys(document["probe"])
+    assert {
+        "timeout",
+        "failure_threshold",
+        "recovery_threshold",
+        "confirm_every",
+        "flap_start",
+        "flap_end",
+        "metric",
+    } <= _keys(document["probe"])
 
 
 def _keys(tables: list[Mapping[str, object]]) -> set[str]:

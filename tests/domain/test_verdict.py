@@ -14,9 +14,13 @@ from oncall_tui.domain.verdict import (
     FRESH_RUNS,
     RECENT_LIMIT,
     Observation,
+    find_change_share,
     find_red_probes,
+    find_retried,
+    is_unconfirmed,
     judge,
     next_state,
+    present_status,
     status_at,
     tell_days,
     tell_seconds,
@@ -51,7 +55,7 @@ def show(verdicts: str) -> str:
         ProbeStatus.STALE: ".",
     }
     return "".join(
-        signs[status_at(state, EVERY, 1_000_000 + beat * EVERY + 5)] for beat, state in enumerate(run(verdicts))
+        signs[present_status(state, EVERY, 1_000_000 + beat * EVERY + 5)] for beat, state in enumerate(run(verdicts))
     )
 
 
@@ -86,6 +90,67 @@ def show(verdicts: str) -> str:
 )
 def test_verdicts_add_up(verdicts: str, shown: str) -> None:
     assert show(verdicts) == shown
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "is_flapping"),
+    [
+        ("UDUDUDUD", True),
+        ("UUUUUUUUUUUUUUUUUDUUU", False),
+        ("UUUDUUUUDUUUUUDUUUUUU", False),
+        ("UUUDUUUDUUUDUUUDUUUU", True),
+        ("UUUUUDDDDDDDDDDUUUUUU", False),
+        ("USUSUSUSUSUSUSUSUSUSU", True),
+        ("UDUDUDUDUDDDDDDDDD", True),
+        ("UDUDUDUDUDDDDDDDDDDD", False),
+        ("UDUDUDUD???", False),
+    ],
+)
+def test_many_changes_are_flapping_and_a_steady_run_ends_it(verdicts: str, is_flapping: bool) -> None:
+    state = run(verdicts)[-1]
+    shown = status_at(state, EVERY, (state.last_result_at or 0) + 1)
+    assert (shown is ProbeStatus.FLAPPING) == is_flapping
+    assert ProbeStatus.FLAPPING is not present_status(state, EVERY, (state.last_result_at or 0) + 1)
+
+
+def test_changes_weigh_more_the_newer_they_are() -> None:
+    """With all of 21 runs changing the weights add up to 100 percent (Nagios Core manual)."""
+    assert find_change_share([LETTERS[letter] for letter in "UD" * 10 + "U"]) == pytest.approx(100)
+    old, new = "UD" + "D" * 19, "U" * 20 + "D"
+    assert find_change_share([LETTERS[letter] for letter in old]) == pytest.approx(4)
+    assert find_change_share([LETTERS[letter] for letter in new]) == pytest.approx(6)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "is_wanted"),
+    [
+        ("UD", True),
+        ("UDD", True),
+        ("UDDD", False),
+        ("US", True),
+        ("UDU", False),
+        ("D", True),
+        ("UD?", False),
+        ("DDDUD", False),
+    ],
+)
+def test_only_a_failure_that_is_not_confirmed_is_looked_at_again_soon(verdicts: str, is_wanted: bool) -> None:
+    assert is_unconfirmed(run(verdicts)[-1], PROBE) == is_wanted
+
+
+@given(st.text(alphabet="USD?", max_size=40))
+def test_looking_again_soon_has_an_end(verdicts: str) -> None:
+    states = run(verdicts + "D" * PROBE.failure_threshold)
+    assert not is_unconfirmed(states[-1], PROBE)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "marks"),
+    [("UDU", "..x"), ("UDDU", "...x"), ("UDDDU", "....."), ("UDSU", "..x."), ("UD?U", "...x"), ("UUU", "...")],
+)
+def test_a_pass_after_an_unconfirmed_failure_is_a_pass_on_retry(verdicts: str, marks: str) -> None:
+    found = find_retried(run(verdicts)[-1].recent, PROBE)
+    assert "".join("x" if is_retried else "." for is_retried in found) == marks
 
 
 any_run = st.text(alphabet="USD?.", max_size=80)
@@ -240,11 +305,12 @@ def test_a_probe_that_nothing_is_known_of_is_not_well() -> None:
         started_at=1,
         declared_at=1,
         revision=1,
-        probes=("up", "slow", "down", "gone"),
+        probes=("up", "slow", "down", "flapping", "gone"),
     )
     states = [
         ProbeState("up", ProbeStatus.UP),
         ProbeState("slow", ProbeStatus.SLOW),
         ProbeState("down", ProbeStatus.DOWN),
+        ProbeState("flapping", ProbeStatus.UP, flapping_at=1),
     ]
-    assert find_red_probes(incident, states) == ["down", "gone"]
+    assert find_red_probes(incident, states) == ["down", "flapping", "gone"]

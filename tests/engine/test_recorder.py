@@ -52,8 +52,7 @@ async def test_results_states_and_sentences_are_saved(store: StoreThread) -> Non
         now=NOW,
     )
     recorder = make_recorder(store)
-    for number in range(3):
-        recorder.record(make_result(number))
+    assert [recorder.record(make_result(number)) for number in range(3)] == [PROBE.confirm_every_ms / 1000] * 2 + [None]
     for number in range(3, 5):
         recorder.record(make_result(number, Verdict.UP))
     assert recorder.waiting == 5
@@ -148,3 +147,16 @@ def test_a_change_is_told_in_a_sentence(old: ProbeStatus, new: ProbeStatus, text
         ProbeState("api", old), ProbeState("api", new, since_at=5, streak=2, last_reason="why"), PROBE
     )
     assert (told.text if told else None) == text
+
+
+def test_of_what_flaps_only_the_beginning_and_the_end_are_told() -> None:
+    calm = ProbeState("api", ProbeStatus.UP, since_at=1)
+    flapping = ProbeState("api", ProbeStatus.UP, since_at=1, streak=1, flapping_at=7)
+    down = ProbeState("api", ProbeStatus.DOWN, since_at=8, streak=3, flapping_at=7, last_reason="why")
+    steady = ProbeState("api", ProbeStatus.DOWN, since_at=8, streak=10, streak_at=8, last_reason="why")
+    told = [tell_transition(old, new, PROBE) for old, new in ((calm, flapping), (flapping, down), (down, steady))]
+    assert [(item.text, item.occurred_at) if item else None for item in told] == [
+        ("api began to flap, at the moment OK", 7),
+        None,
+        ("api flaps no more: it is DOWN", 8),
+    ]

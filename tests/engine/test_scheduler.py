@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -133,6 +134,29 @@ async def test_without_probes_it_waits_for_the_stop() -> None:
     started = time.monotonic()
     await Runs().go([], 0.1)
     assert time.monotonic() - started >= 0.09
+
+
+async def test_a_failure_is_looked_at_again_before_the_next_beat() -> None:
+    runs, stop = Runs(), asyncio.Event()
+    asyncio.get_running_loop().call_later(1.0, stop.set)
+    seen: list[Result] = []
+
+    def record(result: Result) -> float | None:
+        seen.append(result)
+        return 0.2 if len(seen) < 3 else None
+
+    await run_schedule(make_probes(1, 60_000), runs.run, record, stop=stop, rng=Random(7))
+    first, *others = runs.starts["p0"]
+    assert [round(start - first, 1) for start in others] == [0.2, 0.4]
+
+
+async def test_a_beat_that_is_near_is_what_looks_again() -> None:
+    """Runs must not come closer together than the pause: they would count one short fault several times."""
+    runs, stop = Runs(), asyncio.Event()
+    asyncio.get_running_loop().call_later(1.3, stop.set)
+    await run_schedule(make_probes(1, 500), runs.run, lambda _: 0.3, stop=stop, rng=Random(7))
+    starts = runs.starts["p0"]
+    assert min(after - before for before, after in pairwise(starts)) > 0.25
 
 
 async def test_what_the_recorder_raises_is_not_swallowed() -> None:

@@ -11,11 +11,12 @@ from textual.app import App, ComposeResult
 from textual.content import Content
 
 from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, Severity
-from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Verdict
+from oncall_tui.domain.probe import Expectation, Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs
 from oncall_tui.tui.themes import VARIABLE_DEFAULTS
-from oncall_tui.tui.widgets.board import Board, lay_columns, tell_latency, tell_span
+from oncall_tui.tui.widgets.board import Board
+from oncall_tui.tui.widgets.board_rows import lay_columns, tell_latency, tell_span
 from oncall_tui.tui.widgets.latency_strip import draw_strip
 from oncall_tui.tui.widgets.lines import find_changed_cells
 
@@ -218,10 +219,31 @@ def test_a_reason_has_room_to_be_read(width: int) -> None:
 @given(
     st.lists(st.tuples(st.sampled_from(list(Verdict)), st.floats(0, 1e6)), max_size=70),
     st.integers(0, 80),
-    st.none() | st.floats(1, 1e5),
+    st.none() | st.integers(1, 100_000),
 )
-def test_a_strip_is_as_wide_as_asked(runs: list[tuple[Verdict, float]], width: int, slow_ms: float | None) -> None:
-    assert draw_strip(runs, width, slow_ms).cell_length == width
+def test_a_strip_is_as_wide_as_asked(runs: list[tuple[Verdict, float]], width: int, slow_ms: int | None) -> None:
+    probe = Probe("p", ProbeKind.HTTP, "http://x/", expect=Expectation(max_latency_ms=slow_ms))
+    assert draw_strip(runs, width, probe).cell_length == width
+
+
+def test_a_pass_on_retry_has_a_mark_of_its_own() -> None:
+    runs = [(verdict, 5.0) for verdict in (Verdict.UP, Verdict.DOWN, Verdict.UP, Verdict.UP)]
+    strip = draw_strip(runs, 4, Probe("p", ProbeKind.HTTP, "http://x/"))
+    assert [sign == "~" for sign in strip.plain] == [False, False, True, False]
+
+
+async def test_what_flaps_is_told_with_what_it_is_at_the_moment() -> None:
+    runs = ((Verdict.UP, 5.0), (Verdict.DOWN, 2.0)) * 5
+    flapping = make_state(
+        "probe-000", NOW, last_verdict=Verdict.DOWN, last_reason="refused", recent=runs, flapping_at=NOW - 720_000
+    )
+    app = Shown()
+    async with app.run_test(size=(118, 12)):
+        app.board.show(make_snapshot([flapping, make_state("probe-001", NOW)]), NOW)
+        assert app.board.status_of("probe-000") is ProbeStatus.FLAPPING
+        row = read_lines(app)[1]
+        assert row.startswith("● probe-000  FLAPPING 12m")
+        assert "now OK, last fault: refused" in row
 
 
 @given(st.text(max_size=30), st.text(max_size=30))

@@ -9,6 +9,7 @@ from oncall_tui.config.faults import find_nearest, list_names, quote
 from oncall_tui.config.form import Path
 from oncall_tui.domain.duration import parse_duration
 from oncall_tui.domain.pagestate import MAIN_PAGE
+from oncall_tui.domain.probe import FLAP_END, FLAP_START
 
 Fault = tuple[Path, str]
 Table = Mapping[str, object]
@@ -29,6 +30,7 @@ def check_document(document: Table, folder: FilePath, find_line: Callable[[Path]
         path: Path = ("probe", index)
         yield from _check_component(path, probe, components)
         yield from _check_timeout(path, probe)
+        yield from _check_flapping(path, probe)
         yield from _check_runbook(path, probe, folder)
 
 
@@ -104,6 +106,13 @@ def _check_timeout(path: Path, probe: Table) -> Iterator[Fault]:
         return
     if timeout > every:
         yield (*path, "timeout"), "is longer than the time between runs, allowed: at most the value of every"
+
+
+def _check_flapping(path: Path, probe: Table) -> Iterator[Fault]:
+    start, end = probe.get("flap_start", FLAP_START), probe.get("flap_end", FLAP_END)
+    if isinstance(start, int) and isinstance(end, int) and end >= start:
+        key = "flap_end" if "flap_end" in probe else "flap_start"
+        yield (*path, key), "flapping would end before it began, allowed: a flap_end below flap_start"
 
 
 def _check_runbook(path: Path, probe: Table, folder: FilePath) -> Iterator[Fault]:

@@ -164,6 +164,9 @@ def _convert_probe(probe: schema.KnownProbe, folder: Path) -> Probe:
         follow_redirects=isinstance(probe, schema.HttpProbe) and probe.follow_redirects,
         failure_threshold=probe.failure_threshold,
         recovery_threshold=probe.recovery_threshold,
+        confirm_every_ms=probe.confirm_every,
+        flap_start=probe.flap_start,
+        flap_end=probe.flap_end,
         metric=probe.metric,
     )
 

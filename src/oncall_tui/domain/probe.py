@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+FLAP_START = 35
+FLAP_END = 15
+
 
 class ProbeKind(StrEnum):
     HTTP = "http"
@@ -24,11 +27,16 @@ class Verdict(StrEnum):
 
 
 class ProbeStatus(StrEnum):
-    """Verdicts over time. Derived when read: `stale`, no result for 2.5 intervals, and `maintenance`, planned work."""
+    """Verdicts over time.
+
+    Derived when read: `stale`, no result for 2.5 intervals; `flapping`, too many changes to believe one of them; and
+    `maintenance`, planned work.
+    """
 
     UP = "up"
     SLOW = "slow"
     DOWN = "down"
+    FLAPPING = "flapping"
     STALE = "stale"
     UNKNOWN = "unknown"
     MAINTENANCE = "maintenance"
@@ -49,6 +57,8 @@ class Probe(Struct, frozen=True):
 
     `target` is a URL for http, `host:port` for tcp and tls, a name for dns. `every_ms` is the interval between starts,
     `timeout_ms` the one deadline for the whole run. `runbook` is a path, already resolved against the config's folder.
+    `confirm_every_ms` is the pause before a failure that has not been confirmed yet is looked at again. A probe flaps
+    from the moment at which `flap_start` percent of its latest runs are changes until fewer than `flap_end` are.
     `metric` is the page's id of the figure that is drawn of its latency.
     """
 
@@ -65,6 +75,9 @@ class Probe(Struct, frozen=True):
     follow_redirects: bool = False
     failure_threshold: int = 3
     recovery_threshold: int = 2
+    confirm_every_ms: int = 5_000
+    flap_start: int = FLAP_START
+    flap_end: int = FLAP_END
     metric: str | None = None
 
 
@@ -99,7 +112,7 @@ class ProbeState(Struct, frozen=True):
 
     `since_at` is when the present status began: the first of the runs that confirmed it. `streak` counts equal verdicts
     in a row since `streak_at`; runs that say nothing leave both alone. `recent` holds the last 60 runs, oldest first,
-    as (verdict, duration_ms).
+    as (verdict, duration_ms). `flapping_at` is when the probe began to flap, None while it does not.
     """
 
     probe: str
@@ -115,3 +128,4 @@ class ProbeState(Struct, frozen=True):
     facts: tuple[tuple[str, str], ...] = ()
     recent: tuple[tuple[Verdict, float], ...] = ()
     streak_at: int = 0
+    flapping_at: int | None = None

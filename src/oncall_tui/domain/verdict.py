@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -17,6 +18,10 @@ BLIND_LIMIT = 3
 """So many runs in a row that say nothing are a blind spell: what was known before it counts no more."""
 FRESH_RUNS = 4
 """Green needs a success among so many latest runs: one more than the failures that turn a probe red by default."""
+FLAP_RUNS = 21
+"""So many latest runs are looked at for flapping, as Nagios does."""
+STEADY_RUNS = 10
+"""So many equal runs in a row end it: an outage that lasts must not hide behind the changes before it."""
 _DAY_MS = 86_400_000
 
 
@@ -52,8 +57,12 @@ def tell_days(ms: int) -> str:
 
 
 def find_red_probes(incident: Incident, states: Iterable[ProbeState]) -> list[str]:
-    """Returns the probes of an incident that are not up or slow: what customers are told must not pass them over."""
-    well = {state.probe for state in states if state.status in (ProbeStatus.UP, ProbeStatus.SLOW)}
+    """Returns the probes of an incident that are not steadily up or slow: no update may pass them over."""
+    well = {
+        state.probe
+        for state in states
+        if state.status in (ProbeStatus.UP, ProbeStatus.SLOW) and state.flapping_at is None
+    }
     return [probe for probe in incident.probes if probe not in well]
 
 
@@ -126,16 +135,49 @@ def next_state(state: ProbeState, result: Result, probe: Probe) -> ProbeState:
     goes_on = state.streak > 0 and len(telling) > 1 and telling[-2] is result.verdict
     began_at = (state.streak_at or result.started_at) if goes_on else result.started_at
     status = _confirm(state.status, telling, probe)
+    streak = state.streak + 1 if goes_on else 1
+    share = find_change_share(telling)
+    is_flapping = share >= (probe.flap_start if state.flapping_at is None else probe.flap_end) and streak < STEADY_RUNS
     return replace(
         state,
         status=status,
+        flapping_at=(state.flapping_at or result.started_at) if is_flapping else None,
         since_at=state.since_at if status is state.status else began_at,
-        streak=state.streak + 1 if goes_on else 1,
+        streak=streak,
         streak_at=began_at,
         last_duration_ms=result.duration_ms,
         phases=result.phases,
         facts=result.facts,
     )
+
+
+def find_change_share(telling: Sequence[Verdict]) -> float:
+    """Returns how many percent of the latest runs were changes, the newest weighing half as much again as the oldest.
+
+    Nagios Core manual, "Detection and Handling of State Flapping": 21 runs, weights 0.8 to 1.2. Runs that have not been
+    made yet count as no change.
+    """
+    latest = telling[-FLAP_RUNS:]
+    steps = FLAP_RUNS - 1
+    oldest = FLAP_RUNS - len(latest)
+    pairs = enumerate(pairwise(latest), start=oldest)
+    return 100 * sum(0.8 + 0.4 * at / (steps - 1) for at, (before, after) in pairs if before is not after) / steps
+
+
+def is_unconfirmed(state: ProbeState, probe: Probe) -> bool:
+    """Tells whether the latest run was bad and the probe is not shown so yet: it is soon looked at again."""
+    is_bad = state.last_verdict in (Verdict.DOWN, Verdict.DEGRADED)
+    return is_bad and state.status in (ProbeStatus.UP, ProbeStatus.UNKNOWN) and state.streak < probe.failure_threshold
+
+
+def find_retried(recent: Sequence[tuple[Verdict, float]], probe: Probe) -> list[bool]:
+    """Returns for each run whether it passed after failures too few to be confirmed: a pass on retry."""
+    retried, failures = [], 0
+    for verdict, _ in recent:
+        is_good = verdict in (Verdict.UP, Verdict.DEGRADED)
+        retried.append(is_good and 0 < failures < probe.failure_threshold)
+        failures = 0 if is_good else failures + (verdict is Verdict.DOWN)
+    return retried
 
 
 def _is_after_silence(state: ProbeState, result: Result, probe: Probe) -> bool:
@@ -185,8 +227,15 @@ def status_at(state: ProbeState, every_ms: int, now: int) -> ProbeStatus:
     """Returns what may be shown at `now`: silence is stale, and nothing is green from memory.
 
     Green needs a latest run that says something and a success not long before it. A target known to be down stays down
-    through a missed run or two.
+    through a missed run or two. What flaps is flapping, whatever it is at the moment: see `present_status`.
     """
+    status = present_status(state, every_ms, now)
+    is_told = status in (ProbeStatus.UP, ProbeStatus.SLOW, ProbeStatus.DOWN)
+    return ProbeStatus.FLAPPING if is_told and state.flapping_at is not None else status
+
+
+def present_status(state: ProbeState, every_ms: int, now: int) -> ProbeStatus:
+    """Returns where a probe stands at `now`, a flapping one too."""
     if state.last_result_at is None:
         return ProbeStatus.UNKNOWN
     if _is_silent(now - state.last_result_at, every_ms):

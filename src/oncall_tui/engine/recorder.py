@@ -12,7 +12,7 @@ from oncall_tui.clock import now_ms
 from oncall_tui.domain.duration import HOUR
 from oncall_tui.domain.errors import StoreError
 from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Result
-from oncall_tui.domain.verdict import next_state
+from oncall_tui.domain.verdict import is_unconfirmed, next_state
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.probes import Transition, list_states, prune_results, record_results
 
@@ -31,8 +31,15 @@ _log = logging.getLogger(__name__)
 def tell_transition(old: ProbeState, new: ProbeState, probe: Probe) -> Transition | None:
     """Returns the sentence on a change of status for the timelines, None where there is nothing to tell.
 
-    A first green is no news: it happens at every start.
+    A first green is no news: it happens at every start. Of what flaps, the beginning and the end are told.
     """
+    if (old.flapping_at is None) != (new.flapping_at is None):
+        shown = "OK" if new.status is ProbeStatus.UP else new.status.upper()
+        if new.flapping_at is not None:
+            return Transition(probe.name, f"{probe.name} began to flap, at the moment {shown}", new.flapping_at)
+        return Transition(probe.name, f"{probe.name} flaps no more: it is {shown}", new.streak_at)
+    if new.flapping_at is not None:
+        return None
     if new.status is old.status or new.status not in (ProbeStatus.UP, *_BAD):
         return None
     if new.status is ProbeStatus.UP:
@@ -79,8 +86,8 @@ class Recorder:
         states, _ = await self._store.call(list_states)
         self._states = {state.probe: state for state in states if state.probe in self._probes}
 
-    def record(self, result: Result) -> None:
-        """Takes in one result; never blocks and never fails."""
+    def record(self, result: Result) -> float | None:
+        """Takes in one result; never blocks and never fails. Returns seconds after which it should be confirmed."""
         probe = self._probes[result.probe]
         old = self._states.get(probe.name) or ProbeState(probe.name)
         new = next_state(old, result, probe)
@@ -91,6 +98,7 @@ class Recorder:
         if transition is not None:
             _log.info("%s", transition.text)
             self._transitions.append(transition)
+        return probe.confirm_every_ms / 1000 if is_unconfirmed(new, probe) else None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Flushes until `stop` is set, and once more then; prunes old results now and then."""

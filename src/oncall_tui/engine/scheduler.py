@@ -23,7 +23,8 @@ _JITTER = 0.25
 """So small that neighbours seldom run at once: what one run computes, another would measure as latency."""
 
 Run = Callable[[Probe], Awaitable[Result]]
-Record = Callable[[Result], None]
+Record = Callable[[Result], float | None]
+"""Takes in a result; returns the seconds after which it should be looked at again, None for the next beat."""
 
 
 def next_due(anchor: float, after: float, every_s: float) -> float:
@@ -62,8 +63,8 @@ async def run_schedule(
     """Runs probes until `stop` is set, then cancels what is under way; a cancelled run has no result.
 
     At most `limit` run at once. A probe that still waits for a place at its next beat is recorded as not run and keeps
-    its turn. `run` must return a result for whatever happens; what it or `record` raises ends the schedule as an
-    ExceptionGroup.
+    its turn. What should be confirmed soon is run between two beats, unless the next one is near. `run` must return a
+    result for whatever happens; what it or `record` raises ends the schedule as an ExceptionGroup.
     """
     async with asyncio.TaskGroup() as group:
         schedule = _Schedule(group, run, record, limit, wall_ms)
@@ -79,6 +80,12 @@ class _Turn:
     anchor: float
     is_running: bool = False
     is_waiting: bool = False
+    again: asyncio.TimerHandle | None = None
+
+    def forget_again(self) -> None:
+        if self.again is not None:
+            self.again.cancel()
+            self.again = None
 
 
 class _Schedule:
@@ -92,12 +99,14 @@ class _Schedule:
         self._wall_ms = wall_ms
         self._waiting: deque[_Turn] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turns: list[_Turn] = []
 
     async def keep_time(self, probes: Sequence[Probe], stop: asyncio.Event, rng: Random) -> None:
         loop = asyncio.get_running_loop()
         heap: list[tuple[float, int, _Turn]] = []
         for order, (first, anchor) in enumerate(spread_beats(probes, loop.time(), rng)):
-            heap.append((first, order, _Turn(probes[order], anchor)))
+            self._turns.append(_Turn(probes[order], anchor))
+            heap.append((first, order, self._turns[-1]))
         heapq.heapify(heap)
         if not heap:
             await stop.wait()
@@ -115,10 +124,13 @@ class _Schedule:
 
     def end(self) -> None:
         self._waiting.clear()
+        for turn in self._turns:
+            turn.forget_again()
         for task in self._tasks:
             task.cancel()
 
     def _beat(self, turn: _Turn) -> None:
+        turn.forget_again()
         if turn.is_running:
             return
         if turn.is_waiting:
@@ -143,10 +155,15 @@ class _Schedule:
             self._fill()
 
     async def _run_turn(self, turn: _Turn) -> None:
+        again_s: float | None = None
         try:
-            self._record(await self._run(turn.probe))
+            again_s = self._record(await self._run(turn.probe))
         finally:
             turn.is_running = False
+        now = asyncio.get_running_loop().time()
+        # The beat itself does it when it is near: runs closer together than the pause would count one fault twice.
+        if again_s is not None and next_due(turn.anchor, now, turn.probe.every_ms / 1000) - now > 2 * again_s:
+            turn.again = asyncio.get_running_loop().call_later(again_s, self._beat, turn)
 
 
 async def _wait_until(due: float, stop: asyncio.Event) -> None:

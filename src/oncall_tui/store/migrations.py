@@ -67,7 +67,7 @@ CREATE TABLE probe (name TEXT PRIMARY KEY, position INTEGER NOT NULL, spec TEXT 
 
 CREATE TABLE probe_state (
     probe TEXT PRIMARY KEY, status TEXT NOT NULL, since_at INTEGER NOT NULL, streak INTEGER NOT NULL,
-    streak_at INTEGER NOT NULL DEFAULT 0, last_verdict TEXT,
+    streak_at INTEGER NOT NULL DEFAULT 0, flapping_at INTEGER, last_verdict TEXT,
     last_result_at INTEGER, last_duration_ms REAL, last_reason TEXT NOT NULL DEFAULT '', last_reason_at INTEGER,
     phases TEXT NOT NULL DEFAULT '[]', facts TEXT NOT NULL DEFAULT '[]', recent TEXT NOT NULL DEFAULT '',
     revision INTEGER NOT NULL
@@ -169,10 +169,19 @@ CREATE INDEX notice_delivery_open ON notice_delivery(page, maintenance_id, id) W
 
 CREATE TABLE draft (
     id INTEGER PRIMARY KEY AUTOINCREMENT, incident_id INTEGER NOT NULL REFERENCES incident(id), terminal_id TEXT NOT NULL,
-    created_by TEXT NOT NULL, status TEXT NOT NULL, body TEXT NOT NULL, components TEXT NOT NULL, next_update_at INTEGER,
-    template TEXT, cursor INTEGER NOT NULL DEFAULT 0, updated_at INTEGER NOT NULL, confirmed_at INTEGER
+    created_by TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL DEFAULT '', status TEXT NOT NULL, body TEXT NOT NULL,
+    components TEXT NOT NULL, next_update_at INTEGER, template TEXT, facts TEXT NOT NULL DEFAULT '{}',
+    waivers TEXT NOT NULL DEFAULT '[]', cursor INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL, confirmed_at INTEGER, handed_by TEXT NOT NULL DEFAULT '', deleted_at INTEGER
 ) STRICT;;
 CREATE INDEX draft_incident ON draft(incident_id);;
+
+CREATE TABLE incident_facts (
+    incident_id INTEGER PRIMARY KEY REFERENCES incident(id), facts TEXT NOT NULL, updated_at INTEGER NOT NULL,
+    updated_by TEXT NOT NULL
+) STRICT;;
+
+CREATE TABLE literal_phrase (phrase TEXT PRIMARY KEY, marked_by TEXT NOT NULL, marked_at INTEGER NOT NULL) STRICT;;
 
 CREATE TABLE timeline (
     id INTEGER PRIMARY KEY AUTOINCREMENT, incident_id INTEGER, kind TEXT NOT NULL, text TEXT NOT NULL, actor TEXT NOT NULL,

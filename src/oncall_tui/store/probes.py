@@ -86,6 +86,7 @@ def _state(row: sqlite3.Row) -> ProbeState:
         since_at=row["since_at"],
         streak=row["streak"],
         streak_at=row["streak_at"],
+        flapping_at=row["flapping_at"],
         last_verdict=Verdict(row["last_verdict"]) if row["last_verdict"] else None,
         last_result_at=row["last_result_at"],
         last_duration_ms=row["last_duration_ms"],
@@ -128,9 +129,9 @@ def record_results(
         row = connection.execute("SELECT counter FROM revision WHERE topic = 'results'").fetchone()
         revision = (row["counter"] if row else 0) + 1
         connection.executemany(
-            "INSERT OR REPLACE INTO probe_state(probe, status, since_at, streak, streak_at, last_verdict, last_result_at, "
-            "last_duration_ms, last_reason, last_reason_at, phases, facts, recent, revision) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO probe_state(probe, status, since_at, streak, streak_at, flapping_at, last_verdict, "
+            "last_result_at, last_duration_ms, last_reason, last_reason_at, phases, facts, recent, revision) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     state.probe,
@@ -138,6 +139,7 @@ def record_results(
                     state.since_at,
                     state.streak,
                     state.streak_at,
+                    state.flapping_at,
                     state.last_verdict,
                     state.last_result_at,
                     state.last_duration_ms,

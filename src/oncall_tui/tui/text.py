@@ -28,7 +28,7 @@ def is_utf8_locale() -> bool:
 _TWINS = {
     "✖": "X", "▲": "^", "◐": "%", "●": "o", "■": "=", "◇": "c", "?": "?", "…": "...", "→": "->", "·": ".", "✓": "+",
     "│": "|", "─": "-", "▸": ">", "◌": ".", "○": "o", "↻": "~", "✎": "*", "▁": "_", "▂": "_", "▃": ".", "▄": "-",
-    "▅": "-", "▆": "=", "▇": "=", "█": "#", "×": "x", "☐": "[ ]", "☑": "[x]", "☒": "[-]", "–": "-", "—": "-",
+    "▅": "-", "▆": "=", "▇": "=", "█": "#", "×": "x", "≈": "~", "☐": "[ ]", "☑": "[x]", "☒": "[-]", "–": "-", "—": "-",
 }  # fmt: skip
 
 
@@ -46,6 +46,7 @@ class Glyphs:
 #: shape, word and style of every probe status; a status never travels by colour alone.
 PROBE_LOOK: dict[ProbeStatus, tuple[str, str, str]] = {
     ProbeStatus.DOWN: ("✖", "DOWN", "$state-down"),
+    ProbeStatus.FLAPPING: ("≈", "FLAPPING", "$state-slow"),
     ProbeStatus.SLOW: ("▲", "SLOW", "$state-slow"),
     ProbeStatus.STALE: ("?", "STALE", "$state-unknown"),
     ProbeStatus.UNKNOWN: ("?", "UNKNOWN", "$state-unknown"),

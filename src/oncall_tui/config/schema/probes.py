@@ -8,7 +8,8 @@ from msgspec import Meta
 from oncall_tui.config import values
 from oncall_tui.config.form import Doc, Table, keys_of
 from oncall_tui.config.schema.fields import ID_FORM, NAME_FORM, HostPort, Id, Name, RunLength, length, text
-from oncall_tui.domain.duration import DAY
+from oncall_tui.domain.duration import DAY, HOUR
+from oncall_tui.domain.probe import FLAP_END, FLAP_START
 
 KINDS = ("http", "tcp", "tls", "dns")
 _Latency = Annotated[int | None, RunLength, Doc("A slower answer is degraded, not up.", "a length of time, 10ms to 5m")]
@@ -91,6 +92,22 @@ class ProbeTable(Table, frozen=True, kw_only=True):
     recovery_threshold: Annotated[
         int, Meta(ge=1, le=100), Doc("Successes in a row that make it up again.", "a whole number, 1 to 100")
     ] = 2
+    confirm_every: Annotated[
+        int,
+        length(100, HOUR),
+        Doc("Pause before a failure that is not confirmed yet is looked at again.", "a length of time, 100ms to 1h"),
+    ] = 5_000
+    flap_start: Annotated[
+        int,
+        Meta(ge=1, le=101),
+        Doc(
+            "Percent of changes in the last 21 runs from which the probe flaps; 101 is never.",
+            "a whole number, 1 to 101",
+        ),
+    ] = FLAP_START
+    flap_end: Annotated[
+        int, Meta(ge=0, le=100), Doc("Percent under which it flaps no more.", "a whole number, 0 to 100")
+    ] = FLAP_END
     metric: Annotated[
         Id | None, Doc("The page's id of a metric that its latency is drawn in, once a minute.", ID_FORM)
     ] = None

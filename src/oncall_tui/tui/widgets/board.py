@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from textual import events
 from textual.content import Content
 from textual.geometry import Region
@@ -15,70 +13,22 @@ from oncall_tui.domain.verdict import status_at
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import PROBE_LOOK, Glyphs, fit, join, line
+from oncall_tui.tui.widgets.board_rows import Columns, Row, find_since, lay_columns, tell_latency, tell_span
 from oncall_tui.tui.widgets.latency_strip import draw_strip
 from oncall_tui.tui.widgets.lines import Lines, find_changed_cells
 
 _RANK = {
     ProbeStatus.DOWN: 0,
-    ProbeStatus.SLOW: 1,
-    ProbeStatus.STALE: 2,
-    ProbeStatus.UNKNOWN: 3,
-    ProbeStatus.MAINTENANCE: 4,
-    ProbeStatus.UP: 5,
+    ProbeStatus.FLAPPING: 1,
+    ProbeStatus.SLOW: 2,
+    ProbeStatus.STALE: 3,
+    ProbeStatus.UNKNOWN: 4,
+    ProbeStatus.MAINTENANCE: 5,
+    ProbeStatus.UP: 6,
 }
 #: Silence is looked for this often in all rows; between, only rows with news are judged.
 _JUDGE_EVERY_MS = 900
-_WHY_AT_LEAST = 14
 _NO_STATE = ProbeState("")
-_MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
-
-
-def tell_span(ms: int) -> str:
-    """Returns how long something has lasted, in steps of a minute: a running second would cost a repaint a row."""
-    if ms < _MINUTE:
-        return "<1m"
-    if ms < _HOUR:
-        return f"{ms // _MINUTE}m"
-    if ms < _DAY:
-        return f"{ms // _HOUR}h {ms % _HOUR // _MINUTE:02}m"
-    return f"{ms // _DAY}d {ms % _DAY // _HOUR:02}h"
-
-
-def tell_latency(ms: float) -> str:
-    """Returns a latency in at most six signs."""
-    return f"{ms:.0f}ms" if ms < 1000 else f"{ms / 1000:.1f}s" if ms < 100_000 else f"{ms / 1000:.0f}s"
-
-
-class Row(NamedTuple):
-    """One probe on the board; rows that look the same are equal."""
-
-    probe: Probe
-    state: ProbeState
-    status: ProbeStatus
-    incident_id: int | None
-
-
-class Columns(NamedTuple):
-    """Widths in cells; 0 leaves a column out."""
-
-    name: int
-    response: int
-    strip: int
-    why: int
-
-
-def lay_columns(width: int, longest_name: int) -> Columns:
-    """Returns the columns that fit: names first, then a reason that can be read, then the strip."""
-    fixed = 2 + 9 + 9 + 8
-    name = max(8, min(longest_name, 14 if width < 70 else 20 if width < 110 else 32))
-    left = width - fixed - name - 2
-    if left < 0:
-        return Columns(max(4, width - 2 - 9 - 9 - 2), 0, 0, 0)
-    widest = 10 if width < 70 else 20 if width < 130 else 40 if width < 170 else 60
-    strip = min(widest, left - 2 - _WHY_AT_LEAST)
-    if strip < 6:
-        return Columns(name, 8, 0, left)
-    return Columns(name, 8, strip, left - strip - 2)
 
 
 class Board(Lines, can_focus=True):
@@ -252,7 +202,7 @@ class Board(Lines, can_focus=True):
     def _recall_row(self, row: Row, columns: Columns) -> Content:
         """Returns a row as drawn before where nothing that it shows has changed: most of 500 have not."""
         state = row.state
-        ages = self._now - state.since_at, self._now - (state.last_result_at or self._now)
+        ages = self._now - find_since(row), self._now - (state.last_result_at or self._now)
         key = columns, tell_span(ages[0]), tell_span(ages[1]) if row.status is ProbeStatus.STALE else ""
         known = self._drawn.get(row.probe.name)
         if known is not None and known[0] is row and known[1] == key:
@@ -264,11 +214,13 @@ class Board(Lines, can_focus=True):
     def _draw_row(self, row: Row, columns: Columns) -> Content:
         state = row.state
         shape, word, style = PROBE_LOOK[row.status]
+        if row.status is ProbeStatus.FLAPPING:
+            shape = PROBE_LOOK[state.status][0]  # where it stands at the moment
         is_up = row.status is ProbeStatus.UP
         if state.last_result_at is None:
             word, since, response = "WAITING", "", ""
         else:
-            since = tell_span(max(0, self._now - (state.since_at or self._now)))
+            since = tell_span(max(0, self._now - (find_since(row) or self._now)))
             has_answer = state.last_verdict in (Verdict.UP, Verdict.DEGRADED) and state.last_duration_ms is not None
             response = tell_latency(state.last_duration_ms or 0.0) if has_answer else "--"
         name = fit(line(row.probe.name), columns.name).plain
@@ -282,7 +234,7 @@ class Board(Lines, can_focus=True):
         tail = since.ljust(9) + (response.rjust(6) + "  " if columns.response else "")
         parts: list[Content | tuple[str, str]] = [*head, (tail, "")]
         if columns.strip:
-            parts.append(draw_strip(state.recent, columns.strip, row.probe.expect.max_latency_ms))
+            parts.append(draw_strip(state.recent, columns.strip, row.probe))
             parts.append(("  ", ""))
         if columns.why:
             parts.append(fit(self._tell_why(row), columns.why))
@@ -297,6 +249,9 @@ class Board(Lines, can_focus=True):
         if row.status is ProbeStatus.STALE:
             silent = tell_span(max(0, self._now - row.state.last_result_at))
             return join(incident, (f"silent {silent}", "$muted"))
+        if row.status is ProbeStatus.FLAPPING:
+            present = f"now {PROBE_LOOK[row.state.status][1]}, last fault: {row.state.last_reason}"
+            return join(incident, (present, "$muted"))
         return join(incident, (row.state.last_reason, "$muted"))
 
     def _repaint(self) -> None:

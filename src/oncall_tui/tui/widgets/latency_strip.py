@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from oncall_tui.domain.probe import Verdict
+from oncall_tui.domain.probe import Probe, Verdict
+from oncall_tui.domain.verdict import find_retried
 from oncall_tui.tui.text import Glyphs, join
 
 _LEVELS = "▁▂▃▄▅▆▇"
@@ -15,19 +16,22 @@ _FLOOR_MS = 5.0
 _SLOW_TOP = 4
 
 
-def draw_strip(recent: Sequence[tuple[Verdict, float]], width: int, slow_ms: float | None = None) -> Content:
+def draw_strip(recent: Sequence[tuple[Verdict, float]], width: int, probe: Probe) -> Content:
     """Returns the latest `width` runs, the newest at the right, in exactly `width` cells.
 
     The scale is the probe's own: the config's limit stands at two thirds, else the median of what is known
-    at a third, so that one slow run does not flatten all others. ASCII: `.` up, `^` slow, `X` failed, `?` unknown.
+    at a third, so that one slow run does not flatten all others. `~` passed on retry. ASCII: `.` up, `^` slow,
+    `X` failed, `?` unknown.
     """
     if width < 1:
         return Content("")
     runs = recent[-width:]
+    slow_ms = probe.expect.max_latency_ms
     full = slow_ms * 1.5 if slow_ms else _typical_ms(recent) * 3
     parts: list[tuple[str, str]] = [(" " * (width - len(runs)), "")]
-    for verdict, duration_ms in runs:
-        sign, style = _draw_run(verdict, duration_ms, full)
+    retried = find_retried(recent, probe)[-width:]
+    for (verdict, duration_ms), is_retried in zip(runs, retried, strict=True):
+        sign, style = ("~", "$state-slow") if is_retried else _draw_run(verdict, duration_ms, full)
         if parts and parts[-1][1] == style:
             parts[-1] = (parts[-1][0] + sign, style)
         else:

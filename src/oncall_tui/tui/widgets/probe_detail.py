@@ -10,7 +10,7 @@ from textual.content import Content
 from oncall_tui.domain.incident import Component, Incident
 from oncall_tui.domain.probe import Phases, Probe, ProbeState, ProbeStatus, Result
 from oncall_tui.tui.text import COMPONENT_LOOK, PROBE_LOOK, Glyphs, clock_utc, date_utc, fit, join, line, look
-from oncall_tui.tui.widgets.board import tell_latency
+from oncall_tui.tui.widgets.board_rows import tell_latency
 from oncall_tui.tui.widgets.lines import Lines
 
 _PHASES = (
@@ -68,6 +68,8 @@ def draw_details(details: Details, width: int, now: int) -> list[Content]:
     probe, state = details.probe, details.state
     shape, word, style = PROBE_LOOK[details.status]
     head = join((probe.name, "bold"), "  ", look(shape, word, f"{style} bold"))
+    if details.status is ProbeStatus.FLAPPING:
+        head = join(head, ("  at the moment ", "$muted"), look(*PROBE_LOOK[state.status]))
     if details.component is not None:
         head = join(head, ("   customers see ", "$muted"), (details.component.name, "bold"), " ")
         if details.component.page_status is not None:

@@ -14,7 +14,7 @@ from oncall_tui.domain.probe import ProbeStatus
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import DELIVERY_LOOK, PROBE_LOOK, STATUS_LOOK, Glyphs, clock_utc, fit, join, line, look
-from oncall_tui.tui.widgets.board import tell_span
+from oncall_tui.tui.widgets.board_rows import tell_span
 from oncall_tui.tui.widgets.lines import Lines
 
 _GAP = Content("   ")
