@@ -6,10 +6,9 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from random import Random
 
 from tests.engine.faultpage import PAGE_ID, TOKEN
-from tests.engine.publishing import NO_TLS, PACE
+from tests.engine.publishing import NO_TLS, make_work
 
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import PageConfig, TokenSource
@@ -42,10 +41,7 @@ async def run_engine(path: Path, api_url: str, quiet_ms: int, timeout_ms: int) -
 
     poking = asyncio.create_task(poke())
     page = Statuspage(config, lambda: Secret(TOKEN), now_ms, NO_TLS)
-    rng = Random(epoch)
-    await run_publisher(
-        store, page, epoch=epoch, config=config, clock=now_ms, rng=rng, wake=wake, stop=asyncio.Event(), pace=PACE
-    )
+    await run_publisher(make_work(store, page, config, epoch, wake=wake))
     poking.cancel()
 
 

@@ -17,6 +17,8 @@ from oncall_tui.config.token import Secret
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Severity
 from oncall_tui.domain.outbox import Pace
 from oncall_tui.domain.update import IncidentUpdate
+from oncall_tui.engine.page_work import PageWork
+from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.statuspage import Statuspage
 from oncall_tui.engine.publisher import run_publisher
 from oncall_tui.engine.reader import run_reader
@@ -106,6 +108,31 @@ def make_client(
     return Statuspage(config, read_token, clock, tls)
 
 
+def make_work(
+    store: StoreThread,
+    page: Page,
+    config: PageConfig,
+    epoch: int,
+    *,
+    clock: Callable[[], int] = now_ms,
+    wake: asyncio.Event | None = None,
+    stop: asyncio.Event | None = None,
+    pace: Pace = PACE,
+    rng: Random | None = None,
+) -> PageWork:
+    return PageWork(
+        store=store,
+        page=page,
+        epoch=epoch,
+        config=config,
+        clock=clock,
+        rng=rng or Random(epoch),
+        wake=wake or asyncio.Event(),
+        stop=stop or asyncio.Event(),
+        pace=pace,
+    )
+
+
 def publish(
     store: StoreThread,
     client: Statuspage,
@@ -117,18 +144,8 @@ def publish(
     delivered: asyncio.Event | None,
     pace: Pace,
 ) -> Coroutine[None, None, None]:
-    return run_publisher(
-        store,
-        client,
-        epoch=epoch,
-        config=config,
-        clock=clock,
-        rng=Random(epoch),
-        wake=wake,
-        stop=stop,
-        delivered=delivered,
-        pace=pace,
-    )
+    work = make_work(store, client, config, epoch, clock=clock, wake=wake, stop=stop, pace=pace)
+    return run_publisher(work, delivered)
 
 
 def read(

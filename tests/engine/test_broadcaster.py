@@ -21,6 +21,7 @@ from oncall_tui.domain.shortform import Form
 from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState
 from oncall_tui.engine.broadcast import Broadcast
 from oncall_tui.engine.broadcaster import run_broadcaster
+from oncall_tui.engine.page_work import Work
 from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, RefusedByPageError
 from oncall_tui.engine.service import Mode, run_engine
 from oncall_tui.engine.store_thread import StoreThread
@@ -69,16 +70,11 @@ async def broadcasting(path: Path, db: Database, channel: Recorder) -> AsyncIter
     await store.start()
     task = asyncio.create_task(
         run_broadcaster(
-            store,
+            Work(store=store, epoch=epoch, clock=now_ms, rng=Random(1), wake=wake, stop=stop),
             channel,
             name=CHANNEL,
             form=Form.CHAT,
             public_url=URL,
-            epoch=epoch,
-            clock=now_ms,
-            rng=Random(1),
-            wake=wake,
-            stop=stop,
         )
     )
 

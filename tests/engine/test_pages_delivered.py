@@ -13,7 +13,7 @@ from tests.engine.fakes.faultwire import FaultWire
 from tests.engine.fakes.incidentio import PAGE_ID, FakeIncidentIo
 from tests.engine.fakes.proving import NO_TLS, make_config, read_token
 from tests.engine.faultkinds import Fault
-from tests.engine.publishing import PACE, begin_epoch, confirm, declare
+from tests.engine.publishing import begin_epoch, confirm, declare, make_work
 
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import PageConfig
@@ -106,16 +106,7 @@ async def test_what_was_confirmed_stands_there_once_and_in_order(
         store = StoreThread(path)
         await store.start()
         try:
-            await drain(
-                store,
-                client,
-                epoch=begin_epoch(db),
-                config=config,
-                clock=now_ms,
-                rng=rng,
-                deadline_s=20,
-                pace=PACE,
-            )
+            await drain(make_work(store, client, config, begin_epoch(db), rng=rng), 20)
             assert list_words(page) == [words]
             assert list_deliveries(db) == []
             page.read_faults.clear()

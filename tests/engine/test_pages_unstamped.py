@@ -55,7 +55,7 @@ def make_page(kind: str) -> FaultWire:
 
 def add_component(page: FaultWire, name: str) -> None:
     if isinstance(page, betterstack.FakeBetterStack):
-        page.add_resource(name)
+        page.add_component(name)
     else:
         assert isinstance(page, instatus.FakeInstatus | openstatus.FakeOpenStatus)
         page.add_component(name)

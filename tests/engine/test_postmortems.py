@@ -9,7 +9,6 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from random import Random
 from typing import NamedTuple
 
 import httpx
@@ -19,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from tests.engine.publishing import NO_TLS, PACE, begin_epoch, confirm, declare, until
+from tests.engine.publishing import NO_TLS, begin_epoch, confirm, declare, make_work, until
 from tests.statuspage.conftest import PAGE_ID, TOKEN
 
 from oncall_tui.clock import now_ms
@@ -160,10 +159,7 @@ class World:
 
     async def resolve(self) -> str:
         confirm(self.db, self.incident.id, "Done.", IncidentStatus.RESOLVED)
-        config, rng = self.page.config(request_timeout_ms=5_000), Random(1)
-        await drain(
-            self.store, self.client, epoch=self.epoch, config=config, clock=now_ms, rng=rng, deadline_s=10, pace=PACE
-        )
+        await drain(make_work(self.store, self.client, self.page.config(request_timeout_ms=5_000), self.epoch), 10)
         return self.remote_id
 
     @property
@@ -200,16 +196,8 @@ class World:
         ask_revert(self.db, self.incident.id, actor="bo", now=now_ms())
 
     async def work(self, deadline_s: float = 10, epoch: int | None = None) -> Publication:
-        await drain_postmortems(
-            self.store,
-            self.client,
-            epoch=self.epoch if epoch is None else epoch,
-            config=self.page.config(),
-            clock=now_ms,
-            rng=Random(1),
-            deadline_s=deadline_s,
-            pace=PACE,
-        )
+        epoch = self.epoch if epoch is None else epoch
+        await drain_postmortems(make_work(self.store, self.client, self.page.config(), epoch), deadline_s)
         return self.publication
 
 
@@ -476,16 +464,7 @@ async def test_a_running_engine_does_it_as_soon_as_it_is_asked(
 async def test_the_loop_ends_with_the_engine(world: World) -> None:
     stop = asyncio.Event()
     working = asyncio.create_task(
-        run_postmortems(
-            world.store,
-            world.client,
-            epoch=world.epoch,
-            config=world.page.config(),
-            clock=now_ms,
-            rng=Random(1),
-            wake=asyncio.Event(),
-            stop=stop,
-        )
+        run_postmortems(make_work(world.store, world.client, world.page.config(), world.epoch, stop=stop))
     )
     await asyncio.sleep(0.05)
     stop.set()

@@ -4,12 +4,20 @@ import asyncio
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from random import Random
 
 import pytest
 from tests.engine.faultkinds import Fault
 from tests.engine.faultpage import TOKEN, FaultPage
-from tests.engine.publishing import NO_TLS, PACE, begin_epoch, confirm, declare, make_config, publishing, until
+from tests.engine.publishing import (
+    NO_TLS,
+    begin_epoch,
+    confirm,
+    declare,
+    make_config,
+    make_work,
+    publishing,
+    until,
+)
 
 from oncall_tui.clock import now_ms
 from oncall_tui.config.token import Secret
@@ -285,18 +293,14 @@ async def test_draining_ends_when_nothing_can_be_done(path: Path, db: Database) 
         store = StoreThread(path)
         await store.start()
         client = Statuspage(config, lambda: Secret(TOKEN), now_ms, NO_TLS)
-        await drain(
-            store, client, epoch=begin_epoch(db), config=config, clock=now_ms, rng=Random(1), deadline_s=20, pace=PACE
-        )
+        await drain(make_work(store, client, config, begin_epoch(db)), 20)
         assert page.bodies() == ["first"]
         assert [item.state for item in list_deliveries(db)] == [DeliveryState.FAILED, DeliveryState.PENDING]
         begin = time.monotonic()
         page.faults.extend([Fault.EMPTY_500])
         retry_delivery(db, list_deliveries(db)[0].id, "ana", now_ms())
         late = make_config(page, quiet_ms=60_000)
-        await drain(
-            store, client, epoch=begin_epoch(db), config=late, clock=now_ms, rng=Random(1), deadline_s=0.5, pace=PACE
-        )
+        await drain(make_work(store, client, late, begin_epoch(db)), 0.5)
         assert 0.4 < time.monotonic() - begin < 3
         assert list_deliveries(db)[0].state is DeliveryState.UNCERTAIN
         await client.close()

@@ -11,7 +11,7 @@ from random import Random
 from msgspec.structs import replace
 from tests.engine.faultkinds import HEALING_FAULTS, Fault
 from tests.engine.faultpage import TOKEN, FaultPage
-from tests.engine.publishing import NO_TLS, PACE, begin_epoch, confirm, declare, make_config, until
+from tests.engine.publishing import NO_TLS, begin_epoch, confirm, declare, make_config, make_work, until
 
 from oncall_tui.clock import now_ms
 from oncall_tui.config.token import Secret
@@ -43,18 +43,7 @@ async def hosting(path: Path, page: FaultPage) -> AsyncIterator[Database]:
     with open_database(path) as db:
         tasks = [
             asyncio.create_task(
-                run_publisher(
-                    store,
-                    client,
-                    epoch=begin_epoch(db),
-                    config=config,
-                    clock=now_ms,
-                    rng=Random(1),
-                    wake=wake,
-                    stop=stop,
-                    delivered=delivered,
-                    pace=PACE,
-                )
+                run_publisher(make_work(store, client, config, begin_epoch(db), wake=wake, stop=stop), delivered)
             ),
             asyncio.create_task(
                 run_reader(

@@ -6,8 +6,8 @@ from oncall_tui.domain.errors import RemoteError
 from oncall_tui.domain.incident import IncidentStatus, free_components
 from oncall_tui.domain.remote import RemoteIncident
 from oncall_tui.domain.update import Delivery
-from oncall_tui.engine.pages import Message, Page, Permit
-from oncall_tui.engine.store_thread import StoreThread
+from oncall_tui.engine.page_work import PageWork
+from oncall_tui.engine.pages import Message
 from oncall_tui.store.incidents import get_incident, list_component_ids, list_incidents, read_origin
 from oncall_tui.store.page import apply_components
 
@@ -16,14 +16,13 @@ class UnknownComponentError(RemoteError):
     """The update names a component that the page does not have."""
 
 
-async def compose_message(
-    store: StoreThread, page: Page, permit: Permit, delivery: Delivery, baseline: RemoteIncident | None, now: int
-) -> Message:
+async def compose_message(work: PageWork, delivery: Delivery, baseline: RemoteIncident | None) -> Message:
     """Returns what to send. Raises UnknownComponentError, PageError or StoreError.
 
     Components that the incident holds and a resolving update does not name are freed explicitly: the page does not put
     them back by itself.
     """
+    store = work.store
     states = dict(delivery.components)
     held = set(baseline.components) if baseline is not None else set()
     if delivery.status is IncidentStatus.RESOLVED:
@@ -32,7 +31,7 @@ async def compose_message(
         states = free_components(names, incident.id, await store.call(list_incidents, is_open_only=True)) | states
     ids = await store.call(list_component_ids, page=delivery.page)
     if (held | set(states)) - set(ids):
-        await store.call(apply_components, await page.list_components(permit), page=delivery.page)
+        await store.call(apply_components, await work.page.list_components(work.budget.spend), page=delivery.page)
         ids = await store.call(list_component_ids, page=delivery.page)
     if unknown := [name for name in delivery.components if name not in ids]:
         known = ", ".join(sorted(ids)) or "none"
@@ -51,6 +50,6 @@ async def compose_message(
         component_ids=tuple(sorted(belonging)) if held <= set(ids) else None,
         impact_override=delivery.impact_override,
         notify=delivery.notify,
-        sent_at=now,
+        sent_at=work.clock(),
         origin=await store.call(read_origin),
     )

@@ -20,6 +20,7 @@ from oncall_tui.engine.broadcaster import drain_broadcasts
 from oncall_tui.engine.follower import look_for_notices
 from oncall_tui.engine.maintainer import Maintainer
 from oncall_tui.engine.noticing import PlannedPage
+from oncall_tui.engine.page_work import PageWork, Work
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.budget import Budget
 from oncall_tui.engine.pages.errors import PageError
@@ -104,14 +105,11 @@ async def publish_once(db_path: Path, config: Config, deadline_s: float) -> bool
                         group.create_task(_publish_once(store, page_config, page, epoch, deadline_s))
                 for broadcast in config.broadcasts:
                     await drain_broadcasts(
-                        store,
+                        Work(store=store, epoch=epoch, clock=now_ms, rng=make_chance()),
                         open_channel(broadcast),
                         name=broadcast.name,
                         form=Form(broadcast.form),
-                        public_url=next((page.public_url for page in config.pages if page.public_url), ""),
-                        epoch=epoch,
-                        clock=now_ms,
-                        rng=Random(),  # noqa: S311 - spreads retries, keeps no secret
+                        public_url=find_public_url(config),
                     )
             finally:
                 await store.call(end_lease, epoch, now_ms())
@@ -130,36 +128,57 @@ async def take_config(store: StoreThread, config: Config, pages: Sequence[tuple[
     await store.call(replace_pages, [(name, known.get(name)) for name in config.page_names if config.pages])
 
 
-def make_maintainer(
-    store: StoreThread, page: Page, *, epoch: int, config: PageConfig, wake: asyncio.Event, stop: asyncio.Event
-) -> Maintainer:
+def make_chance() -> Random:
+    """Returns what spreads retries and starts; it keeps no secret."""
+    return Random()  # noqa: S311
+
+
+def find_public_url(config: Config) -> str:
+    """Returns where customers read, empty when no page tells."""
+    return next((page.public_url for page in config.pages if page.public_url), "")
+
+
+def make_maintainer(work: PageWork) -> Maintainer:
     """Returns what tells a page of planned work; a page that has none is told nothing, and that is noted."""
-    planned = cast("PlannedPage", page)
-    rng = Random()  # noqa: S311 - spreads retries, keeps no secret
-    return Maintainer(store, planned, epoch=epoch, config=config, clock=now_ms, rng=rng, wake=wake, stop=stop)
+    return Maintainer(
+        work.store,
+        cast("PlannedPage", work.page),
+        epoch=work.epoch,
+        config=work.config,
+        clock=work.clock,
+        rng=work.rng,
+        wake=work.wake,
+        stop=work.stop,
+        pace=work.pace,
+    )
 
 
-async def _drain_notices(store: StoreThread, config: PageConfig, page: Page, epoch: int, deadline_s: float) -> None:
-    await store.call(fire_due, epoch, now_ms())
-    stop = asyncio.Event()
-    timer = asyncio.get_running_loop().call_later(deadline_s, stop.set)
+async def run_maintainer(work: PageWork) -> None:
+    """Tells a page of planned work until the work is stopped, or until a later engine has taken over."""
+    await make_maintainer(work).run()
+
+
+async def _drain_notices(work: PageWork, deadline_s: float) -> None:
+    await work.store.call(fire_due, work.epoch, now_ms())
+    timer = asyncio.get_running_loop().call_later(deadline_s, work.stop.set)
     try:
-        maintainer = make_maintainer(store, page, epoch=epoch, config=config, wake=asyncio.Event(), stop=stop)
-        await maintainer.run(is_ending_when_idle=True)
-        planned = cast("PlannedPage", page)
-        await look_for_notices(store, planned, config, now_ms, is_fresh_only=True)
+        await make_maintainer(work).run(is_ending_when_idle=True)
+        planned = cast("PlannedPage", work.page)
+        await look_for_notices(work.store, planned, work.config, now_ms, is_fresh_only=True)
     except PageError as error:
-        await store.call(note_page_failed, str(error), now_ms(), page=config.name)
+        await work.store.call(note_page_failed, str(error), now_ms(), page=work.config.name)
     finally:
         timer.cancel()
 
 
 async def _publish_once(store: StoreThread, config: PageConfig, page: Page, epoch: int, deadline_s: float) -> None:
-    rng = Random()  # noqa: S311 - spreads retries, keeps no secret
-    await drain(store, page, epoch=epoch, config=config, clock=now_ms, rng=rng, deadline_s=deadline_s)
+    def begin() -> PageWork:
+        return PageWork(store=store, page=page, epoch=epoch, config=config, clock=now_ms, rng=make_chance())
+
+    await drain(begin(), deadline_s)
     # After the updates: a page takes the review of an incident that it holds as resolved.
-    await drain_postmortems(store, page, epoch=epoch, config=config, clock=now_ms, rng=rng, deadline_s=deadline_s)
-    await _drain_notices(store, config, page, epoch, deadline_s)
+    await drain_postmortems(begin(), deadline_s)
+    await _drain_notices(begin(), deadline_s)
     await _read_back(store, page, config)
 
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from oncall_tui.config.model import PageConfig
 from oncall_tui.domain.outbox import Applied, find_applied, find_ours, list_candidates
 from oncall_tui.domain.remote import RemoteIncident
 from oncall_tui.domain.update import Delivery
-from oncall_tui.engine.pages import Page
-from oncall_tui.engine.pages.budget import Budget
-from oncall_tui.engine.store_thread import StoreThread
+from oncall_tui.engine.page_work import PageWork
 from oncall_tui.store.incidents import list_component_ids
 
 _LOOK_BACK_MS = 3_600_000
@@ -22,14 +18,11 @@ _LOOK_BACK_MS = 3_600_000
 class Search:
     """The eyes of one publisher; each request is paid out of its budget."""
 
-    def __init__(
-        self, store: StoreThread, page: Page, config: PageConfig, budget: Budget, clock: Callable[[], int]
-    ) -> None:
-        self._store = store
-        self._page = page
-        self._config = config
-        self._budget = budget
-        self._clock = clock
+    def __init__(self, work: PageWork) -> None:
+        self._work = work
+        self._page = work.page
+        self._config = work.config
+        self._clock = work.clock
         self._missed: dict[int, float] = {}
 
     async def read_ours(self, delivery: Delivery, *, is_looking: bool, is_paid: bool = False) -> RemoteIncident | None:
@@ -38,11 +31,11 @@ class Search:
         One that is known by its id costs one request, unless that `is_paid`; any other is searched for when
         `is_looking`. Raises PageError or StoreError.
         """
-        ids = await self._store.call(list_component_ids, page=delivery.page)
+        ids = await self._work.store.call(list_component_ids, page=delivery.page)
         self._page.component_names = {remote_id: name for name, remote_id in ids.items()}
         if delivery.remote_incident_id is not None:
             if not is_paid:
-                await self._budget.spend()
+                await self._work.budget.spend()
             found = await self._page.get_incident(delivery.remote_incident_id)
             if found is not None:
                 self._missed.pop(delivery.incident_id, None)
@@ -54,7 +47,7 @@ class Search:
         # The clock may have been set back since: then it was made no earlier than the clock says now.
         begin = min(delivery.created_at, self._clock())
         since = min(begin, begin + skew_ms) - _LOOK_BACK_MS
-        recent = await self._page.list_recent(since, self._budget.spend)
+        recent = await self._page.list_recent(since, self._work.budget.spend)
         skew_ms = self._page.clock_skew_ms or 0  # a new engine knows it by the first answer only
         window_ms = self._config.request_timeout_ms + self._config.quiet_period_ms
         stamped = [remote for remote in recent if remote.uid is not None]
@@ -63,7 +56,7 @@ class Search:
         shown = []
         timed = replace(delivery, sending_at=min(delivery.sending_at or begin, self._clock()))
         for candidate in list_candidates(timed, recent, skew_ms, window_ms):
-            await self._budget.spend()
+            await self._work.budget.spend()
             if (alone := await self._page.get_incident(candidate.remote_id)) is not None:
                 shown.append(alone)
         return find_ours(self._as_shown(timed), shown, skew_ms, window_ms)

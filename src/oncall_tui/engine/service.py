@@ -18,14 +18,13 @@ from contextlib import suppress
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from random import Random
 from typing import cast
 
 from msgspec import Struct
 
 from oncall_tui import __version__
 from oncall_tui.clock import now_ms
-from oncall_tui.config.model import BroadcastConfig, Config, PageConfig
+from oncall_tui.config.model import Config, PageConfig
 from oncall_tui.domain.engine import TERMINAL_SILENT_AFTER_MS
 from oncall_tui.domain.errors import StoreError, UsageError
 from oncall_tui.domain.shortform import Form
@@ -34,12 +33,21 @@ from oncall_tui.engine.figures import run_figures
 from oncall_tui.engine.follower import run_follower
 from oncall_tui.engine.maintainer import run_clock
 from oncall_tui.engine.noticing import PlannedPage
+from oncall_tui.engine.page_work import PageWork, Work
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.extras import MetricPage
 from oncall_tui.engine.postmortems import run_postmortems
 from oncall_tui.engine.probes import open_tools, run_probe
 from oncall_tui.engine.publisher import run_publisher
-from oncall_tui.engine.publishing import LOCK_WAIT_S, make_maintainer, open_channel, open_page, take_config
+from oncall_tui.engine.publishing import (
+    LOCK_WAIT_S,
+    find_public_url,
+    make_chance,
+    open_channel,
+    open_page,
+    run_maintainer,
+    take_config,
+)
 from oncall_tui.engine.reader import run_reader
 from oncall_tui.engine.recorder import Recorder
 from oncall_tui.engine.scheduler import run_schedule
@@ -143,7 +151,7 @@ class _Engine:
         self._results = results
         self._queue = queue
         self._recorder = Recorder(results, config.probes)
-        self._wakes: dict[str, asyncio.Event] = {}
+        self._wakes: list[asyncio.Event] = []
 
     async def run(self) -> Ending:
         host, boot_id = read_host()
@@ -171,16 +179,7 @@ class _Engine:
             "planned work": partial(run_clock, self._queue, epoch=epoch, clock=now_ms, stop=self._stop),
         }
         for config, page in pages:
-            delivered = asyncio.Event()
-            works[f"publisher of {config.name}"] = partial(self._publish, page, config, epoch, delivered)
-            works[f"postmortems of {config.name}"] = partial(self._review, page, config, epoch)
-            works[f"reader of {config.name}"] = partial(
-                run_reader, self._queue, page, config=config, clock=now_ms, delivered=delivered, stop=self._stop
-            )
-            works[f"planned work of {config.name}"] = partial(self._maintain, page, config, epoch)
-            works[f"follower of {config.name}"] = partial(
-                run_follower, self._queue, cast("PlannedPage", page), config=config, clock=now_ms, stop=self._stop
-            )
+            works |= self._list_page_works(config, page, epoch)
         if pages and pages[0][1].capabilities.has_metrics and any(probe.metric for probe in self._config.probes):
             works["figures"] = partial(
                 run_figures,
@@ -192,7 +191,21 @@ class _Engine:
                 stop=self._stop,
             )
         for broadcast in self._config.broadcasts:
-            works[f"broadcast to {broadcast.name}"] = partial(self._broadcast, broadcast, epoch)
+            works[f"broadcast to {broadcast.name}"] = partial(
+                run_broadcaster,
+                Work(
+                    store=self._queue,
+                    epoch=epoch,
+                    clock=now_ms,
+                    rng=make_chance(),
+                    wake=self._make_wake(),
+                    stop=self._stop,
+                ),
+                open_channel(broadcast),
+                name=broadcast.name,
+                form=Form(broadcast.form),
+                public_url=find_public_url(self._config),
+            )
         tasks = [asyncio.create_task(self._supervise(name, work), name=name) for name, work in works.items()]
         await self._stop.wait()
         _, late = await asyncio.wait(tasks, timeout=STOP_GRACE_S)
@@ -217,58 +230,39 @@ class _Engine:
                 await self._queue.call(note_page_failed, str(error), now_ms(), page=config.name)
         return pages
 
-    async def _publish(self, page: Page, config: PageConfig, epoch: int, delivered: asyncio.Event) -> None:
-        wake = self._wakes.setdefault(config.name, asyncio.Event())
-        await run_publisher(
-            self._queue,
-            page,
-            epoch=epoch,
-            config=config,
-            clock=now_ms,
-            rng=Random(),  # noqa: S311 - spreads retries, keeps no secret
-            wake=wake,
-            stop=self._stop,
-            delivered=delivered,
-        )
+    def _list_page_works(self, config: PageConfig, page: Page, epoch: int) -> dict[str, Callable[[], Awaitable[None]]]:
+        def begin() -> PageWork:
+            return PageWork(
+                store=self._queue,
+                page=page,
+                epoch=epoch,
+                config=config,
+                clock=now_ms,
+                rng=make_chance(),
+                wake=self._make_wake(),
+                stop=self._stop,
+            )
 
-    async def _broadcast(self, config: BroadcastConfig, epoch: int) -> None:
-        await run_broadcaster(
-            self._queue,
-            open_channel(config),
-            name=config.name,
-            form=Form(config.form),
-            public_url=next((page.public_url for page in self._config.pages if page.public_url), ""),
-            epoch=epoch,
-            clock=now_ms,
-            rng=Random(),  # noqa: S311 - spreads retries, keeps no secret
-            wake=self._wakes.setdefault(config.name, asyncio.Event()),
-            stop=self._stop,
-        )
+        delivered = asyncio.Event()
+        look = partial(run_reader, self._queue, page, config=config, clock=now_ms, delivered=delivered, stop=self._stop)
+        planned = cast("PlannedPage", page)
+        return {
+            f"publisher of {config.name}": partial(run_publisher, begin(), delivered),
+            f"postmortems of {config.name}": partial(run_postmortems, begin()),
+            f"reader of {config.name}": look,
+            f"planned work of {config.name}": partial(run_maintainer, begin()),
+            f"follower of {config.name}": partial(
+                run_follower, self._queue, planned, config=config, clock=now_ms, stop=self._stop
+            ),
+        }
 
-    async def _maintain(self, page: Page, config: PageConfig, epoch: int) -> None:
-        await make_maintainer(
-            self._queue,
-            page,
-            epoch=epoch,
-            config=config,
-            wake=self._wakes.setdefault(f"planned work of {config.name}", asyncio.Event()),
-            stop=self._stop,
-        ).run()
-
-    async def _review(self, page: Page, config: PageConfig, epoch: int) -> None:
-        await run_postmortems(
-            self._queue,
-            page,
-            epoch=epoch,
-            config=config,
-            clock=now_ms,
-            rng=Random(),  # noqa: S311 - spreads retries, keeps no secret
-            wake=self._wakes.setdefault(f"postmortems of {config.name}", asyncio.Event()),
-            stop=self._stop,
-        )
+    def _make_wake(self) -> asyncio.Event:
+        wake = asyncio.Event()
+        self._wakes.append(wake)
+        return wake
 
     def _wake_publishers(self) -> None:
-        for wake in self._wakes.values():
+        for wake in self._wakes:
             wake.set()
 
     async def _supervise(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -292,7 +286,7 @@ class _Engine:
             lambda probe: run_probe(probe, tools),
             self._recorder.record,
             stop=self._stop,
-            rng=Random(),  # noqa: S311 - spreads starts, keeps no secret
+            rng=make_chance(),
         )
 
     async def _beat(self, epoch: int) -> None:

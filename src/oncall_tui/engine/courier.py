@@ -1,0 +1,222 @@
+"""One delivery at a time between the outbox and the page: sent once, proved, and looked for after a doubt."""
+
+from __future__ import annotations
+
+import asyncio
+
+from msgspec.structs import replace
+
+from oncall_tui.domain.outbox import Applied, is_reopening, last_closing, list_evidence
+from oncall_tui.domain.remote import RemoteIncident
+from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState
+from oncall_tui.engine.composing import UnknownComponentError, compose_message
+from oncall_tui.engine.page_work import PageWork
+from oncall_tui.engine.pages import Message
+from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, PageError, RefusedByPageError
+from oncall_tui.engine.searching import Search
+from oncall_tui.store.deliveries import (
+    claim_delivery,
+    has_earlier_attempts,
+    settle_absent,
+    settle_asking,
+    settle_delivered,
+    settle_failed,
+    settle_retry,
+    settle_uncertain,
+    was_known,
+)
+from oncall_tui.store.page import apply_incident, note_page_reached
+
+_FRESH_MS = 300_000
+_ASKED_AGAIN_MS = 60_000
+_NOT_SHOWN = "the page does not show this incident: it was deleted there, or reads lag behind"
+_GONE = (
+    "the page no longer has this incident: somebody deleted it there. Drop this delivery, and declare anew if need be"
+)
+
+
+class Courier:
+    """Carries deliveries to one page.
+
+    `sending` holds the incidents with a request under way; `doubted_until` the uncertain deliveries, each with the end
+    of its quiet period by the loop's time: a clock that is set on must not cut it short.
+    """
+
+    def __init__(self, work: PageWork, delivered: asyncio.Event) -> None:
+        self.sending: set[int] = set()
+        self.doubted_until: dict[int, float] = {}
+        self._work = work
+        self._page = work.page
+        self._clock = work.clock
+        self._fenced = work.fenced
+        self._search = Search(work)
+        self._delivered = delivered
+
+    async def carry(self, delivery: Delivery) -> None:
+        """Brings one delivery as far as it gets now. Raises StoreError."""
+        if delivery.state is DeliveryState.UNCERTAIN:
+            await self._reconcile(delivery)
+        else:
+            await self._publish(delivery)
+
+    async def doubt_own_fault(self, delivery: Delivery) -> None:
+        """After the claim, a fault of our own leaves a doubt like one of the page. Raises StoreError."""
+        await self._doubt(delivery, "a fault of our own while sending", self._work.config.quiet_period_ms)
+
+    def is_backlog(self, delivery: Delivery) -> bool:
+        """What has waited long leaves room for what customers ask about now."""
+        return self._clock() - delivery.created_at > _FRESH_MS
+
+    async def _publish(self, delivery: Delivery) -> None:
+        try:
+            await self._page.make_ready()
+            # Both requests are paid before the first, so that nothing waits between the baseline and the write.
+            is_known = delivery.remote_incident_id is not None
+            await self._work.budget.spend(1 + is_known, is_backlog=self.is_backlog(delivery))
+            baseline = await self._search.read_ours(
+                delivery, is_looking=await self._may_be_there(delivery), is_paid=is_known
+            )
+            if baseline is None and delivery.remote_incident_id is not None:
+                if self._search.is_gone(delivery):
+                    await self._fail(delivery, _GONE)
+                else:
+                    await self._retry(delivery, NotAppliedError(_NOT_SHOWN))
+                return
+            if baseline is not None and not await self._is_free(delivery, baseline):
+                return
+            message = await compose_message(self._work, delivery, baseline)
+        except (RefusedByPageError, UnknownComponentError) as error:
+            await self._fail(delivery, str(error))
+            return
+        except PageError as error:
+            await self._retry(delivery, error)
+            return
+        now = self._clock()
+        seen = () if baseline is None else tuple(update.remote_id for update in baseline.updates)
+        kind = DeliveryKind.CREATE if baseline is None else DeliveryKind.UPDATE
+        if not await self._work.store.call(claim_delivery, delivery.id, self._work.epoch, kind, seen, now):
+            await self._fenced.look_for_successor()
+            return
+        self.sending.add(delivery.incident_id)
+        claimed = replace(delivery, attempts=delivery.attempts + 1, baseline=seen, sending_at=now, kind=kind)
+        await self._send(claimed, baseline, message)
+
+    async def _may_be_there(self, delivery: Delivery) -> bool:
+        """An incident to be made may stand on the page by an earlier attempt that was given up or applied late."""
+        return delivery.attempts > 0 or await self._work.store.call(has_earlier_attempts, delivery.id)
+
+    async def _is_free(self, delivery: Delivery, baseline: RemoteIncident) -> bool:
+        """Tells whether the delivery should be sent onto what the page shows; settles it when not."""
+        if applied := self._search.find_applied(delivery, baseline):
+            await self._deliver(delivery, applied, is_looked_up=True)
+            return False
+        await self._work.store.call(apply_incident, baseline, self._clock(), page=delivery.page)
+        if is_reopening(delivery, baseline) and not delivery.is_forced:
+            closing = last_closing(baseline)
+            page = delivery.page
+            if closing is None or not await self._work.store.call(
+                was_known, delivery.uid, closing.remote_id, page=page
+            ):
+                words = f": {closing.body}" if closing is not None else ""
+                await self._fail(
+                    delivery,
+                    f"conflict: somebody resolved this on the page after you confirmed{words[:200]}. "
+                    "Retry to open it again all the same, or drop this delivery",
+                )
+                return False
+        return True
+
+    async def _send(self, delivery: Delivery, baseline: RemoteIncident | None, message: Message) -> None:
+        try:
+            if baseline is None:
+                answer = await self._page.create_incident(message)
+            else:
+                answer = await self._page.update_incident(baseline, message)
+        except NotAppliedError as error:
+            await self._retry(delivery, error)
+            return
+        except RefusedByPageError as error:
+            await self._fail(delivery, str(error))
+            return
+        except AmbiguousError as error:
+            await self._doubt(delivery, str(error), self._work.config.quiet_period_ms)
+            return
+        applied = self._search.find_applied(delivery, answer)
+        if applied is None and baseline is None:
+            applied = Applied(answer, answer.updates[-1] if answer.updates else None)
+        if applied is None:
+            reason = "the page answered, but without the update"
+            await self._doubt(delivery, reason, self._work.config.quiet_period_ms)
+            return
+        await self._deliver(delivery, applied, is_looked_up=False)
+
+    async def _reconcile(self, delivery: Delivery) -> None:
+        """Looks at the page after the quiet period: the update stands there, or it may be sent again."""
+        try:
+            await self._page.make_ready()
+            remote = await self._search.read_ours(delivery, is_looking=True)
+        except PageError as error:
+            wait_ms = await self._work.note_failure(delivery.id, error)
+            await self._doubt(delivery, f"not looked up yet: {error}", wait_ms)
+            return
+        applied = self._search.find_applied(delivery, remote) if remote is not None else None
+        if applied is not None:
+            await self._deliver(delivery, applied, is_looked_up=True)
+        elif remote is None and delivery.remote_incident_id is not None:
+            if self._search.is_gone(delivery):
+                await self._fail(delivery, _GONE)
+            else:
+                await self._doubt(delivery, _NOT_SHOWN, self._work.config.quiet_period_ms)
+        elif (left_ms := self._search.find_lag_left_ms(delivery)) > 0:
+            await self._doubt(delivery, "not on the page yet: reads may lag behind", left_ms)
+        elif self._may_resend(delivery):
+            await self._fenced.settle(settle_absent, delivery.id, now=self._clock())
+        else:
+            now = self._clock()
+            await self._fenced.settle(
+                settle_asking,
+                delivery.id,
+                next_try_at=now + _ASKED_AGAIN_MS,
+                evidence=list_evidence(delivery, remote, self._work.config.quiet_period_ms),
+                now=now,
+            )
+
+    def _may_resend(self, delivery: Delivery) -> bool:
+        """What subscribers might get twice is sent again by a person alone, unless the page would not double it."""
+        is_repeatable = delivery.kind is DeliveryKind.CREATE and self._page.capabilities.repeats_create
+        return is_repeatable or not delivery.notify or self._work.config.resends_unasked
+
+    async def _deliver(self, delivery: Delivery, applied: Applied, *, is_looked_up: bool) -> None:
+        now, remote, update = self._clock(), applied.incident, applied.update
+        delivered_at = now
+        if is_looked_up and update is not None:
+            at = update.created_at - (self._page.clock_skew_ms or 0)
+            delivered_at = min(max(at, delivery.sending_at or at), now)
+        await self._fenced.settle(
+            settle_delivered,
+            delivery.id,
+            remote_incident_id=remote.remote_id,
+            remote_update_id=update.remote_id if update is not None else None,
+            remote_url=remote.url,
+            page_title=remote.title,
+            page_updated_at=remote.updated_at,
+            delivered_at=delivered_at,
+            now=now,
+        )
+        self._work.forget_failures(delivery.id)
+        self._delivered.set()
+        await self._work.store.call(apply_incident, remote, now, page=delivery.page)
+        await self._work.store.call(note_page_reached, now, page=delivery.page, clock_skew_ms=self._page.clock_skew_ms)
+
+    async def _retry(self, delivery: Delivery, error: PageError) -> None:
+        wait_ms = await self._work.note_failure(delivery.id, error)
+        now = self._clock()
+        await self._fenced.settle(settle_retry, delivery.id, next_try_at=now + wait_ms, reason=str(error), now=now)
+
+    async def _fail(self, delivery: Delivery, reason: str) -> None:
+        await self._fenced.settle(settle_failed, delivery.id, reason=reason, now=self._clock())
+
+    async def _doubt(self, delivery: Delivery, reason: str, wait_ms: int) -> None:
+        now = self._clock()
+        self.doubted_until[delivery.id] = asyncio.get_running_loop().time() + wait_ms / 1000
+        await self._fenced.settle(settle_uncertain, delivery.id, next_try_at=now + wait_ms, reason=reason, now=now)
