@@ -67,7 +67,7 @@ class RemoteMaintenanceUpdate(Struct, frozen=True):
 
 
 class RemoteMaintenance(Struct, frozen=True):
-    """One planned work as the page holds it; stamps and updates are as in `RemoteIncident`.
+    """One planned work as the page holds it; stamps, `origin` and updates are as in `RemoteIncident`.
 
     `components` maps names to what the page says of each now. `has_auto_start` and `has_auto_end` tell that the page
     itself moves it at `starts_at` and `ends_at`, `remind_prior` that the page reminds subscribers before the start.
@@ -84,6 +84,7 @@ class RemoteMaintenance(Struct, frozen=True):
     url: str | None = None
     uid: str | None = None
     ops: tuple[str, ...] = ()
+    origin: str = ""
     metadata: dict[str, dict[str, object]] = field(default_factory=dict)
     components: dict[str, ComponentStatus] = field(default_factory=dict)
     updates: tuple[RemoteMaintenanceUpdate, ...] = ()

@@ -23,7 +23,8 @@ class MaintenanceMessage(Struct, frozen=True):
     work touches, None where that is not known whole; `components` are states to set at once. With `has_auto_start` and
     `has_auto_end` the page itself moves it at `starts_at` and `ends_at`, `moves_components` lets it put the components
     under maintenance and back as it does so, and `notify_at_moves` is whether it tells subscribers then. `remind_prior`
-    asks the page to remind them before the start.
+    asks the page to remind them before the start. One that `keeps_moves` says nothing of all that: it stays as somebody
+    set it on the page. `origin` is as in `Message`.
     """
 
     uid: str
@@ -42,6 +43,8 @@ class MaintenanceMessage(Struct, frozen=True):
     notify: bool
     notify_at_moves: bool
     sent_at: int
+    keeps_moves: bool = False
+    origin: str = ""
 
 
 class BackfillMessage(Struct, frozen=True):
@@ -74,6 +77,10 @@ class MaintenancePage(Protocol):
         With `since` also what is over and was made at or after that instant of the page's clock: the proof that a
         creation arrived must not be missed because the work has ended meanwhile.
         """
+        ...
+
+    async def list_latest_maintenances(self) -> list[RemoteMaintenance]:
+        """Returns planned work in any state, out of what was made last on the page: all that one request tells."""
         ...
 
     async def get_maintenance(self, remote_id: str) -> RemoteMaintenance | None:

@@ -13,7 +13,7 @@ from oncall_tui.engine.pages.lists import read_list
 from oncall_tui.engine.pages.statuspage_shapes import STAMP
 from oncall_tui.engine.pages.values import Item, read_objects, read_time
 
-_PAGE_SIZE = 100
+PAGE_SIZE = 100
 
 
 class StatuspageCalls(Adapter):
@@ -36,10 +36,10 @@ class StatuspageCalls(Adapter):
         """Both size and page are always sent: the vendor slows down lists without them to one a minute."""
 
         async def ask(number: int) -> tuple[list[Item], bool]:
-            params: dict[str, str | int] = {"page": number + 1, size_name: _PAGE_SIZE}
+            params: dict[str, str | int] = {"page": number + 1, size_name: PAGE_SIZE}
             answer = await self._line.ask("GET", self._root + path, params=params, is_repeated=since is None)
             items = require_list(answer)
-            return list(read_objects(items)), len(items) >= _PAGE_SIZE
+            return list(read_objects(items)), len(items) >= PAGE_SIZE
 
         return await read_list(ask, permit, lambda item: read_time(item.get("created_at")), since)
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from oncall_tui.domain.remote import RemoteMaintenance
 from oncall_tui.engine.pages import Permit
-from oncall_tui.engine.pages.errors import require
+from oncall_tui.engine.pages.errors import require, require_list
 from oncall_tui.engine.pages.extras import MaintenanceMessage
-from oncall_tui.engine.pages.statuspage_calls import StatuspageCalls, stamp_metadata
+from oncall_tui.engine.pages.statuspage_calls import PAGE_SIZE, StatuspageCalls, stamp_metadata
 from oncall_tui.engine.pages.statuspage_shapes import read_maintenance, read_public_updates
-from oncall_tui.engine.pages.values import Item, write_time
+from oncall_tui.engine.pages.values import Item, read_objects, write_time
 
 
 class MaintenanceCalls(StatuspageCalls):
@@ -26,6 +26,11 @@ class MaintenanceCalls(StatuspageCalls):
             if each.remote_id in found or (since is not None and each.created_at >= since):
                 found[each.remote_id] = each
         return list(found.values())
+
+    async def list_latest_maintenances(self) -> list[RemoteMaintenance]:
+        params = {"page": 1, "limit": PAGE_SIZE}
+        answer = await self._line.ask("GET", f"{self._root}/incidents", params=params, is_repeated=True)
+        return self._read_maintenances(list(read_objects(require_list(answer))))
 
     async def get_maintenance(self, remote_id: str) -> RemoteMaintenance | None:
         answer = await self._line.ask("GET", self._incident_path(remote_id), is_missing_fine=True)
@@ -53,22 +58,29 @@ class MaintenanceCalls(StatuspageCalls):
 
 
 def _write_fields(message: MaintenanceMessage, baseline: RemoteMaintenance | None) -> Item:
-    """Names every flag each time: what the vendor takes for one that is left out is not documented."""
+    """Names every flag or none: what the vendor takes for one that is left out of a creation is not documented."""
     fields: Item = {
         "scheduled_for": write_time(message.starts_at),
         "scheduled_until": write_time(message.ends_at),
-        "scheduled_remind_prior": message.remind_prior,
-        "scheduled_auto_in_progress": message.has_auto_start,
-        "scheduled_auto_completed": message.has_auto_end,
-        "auto_transition_to_maintenance_state": message.has_auto_start and message.moves_components,
-        "auto_transition_to_operational_state": message.has_auto_end and message.moves_components,
-        "auto_transition_deliver_notifications_at_start": message.has_auto_start and message.notify_at_moves,
-        "auto_transition_deliver_notifications_at_end": message.has_auto_end and message.notify_at_moves,
         "deliver_notifications": message.notify,
         "metadata": stamp_metadata(
-            baseline.metadata if baseline else {}, baseline.ops if baseline else (), message.uid, message.op
+            baseline.metadata if baseline else {},
+            baseline.ops if baseline else (),
+            message.uid,
+            message.op,
+            message.origin,
         ),
     }
+    if not message.keeps_moves:
+        fields |= {
+            "scheduled_remind_prior": message.remind_prior,
+            "scheduled_auto_in_progress": message.has_auto_start,
+            "scheduled_auto_completed": message.has_auto_end,
+            "auto_transition_to_maintenance_state": message.has_auto_start and message.moves_components,
+            "auto_transition_to_operational_state": message.has_auto_end and message.moves_components,
+            "auto_transition_deliver_notifications_at_start": message.has_auto_start and message.notify_at_moves,
+            "auto_transition_deliver_notifications_at_end": message.has_auto_end and message.notify_at_moves,
+        }
     if baseline is None or message.body or message.status is not baseline.status:
         fields["status"] = message.status.value
     if message.body:

@@ -134,6 +134,7 @@ def read_maintenance(value: object, names: Mapping[str, str]) -> RemoteMaintenan
         url=read_line(value.get("shortlink")) or None,
         uid=uid,
         ops=ops,
+        origin=_read_origin(metadata),
         metadata=metadata,
         components=_read_states(value.get("components"), names),
         updates=tuple(updates),
