@@ -10,6 +10,7 @@ from tests.tui.dashboards import make_probes, make_state
 from textual.app import App, ComposeResult
 from textual.content import Content
 
+from oncall_tui.domain.change import AFTERMATH_MS, Change
 from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, Severity
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
 from oncall_tui.tui.snapshot import Snapshot
@@ -230,6 +231,26 @@ def test_a_pass_on_retry_has_a_mark_of_its_own() -> None:
     runs = [(verdict, 5.0) for verdict in (Verdict.UP, Verdict.DOWN, Verdict.UP, Verdict.UP)]
     strip = draw_strip(runs, 4, Probe("p", ProbeKind.HTTP, "http://x/"))
     assert [sign == "~" for sign in strip.plain] == [False, False, True, False]
+
+
+async def test_a_change_stands_beside_what_turned_red_after_it() -> None:
+    runs = (*((Verdict.UP, 5.0),) * 5, *((Verdict.DOWN, 2.0),) * 3)
+    down = replace(bad("probe-000", ProbeStatus.DOWN, NOW - 60_000), recent=runs)
+    probes = [replace(probe, component="Website") for probe in make_probes(1)]
+    deploy = Change(1, "deploy web 2.14", "Website", NOW - 180_000, None, "ci")
+    app = Shown()
+    async with app.run_test(size=(118, 12)):
+        app.board.show(replace(make_snapshot([down], probes), changes=(deploy,)), NOW)
+        row = read_lines(app)[1]
+        assert row.startswith("✖ probe-000  DOWN")
+        assert "2m after deploy web 2.14: refused" in row
+        assert "◇×××" in row
+        announced = replace(deploy, until_at=NOW)
+        app.board.show(replace(make_snapshot([down], probes), changes=(announced,)), NOW + 1_000)
+        assert read_lines(app)[1].startswith("◇ probe-000  EXPECTED")
+        assert app.board.counts()[ProbeStatus.DOWN] == 0
+        app.board.tick(NOW + AFTERMATH_MS)
+        assert read_lines(app)[1].startswith("✖ probe-000  DOWN")
 
 
 async def test_what_flaps_is_told_with_what_it_is_at_the_moment() -> None:

@@ -88,12 +88,13 @@ def read_components(settings: Sequence[str], known: Collection[str]) -> dict[str
         if not sign or not name.strip():
             shown = clean_line(setting, 100)
             raise UsageError(f"--component {shown}: give a name and a status, such as API=partial_outage.")
-        name = _find_component(clean_line(name).strip(), known)
+        name = find_component(clean_line(name).strip(), known)
         components[name] = read_word(ComponentStatus, status, list(ComponentStatus), "component status")
     return components
 
 
-def _find_component(name: str, known: Collection[str]) -> str:
+def find_component(name: str, known: Collection[str]) -> str:
+    """Returns the component that a person means, whatever its case. Raises RefusedError."""
     if name in known:
         return name
     alike = [candidate for candidate in known if candidate.lower() == name.lower()]

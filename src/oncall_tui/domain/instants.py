@@ -31,11 +31,12 @@ _LOOK_AHEAD_DAYS = 8
 _LONGEST_MS = 3_650 * DAY
 
 
-def read_instant(text: str, label: str, now: int, *, zone: str | None = None) -> int:
+def read_instant(text: str, label: str, now: int, *, zone: str | None = None, may_be_past: bool = False) -> int:
     """Returns the instant that a text names, ms since 1970 UTC; one that has just passed counts as now.
 
     `label` names the text in errors; `zone` is that of a time without one, None where each must have its own. Raises
-    UsageError for a time without a zone, one that the zone's clocks skip or show twice, and for the past.
+    UsageError for a time without a zone, one that the zone's clocks skip or show twice, and for the past unless it
+    `may_be_past`.
     """
     shown = f"{label} {clean_line(text, 60)}"
     words = " ".join(text.split())
@@ -53,6 +54,8 @@ def read_instant(text: str, label: str, now: int, *, zone: str | None = None) ->
     at = _to_ms(naive, place, shown)
     if at > now + _LONGEST_MS:
         raise UsageError(f"{shown} lies more than ten years ahead.")
+    if may_be_past:
+        return at
     if at < now - MINUTE:
         raise UsageError(f"{shown} lies in the past: give a time to come, or now.")
     return max(at, now)

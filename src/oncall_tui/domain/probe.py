@@ -29,14 +29,15 @@ class Verdict(StrEnum):
 class ProbeStatus(StrEnum):
     """Verdicts over time.
 
-    Derived when read: `stale`, no result for 2.5 intervals; `flapping`, too many changes to believe one of them; and
-    `maintenance`, planned work.
+    Derived when read: `stale`, no result for 2.5 intervals; `flapping`, too many changes to believe one of them;
+    `expected`, red in a disturbance that was announced; and `maintenance`, planned work.
     """
 
     UP = "up"
     SLOW = "slow"
     DOWN = "down"
     FLAPPING = "flapping"
+    EXPECTED = "expected"
     STALE = "stale"
     UNKNOWN = "unknown"
     MAINTENANCE = "maintenance"

@@ -18,6 +18,7 @@ class EntryKind(StrEnum):
     SEEN = "seen"
     REMOTE = "remote"
     STEP = "step"
+    CHANGE = "change"
     NOTE = "note"
     UNDONE = "undone"
 

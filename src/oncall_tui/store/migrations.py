@@ -133,14 +133,23 @@ CREATE TABLE maintenance (
     id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, title TEXT NOT NULL, status TEXT NOT NULL,
     starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, components TEXT NOT NULL, probes TEXT NOT NULL,
     created_at INTEGER NOT NULL, created_by TEXT NOT NULL, cancelled_at INTEGER, revision INTEGER NOT NULL DEFAULT 1,
-    CHECK (starts_at < ends_at)
+    is_local INTEGER NOT NULL DEFAULT 1, CHECK (starts_at < ends_at)
 ) STRICT;;
 CREATE INDEX maintenance_open ON maintenance(starts_at) WHERE status != 'completed';;
 
 CREATE TABLE page_maintenance (
     page TEXT NOT NULL, remote_id TEXT NOT NULL, maintenance_id INTEGER NOT NULL REFERENCES maintenance(id), url TEXT,
-    difference TEXT NOT NULL DEFAULT '', PRIMARY KEY (page, remote_id), UNIQUE (maintenance_id, page)
+    title TEXT NOT NULL, status TEXT NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL,
+    components TEXT NOT NULL, updated_at INTEGER NOT NULL DEFAULT 0, origin TEXT NOT NULL DEFAULT '',
+    difference TEXT NOT NULL DEFAULT '', conflict TEXT NOT NULL DEFAULT '', gone_at INTEGER,
+    PRIMARY KEY (page, remote_id), UNIQUE (maintenance_id, page)
 ) STRICT;;
+
+CREATE TABLE page_notice (
+    page TEXT NOT NULL, remote_id TEXT NOT NULL, maintenance_id INTEGER NOT NULL REFERENCES maintenance(id),
+    status TEXT NOT NULL, body TEXT NOT NULL, posted_at INTEGER NOT NULL, PRIMARY KEY (page, remote_id)
+) STRICT;;
+CREATE INDEX page_notice_maintenance ON page_notice(maintenance_id);;
 
 CREATE TABLE maintenance_notice (
     id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, maintenance_id INTEGER NOT NULL REFERENCES maintenance(id),
@@ -163,7 +172,7 @@ CREATE TABLE notice_delivery (
     maintenance_id INTEGER NOT NULL REFERENCES maintenance(id), page TEXT NOT NULL, state TEXT NOT NULL, body TEXT,
     created_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, epoch INTEGER, sending_at INTEGER, next_try_at INTEGER,
     baseline TEXT NOT NULL DEFAULT '[]', reason TEXT NOT NULL DEFAULT '', delivered_at INTEGER, seen_at INTEGER, remote_id TEXT,
-    is_forced INTEGER NOT NULL DEFAULT 0, asked_at INTEGER, UNIQUE (notice_id, page)
+    is_forced INTEGER NOT NULL DEFAULT 0, asked_at INTEGER, evidence TEXT NOT NULL DEFAULT '[]', UNIQUE (notice_id, page)
 ) STRICT;;
 CREATE INDEX notice_delivery_open ON notice_delivery(page, maintenance_id, id) WHERE state NOT IN ('delivered', 'dropped');;
 
@@ -190,6 +199,12 @@ CREATE TABLE timeline (
 CREATE INDEX timeline_incident ON timeline(incident_id, occurred_at);;
 CREATE TRIGGER timeline_keeps_words BEFORE UPDATE ON timeline BEGIN SELECT RAISE(ABORT, 'the timeline is append-only'); END;;
 CREATE TRIGGER timeline_keeps_rows BEFORE DELETE ON timeline BEGIN SELECT RAISE(ABORT, 'the timeline is append-only'); END;;
+
+CREATE TABLE change (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL, component TEXT, changed_at INTEGER NOT NULL, until_at INTEGER,
+    actor TEXT NOT NULL, recorded_at INTEGER NOT NULL
+) STRICT;;
+CREATE INDEX change_changed ON change(changed_at);;
 
 CREATE TABLE step_tick (
     incident_id INTEGER NOT NULL REFERENCES incident(id), runbook TEXT NOT NULL, anchor TEXT NOT NULL, state TEXT NOT NULL,

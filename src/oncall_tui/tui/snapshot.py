@@ -12,6 +12,7 @@ from oncall_tui.domain.pagestate import MAIN_PAGE, PageState
 from oncall_tui.domain.update import DeliveryState
 
 if TYPE_CHECKING:
+    from oncall_tui.domain.change import Change
     from oncall_tui.domain.engine import Lease, Terminal
     from oncall_tui.domain.incident import Component, Incident
     from oncall_tui.domain.maintenance import Maintenance
@@ -21,7 +22,19 @@ if TYPE_CHECKING:
 
 _UNCERTAIN, _FAILED = DeliveryState.UNCERTAIN, DeliveryState.FAILED
 ALL_TOPICS = frozenset(
-    {"probes", "results", "components", "incidents", "outbox", "drafts", "maintenance", "engine", "terminal", "page"}
+    {
+        "probes",
+        "results",
+        "components",
+        "incidents",
+        "outbox",
+        "drafts",
+        "maintenance",
+        "changes",
+        "engine",
+        "terminal",
+        "page",
+    }
 )
 
 
@@ -44,6 +57,7 @@ class Snapshot(Struct, frozen=True):
     first_seen: dict[int, int] = field(default_factory=dict)
     drafts: tuple[Draft, ...] = ()
     maintenances: tuple[Maintenance, ...] = ()
+    changes: tuple[Change, ...] = ()
     terminals: tuple[Terminal, ...] = ()
     lease: Lease | None = None
     pages: tuple[PageState, ...] = ()
@@ -82,6 +96,7 @@ class Snapshot(Struct, frozen=True):
 def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Snapshot:
     """Reads again what the topics touch and keeps the rest. Raises StoreError."""
     # The first frame is drawn from what the parent has read: a screen needs the store only afterwards.
+    from oncall_tui.store.changes import list_changes
     from oncall_tui.store.drafts import list_drafts
     from oncall_tui.store.incidents import list_components, list_incidents
     from oncall_tui.store.lease import list_terminals, read_lease
@@ -115,6 +130,8 @@ def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Sna
         new = replace(new, drafts=tuple(list_drafts(db)))
     if "maintenance" in topics:
         new = replace(new, maintenances=tuple(list_maintenances(db, is_open_only=True)))
+    if "changes" in topics:
+        new = replace(new, changes=tuple(list_changes(db)))
     if "terminal" in topics:
         new = replace(new, terminals=tuple(list_terminals(db)))
     if "engine" in topics:

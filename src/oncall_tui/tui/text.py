@@ -48,6 +48,7 @@ PROBE_LOOK: dict[ProbeStatus, tuple[str, str, str]] = {
     ProbeStatus.DOWN: ("✖", "DOWN", "$state-down"),
     ProbeStatus.FLAPPING: ("≈", "FLAPPING", "$state-slow"),
     ProbeStatus.SLOW: ("▲", "SLOW", "$state-slow"),
+    ProbeStatus.EXPECTED: ("◇", "EXPECTED", "$state-expected"),
     ProbeStatus.STALE: ("?", "STALE", "$state-unknown"),
     ProbeStatus.UNKNOWN: ("?", "UNKNOWN", "$state-unknown"),
     ProbeStatus.MAINTENANCE: ("■", "MAINT", "$state-maintenance"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import events
 from textual.content import Content
 from textual.geometry import Region
@@ -17,15 +19,20 @@ from oncall_tui.tui.widgets.board_rows import Columns, Row, find_since, lay_colu
 from oncall_tui.tui.widgets.latency_strip import draw_strip
 from oncall_tui.tui.widgets.lines import Lines, find_changed_cells
 
+if TYPE_CHECKING:
+    from oncall_tui.domain.change import Change
+
 _RANK = {
     ProbeStatus.DOWN: 0,
     ProbeStatus.FLAPPING: 1,
     ProbeStatus.SLOW: 2,
     ProbeStatus.STALE: 3,
     ProbeStatus.UNKNOWN: 4,
-    ProbeStatus.MAINTENANCE: 5,
-    ProbeStatus.UP: 6,
+    ProbeStatus.EXPECTED: 5,
+    ProbeStatus.MAINTENANCE: 6,
+    ProbeStatus.UP: 7,
 }
+_RED = (ProbeStatus.DOWN, ProbeStatus.FLAPPING, ProbeStatus.SLOW)
 #: Silence is looked for this often in all rows; between, only rows with news are judged.
 _JUDGE_EVERY_MS = 900
 _NO_STATE = ProbeState("")
@@ -83,6 +90,11 @@ class Board(Lines, can_focus=True):
         row = self._rows.get(probe)
         return row.status if row is not None else ProbeStatus.UNKNOWN
 
+    def change_of(self, probe: str) -> Change | None:
+        """Returns the change shortly before which a probe was well, None where there is none."""
+        row = self._rows.get(probe)
+        return row.change if row is not None else None
+
     def counts(self) -> dict[ProbeStatus, int]:
         """Returns how many probes have each status, shown or not."""
         counts = dict.fromkeys(ProbeStatus, 0)
@@ -108,25 +120,35 @@ class Board(Lines, can_focus=True):
             if old is not None and is_same and not is_due and old.incident_id == incident_id:
                 rows[probe.name] = old
                 continue
-            status = self._judge(probe, state)
-            if old is not None and is_same and old.status is status and old.incident_id == incident_id:
-                rows[probe.name] = old
+            status, change = self._judge(probe, state)
+            row = Row(probe, state, status, incident_id, change)
+            rows[probe.name] = old if old is not None and is_same and old[2:] == row[2:] else row
+            if rows[probe.name] is old:
                 continue
-            rows[probe.name] = Row(probe, state, status, incident_id)
             is_moved |= old is None or old.status is not status or old.state.since_at != state.since_at
         self._rows = rows
         if is_moved:
             self._sort()
         self._repaint()
 
-    def _judge(self, probe: Probe, state: ProbeState) -> ProbeStatus:
-        """Planned work silences its probes: what they find then is shown, and is no alarm."""
+    def _judge(self, probe: Probe, state: ProbeState) -> tuple[ProbeStatus, Change | None]:
+        """Planned work, and what a change was said to disturb, is no alarm: what is found then is only shown."""
         if self._snapshot.maintenances:
             from oncall_tui.domain.maintenance import find_silence
 
             if find_silence(self._snapshot.maintenances, probe.name, self._now) is not None:
-                return ProbeStatus.MAINTENANCE
-        return status_at(state, probe.every_ms, self._now)
+                return ProbeStatus.MAINTENANCE, None
+        status = status_at(state, probe.every_ms, self._now)
+        changes = self._snapshot.changes
+        if not changes or status not in _RED:
+            return status, None
+        from oncall_tui.domain.change import find_change, find_expecting
+
+        red_at = state.flapping_at or state.since_at
+        change = find_expecting(changes, probe.component, red_at, self._now)
+        if change is not None:
+            return ProbeStatus.EXPECTED, change
+        return status, find_change(changes, probe.component, red_at)
 
     def tick(self, now: int) -> None:
         """Lets time pass: what has gone silent turns stale, ages grow."""
@@ -234,7 +256,7 @@ class Board(Lines, can_focus=True):
         tail = since.ljust(9) + (response.rjust(6) + "  " if columns.response else "")
         parts: list[Content | tuple[str, str]] = [*head, (tail, "")]
         if columns.strip:
-            parts.append(draw_strip(state.recent, columns.strip, row.probe))
+            parts.append(draw_strip(state.recent, columns.strip, row.probe, has_change=row.change is not None))
             parts.append(("  ", ""))
         if columns.why:
             parts.append(fit(self._tell_why(row), columns.why))
@@ -249,6 +271,9 @@ class Board(Lines, can_focus=True):
         if row.status is ProbeStatus.STALE:
             silent = tell_span(max(0, self._now - row.state.last_result_at))
             return join(incident, (f"silent {silent}", "$muted"))
+        if row.change is not None:
+            after = tell_span(max(0, (row.state.flapping_at or row.state.since_at) - row.change.at))
+            incident = join(incident, (f"{after} after {row.change.text}: ", "$state-expected"))
         if row.status is ProbeStatus.FLAPPING:
             present = f"now {PROBE_LOOK[row.state.status][1]}, last fault: {row.state.last_reason}"
             return join(incident, (present, "$muted"))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus
+
+if TYPE_CHECKING:
+    from oncall_tui.domain.change import Change
 
 _WHY_AT_LEAST = 14
 _MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
@@ -27,12 +30,13 @@ def tell_latency(ms: float) -> str:
 
 
 class Row(NamedTuple):
-    """One probe on the board; rows that look the same are equal."""
+    """One probe on the board; rows that look the same are equal. `change` came shortly before it turned red."""
 
     probe: Probe
     state: ProbeState
     status: ProbeStatus
     incident_id: int | None
+    change: Change | None = None
 
 
 def find_since(row: Row) -> int:

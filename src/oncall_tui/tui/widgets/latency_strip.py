@@ -16,11 +16,14 @@ _FLOOR_MS = 5.0
 _SLOW_TOP = 4
 
 
-def draw_strip(recent: Sequence[tuple[Verdict, float]], width: int, probe: Probe) -> Content:
+def draw_strip(
+    recent: Sequence[tuple[Verdict, float]], width: int, probe: Probe, *, has_change: bool = False
+) -> Content:
     """Returns the latest `width` runs, the newest at the right, in exactly `width` cells.
 
     The scale is the probe's own: the config's limit stands at two thirds, else the median of what is known
-    at a third, so that one slow run does not flatten all others. `~` passed on retry. ASCII: `.` up, `^` slow,
+    at a third, so that one slow run does not flatten all others. `~` passed on retry. A known change (`has_change`) is
+    marked before the first of the latest failures. ASCII: `c` change, `.` up, `^` slow,
     `X` failed, `?` unknown.
     """
     if width < 1:
@@ -30,13 +33,21 @@ def draw_strip(recent: Sequence[tuple[Verdict, float]], width: int, probe: Probe
     full = slow_ms * 1.5 if slow_ms else _typical_ms(recent) * 3
     parts: list[tuple[str, str]] = [(" " * (width - len(runs)), "")]
     retried = find_retried(recent, probe)[-width:]
-    for (verdict, duration_ms), is_retried in zip(runs, retried, strict=True):
+    changed = _find_before_trouble(runs) if has_change else None
+    for at, ((verdict, duration_ms), is_retried) in enumerate(zip(runs, retried, strict=True)):
         sign, style = ("~", "$state-slow") if is_retried else _draw_run(verdict, duration_ms, full)
+        if at == changed:
+            sign, style = Glyphs.show("◇"), "$state-expected"
         if parts and parts[-1][1] == style:
             parts[-1] = (parts[-1][0] + sign, style)
         else:
             parts.append((sign, style))
     return join(*parts)
+
+
+def _find_before_trouble(runs: Sequence[tuple[Verdict, float]]) -> int | None:
+    """Returns the place of the last run that was up before the latest failures, None where there is none."""
+    return next((at for at in range(len(runs) - 1, -1, -1) if runs[at][0] is Verdict.UP), None)
 
 
 def _typical_ms(recent: Sequence[tuple[Verdict, float]]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.content import Content
 
@@ -12,6 +12,9 @@ from oncall_tui.domain.probe import Phases, Probe, ProbeState, ProbeStatus, Resu
 from oncall_tui.tui.text import COMPONENT_LOOK, PROBE_LOOK, Glyphs, clock_utc, date_utc, fit, join, line, look
 from oncall_tui.tui.widgets.board_rows import tell_latency
 from oncall_tui.tui.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from oncall_tui.domain.change import Change
 
 _PHASES = (
     ("resolve", "resolve_ms", "$state-maintenance"),
@@ -26,7 +29,8 @@ _DAY_MS = 86_400_000
 class Details(NamedTuple):
     """All that is known of one probe; `failures` are its latest bad runs, newest first.
 
-    `drift` is a sentence where the page contradicts the probes of the component, else empty.
+    `drift` is a sentence where the page contradicts the probes of the component, else empty. `change` came shortly
+    before it turned red.
     """
 
     probe: Probe
@@ -36,6 +40,7 @@ class Details(NamedTuple):
     incident: Incident | None
     failures: Sequence[Result]
     drift: str = ""
+    change: Change | None = None
 
 
 def share_cells(parts: Sequence[float], room: int) -> list[int]:
@@ -80,6 +85,9 @@ def draw_details(details: Details, width: int, now: int) -> list[Content]:
     if state.last_reason and details.status is not ProbeStatus.UP:
         at = f" {clock_utc(state.last_reason_at)}" if state.last_reason_at else ""
         rows.append(join((state.last_reason, style), (at, "$muted")))
+    if details.change is not None:
+        told = f"{Glyphs.show('◇')} after {details.change.text}, {clock_utc(details.change.at)}"
+        rows.append(join((told, "$state-expected"), (f"  told by {details.change.actor}", "$muted")))
     if details.drift:
         rows.append(join((f"{Glyphs.show('▲')} {details.drift}", "$state-partial")))
     links = []

@@ -95,7 +95,8 @@ class ProbesPane(Pane):
         """Tells whether the selected probe looks different from when it was drawn."""
         name = self.board.selected or ""
         snapshot = self._snapshot
-        seen = name, snapshot.states.get(name), self.board.status_of(name), snapshot.components, snapshot.incidents
+        row = self.board.status_of(name), self.board.change_of(name)
+        seen = name, snapshot.states.get(name), *row, snapshot.components, snapshot.incidents
         is_old = self._seen is None or any(now is not then for now, then in zip(seen, self._seen, strict=True))
         drift = self._drift_of(name)
         is_old = is_old or drift != self._seen_drift
@@ -127,7 +128,9 @@ class ProbesPane(Pane):
         failures = self._failures if self._failures_of and self._failures_of[0] == probe.name else ()
         status = self.board.status_of(probe.name)
         drift = self._drift_of(probe.name)
-        self._detail.show_details(Details(probe, state, status, component, incident, failures, drift), self._now)
+        change = self.board.change_of(probe.name)
+        details = Details(probe, state, status, component, incident, failures, drift, change)
+        self._detail.show_details(details, self._now)
 
     def _want_failures(self, state: ProbeState) -> None:
         """Reads the errors again when the probe is another one, or when it had a new one."""
