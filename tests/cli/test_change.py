@@ -21,5 +21,5 @@ def test_what_cannot_be_told_is_refused(program: Program) -> None:
     unknown = program.run("change", "add", "deploy", "--component", "Wib")
     assert (unknown.status, "There is no component Wib" in unknown.err) == (3, True)
     assert program.run("change", "add", " ").status == 2
-    assert program.run("change", "end", "7").status == 1
+    assert program.run("change", "end", "7").status == 3
     assert "No change has been told yet" in program.run("change", "list").out

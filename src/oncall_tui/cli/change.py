@@ -104,7 +104,8 @@ def _list_names(place: Place, db: Database) -> list[str]:
 
     config = place.try_config()
     configured = () if config is None else config.components
-    return list(dict.fromkeys(each.name for each in (*list_components(db), *configured)))
+    names = [each.name for each in list_components(db)] + [each.name for each in configured]
+    return list(dict.fromkeys(names))
 
 
 def _shape(told: Change) -> dict[str, Json]:
