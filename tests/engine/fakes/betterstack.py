@@ -9,6 +9,8 @@ from typing import Any
 
 from tests.engine.fakes.faultwire import TOKEN, FaultWire, Request
 
+from oncall_tui.domain.incident import IncidentStatus
+
 PAGE_ID = "123456"
 ROOT = f"/api/v2/status-pages/{PAGE_ID}"
 STATES = ("resolved", "degraded", "downtime")
@@ -42,7 +44,7 @@ class FakeBetterStack(FaultWire):
         texts = [update["attributes"]["message"] for update in self.updates.values()]
         return "<html><body>" + "".join(f"<div>{html.escape(text)}</div>" for text in texts) + "</body></html>"
 
-    def add_resource(self, name: str, **more: Any) -> str:
+    def add_component(self, name: str, **more: Any) -> str:
         key = self._new_id()
         attributes = {"public_name": name, "position": len(self.resources), "resource_type": "Monitor", **more}
         self.resources[key] = {"id": key, "type": "status_page_resource", "attributes": attributes}
@@ -57,6 +59,23 @@ class FakeBetterStack(FaultWire):
         """A colleague writes on the page."""
         listed = [{"status_page_resource_id": key, "status": state} for key, state in resources.items()]
         return self._append(report_id, {"message": message, "affected_resources": listed})
+
+    def declare(self, title: str, status: IncidentStatus, body: str) -> str:
+        return self.open(title, body, self._hold(status))
+
+    def append(self, incident_id: str, status: IncidentStatus, body: str) -> str:
+        return self.edit(incident_id, body, self._hold(status))
+
+    def list_words(self) -> list[list[str]]:
+        named = [report["relationships"]["status_updates"]["data"] for report in self.reports.values()]
+        return [[self.updates[item["id"]]["attributes"]["message"] for item in items] for items in named]
+
+    def list_notified(self) -> list[bool]:
+        return [write["notify_subscribers"] for write in self.writes]
+
+    def _hold(self, status: IncidentStatus) -> dict[str, str]:
+        """A page without a lifecycle: what its resources are like says it."""
+        return dict.fromkeys(self.resources, "downtime" if status.is_open else "resolved")
 
     def _new_id(self) -> str:
         self._number += 1

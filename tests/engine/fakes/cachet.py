@@ -9,8 +9,16 @@ from typing import Any
 
 from tests.engine.fakes.faultwire import TOKEN, FaultWire, Request
 
+from oncall_tui.domain.incident import IncidentStatus
+
 STATUSES = (0, 1, 2, 3, 4)
 FIXED = 4
+NUMBERS = {
+    IncidentStatus.INVESTIGATING: 1,
+    IncidentStatus.IDENTIFIED: 2,
+    IncidentStatus.MONITORING: 3,
+    IncidentStatus.RESOLVED: FIXED,
+}
 SEVERITY = {1: 0, 5: 1, 6: 2, 2: 3, 3: 4, 4: 5}
 GUEST = 1
 
@@ -61,6 +69,26 @@ class FakeCachet(FaultWire):
     def edit(self, incident_id: str, status: int, message: str) -> str:
         """A colleague writes on the page."""
         return str(self._append(int(incident_id), {"status": status, "message": message})["id"])
+
+    def declare(self, title: str, status: IncidentStatus, body: str) -> str:
+        return self.open(title, NUMBERS[status], body)
+
+    def append(self, incident_id: str, status: IncidentStatus, body: str) -> str:
+        return self.edit(incident_id, NUMBERS[status], body)
+
+    def list_words(self) -> list[list[str]]:
+        return [
+            [item["message"], *(update["message"] for update in item["updates"])] for item in self.incidents.values()
+        ]
+
+    def list_notified(self) -> list[bool]:
+        """An update has no word for it: its incident says so before it."""
+        said, notified = False, []
+        for method, _, fields in self.writes:
+            said = fields.get("notifications", said)
+            if method == "POST":
+                notified.append(said)
+        return notified
 
     def _new_id(self) -> int:
         self._number += 1

@@ -16,6 +16,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.engine.faultkinds import APPLIED_FAULTS, Fault
 
+from oncall_tui.domain.incident import IncidentStatus
+
 TOKEN = "canary-token-8f2c1d"  # a token that no file, log or message may show
 HOSTILE = "no\x1b]52;c;eA==\x07 thanks"
 
@@ -66,6 +68,25 @@ class FaultWire(ABC):
     @abstractmethod
     def is_api(self, path: str) -> bool: ...
 
+    @abstractmethod
+    def add_component(self, name: str) -> str: ...
+
+    @abstractmethod
+    def declare(self, title: str, status: IncidentStatus, body: str) -> str:
+        """A colleague declares on the page; returns the id of the incident."""
+
+    @abstractmethod
+    def append(self, incident_id: str, status: IncidentStatus, body: str) -> str:
+        """A colleague writes on the page; returns the id of the update."""
+
+    @abstractmethod
+    def list_words(self) -> list[list[str]]:
+        """Returns the words of each incident from old to new."""
+
+    @abstractmethod
+    def list_notified(self) -> list[bool]:
+        """Tells of each message that was taken from the adapter whether subscribers were to be told."""
+
     @property
     def origin(self) -> str:
         return f"http://127.0.0.1:{self.port}"
@@ -73,8 +94,8 @@ class FaultWire(ABC):
     def now(self) -> float:
         return time.time() + self.clock_ahead_s
 
-    def count(self, *, writes: bool) -> int:
-        return sum(1 for request in self.requests if self.is_write(request) is writes)
+    def count_writes(self) -> int:
+        return sum(1 for request in self.requests if self.is_write(request))
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)

@@ -9,6 +9,8 @@ from typing import Any
 
 from tests.engine.fakes.faultwire import TOKEN, FaultWire, Request
 
+from oncall_tui.domain.incident import IncidentStatus
+
 PAGE_ID = "01PAGE"
 STATUSES = ("investigating", "identified", "monitoring", "resolved")
 COMPONENT_STATUSES = ("operational", "degraded_performance", "partial_outage", "full_outage")
@@ -70,6 +72,18 @@ class FakeIncidentIo(FaultWire):
         """A colleague writes on the page."""
         fields = {"incident_status": status, "message": message}
         return str(self._append(self.incidents[incident_id], fields)["id"])
+
+    def declare(self, title: str, status: IncidentStatus, body: str) -> str:
+        return self.open(title, status.value, body)
+
+    def append(self, incident_id: str, status: IncidentStatus, body: str) -> str:
+        return self.edit(incident_id, status.value, body)
+
+    def list_words(self) -> list[list[str]]:
+        return [[update["message"] for update in item["updates"][::-1]] for item in self.incidents.values()]
+
+    def list_notified(self) -> list[bool]:
+        return [write["notify_subscribers"] for write in self.writes]
 
     def _new_id(self) -> str:
         self._number += 1

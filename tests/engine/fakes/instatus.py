@@ -9,6 +9,8 @@ from typing import Any
 
 from tests.engine.fakes.faultwire import TOKEN, FaultWire, Request
 
+from oncall_tui.domain.incident import IncidentStatus
+
 PAGE_ID = "ck1page"
 STATUSES = ("INVESTIGATING", "IDENTIFIED", "MONITORING", "RESOLVED")
 COMPONENT_STATUSES = ("OPERATIONAL", "UNDERMAINTENANCE", "DEGRADEDPERFORMANCE", "PARTIALOUTAGE", "MAJOROUTAGE")
@@ -53,6 +55,18 @@ class FakeInstatus(FaultWire):
     def edit(self, incident_id: str, status: str, message: str, **more: Any) -> str:
         """A colleague writes on the page."""
         return str(self._append(self.incidents[incident_id], {"status": status, "message": message, **more})["id"])
+
+    def declare(self, title: str, status: IncidentStatus, body: str) -> str:
+        return self.open(title, status.value.upper(), body)
+
+    def append(self, incident_id: str, status: IncidentStatus, body: str) -> str:
+        return self.edit(incident_id, status.value.upper(), body)
+
+    def list_words(self) -> list[list[str]]:
+        return [[update["message"] for update in item["updates"][::-1]] for item in self.incidents.values()]
+
+    def list_notified(self) -> list[bool]:
+        return [write["notify"] for write in self.writes]
 
     def _new_id(self) -> str:
         self._number += 1

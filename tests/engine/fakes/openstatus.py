@@ -10,6 +10,8 @@ from typing import Any
 
 from tests.engine.fakes.faultwire import TOKEN, FaultWire, Request
 
+from oncall_tui.domain.incident import IncidentStatus
+
 PAGE_ID = "7"
 _STATUSES = tuple(f"STATUS_REPORT_STATUS_{word}" for word in ("INVESTIGATING", "IDENTIFIED", "MONITORING", "RESOLVED"))
 _WORDS = ("OPERATIONAL", "DEGRADED_PERFORMANCE", "PARTIAL_OUTAGE", "MAJOR_OUTAGE")
@@ -72,6 +74,18 @@ class FakeOpenStatus(FaultWire):
         """A colleague writes on the page."""
         fields = {"status": f"STATUS_REPORT_STATUS_{status}", "message": message}
         return str(self._append(self.reports[report_id], fields)["id"])
+
+    def declare(self, title: str, status: IncidentStatus, body: str) -> str:
+        return self.open(title, status.value.upper(), body)
+
+    def append(self, incident_id: str, status: IncidentStatus, body: str) -> str:
+        return self.edit(incident_id, status.value.upper(), body)
+
+    def list_words(self) -> list[list[str]]:
+        return [[update["message"] for update in report["updates"]] for report in self.reports.values()]
+
+    def list_notified(self) -> list[bool]:
+        return [write["notify"] for write in self.writes]
 
     def _new_id(self) -> str:
         self._number += 1

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.engine.test_pages_shapes import JSON
+from tests.engine.pages.test_shapes import JSON
 
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.maintenance import MaintenanceStatus

@@ -1,0 +1,36 @@
+"""The failing page of the Statuspage kind, as the tests of all kinds talk to theirs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.engine.faultpage import FaultPage
+
+from oncall_tui.domain.incident import IncidentStatus
+
+
+@dataclass
+class FakeStatuspage(FaultPage):
+    """Adds no behaviour to the page."""
+
+    @property
+    def origin(self) -> str:
+        return self.public_url
+
+    def now(self) -> float:
+        return self.clock() + self.clock_ahead_s
+
+    def count_writes(self) -> int:
+        return len(self.requests) - self.count("GET")
+
+    def declare(self, title: str, status: IncidentStatus, body: str) -> str:
+        return self.open(title, status.value, body)
+
+    def append(self, incident_id: str, status: IncidentStatus, body: str) -> str:
+        return self.edit(incident_id, status.value, body)
+
+    def list_words(self) -> list[list[str]]:
+        return [self.bodies(incident_id) for incident_id in self.incidents]
+
+    def list_notified(self) -> list[bool]:
+        return [write.fields["deliver_notifications"] for write in self.writes if write.op is not None]
