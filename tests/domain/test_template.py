@@ -4,125 +4,65 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oncall_tui.content import load_templates
-from oncall_tui.domain.incident import Cause, ComponentStatus, Incident, IncidentStatus, Phase, Severity
+from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.lint.catalogue import lint
 from oncall_tui.domain.lint.model import Context, is_sendable
-from oncall_tui.domain.template import (
-    NO_COMPONENT,
-    Moment,
-    Template,
-    choose_template,
-    facts_of,
-    join_names,
-    list_variables,
-    render,
-    say_length,
-    say_when,
-)
+from oncall_tui.domain.template import Moment, Template, capitalise, join_names, render, say_day, say_length, say_when
 
 _NOW = 1_795_356_300_000  # 22 Nov 2026 14:05 UTC
 _HOUR = 3_600_000
 
 
-def _template(body: str, *optional: str) -> Template:
-    return Template("t", "T", (IncidentStatus.INVESTIGATING,), Moment.ANY, body, frozenset(optional))
+def _template(body: str, *needed: str) -> Template:
+    return Template("t", "T", (IncidentStatus.INVESTIGATING,), Moment.ANY, body, frozenset(needed))
 
 
-def _incident(**changes: object) -> Incident:
-    fields: dict[str, object] = {
-        "id": 1,
-        "uid": "u",
-        "title": "API: requests are failing",
-        "status": IncidentStatus.INVESTIGATING,
-        "phase": Phase.ACTIVE,
-        "impact_override": None,
-        "severity": Severity.SEV2,
-        "cause": Cause.UNKNOWN,
-        "started_at": _NOW - _HOUR,
-        "declared_at": _NOW,
-        "revision": 1,
-        "components": {"API": ComponentStatus.MAJOR_OUTAGE},
-    }
-    return Incident(**{**fields, **changes})  # type: ignore[arg-type]
+def test_a_fact_that_is_missing_takes_its_line_with_it() -> None:
+    template = _template("First {a}.\nThen {b} and {a}. Together.\n\nLast.\n\n{c}.")
+    assert render(template, {"a": "x"}) == "First x.\n\nLast."
+    assert render(template, {"a": "x", "b": "y", "c": " "}) == "First x. Then y and x. Together.\n\nLast."
 
 
-def test_an_optional_fact_that_is_missing_takes_its_sentence_with_it() -> None:
-    body = "First {a}.\nThen {b} and {a}.\n\nLast."
-    assert render(_template(body, "b"), {"a": "x"}) == "First x.\n\nLast."
-    assert render(_template(body, "b"), {"a": "x", "b": "y"}) == "First x. Then y and x.\n\nLast."
-
-
-def test_a_required_fact_that_is_missing_stays_visible_and_blocks() -> None:
-    template = _template("We know {cause}.")
+def test_a_needed_fact_that_is_missing_stays_visible_and_blocks() -> None:
+    template = _template("We know {cause}.", "cause")
     body = render(template, {"cause": None})
     assert body == "We know {cause}."
-    findings = lint("Title", body, Context(variables=template.variables))
+    findings = lint("Title", body, Context(variables=template.variables), groups=["PH"])
     assert [finding.rule for finding in findings] == ["PH003"]
     assert not is_sendable(findings)
 
 
 def test_a_fact_is_never_read_as_a_template() -> None:
-    assert render(_template("{a} {b}"), {"a": "{b}", "b": "x\x1b[31m\n"}) == "{b} x␛[31m "
+    assert render(_template("{a} {b}"), {"a": "{b}", "b": "x\x1b[31m\n"}) == "{b} x␛[31m"
 
 
 @pytest.mark.parametrize(
-    ("status", "is_first", "is_reopen", "key"),
+    ("body", "value", "text"),
     [
-        (IncidentStatus.INVESTIGATING, True, False, "inv.first"),
-        (IncidentStatus.INVESTIGATING, False, False, "upd.same"),
-        (IncidentStatus.INVESTIGATING, False, True, "reopen"),
-        (IncidentStatus.IDENTIFIED, True, False, "idn.any"),
-        (IncidentStatus.IDENTIFIED, False, False, "idn.any"),
-        (IncidentStatus.MONITORING, False, False, "mon.any"),
-        (IncidentStatus.RESOLVED, False, False, "res.any"),
-        (IncidentStatus.RESOLVED, True, False, "res.any"),
+        ("{a}. Next.", "pages fail.", "Pages fail. Next."),
+        ("{a}. Next.", "pages fail", "Pages fail. Next."),
+        ("{a}. Next.", "why?", "Why? Next."),
+        ("Done. {a}.", "pages fail", "Done. Pages fail."),
+        ("You see: {a}.", "pages fail;", "You see: pages fail."),
+        ("{a}, since 14:05 UTC.", "pages fail.", "Pages fail, since 14:05 UTC."),
+        ("{a}.", "iPhone users cannot sign in", "iPhone users cannot sign in."),
+        ("{a}.", "API calls fail", "API calls fail."),
+        ("{a}{a}.", "x", "Xx."),
     ],
 )
-def test_a_shipped_template_is_chosen_by_status_and_moment(
-    status: IncidentStatus, is_first: bool, is_reopen: bool, key: str
-) -> None:
-    chosen = choose_template(load_templates(), status, is_first=is_first, is_reopen=is_reopen)
-    assert chosen is not None
-    assert chosen.key == key
+def test_a_fact_fits_where_it_stands_however_it_was_typed(body: str, value: str, text: str) -> None:
+    assert render(_template(body), {"a": value}) == text
 
 
-def test_no_template_fits_a_status_that_is_never_sent() -> None:
-    assert choose_template(load_templates(), IncidentStatus.POSTMORTEM, is_first=False, is_reopen=False) is None
-
-
-@pytest.mark.parametrize("template", load_templates(), ids=lambda template: template.key)
-@pytest.mark.parametrize("scope", ["", "about a third of the requests from Europe"])
-@pytest.mark.parametrize("due_at", [None, _NOW + _HOUR])
-def test_every_shipped_template_passes_with_what_an_incident_knows(
-    template: Template, scope: str, due_at: int | None
-) -> None:
-    body = render(template, {**facts_of(_incident(scope=scope), due_at, _NOW), "effect": None})
-    findings = lint("Title", body, Context(variables=list_variables(load_templates())))
-    assert findings == []
-    assert "API" in body
-    assert (scope in body) or not scope or template.key in ("inv.first", "mon.any")
-    assert ("15:05 UTC" in body) == (due_at is not None and template.key != "res.any")
-
-
-def test_every_template_has_its_own_key() -> None:
-    keys = [template.key for template in load_templates()]
-    assert len(set(keys)) == len(keys) == 6
-
-
-def test_an_incident_without_components_is_about_our_service() -> None:
-    assert facts_of(_incident(components={}), None, _NOW)["components"] == NO_COMPONENT
-
-
-def test_a_closed_incident_knows_when() -> None:
-    facts = facts_of(_incident(resolved_at=_NOW - 25 * _HOUR), None, _NOW)
-    assert facts["resolved"] == "13:05 UTC on 21 November"
-    assert facts["duration"] == "1 hour"
+@given(st.text())
+def test_nothing_but_the_first_sign_changes_with_a_capital(text: str) -> None:
+    assert capitalise(text)[1:].endswith(text[1:])
 
 
 def test_times_name_their_day_only_when_it_is_another() -> None:
     assert say_when(_NOW, _NOW + _HOUR) == "14:05 UTC"
     assert say_when(_NOW - 24 * _HOUR, _NOW) == "14:05 UTC on 21 November"
+    assert say_day(_NOW) == "22 November"
 
 
 @pytest.mark.parametrize(

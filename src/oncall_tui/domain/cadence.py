@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-from oncall_tui.domain.duration import MINUTE, format_clock
+from msgspec import Struct
+
+from oncall_tui.domain.duration import DAY, HOUR, MINUTE, format_clock
 from oncall_tui.domain.incident import IncidentStatus, Severity
 
 CLOCK_STEP_MS = 5 * MINUTE
 SOON_MS = 5 * MINUTE
 URGENT_MS = MINUTE
-_SEV4_LIMIT_MIN = 24 * 60
 
-_MINUTES: dict[Severity, tuple[int, int, int]] = {
-    Severity.SEV1: (15, 20, 30),
-    Severity.SEV2: (30, 30, 60),
-    Severity.SEV3: (60, 60, 120),
-    Severity.SEV4: (_SEV4_LIMIT_MIN, _SEV4_LIMIT_MIN, _SEV4_LIMIT_MIN),
-}
 _COLUMN = {IncidentStatus.INVESTIGATING: 0, IncidentStatus.IDENTIFIED: 1, IncidentStatus.MONITORING: 2}
+
+
+class Rhythm(Struct, frozen=True):
+    """How often customers hear from us, in milliseconds.
+
+    `steps` are for investigating, identified and monitoring; `slow` is what is offered once it has lasted long.
+    """
+
+    steps: Mapping[Severity, tuple[int, int, int]]
+    slow: Mapping[Severity, int]
+
+
+USUAL_RHYTHM = Rhythm(
+    steps={
+        Severity.SEV1: (15 * MINUTE, 20 * MINUTE, 30 * MINUTE),
+        Severity.SEV2: (30 * MINUTE, 30 * MINUTE, HOUR),
+        Severity.SEV3: (HOUR, HOUR, 2 * HOUR),
+        Severity.SEV4: (DAY, DAY, DAY),
+    },
+    slow={Severity.SEV1: 30 * MINUTE, Severity.SEV2: HOUR, Severity.SEV3: 4 * HOUR, Severity.SEV4: DAY},
+)
 
 
 class Urgency(StrEnum):
@@ -30,12 +47,22 @@ class Urgency(StrEnum):
     LATE = "late"
 
 
-def next_update_at(severity: Severity, status: IncidentStatus, now: int) -> int | None:
-    """Returns the instant to promise, on the next full five minutes of the clock; None once nothing is promised."""
+def next_update_at(
+    severity: Severity,
+    status: IncidentStatus,
+    now: int,
+    *,
+    rhythm: Rhythm = USUAL_RHYTHM,
+    interval_ms: int | None = None,
+) -> int | None:
+    """Returns the instant to promise, on the next full five minutes of the clock; None once nothing is promised.
+
+    `interval_ms` is a rhythm that customers were told.
+    """
     column = _COLUMN.get(status)
     if column is None:
         return None
-    due_at = now + _MINUTES[severity][column] * MINUTE
+    due_at = now + (rhythm.steps[severity][column] if interval_ms is None else interval_ms)
     return -(-due_at // CLOCK_STEP_MS) * CLOCK_STEP_MS
 
 

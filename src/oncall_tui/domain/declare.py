@@ -10,7 +10,9 @@ from oncall_tui.domain.cadence import next_update_at
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, Severity
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
 from oncall_tui.domain.sanitize import clean_line
-from oncall_tui.domain.template import NO_COMPONENT, Template, choose_template, join_names, render, say_when
+from oncall_tui.domain.template import NO_COMPONENT, Moment, Template, join_names, render, say_when
+from oncall_tui.domain.template_choice import choose_template
+from oncall_tui.domain.template_variables import UNKNOWN_SCOPE
 from oncall_tui.domain.update import TITLE_LIMIT
 
 #: What customers notice, by what is probed: words for the title, and the start of a sentence that ends "since ...".
@@ -54,10 +56,11 @@ def plan_declaration(
     started_at = min(_started_at(state, trouble) or now, now)
     status = IncidentStatus.INVESTIGATING
     due_at = next_update_at(severity, status, now)
-    template = choose_template(templates, status, is_first=True, is_reopen=False)
+    template = choose_template(templates, status, Moment.FIRST)
     facts = {
         "components": join_names([component]) if component else NO_COMPONENT,
         "effect": effect,
+        "unknown_scope": UNKNOWN_SCOPE,
         "since": say_when(started_at, now),
         "next_update": say_when(due_at, now) if due_at is not None else None,
     }

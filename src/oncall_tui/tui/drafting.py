@@ -11,8 +11,11 @@ from msgspec import Struct, field
 from oncall_tui.content import load_templates
 from oncall_tui.domain.cadence import next_update_at
 from oncall_tui.domain.engine import Terminal
+from oncall_tui.domain.facts import Facts
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, free_components
-from oncall_tui.domain.template import Template, choose_template, facts_of, render
+from oncall_tui.domain.template import Moment, Template, render
+from oncall_tui.domain.template_choice import choose_template
+from oncall_tui.domain.template_variables import variables_of
 from oncall_tui.domain.update import DeliveryState, Draft
 from oncall_tui.store.database import Database
 from oncall_tui.store.drafts import adopt_draft, create_draft, list_drafts
@@ -122,8 +125,11 @@ def find_words(
     if due_at is None:
         due_at = next_update_at(incident.severity, status, now)
     is_reopen = not incident.status.is_open and status.is_open
-    template = choose_template(load_templates(), status, is_first=is_first, is_reopen=is_reopen)
-    body = render(template, {**facts_of(incident, due_at, now), "effect": effect}) if template else ""
+    is_same = status is incident.status
+    moment = Moment.REOPEN if is_reopen else Moment.FIRST if is_first else Moment.SAME if is_same else Moment.CHANGE
+    template = choose_template(load_templates(), status, moment, incident.cause)
+    facts = variables_of(incident, Facts(), status=status, next_update_at=due_at, now=now, effect=effect)
+    body = render(template, facts) if template else ""
     return Words(template, body, due_at if status.is_open else None)
 
 

@@ -1,0 +1,113 @@
+"""Promises to customers: which were kept, and when a slower rhythm may be offered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from msgspec import Struct
+
+from oncall_tui.domain.cadence import USUAL_RHYTHM, Rhythm
+from oncall_tui.domain.duration import DAY, HOUR, MINUTE
+from oncall_tui.domain.incident import IncidentStatus, Severity
+
+FIRST_UPDATE_MS = 5 * MINUTE
+"""From taking note of trouble to the first words to customers."""
+SCOPE_UPDATE_MS = 10 * MINUTE
+"""From the first words to those that say who is affected."""
+SLOW_AFTER_MS = 2 * HOUR
+LEAST_GRACE_MS = 2 * MINUTE
+GRACE_SHARE = 10
+"""A tenth of the interval: most promises of those who mean them are kept so, and far fewer to the minute."""
+_LONGEST_MS = DAY
+
+
+class Told(Struct, frozen=True):
+    """One update that customers got: when, and until when it promised the next one, None without a promise."""
+
+    at: int
+    promise_at: int | None = None
+
+
+class Outcome(StrEnum):
+    """What became of a promise; `late` is kept within the grace, `open` one that is not due yet or in its grace."""
+
+    KEPT = "kept"
+    LATE = "late"
+    MISSED = "missed"
+    OPEN = "open"
+
+
+class Promise(Struct, frozen=True):
+    """One promise; `answered_at` is when the next update came, None while there is none."""
+
+    made_at: int
+    due_at: int
+    answered_at: int | None
+    outcome: Outcome
+
+
+class Score(Struct, frozen=True):
+    """How promises were kept: `met` of `due` within the grace, `strict` to the instant."""
+
+    due: int
+    met: int
+    strict: int
+
+    def __str__(self) -> str:
+        return f"{self.met} of {self.due} kept ({self.strict} to the minute)" if self.due else "no promise was due"
+
+
+def grace_of(made_at: int, due_at: int) -> int:
+    """Returns by how many milliseconds an update may be late and still keep a promise: 2 minutes, or a tenth of it."""
+    return max(LEAST_GRACE_MS, (due_at - made_at) // GRACE_SHARE)
+
+
+def list_promises(told: Sequence[Told], now: int) -> list[Promise]:
+    """Returns the promises of an incident in their order, each judged by the update that came next.
+
+    `told` runs from old to new.
+    """
+    promises = []
+    for index, update in enumerate(told):
+        if update.promise_at is None:
+            continue
+        answered_at = told[index + 1].at if index + 1 < len(told) else None
+        outcome = _judge(update.at, update.promise_at, answered_at, now)
+        promises.append(Promise(update.at, update.promise_at, answered_at, outcome))
+    return promises
+
+
+def _judge(made_at: int, due_at: int, answered_at: int | None, now: int) -> Outcome:
+    last_at = due_at + grace_of(made_at, due_at)
+    if answered_at is None:
+        return Outcome.OPEN if now <= last_at else Outcome.MISSED
+    if answered_at <= due_at:
+        return Outcome.KEPT
+    return Outcome.LATE if answered_at <= last_at else Outcome.MISSED
+
+
+def score_promises(promises: Sequence[Promise]) -> Score:
+    """Returns how many of the promises that were due were kept."""
+    outcomes = [promise.outcome for promise in promises if promise.outcome is not Outcome.OPEN]
+    kept = outcomes.count(Outcome.KEPT)
+    return Score(due=len(outcomes), met=kept + outcomes.count(Outcome.LATE), strict=kept)
+
+
+def offer_slower(
+    severity: Severity,
+    status: IncidentStatus,
+    open_ms: int,
+    present_ms: int,
+    rhythm: Rhythm = USUAL_RHYTHM,
+) -> int | None:
+    """Returns a slower rhythm that may be told to customers, in milliseconds; None where none is to be offered.
+
+    Nothing is offered in the first two hours, nor one that is no slower than `present_ms`, which customers know. Once
+    it is as slow as the severity allows, it doubles, up to a day.
+    """
+    if not status.is_open or open_ms < SLOW_AFTER_MS:
+        return None
+    slow_ms = rhythm.slow[severity]
+    offered = slow_ms if present_ms < slow_ms else min(2 * present_ms, _LONGEST_MS)
+    return offered if offered > present_ms else None

@@ -1,0 +1,97 @@
+"""Promises are scored with a grace, and a slower rhythm is offered only once it has lasted long."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oncall_tui.domain.cadence import USUAL_RHYTHM, Rhythm, next_update_at
+from oncall_tui.domain.duration import DAY, HOUR, MINUTE
+from oncall_tui.domain.incident import IncidentStatus, Severity
+from oncall_tui.domain.promise import Outcome, Told, grace_of, list_promises, offer_slower, score_promises
+
+_INV = IncidentStatus.INVESTIGATING
+
+
+@pytest.mark.parametrize(
+    ("interval_ms", "grace_ms"),
+    [(5 * MINUTE, 2 * MINUTE), (20 * MINUTE, 2 * MINUTE), (30 * MINUTE, 3 * MINUTE), (4 * HOUR, 24 * MINUTE)],
+)
+def test_the_grace_is_two_minutes_or_a_tenth(interval_ms: int, grace_ms: int) -> None:
+    assert grace_of(1_000, 1_000 + interval_ms) == grace_ms
+
+
+@pytest.mark.parametrize(
+    ("answered_min", "outcome"),
+    [(29, Outcome.KEPT), (30, Outcome.KEPT), (31, Outcome.LATE), (33, Outcome.LATE), (34, Outcome.MISSED)],
+)
+def test_an_update_answers_the_promise_before_it(answered_min: int, outcome: Outcome) -> None:
+    told = [Told(0, 30 * MINUTE), Told(answered_min * MINUTE)]
+    assert [each.outcome for each in list_promises(told, DAY)] == [outcome]
+
+
+@pytest.mark.parametrize(("now_min", "outcome"), [(10, Outcome.OPEN), (33, Outcome.OPEN), (34, Outcome.MISSED)])
+def test_a_promise_without_an_answer_is_open_until_its_grace_is_over(now_min: int, outcome: Outcome) -> None:
+    assert [each.outcome for each in list_promises([Told(0, 30 * MINUTE)], now_min * MINUTE)] == [outcome]
+
+
+def test_the_score_counts_what_was_due() -> None:
+    told = [
+        Told(0, 30 * MINUTE),
+        Told(20 * MINUTE),
+        Told(40 * MINUTE, 70 * MINUTE),
+        Told(72 * MINUTE, 102 * MINUTE),
+        Told(150 * MINUTE, 180 * MINUTE),
+    ]
+    score = score_promises(list_promises(told, 160 * MINUTE))
+    assert (score.due, score.met, score.strict) == (3, 2, 1)
+    assert str(score) == "2 of 3 kept (1 to the minute)"
+    assert str(score_promises([])) == "no promise was due"
+
+
+@given(st.lists(st.tuples(st.integers(0, DAY), st.none() | st.integers(0, HOUR)), max_size=6), st.integers(0, 2 * DAY))
+def test_a_score_never_counts_more_than_was_promised(found: list[tuple[int, int | None]], now: int) -> None:
+    told = [Told(at, None if length is None else at + length) for at, length in sorted(found, key=lambda each: each[0])]
+    promises = list_promises(told, now)
+    score = score_promises(promises)
+    assert (
+        0
+        <= score.strict
+        <= score.met
+        <= score.due
+        <= len(promises)
+        == sum(each.promise_at is not None for each in told)
+    )
+
+
+@pytest.mark.parametrize(
+    ("severity", "present_min", "offered_min"),
+    [
+        (Severity.SEV1, 15, 30),
+        (Severity.SEV1, 30, 60),
+        (Severity.SEV1, 60, 120),
+        (Severity.SEV2, 30, 60),
+        (Severity.SEV2, 60, 120),
+        (Severity.SEV3, 60, 240),
+        (Severity.SEV3, 720, 1440),
+        (Severity.SEV3, 1440, None),
+        (Severity.SEV4, 1440, None),
+    ],
+)
+def test_after_two_hours_a_slower_rhythm_is_offered(
+    severity: Severity, present_min: int, offered_min: int | None
+) -> None:
+    offered = offer_slower(severity, _INV, 2 * HOUR, present_min * MINUTE)
+    assert offered == (None if offered_min is None else offered_min * MINUTE)
+    assert offer_slower(severity, _INV, 2 * HOUR - 1, present_min * MINUTE) is None
+    assert offer_slower(severity, IncidentStatus.RESOLVED, 9 * HOUR, present_min * MINUTE) is None
+
+
+def test_a_team_has_a_rhythm_of_its_own() -> None:
+    steps = dict.fromkeys(Severity, (10 * MINUTE, 20 * MINUTE, HOUR))
+    rhythm = Rhythm(steps, dict.fromkeys(Severity, 2 * HOUR))
+    assert next_update_at(Severity.SEV4, _INV, 0, rhythm=rhythm) == 10 * MINUTE
+    assert next_update_at(Severity.SEV1, _INV, 0, rhythm=rhythm, interval_ms=90 * MINUTE) == 90 * MINUTE
+    assert offer_slower(Severity.SEV1, _INV, 2 * HOUR, 10 * MINUTE, rhythm) == 2 * HOUR
+    assert set(USUAL_RHYTHM.steps) == set(USUAL_RHYTHM.slow) == set(Severity)
