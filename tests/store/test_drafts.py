@@ -33,7 +33,7 @@ def _create(db: Database, incident_id: int, terminal_id: str, body: str = "words
 def _save(db: Database, draft_id: int, body: str) -> bool:
     parts = {"API": ComponentStatus.PARTIAL_OUTAGE}
     return save_draft(
-        db, draft_id, status=IncidentStatus.IDENTIFIED, body=body, components=parts, next_update_at=99,
+        db, draft_id, terminal_id="t1", status=IncidentStatus.IDENTIFIED, body=body, components=parts, next_update_at=99,
         template=None, cursor=3, now=7,
     )  # fmt: skip
 
@@ -65,11 +65,11 @@ def test_ones_own_draft_comes_before_a_newer_one_of_a_dead_terminal(db: Database
     number = _declare(db)
     own = _create(db, number, "t1", now=5)
     orphan = _create(db, number, "dead", now=9)
-    taken = adopt_draft(db, number, "t1", ["t1"])
+    taken = adopt_draft(db, number, "t1", "ana", ["t1"])
     assert taken is not None
     assert taken.id == own.id
     _send(db, own)
-    taken = adopt_draft(db, number, "t1", ["t1"])
+    taken = adopt_draft(db, number, "t1", "ana", ["t1"])
     assert taken is not None
     assert (taken.id, taken.terminal_id, taken.body) == (orphan.id, "t1", "words")
 
@@ -77,7 +77,7 @@ def test_ones_own_draft_comes_before_a_newer_one_of_a_dead_terminal(db: Database
 def test_a_draft_of_a_living_terminal_is_left_alone(db: Database) -> None:
     number = _declare(db)
     _create(db, number, "other")
-    assert adopt_draft(db, number, "t1", ["t1", "other"]) is None
+    assert adopt_draft(db, number, "t1", "ana", ["t1", "other"]) is None
     assert list_drafts(db, number)[0].terminal_id == "other"
 
 

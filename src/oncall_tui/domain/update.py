@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+from oncall_tui.domain.facts import Facts
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.pagestate import MAIN_PAGE
 
@@ -52,9 +53,10 @@ class Delivery(Struct, frozen=True):
 
     `title` is None where the page keeps the one it has. `baseline` are the update ids that stood on the page right
     before the attempt in flight. `notify` is always sent explicitly, since the page's default is to notify. `is_forced`
-    marks one that a person sends although the page moved on meanwhile. `next_try_at` is when a waiting one is tried
-    again, or when an uncertain one may be reconciled. `asked_at` is since when a person is asked about an uncertain one
-    that the page does not show as ours; `evidence` is what it shows instead.
+    marks one that a person sends although the page moved on meanwhile. `page_at` is `sending_at` by the page's
+    clock: ours may be set meanwhile. `next_try_at` is when a waiting one is tried again, or when an uncertain one may be
+    reconciled. `asked_at` is since when a person is asked about an uncertain one that the page does not show as ours;
+    `evidence` is what it shows instead.
     """
 
     id: int
@@ -76,6 +78,7 @@ class Delivery(Struct, frozen=True):
     attempts: int = 0
     epoch: int | None = None
     sending_at: int | None = None
+    page_at: int | None = None
     next_try_at: int | None = None
     baseline: tuple[str, ...] = ()
     reason: str = ""
@@ -139,8 +142,25 @@ class IncidentUpdate(Struct, frozen=True):
     proofs: tuple[Proof, ...] = ()
 
 
+class Waiver(Struct, frozen=True):
+    """What a person let pass in one draft: a warning, or with a `reason` a block that takes one.
+
+    `phrase` is what the remark spoke of, empty for the whole text: other words are remarked on again.
+    """
+
+    rule: str
+    phrase: str
+    by: str
+    at: int
+    reason: str = ""
+
+
 class Draft(Struct, frozen=True):
-    """Unsent text. `confirmed_at` is set while its send window runs: a draft that still has it was never sent."""
+    """Unsent text. `confirmed_at` is set while its send window runs: a draft that still has it was never sent.
+
+    `owner` is who has it, `terminal_id` where it is written on, empty while a draft that `handed_by` gave away waits
+    for its new owner.
+    """
 
     id: int
     incident_id: int
@@ -154,3 +174,9 @@ class Draft(Struct, frozen=True):
     cursor: int = 0
     confirmed_at: int | None = None
     components: dict[str, ComponentStatus] = field(default_factory=dict)
+    name: str = ""
+    owner: str = ""
+    handed_by: str = ""
+    created_at: int = 0
+    facts: Facts = Facts()
+    waivers: tuple[Waiver, ...] = ()

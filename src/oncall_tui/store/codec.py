@@ -8,9 +8,10 @@ from collections.abc import Mapping
 import msgspec
 
 from oncall_tui.domain.capability import Capabilities
+from oncall_tui.domain.facts import Facts
 from oncall_tui.domain.incident import ComponentStatus
 from oncall_tui.domain.probe import Phases, Probe, Verdict
-from oncall_tui.domain.update import Evidence
+from oncall_tui.domain.update import Evidence, Waiver
 
 _LETTER = {Verdict.UP: "u", Verdict.DEGRADED: "g", Verdict.DOWN: "d", Verdict.UNKNOWN: "n"}
 _VERDICT = {letter: verdict for verdict, letter in _LETTER.items()}
@@ -72,3 +73,21 @@ def encode_capabilities(held: Capabilities) -> str:
 
 def decode_capabilities(text: str) -> Capabilities:
     return msgspec.json.decode(text, type=Capabilities)
+
+
+def encode_known(facts: Facts) -> str:
+    """Writes only what is known, so that a part which a later release adds is simply not known yet."""
+    known = {name: value for name, value in msgspec.structs.asdict(facts).items() if value is not None}
+    return json.dumps(known, ensure_ascii=False)
+
+
+def decode_known(text: str) -> Facts:
+    return msgspec.json.decode(text, type=Facts)
+
+
+def encode_waivers(waivers: tuple[Waiver, ...]) -> str:
+    return msgspec.json.encode(waivers).decode()
+
+
+def decode_waivers(text: str) -> tuple[Waiver, ...]:
+    return msgspec.json.decode(text, type=tuple[Waiver, ...])

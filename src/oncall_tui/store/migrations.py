@@ -123,7 +123,7 @@ CREATE TABLE delivery (
     id INTEGER PRIMARY KEY AUTOINCREMENT, update_id INTEGER NOT NULL REFERENCES incident_update(id),
     incident_id INTEGER NOT NULL REFERENCES incident(id), page TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
     title TEXT, impact_override TEXT, notify INTEGER NOT NULL, created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0, epoch INTEGER, sending_at INTEGER, next_try_at INTEGER,
+    attempts INTEGER NOT NULL DEFAULT 0, epoch INTEGER, sending_at INTEGER, page_at INTEGER, next_try_at INTEGER,
     baseline TEXT NOT NULL DEFAULT '[]', reason TEXT NOT NULL DEFAULT '', delivered_at INTEGER,
     is_forced INTEGER NOT NULL DEFAULT 0, asked_at INTEGER, evidence TEXT NOT NULL DEFAULT '[]', UNIQUE (update_id, page)
 ) STRICT;;
@@ -199,6 +199,11 @@ CREATE TABLE timeline (
 CREATE INDEX timeline_incident ON timeline(incident_id, occurred_at);;
 CREATE TRIGGER timeline_keeps_words BEFORE UPDATE ON timeline BEGIN SELECT RAISE(ABORT, 'the timeline is append-only'); END;;
 CREATE TRIGGER timeline_keeps_rows BEFORE DELETE ON timeline BEGIN SELECT RAISE(ABORT, 'the timeline is append-only'); END;;
+
+CREATE TABLE silence (
+    probe TEXT PRIMARY KEY, kind TEXT NOT NULL, note TEXT NOT NULL, actor TEXT NOT NULL, made_at INTEGER NOT NULL,
+    until_at INTEGER
+) STRICT;;
 
 CREATE TABLE change (
     id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL, component TEXT, changed_at INTEGER NOT NULL, until_at INTEGER,

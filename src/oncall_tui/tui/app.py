@@ -135,7 +135,7 @@ class OncallApp(App[object]):
         """Says at the start that a terminal ended before its send window did."""
         from oncall_tui.tui.drafting import find_own
 
-        own = find_own(self.snapshot.drafts, self.snapshot.terminals, self.terminal_id, self.now())
+        own = find_own(self.snapshot.drafts, self.snapshot.terminals, self.terminal_id, self.actor, self.now())
         count = sum(draft.confirmed_at is not None for draft in own)
         if count and not self.session.is_wall:
             words = "1 update was" if count == 1 else f"{count} updates were"

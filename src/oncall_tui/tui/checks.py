@@ -1,20 +1,21 @@
-"""What the rules and the pages say about an update as it stands, and which finding a person looks at."""
+"""What the rules and the pages say about an update as it stands, and what of it a person let pass."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from oncall_tui.content import load_templates
 from oncall_tui.domain.capability import Loss, list_losses
-from oncall_tui.domain.incident import Incident
-from oncall_tui.domain.lint.model import Context, Finding, Level, Part, is_sendable
+from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
+from oncall_tui.domain.lint.model import Finding, Level, Part
 from oncall_tui.domain.sanitize import clean_block
-from oncall_tui.domain.template import list_variables
-from oncall_tui.domain.verdict import find_red_probes
-from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.writing import Writing
+from oncall_tui.domain.update import Waiver
+
+if TYPE_CHECKING:
+    from oncall_tui.domain.capability import Capabilities
+    from oncall_tui.domain.lint.model import Context, Tuning
 
 #: So much of a text is checked; the page takes less.
 _CHECKED = 30_000
@@ -28,15 +29,26 @@ class PageLoss(Struct, frozen=True):
     loss: Loss
 
 
+class Passed(Struct, frozen=True):
+    """A finding that a person let pass, a block with a reason."""
+
+    finding: Finding
+    waiver: Waiver
+
+
 class Checked(Struct, frozen=True):
-    """All that stands against an update: remarks about its words, and what pages would lose or refuse."""
+    """All that stands against an update: remarks about its words, and what pages would lose or refuse.
+
+    `findings` are those that stand, worst first; `passed` are those that do not any more.
+    """
 
     findings: Sequence[Finding] = ()
     losses: Sequence[PageLoss] = ()
+    passed: Sequence[Passed] = ()
 
     @property
     def is_sendable(self) -> bool:
-        return is_sendable(self.findings) and not any(item.loss.is_blocking for item in self.losses)
+        return not self.obstacle
 
     @property
     def obstacle(self) -> str:
@@ -46,81 +58,78 @@ class Checked(Struct, frozen=True):
         return blocks[0] if blocks else ""
 
 
+class Target(Struct, frozen=True):
+    """A page that an update goes to, as far as it is known: what it is called, what it holds, how much it was told."""
+
+    page: str
+    name: str
+    capabilities: Capabilities | None
+    updates_before: int
+
+
+class Checkable(Struct, frozen=True):
+    """An update as it stands at one moment, with all that is known for its rules: nothing in it changes any more."""
+
+    title: str
+    body: str
+    status: IncidentStatus
+    components: dict[str, ComponentStatus]
+    has_impact_override: bool
+    targets: tuple[Target, ...]
+    context: Context
+    tuning: Tuning
+    waivers: tuple[Waiver, ...] = ()
+
+
 def list_targets(incident: Incident, pages: Sequence[str]) -> list[str]:
     """Returns the pages that an update of an incident goes to: one that was made on a page is continued there alone."""
     listed = [page for page in pages if page in incident.listings]
     return listed if listed and not incident.is_local else list(pages)
 
 
-class Checks:
-    """The findings of the last run, worst first."""
+def check(update: Checkable) -> Checked:
+    """Runs all rules; takes milliseconds of pure work, and so its own thread where a screen waits."""
+    from oncall_tui.domain.lint.catalogue import lint
 
-    def __init__(self) -> None:
-        self.findings: list[Finding] = []
-        self.losses: list[PageLoss] = []
-        self._index = -1
-
-    @property
-    def current(self) -> Finding | None:
-        """The finding in the text that was jumped to last."""
-        found = self._in_text()
-        return found[self._index] if 0 <= self._index < len(found) else None
-
-    def clear(self) -> None:
-        """Forgets everything."""
-        self.findings, self.losses, self._index = [], [], -1
-
-    @property
-    def checked(self) -> Checked:
-        """All that the last run found."""
-        return Checked(tuple(self.findings), tuple(self.losses))
-
-    def run(self, writing: Writing, body: str, snapshot: Snapshot, pages: Sequence[str]) -> None:
-        """Checks a text for an incident, a state and the pages of the config that it would go to."""
-        from oncall_tui.domain.lint.catalogue import lint
-
-        incident = writing.incident
-        self.losses = _find_losses(writing, body, snapshot, pages)
-        self._index = -1
-        self.findings = lint(
-            incident.title,
-            clean_block(body, _CHECKED),
-            Context(
-                status=writing.status,
-                variables=list_variables(load_templates()),
-                names=(*incident.components, *writing.components),
-                red_probes=tuple(find_red_probes(incident, snapshot.states.values())),
-            ),
-        )
-
-    def find_next(self) -> Finding | None:
-        """Goes to the next finding in the text, round and round; None when there is none."""
-        found = self._in_text()
-        if not found:
-            return None
-        self._index = (self._index + 1) % len(found)
-        return found[self._index]
-
-    def _in_text(self) -> list[Finding]:
-        return [finding for finding in self.findings if finding.part is Part.BODY]
+    body = clean_block(update.body, _CHECKED)
+    standing: list[Finding] = []
+    passed: list[Passed] = []
+    for finding in lint(update.title, body, update.context, update.tuning):
+        waiver = find_waiver(finding, update.title, body, update.waivers)
+        if waiver is None:
+            standing.append(finding)
+        else:
+            passed.append(Passed(finding, waiver))
+    return Checked(tuple(standing), tuple(_find_losses(update)), tuple(passed))
 
 
-def _find_losses(writing: Writing, body: str, snapshot: Snapshot, pages: Sequence[str]) -> list[PageLoss]:
+def phrase_of(finding: Finding, title: str, body: str) -> str:
+    """Returns the words that a finding speaks of, empty for one about the whole text."""
+    return (title if finding.part is Part.TITLE else body)[finding.start : finding.end]
+
+
+def find_waiver(finding: Finding, title: str, body: str, waivers: Sequence[Waiver]) -> Waiver | None:
+    """Returns what lets a finding pass: the same rule about the same words, and for a block a reason."""
+    if finding.is_final:
+        return None
+    phrase = phrase_of(finding, title, body)
+    fitting = (waiver for waiver in waivers if waiver.rule == finding.rule and waiver.phrase == phrase)
+    return next((waiver for waiver in fitting if waiver.reason or finding.level is not Level.BLOCK), None)
+
+
+def _find_losses(update: Checkable) -> list[PageLoss]:
     """Returns what pages would refuse before what they would not show; a page of unknown kind is taken to hold all."""
-    incident = writing.incident
-    held = {state.page: state.capabilities for state in snapshot.pages}
     found: list[PageLoss] = []
-    for page in list_targets(incident, pages):
-        capabilities = held.get(page)
-        if capabilities is not None:
+    for target in update.targets:
+        if target.capabilities is not None:
             losses = list_losses(
-                capabilities,
-                title=incident.title,
-                body=clean_block(body).strip(),
-                status=writing.status,
-                components=writing.components,
-                has_impact_override=incident.impact_override is not None,
-                updates_before=writing.opened.updates_before.get(page, 0),
+                target.capabilities,
+                title=update.title,
+                body=clean_block(update.body).strip(),
+                status=update.status,
+                components=update.components,
+                has_impact_override=update.has_impact_override,
+                updates_before=target.updates_before,
             )
-            found += [PageLoss(page, snapshot.name_page(page), loss) for loss in losses]
+            found += [PageLoss(target.page, target.name, loss) for loss in losses]
     return sorted(found, key=lambda item: not item.loss.is_blocking)

@@ -12,8 +12,9 @@ from textual.widget import Widget
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.errors import OncallError
+from oncall_tui.domain.facts import Facts
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
-from oncall_tui.domain.update import Draft
+from oncall_tui.domain.update import Draft, Waiver
 from oncall_tui.store.database import Database
 from oncall_tui.store.drafts import create_draft, save_draft
 from oncall_tui.tui.host import host_of, start_work, tell
@@ -31,6 +32,8 @@ class Typed(Struct, frozen=True):
     next_update_at: int | None
     template: str | None
     cursor: int
+    facts: Facts = Facts()
+    waivers: tuple[Waiver, ...] = ()
 
 
 class Saving(Struct, frozen=True):
@@ -41,13 +44,14 @@ class Saving(Struct, frozen=True):
 
 
 def keep_draft(db: Database, draft: Draft, typed: Typed, terminal_id: str, actor: str, now: int) -> Draft | None:
-    """Stores what is typed; returns a new draft when the old one was sent or discarded meanwhile, else None.
+    """Stores what is typed; returns a new draft when the old one was sent, deleted or taken over meanwhile, else None.
 
     Raises StoreError.
     """
     if save_draft(
         db,
         draft.id,
+        terminal_id=terminal_id,
         status=typed.status,
         body=typed.body,
         components=typed.components,
@@ -55,6 +59,8 @@ def keep_draft(db: Database, draft: Draft, typed: Typed, terminal_id: str, actor
         template=typed.template,
         cursor=typed.cursor,
         now=now,
+        facts=typed.facts,
+        waivers=typed.waivers,
     ):
         return None
     return create_draft(
@@ -68,6 +74,9 @@ def keep_draft(db: Database, draft: Draft, typed: Typed, terminal_id: str, actor
         template=typed.template,
         actor=actor,
         now=now,
+        name=draft.name,
+        facts=typed.facts,
+        waivers=typed.waivers,
     )
 
 

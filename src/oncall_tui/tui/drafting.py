@@ -18,10 +18,11 @@ from oncall_tui.domain.template_choice import choose_template
 from oncall_tui.domain.template_variables import variables_of
 from oncall_tui.domain.update import DeliveryState, Draft
 from oncall_tui.store.database import Database
-from oncall_tui.store.drafts import adopt_draft, create_draft, list_drafts
+from oncall_tui.store.drafts import adopt_draft, create_draft, list_drafts, take_draft
 from oncall_tui.store.incidents import get_incident
 from oncall_tui.store.lease import list_terminals
 from oncall_tui.store.updates import list_updates
+from oncall_tui.tui.text import clock_utc
 
 
 class OpenedDraft(Struct, frozen=True):
@@ -57,10 +58,19 @@ def live_terminals(terminals: Iterable[Terminal], now: int) -> dict[str, Termina
     }
 
 
-def find_own(drafts: Iterable[Draft], terminals: Iterable[Terminal], terminal_id: str, now: int) -> list[Draft]:
-    """Returns the drafts that this terminal may go on with: its own, and those whose terminal is gone."""
+def find_own(
+    drafts: Iterable[Draft], terminals: Iterable[Terminal], terminal_id: str, actor: str, now: int
+) -> list[Draft]:
+    """Returns the drafts that this terminal may go on with: its own, those handed to `actor`, those of the dead."""
     others = live_terminals(terminals, now).keys() - {terminal_id}
-    return [draft for draft in drafts if draft.terminal_id not in others]
+    return [
+        draft for draft in drafts if draft.terminal_id not in others and (draft.terminal_id or draft.owner == actor)
+    ]
+
+
+def name_draft(draft: Draft) -> str:
+    """Returns the name of a draft, or what tells one without a name from others."""
+    return draft.name or f"{draft.status} of {clock_utc(draft.created_at, has_seconds=False)}"
 
 
 def _is_running(pid: int) -> bool:
@@ -74,13 +84,22 @@ def _is_running(pid: int) -> bool:
 
 
 def open_draft(
-    db: Database, incident_id: int, terminal_id: str, actor: str, now: int, *, may_create: bool = True
+    db: Database,
+    incident_id: int,
+    terminal_id: str,
+    actor: str,
+    now: int,
+    *,
+    may_create: bool = True,
+    draft_id: int | None = None,
+    is_wanted_new: bool = False,
 ) -> OpenedDraft | None:
-    """Returns this terminal's draft of an incident, a dead one's, or a new one with the words of a template.
+    """Returns this terminal's draft of an incident, one handed to it, a dead one's, or a new one from a template.
 
-    None when there is none and none may be created.
+    `draft_id` asks for one draft, whoever has it, `is_wanted_new` for a new one. None when there is none and none may
+    be created.
 
-    Raises NotFoundError or StoreError.
+    Raises NotFoundError, RefusedError or StoreError.
     """
     incident = get_incident(db, incident_id)
     updates = list_updates(db, incident_id)
@@ -88,10 +107,18 @@ def open_draft(
     wanted = (proof for update in updates for proof in update.proofs if proof.state is not DeliveryState.DROPPED)
     before_on = dict(Counter(proof.page for proof in wanted))
     live = live_terminals(list_terminals(db), now)
-    before = {draft.id: draft.terminal_id for draft in list_drafts(db, incident_id)}
-    draft = adopt_draft(db, incident_id, terminal_id, {*live, terminal_id})
+    before = {draft.id: draft for draft in list_drafts(db, incident_id)}
+    if is_wanted_new:
+        draft = None
+    elif draft_id is not None:
+        draft = take_draft(db, draft_id, terminal_id, actor)
+    else:
+        draft = adopt_draft(db, incident_id, terminal_id, actor, {*live, terminal_id})
     if draft is not None:
-        left_at = draft.updated_at if before.get(draft.id) != terminal_id else None
+        left = before.get(draft.id, draft)
+        left_at = (
+            draft.updated_at if left.terminal_id not in ("", terminal_id) and left.terminal_id not in live else None
+        )
         return OpenedDraft(draft, incident, is_first, is_new=False, left_at=left_at, updates_before=before_on)
     if not may_create:
         return None

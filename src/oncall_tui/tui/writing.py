@@ -6,9 +6,11 @@ from msgspec.structs import replace
 
 from oncall_tui.domain.cadence import next_update_at
 from oncall_tui.domain.declare import find_effect
+from oncall_tui.domain.facts import Facts
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
 from oncall_tui.domain.sanitize import clean_block
 from oncall_tui.domain.template import say_when
+from oncall_tui.domain.update import Draft, Waiver
 from oncall_tui.tui.draft_keeper import Typed
 from oncall_tui.tui.drafting import OpenedDraft, find_words, suggest_components
 from oncall_tui.tui.outgoing import Confirmation
@@ -27,6 +29,8 @@ class Writing:
         self.status: IncidentStatus = draft.status
         self.components: dict[str, ComponentStatus] = dict(draft.components)
         self.due_at: int | None = draft.next_update_at
+        self.facts: Facts = draft.facts
+        self.waivers: tuple[Waiver, ...] = draft.waivers
         self._template = draft.template
         self._template_body = draft.body if draft.template else ""
 
@@ -37,6 +41,12 @@ class Writing:
     def follow_incident(self, incident: Incident) -> None:
         """Goes over to the incident as it stands now."""
         self.opened = replace(self.opened, incident=incident)
+
+    def follow_draft(self, draft: Draft) -> None:
+        """Notes how the draft is called and whose it was; its words stand in the field."""
+        mine = self.opened.draft
+        if (draft.name, draft.handed_by) != (mine.name, mine.handed_by):
+            self.opened = replace(self.opened, draft=replace(mine, name=draft.name, handed_by=draft.handed_by))
 
     def follow_text(self, body: str) -> None:
         """Notes what stands in the field: words that a person touched are no longer those of the template."""
@@ -49,7 +59,16 @@ class Writing:
 
     def read_typed(self, body: str, cursor: int) -> Typed:
         """Returns everything that a draft keeps."""
-        return Typed(self.status, clean_block(body), dict(self.components), self.due_at, self._template, cursor)
+        return Typed(
+            self.status,
+            clean_block(body),
+            dict(self.components),
+            self.due_at,
+            self._template,
+            cursor,
+            self.facts,
+            self.waivers,
+        )
 
     def confirm(self, draft_id: int, body: str) -> Confirmation:
         """Returns the update as it would be sent."""

@@ -8,15 +8,15 @@ from textual.content import Content
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.cadence import describe_due
-from oncall_tui.tui.checks import Checks
 from oncall_tui.tui.draft_keeper import DraftKeeper
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import join, line
+from oncall_tui.tui.widgets.compose_findings import draw_findings
+from oncall_tui.tui.widgets.compose_lint import Linting
 from oncall_tui.tui.widgets.compose_words import (
     draw_body,
     draw_components,
     draw_counts,
-    draw_findings,
     draw_head,
     draw_idle,
     list_notices,
@@ -69,7 +69,7 @@ class ComposeLines:
     ) -> None:
         """Says which incident this is, what happens to the components, and what the writer should know."""
         incident = writing.incident
-        self.head.show_lines([draw_head(incident)])
+        self.head.show_lines([draw_head(incident, writing.opened.draft, snapshot.drafts, self.width)])
         page = {component.name: component.page_status for component in snapshot.components}
         self.components.show_lines(draw_components(page, incident.components, writing.components, self.width))
         self.components.refresh(layout=True)
@@ -83,11 +83,11 @@ class ComposeLines:
         self._notice.show_lines(notices)
         self._notice.display = bool(notices)
 
-    def show_counts(self, writing: Writing, length: int, keeper: DraftKeeper, checks: Checks) -> None:
+    def show_counts(self, writing: Writing, length: int, keeper: DraftKeeper, linting: Linting) -> None:
         """Says how long the text is, whether it is on disk, and what the checks found."""
         now = now_ms()
         due = describe_due(writing.due_at, now) if writing.due_at is not None else ""
         counts = draw_counts(length, writing.incident.title, keeper.saving, keeper.is_dirty, due, now)
         self._counts.show_lines([counts])
-        self._findings.show_lines(draw_findings(checks.checked, checks.current, self.width))
+        self._findings.show_lines(draw_findings(linting.checked, linting.current, self.width))
         self._findings.refresh(layout=True)

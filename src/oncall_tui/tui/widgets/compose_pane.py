@@ -7,40 +7,36 @@ from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import TextArea
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.errors import OncallError
-from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
+from oncall_tui.domain.incident import Incident, IncidentStatus
 from oncall_tui.domain.sanitize import clean_block
+from oncall_tui.domain.update import Draft
 from oncall_tui.tui.actions import bindings_of
-from oncall_tui.tui.checks import Checks
 from oncall_tui.tui.declare import undo_declaration
+from oncall_tui.tui.draft_desk import DraftDesk
 from oncall_tui.tui.draft_keeper import DraftKeeper, Typed
 from oncall_tui.tui.drafting import OpenedDraft, find_own, open_draft
 from oncall_tui.tui.host import host_of, start_work, tell
 from oncall_tui.tui.outgoing import Passage, Stage
-from oncall_tui.tui.screens.components import ComponentsScreen
-from oncall_tui.tui.screens.state import STATES, StateScreen
 from oncall_tui.tui.sending import Sending, Written
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.text import STATUS_LOOK, line, look
-from oncall_tui.tui.widgets.choice import Choice
+from oncall_tui.tui.widgets.compose_fields import ComposeFields
 from oncall_tui.tui.widgets.compose_lines import ComposeLines
-from oncall_tui.tui.widgets.compose_words import list_dues
+from oncall_tui.tui.widgets.compose_lint import Linting
+from oncall_tui.tui.widgets.compose_tools import ComposeTools
 from oncall_tui.tui.widgets.pane import Pane
 from oncall_tui.tui.widgets.update_text import UpdateText
 from oncall_tui.tui.writing import Writing
 
-_LINT_AFTER_S = 0.15
-_WITHOUT_DRAFT = frozenset({"post", "undo", "back"})
+_WITHOUT_DRAFT = frozenset({"post", "undo", "back", "drafts", "new_draft"})
 
 
-class ComposePane(Pane):
-    """One draft at a time: that of the selected incident and of this terminal."""
+class ComposePane(ComposeTools, Pane):
+    """One draft at a time: one of the selected incident, and of this terminal."""
 
     scope = "compose"
     title = "Compose"
@@ -53,26 +49,22 @@ class ComposePane(Pane):
         self._is_ready = asyncio.Event()
         self._loading = asyncio.Lock()
         self._incident_id: int | None = None
-        self._writing: Writing | None = None
-        self._checks = Checks()
-        self._sending = Sending(self, self._gather, self._focus_text, self._settle)
-        self._keeper = DraftKeeper(self, self._read_typed, self._draw_counts)
-        self._state = Choice[IncidentStatus](
-            "state", [(state, look(*STATUS_LOOK[state])) for state in STATES], id="compose-state"
-        )
-        self._due = Choice[int | None]("next update", [(None, line("none"))], id="compose-due")
-        self._text = UpdateText(id="compose-text", soft_wrap=True, show_line_numbers=False)
-        self._lines = ComposeLines()
-        self._lint_timer: Timer | None = None
+        self._is_listed = False
         self._known_body = ""
+        self.writing: Writing | None = None
+        self.text = UpdateText(id="compose-text")
+        self.linting = Linting(self, self.text, self._draw_counts, self.touch)
+        self.desk = DraftDesk(self, self.let_go)
+        self.keeper = DraftKeeper(self, self._read_typed, self._draw_counts)
+        self.fields = ComposeFields(lambda: self.body, self.put)
+        self._sending = Sending(self, self._gather, self._focus_text, self._settle)
+        self._lines = ComposeLines()
 
     def compose(self) -> ComposeResult:
         yield self._lines.head
-        with Horizontal(id="compose-fields"):
-            yield self._state
-            yield self._due
+        yield self.fields
         yield self._lines.components
-        yield self._text
+        yield self.text
         yield from self._lines.below
 
     def on_mount(self) -> None:
@@ -84,23 +76,37 @@ class ComposePane(Pane):
     async def on_unmount(self) -> None:
         """Keeps what was typed in the last moment before the end; there is nothing left to draw it on."""
         self._is_ready.clear()
-        await self._keeper.save()
+        await self.keeper.save()
 
     def on_resize(self) -> None:
         self._draw()
 
     def show(self, snapshot: Snapshot, topics: frozenset[str]) -> None:
         self._snapshot = snapshot
-        if self._writing is not None:
+        if self.writing is not None:
             incident = snapshot.incident(self._incident_id)
             if incident is None:
                 self._close()
             else:
-                self._writing.follow_incident(incident)
-        if "page" in topics and self._writing is not None and self._lint_timer is None:
-            self._lint_timer = self.set_timer(_LINT_AFTER_S, self._lint)
+                self.writing.follow_incident(incident)
+                self._follow_draft()
+        if topics & {"page", "results", "incidents", "components"}:
+            self.linting.look_soon()
         if not topics or topics & {"incidents", "drafts", "terminal", "components", "outbox", "saving"}:
             self._draw()
+
+    def _follow_draft(self) -> None:
+        """Leaves a draft that somebody else took; what was typed and not yet stored becomes one of our own."""
+        draft = self.keeper.draft
+        listed = next((item for item in self._snapshot.drafts if draft is not None and item.id == draft.id), None)
+        if listed is None or self.writing is None:
+            return
+        if listed.terminal_id == host_of(self).terminal_id:
+            self._is_listed = True
+            self.writing.follow_draft(listed)
+        elif self._is_listed and not self.keeper.is_dirty:
+            tell(self.app, f"{listed.owner} has taken this draft over.", "warning")
+            self._close()
 
     def show_incident(self, incident_id: int | None) -> None:
         if incident_id != self._incident_id:
@@ -108,169 +114,161 @@ class ComposePane(Pane):
             self._incident_id = incident_id
             self._draw()
 
+    @property
+    def incident_id(self) -> int | None:
+        return self._incident_id
+
     def focus_content(self) -> None:
-        (self._text if self._writing else self).focus()
-        own = find_own(self._snapshot.drafts, self._snapshot.terminals, host_of(self).terminal_id, now_ms())
-        if self._writing is None and self._incident_id in {draft.incident_id for draft in own}:
+        (self.text if self.writing else self).focus()
+        host = host_of(self)
+        own = find_own(self._snapshot.drafts, self._snapshot.terminals, host.terminal_id, host.actor, now_ms())
+        if self.writing is None and self._incident_id in {draft.incident_id for draft in own}:
             start_work(self, partial(self._go_on, self._incident_id), "open")
 
     async def _go_on(self, incident_id: int | None) -> None:
         """Opens a draft that is there, and makes none."""
         if incident_id is not None and not host_of(self).outgoing.is_waiting(incident_id):
             await self._load_draft(incident_id, may_create=False)
-            if self._writing is not None and self.has_focus:
-                self._text.focus()
+            if self.writing is not None and self.has_focus:
+                self.text.focus()
 
-    async def open(self, incident_id: int, *, status: IncidentStatus | None = None) -> None:
-        """Opens the draft of an incident for writing, a new one when there is none. A file that fails is told."""
+    async def open(
+        self,
+        incident_id: int,
+        *,
+        status: IncidentStatus | None = None,
+        draft_id: int | None = None,
+        is_wanted_new: bool = False,
+    ) -> None:
+        """Opens a draft of an incident for writing, a new one when there is none. A file that fails is told."""
         await self._is_ready.wait()
-        host = host_of(self)
-        if host.outgoing.is_waiting(incident_id):
+        if host_of(self).outgoing.is_waiting(incident_id):
             tell(self.app, "This update is about to be sent: u takes it back.", "warning")
             return
-        if not await self._load_draft(incident_id, may_create=True):
+        if not await self._load_draft(incident_id, may_create=True, draft_id=draft_id, is_wanted_new=is_wanted_new):
             return
-        if status is not None and status is not self.status:
-            self._state.set_value(status)
-            self._take_state()
-        self._text.focus()
+        self.fields.take_status(status)
+        self.text.focus()
 
-    async def _load_draft(self, incident_id: int, *, may_create: bool) -> bool:
-        """Loads the draft of an incident unless it is loaded; two wishes for it at once are one."""
+    async def _load_draft(
+        self, incident_id: int, *, may_create: bool, draft_id: int | None = None, is_wanted_new: bool = False
+    ) -> bool:
+        """Loads a draft of an incident unless it is loaded; two wishes for it at once are one."""
         host = host_of(self)
         async with self._loading:
-            if self._writing is not None and self._incident_id == incident_id:
+            is_any = draft_id is None and not is_wanted_new
+            current = self.keeper.draft
+            is_open = self.writing is not None and self._incident_id == incident_id
+            if is_open and (is_any or (current is not None and current.id == draft_id)):
                 return True
-            await self._keeper.save()
+            await self.keeper.save()
             try:
                 opened = await host.feed.call(
-                    open_draft, incident_id, host.terminal_id, host.actor, now_ms(), may_create=may_create
+                    open_draft,
+                    incident_id,
+                    host.terminal_id,
+                    host.actor,
+                    now_ms(),
+                    may_create=may_create,
+                    draft_id=draft_id,
+                    is_wanted_new=is_wanted_new,
                 )
             except OncallError as error:
                 tell(self.app, str(error), "error")
                 return False
             if opened is not None:
+                self._leave_text()
                 self._incident_id = incident_id
                 self._load(opened)
             return opened is not None
 
     def _load(self, opened: OpenedDraft) -> None:
         draft = opened.draft
-        self._writing = Writing(opened)
-        text = self._text
+        self.writing = Writing(opened)
+        self._is_listed = False
         self._known_body = clean_block(draft.body)
-        text.load_text(self._known_body)
-        text.read_only = False
-        text.move_to_offset(draft.cursor or len(draft.body))
-        self._keeper.take(draft)
-        self._state.set_value(draft.status)
-        self._offer_dues()
-        self._show_form(True)
-        self._lint()
+        self.text.show_draft(draft.id, self._known_body)
+        self.text.read_only = False
+        self.text.move_to_offset(draft.cursor or len(draft.body))
+        self.keeper.take(draft)
+        self.fields.show(self.writing)
+        self._lines.show_form(True)
+        self.text.display = True
+        self.linting.take(self.writing)
         self._draw()
+
+    def _leave_text(self) -> None:
+        """Keeps the undo of the draft that is left."""
+        if self.keeper.draft is not None:
+            self.text.leave(self.keeper.draft.id)
+
+    async def let_go(self, draft_id: int) -> None:
+        """Saves and leaves a draft, if it is open here."""
+        if self.keeper.draft is not None and self.keeper.draft.id == draft_id:
+            await self.keeper.save()
+            self._close()
 
     def _close(self) -> None:
-        self._keeper.let_go()
-        self._writing = None
-        self._checks.clear()
+        self._leave_text()
+        self.keeper.let_go()
+        self.writing = None
+        self.linting.take(None)
         if self._is_ready.is_set():
-            self._show_form(False)
+            self._lines.show_form(False)
+            self.fields.show(None)
+            self.text.display = False
         self._draw()
-
-    def _show_form(self, is_open: bool) -> None:
-        self._lines.show_form(is_open)
-        self._text.display = is_open
-        self.query_one("#compose-fields").display = is_open
-
-    def _offer_dues(self) -> None:
-        writing = self._writing
-        if writing is not None:
-            dues = list_dues(writing.incident.severity, writing.status, writing.due_at, now_ms())
-            self._due.set_options(dues, writing.due_at)
 
     @property
     def status(self) -> IncidentStatus:
         """The public state that the update would set."""
-        return self._state.value
+        return self.fields.state.value
 
     @property
     def body(self) -> str:
-        return self._text.text
+        return self.text.text
 
     @on(TextArea.Changed, "#compose-text")
     def _follow_text(self, event: TextArea.Changed) -> None:
         event.stop()
         body = self.body
-        if body != self._known_body and self._writing is not None:
+        if body != self._known_body and self.writing is not None:
             self._known_body = body
-            self._writing.follow_text(body)
-            self._touch()
+            self.writing.follow_text(body)
+            self.touch()
 
     def _read_typed(self) -> Typed:
-        assert self._writing is not None  # the keeper holds a draft only while one is open
-        return self._writing.read_typed(self.body, self._text.cursor_offset)
+        assert self.writing is not None  # the keeper holds a draft only while one is open
+        return self.writing.read_typed(self.body, self.text.cursor_offset)
 
-    def _touch(self) -> None:
-        self._keeper.touch()
-        if self._lint_timer is None:
-            self._lint_timer = self.set_timer(_LINT_AFTER_S, self._lint)
+    def touch(self) -> None:
+        """Notes that the draft is another than the one on disk."""
+        self.keeper.touch()
+        self.linting.look_soon()
         self._draw_counts()
 
-    @on(Choice.Changed, "#compose-state")
-    def _follow_state(self, event: Choice.Changed) -> None:
-        event.stop()
-        self._take_state()
-
-    def _take_state(self) -> None:
-        """Goes over to the chosen public state; words that were typed stay."""
-        writing = self._writing
-        if writing is None:
-            return
-        words = writing.take_status(self.status, self.body, self._snapshot, now_ms())
-        self._offer_dues()
-        if words is None:
-            tell(self.app, "Your words stay as they are. ctrl+t puts those of the template.")
-        self._put(words)
-
-    @on(Choice.Changed, "#compose-due")
-    def _follow_due(self, event: Choice.Changed) -> None:
-        event.stop()
-        if self._writing is not None:
-            self._put(self._writing.take_due(self._due.value, self.body, self._snapshot, now_ms()))
-
-    def _put(self, words: str | None) -> None:
+    def put(self, words: str | None) -> None:
         """Puts words into the field, where there are new ones, and keeps what was chosen."""
         if words is not None:
-            self._text.put_text(words)
-        self._touch()
+            self.text.put_text(words)
+        self.touch()
         self._draw()
 
     def _settle(self, incident: Incident, status: IncidentStatus | None, words: str | None) -> None:
         """Goes on from a conflict that was looked at."""
-        writing = self._writing
-        if writing is not None:
-            writing.follow_incident(incident)
-            if status in STATES:
-                self._state.set_value(status)
-                writing.take_status(status, self.body, self._snapshot, now_ms())
-                self._offer_dues()
-            self._put(words)
-
-    def _lint(self) -> None:
-        self._lint_timer = None
-        if self._writing is None:
-            return
-        self._checks.run(self._writing, self.body, self._snapshot, host_of(self).config.page_names)
-        self._draw_counts()
+        if self.writing is not None:
+            self.writing.follow_incident(incident)
+            self.fields.follow_status(status)
+            self.put(words)
 
     def _tick(self) -> None:
-        if self.display and self._writing is not None:
+        if self.display and self.writing is not None:
             self._draw_counts()
 
     def _draw(self) -> None:
         if not self._is_ready.is_set():
             return
-        writing, host = self._writing, host_of(self)
+        writing, host = self.writing, host_of(self)
         self._lines.width = max(20, self.content_size.width)
         if writing is None:
             self._lines.show_idle(self._snapshot, self._incident_id)
@@ -280,39 +278,16 @@ class ComposePane(Pane):
         self._draw_counts()
 
     def _draw_counts(self) -> None:
-        if self._writing is not None and self._is_ready.is_set():
-            self._lines.show_counts(self._writing, len(self.body), self._keeper, self._checks)
-
-    async def action_post(self) -> None:
-        if self._incident_id is not None:
-            host_of(self).open_compose(self._incident_id)
-
-    def action_set_state(self) -> None:
-        if self._writing is not None:
-            host_of(self).load_styles("review")
-            self.app.push_screen(StateScreen(self.status), self._pick_state)
-
-    def _pick_state(self, status: IncidentStatus | None) -> None:
-        if status is not None and status is not self.status:
-            self._state.set_value(status)
-            self._take_state()
+        if self.writing is not None and self._is_ready.is_set():
+            self._lines.show_counts(self.writing, len(self.body), self.keeper, self.linting)
 
     def _focus_text(self) -> None:
-        self._text.focus()
+        self.text.focus()
 
-    def action_set_due(self) -> None:
-        if self._writing is not None:
-            self._due.focus()
-
-    def action_set_components(self) -> None:
-        if self._writing is not None:
-            host_of(self).load_styles("review")
-            screen = ComponentsScreen(self._snapshot.components, self._writing.components)
-            self.app.push_screen(screen, self._take_components)
-
-    def _take_components(self, chosen: dict[str, ComponentStatus] | None) -> None:
-        if chosen is not None and self._writing is not None:
-            self._put(self._writing.take_components(chosen, self.body, self._snapshot, now_ms()))
+    def _step_field(self, by: int) -> None:
+        fields: list[Widget] = [self.text, *self.fields.fields]
+        here = next((at for at, field in enumerate(fields) if field.has_focus), 0)
+        fields[(here + by) % len(fields)].focus()
 
     def action_next_field(self) -> None:
         self._step_field(1)
@@ -320,42 +295,24 @@ class ComposePane(Pane):
     def action_previous_field(self) -> None:
         self._step_field(-1)
 
-    def _step_field(self, by: int) -> None:
-        fields: list[Widget] = [self._text, self._state, self._due]
-        here = next((at for at, field in enumerate(fields) if field.has_focus), 0)
-        fields[(here + by) % len(fields)].focus()
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a draft there is nothing to send or change, and tab goes on to the next pane."""
-        if self._writing is None:
+        if self.writing is None:
             return action in _WITHOUT_DRAFT and (action != "post" or self._incident_id is not None)
-        if action == "compare":
-            return bool(self._writing.incident.conflict)
-        return action != "post" or not self._text.has_focus
+        if action in ("compare", "show_changes"):
+            return bool(self.writing.incident.conflict) is (action == "compare")
+        return action != "post" or not self.text.has_focus
+
+    async def action_post(self) -> None:
+        if self._incident_id is not None:
+            host_of(self).open_compose(self._incident_id)
 
     async def action_compare(self) -> None:
         await self._sending.compare()
 
-    def action_use_template(self) -> None:
-        if self._writing is not None:
-            self._put(self._writing.put_template(self._snapshot, now_ms()))
-            self._text.focus()
-
-    def action_copy(self) -> None:
-        if self._writing is not None:
-            self.app.copy_to_clipboard(clean_block(self.body))
-            tell(self.app, "The text is on the clipboard, where the terminal allows it.")
-
-    def action_next_finding(self) -> None:
-        finding = self._checks.find_next()
-        if finding is not None:
-            self._text.select_span(finding.start, finding.end)
-            self._text.focus()
-            self._draw_counts()
-
     def action_back(self) -> None:
-        self._keeper.save_soon(0)
-        if self._text.has_focus or self.screen.focused in (self._state, self._due):
+        self.keeper.save_soon(0)
+        if self.text.has_focus or self.screen.focused in self.fields.fields:
             self.focus()
         else:
             host_of(self).show_pane("incidents")
@@ -368,33 +325,32 @@ class ComposePane(Pane):
             await undo_declaration(self.app, self._incident_id)
 
     async def action_review(self) -> None:
-        if self._writing is not None and not host_of(self).outgoing.is_waiting(self._writing.incident.id):
+        if self.writing is not None and not host_of(self).outgoing.is_waiting(self.writing.incident.id):
             await self._sending.review()
 
     async def _gather(self) -> Written | None:
         """Returns the update as it stands, once it is on disk; words that could not be saved are not sent either."""
-        self._lint()
-        await self._keeper.save()
-        writing, draft = self._writing, self._keeper.draft
+        checked = await self.linting.run()
+        await self.keeper.save()
+        writing, draft = self.writing, self.keeper.draft
         if writing is None or draft is None:
             return None
-        if self._keeper.saving.error:
-            tell(self.app, f"Not saved, so not sent: {self._keeper.saving.error}", "error")
+        if self.keeper.saving.error:
+            tell(self.app, f"Not saved, so not sent: {self.keeper.saving.error}", "error")
             return None
-        return Written(writing.confirm(draft.id, self.body), writing.incident, self._checks.checked)
+        return Written(writing.confirm(draft.id, self.body), writing.incident, checked)
 
     def _follow_passage(self, passage: Passage) -> None:
-        draft = self._keeper.draft
+        draft: Draft | None = self.keeper.draft
         if draft is None or passage.confirmation.draft_id != draft.id:
             return
-        text = self._text
-        text.read_only = passage.stage is Stage.WINDOW
+        self.text.read_only = passage.stage is Stage.WINDOW
         if passage.stage is Stage.CONFIRMED:
-            self._keeper.take(None)
+            self.keeper.take(None)
             self._close()
             self.focus()
         elif passage.stage is Stage.UNSENT:
-            text.focus()
+            self.text.focus()
         elif passage.stage is Stage.CONFLICT:
             start_work(self, partial(self._sending.show_conflict, passage), "conflict")
         self._draw()

@@ -9,12 +9,11 @@ from textual.content import Content
 from oncall_tui.domain.cadence import CLOCK_STEP_MS, next_update_at
 from oncall_tui.domain.duration import MINUTE, format_age
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Severity
-from oncall_tui.domain.lint.model import LONG_TITLE, Finding, Level, Part
+from oncall_tui.domain.lint.model import LONG_TITLE, Level
 from oncall_tui.domain.sanitize import clean_line
-from oncall_tui.domain.update import BODY_LIMIT, TITLE_LIMIT, IncidentUpdate
-from oncall_tui.tui.checks import Checked, PageLoss
+from oncall_tui.domain.update import BODY_LIMIT, TITLE_LIMIT, Draft, IncidentUpdate
 from oncall_tui.tui.draft_keeper import Saving
-from oncall_tui.tui.drafting import OpenedDraft, live_terminals
+from oncall_tui.tui.drafting import OpenedDraft, live_terminals, name_draft
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import (
     COMPONENT_LOOK,
@@ -31,7 +30,6 @@ from oncall_tui.tui.text import (
 )
 
 _DUE_MINUTES = (15, 20, 30, 60, 120, 240)
-_FINDINGS_SHOWN = 4
 _NAME_AT_LEAST = 12
 _LEVEL_LOOK = {Level.BLOCK: ("✖", "$state-down"), Level.WARN: ("▲", "$state-slow"), Level.INFO: ("○", "$muted")}
 
@@ -50,9 +48,15 @@ def list_dues(
     return [*options, (None, line("no promise", "$muted"))]
 
 
-def draw_head(incident: Incident) -> Content:
-    """Returns which incident this is and where it stands now, before the update."""
-    return join((incident.title, "bold"), ("  now ", "$muted"), look(*STATUS_LOOK[incident.status]))
+def draw_head(incident: Incident, draft: Draft, drafts: Sequence[Draft], width: int) -> Content:
+    """Returns which incident this is, where it stands now, and which of its drafts this is where there are more."""
+    own = [item.id for item in drafts if item.incident_id == incident.id]
+    which = ""
+    if len(own) > 1 or draft.name:
+        count = f" {sorted(own).index(draft.id) + 1}/{len(own)}" if draft.id in own and len(own) > 1 else ""
+        which = f"  draft{count} {name_draft(draft)}"
+    state = join(("  now ", "$muted"), look(*STATUS_LOOK[incident.status]), (which, "$muted"))
+    return join(cut(line(incident.title, "bold"), max(_NAME_AT_LEAST, width - state.cell_length)), state)
 
 
 def draw_components(
@@ -116,43 +120,6 @@ def draw_saving(saving: Saving, is_dirty: bool, now: int) -> Content:
     return join((f"draft saved {age} ago", "$muted"))
 
 
-def draw_findings(checked: Checked, current: Finding | None, width: int) -> list[Content]:
-    """Returns the checks, worst first, cut to `width` cells; a text without findings says so."""
-    findings, losses = checked.findings, checked.losses
-    if not findings and not losses:
-        return [join((f"{Glyphs.show('✓')} nothing blocks sending", "$state-ok"), ("   ctrl+s review", "$muted"))]
-    rows = [(finding.level, *_tell_finding(finding, finding is current)) for finding in findings]
-    rows += [(Level.BLOCK if item.loss.is_blocking else Level.WARN, *_tell_loss(item)) for item in losses]
-    rows.sort(key=lambda row: list(Level).index(row[0]))
-    levels = [level for level, _, _ in rows]
-    told = [f"{levels.count(level)} {level}" for level in Level if level in levels]
-    jump = ("   f8 jumps to the next" if findings else "", "$muted")
-    lines = [join(("checks ", "$muted"), (", ".join(told), "bold"), jump)]
-    for _, lead, message in rows[:_FINDINGS_SHOWN]:
-        first, *more = wrap(message, max(20, width - lead.cell_length)) or [""]
-        lines += [join(lead, first), *(join(" " * lead.cell_length, row) for row in more[:1])]
-    if len(rows) > _FINDINGS_SHOWN:
-        lines.append(join((f"  and {len(rows) - _FINDINGS_SHOWN} more", "$muted")))
-    return lines
-
-
-def _tell_finding(finding: Finding, is_current: bool) -> tuple[Content, str]:
-    where = "title" if finding.part is Part.TITLE else f"at {finding.start + 1}"
-    mark = Glyphs.show("▸") if is_current else " "
-    lead = join(mark, _draw_level(finding.level, finding.rule), (f"{where}  ", "$muted"))
-    return lead, finding.message
-
-
-def _tell_loss(item: PageLoss) -> tuple[Content, str]:
-    level = Level.BLOCK if item.loss.is_blocking else Level.WARN
-    return join(" ", _draw_level(level, item.name), " "), item.loss.message
-
-
-def _draw_level(level: Level, name: str) -> Content:
-    shape, style = _LEVEL_LOOK[level]
-    return join((f"{Glyphs.show(shape)} {level:<5} {name} ", style))
-
-
 def list_notices(
     opened: OpenedDraft, snapshot: Snapshot, terminal_id: str, actor: str, *, is_sending: bool, now: int
 ) -> list[Content]:
@@ -166,6 +133,8 @@ def list_notices(
     if opened.left_at is not None:
         who = "You" if opened.draft.created_by == actor else opened.draft.created_by
         notices.append(join((f"{who} left this draft ", "$state-slow"), f"{format_age(now - opened.left_at)} ago."))
+    if opened.draft.handed_by not in ("", actor) and not is_sending:
+        notices.append(join((f"{opened.draft.handed_by} had this draft before you.", "$state-slow")))
     terminals = live_terminals(snapshot.terminals, now)
     for draft in snapshot.drafts:
         other = terminals.get(draft.terminal_id)

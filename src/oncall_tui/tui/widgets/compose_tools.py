@@ -1,0 +1,147 @@
+"""The keys of the compose pane that work on a draft as it stands: templates, checks, drafts, the editor, a copy."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.widget import Widget
+
+from oncall_tui.clock import now_ms
+from oncall_tui.domain.sanitize import clean_block
+from oncall_tui.store.drafts import create_draft
+from oncall_tui.tui.host import host_of, start_work, tell
+
+if TYPE_CHECKING:
+    from oncall_tui.tui.draft_desk import DraftDesk
+    from oncall_tui.tui.draft_keeper import DraftKeeper
+    from oncall_tui.tui.screens.drafts import Wish
+    from oncall_tui.tui.widgets.compose_fields import ComposeFields
+    from oncall_tui.tui.widgets.compose_lint import Linting
+    from oncall_tui.tui.widgets.update_text import UpdateText
+    from oncall_tui.tui.writing import Writing
+
+
+class ComposeTools(Widget):
+    """Adds them to the pane, which has the draft."""
+
+    writing: Writing | None
+    text: UpdateText
+    linting: Linting
+    desk: DraftDesk
+    keeper: DraftKeeper
+    fields: ComposeFields
+
+    if TYPE_CHECKING:
+
+        @property
+        def incident_id(self) -> int | None: ...
+
+        def put(self, words: str | None) -> None: ...
+
+        async def open(self, incident_id: int, *, draft_id: int | None = None, is_wanted_new: bool = False) -> None: ...
+
+    def action_set_state(self) -> None:
+        self.fields.choose_state()
+
+    def action_set_components(self) -> None:
+        self.fields.choose_components()
+
+    def action_set_due(self) -> None:
+        if self.writing is not None:
+            self.fields.due.focus()
+
+    def action_use_template(self) -> None:
+        if self.writing is not None:
+            self.put(self.writing.put_template(host_of(self).snapshot, now_ms()))
+            self.text.focus()
+
+    def action_copy(self) -> None:
+        if self.writing is not None:
+            self.app.copy_to_clipboard(clean_block(self.text.text))
+            tell(self.app, "The text is on the clipboard, where the terminal allows it.")
+
+    def action_next_finding(self) -> None:
+        self.linting.step(1)
+
+    def action_previous_finding(self) -> None:
+        self.linting.step(-1)
+
+    def action_fix(self) -> None:
+        self.linting.apply_fix()
+
+    def action_let_pass(self) -> None:
+        self.linting.let_pass()
+
+    def action_meant(self) -> None:
+        self.linting.mark_meant()
+
+    def action_show_changes(self) -> None:
+        self.action_drafts()
+
+    def action_drafts(self) -> None:
+        from oncall_tui.tui.screens.drafts import DraftsScreen
+
+        host_of(self).load_styles("drafts")
+        draft = self.keeper.draft
+        screen = DraftsScreen(self.desk, self.incident_id, draft.id if draft is not None else None)
+        self.app.push_screen(screen, self._grant)
+
+    def _grant(self, wish: Wish | None) -> None:
+        if wish is not None:
+            start_work(self, partial(self._open_wish, wish), "draft", is_exclusive=True)
+
+    async def _open_wish(self, wish: Wish) -> None:
+        if wish.incident_id != self.incident_id:
+            host_of(self).select_incident(wish.incident_id)
+        await self.open(wish.incident_id, draft_id=wish.draft_id, is_wanted_new=wish.draft_id is None)
+
+    async def action_new_draft(self) -> None:
+        if self.incident_id is not None:
+            await self.open(self.incident_id, is_wanted_new=True)
+
+    def action_edit_outside(self) -> None:
+        if self.writing is not None:
+            start_work(self, self._edit_outside, "editor", is_exclusive=True)
+
+    async def _edit_outside(self) -> None:
+        """Gives the text to the person's editor; what it wrote is one step of undo, also when the editor died."""
+        from oncall_tui.tui.outside import edit_outside
+
+        draft, writing = self.keeper.draft, self.writing
+        if draft is None or writing is None:
+            return
+        before = self.text.text
+
+        def follow(text: str) -> None:
+            if self.keeper.draft is not None and self.keeper.draft.id == draft.id and text != self.text.text:
+                self.put(text)
+
+        returned = await edit_outside(self.app, before, follow)
+        self.refresh(layout=True)
+        if returned.trouble:
+            tell(self.app, returned.trouble, "warning")
+        if returned.text is None or returned.text == before:
+            return
+        if self.keeper.draft is not None and self.keeper.draft.id == draft.id:
+            follow(returned.text)
+            self.text.focus()
+        else:
+            host = host_of(self)
+            typed = writing.read_typed(returned.text, len(returned.text))
+            await host.feed.call(
+                create_draft,
+                draft.incident_id,
+                host.terminal_id,
+                status=typed.status,
+                body=typed.body,
+                components=typed.components,
+                next_update_at=typed.next_update_at,
+                template=None,
+                actor=host.actor,
+                now=now_ms(),
+                name="from the editor",
+                facts=typed.facts,
+                waivers=typed.waivers,
+            )
+            tell(self.app, "The draft is gone meanwhile: your words are a draft of their own, under ^o.", "warning")
