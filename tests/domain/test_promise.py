@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from oncall_tui.domain.cadence import USUAL_RHYTHM, Rhythm, next_update_at
 from oncall_tui.domain.duration import DAY, HOUR, MINUTE
 from oncall_tui.domain.incident import IncidentStatus, Severity
-from oncall_tui.domain.promise import Outcome, Told, grace_of, list_promises, offer_slower, score_promises
+from oncall_tui.domain.promise import (
+    Outcome,
+    Told,
+    find_promise,
+    find_promised_time,
+    grace_of,
+    list_promises,
+    offer_slower,
+    score_promises,
+)
 
 _INV = IncidentStatus.INVESTIGATING
 
@@ -95,3 +104,37 @@ def test_a_team_has_a_rhythm_of_its_own() -> None:
     assert next_update_at(Severity.SEV1, _INV, 0, rhythm=rhythm, interval_ms=90 * MINUTE) == 90 * MINUTE
     assert offer_slower(Severity.SEV1, _INV, 2 * HOUR, 10 * MINUTE, rhythm) == 2 * HOUR
     assert set(USUAL_RHYTHM.steps) == set(USUAL_RHYTHM.slow) == set(Severity)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "time"),
+    [
+        ("You will hear from us again by 14:35 UTC.", "14:35 UTC"),
+        ("Next update at 14:35.", "14:35"),
+        ("Next update: 02:35 PM PST.", "02:35 PM PST"),
+        ("We will post another update within 30 minutes!", "within 30 minutes"),
+        ("We will provide an update in an hour.", "in an hour"),
+        ("We call you again at 14:35 UTC on 23 November.", "14:35 UTC on 23 November"),
+        ("More information by 3pm.", "3pm"),
+    ],
+)
+def test_a_promise_is_found_in_its_sentence(sentence: str, time: str) -> None:
+    text = f"It began at 14:05 UTC. We wait. {sentence} Thanks."
+    place = find_promise(text)
+    assert place is not None
+    assert text[slice(*place)] == sentence
+    assert find_promised_time(sentence) == time
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "It began at 14:05 UTC.",
+        "We will keep you posted.",
+        "Next update soon. It is 14:05 UTC.",
+        "Updates: https://x.y/14:05",
+    ],
+)
+def test_words_without_a_time_promise_nothing(text: str) -> None:
+    assert find_promise(text) is None

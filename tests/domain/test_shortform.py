@@ -184,15 +184,45 @@ def test_the_places_where_a_text_may_be_cut(text: str, safe: list[int]) -> None:
     assert [position for position in range(1, len(text)) if is_cut_safe(text, position)] == safe
 
 
-def test_what_does_not_fit_is_dropped_by_whole_sentences() -> None:
+def test_what_does_not_fit_is_dropped_by_whole_sentences_but_for_the_promise() -> None:
+    short = derive_short("Payments fail", "identified", BODY, LINK, Room(Form.SOCIAL, 135))
+    promise = "Next update at 14:45 UTC."
+    assert (
+        short.text == f"Identified: Payments fail. Card payments fail for some customers. … {promise}\nUpdates: {LINK}"
+    )
     short = derive_short("Payments fail", "identified", BODY, LINK, Room(Form.SOCIAL, 120))
-    assert short.text == f"Identified: Payments fail. Card payments fail for some customers. …\nUpdates: {LINK}"
+    assert short.text == f"Identified: Payments fail. Card payments fail for some… {promise}\nUpdates: {LINK}"
+
+
+def test_a_promise_keeps_its_time_when_nothing_else_fits() -> None:
+    wordy = "We look. You will hear from us again, as soon as we know more, and in any case by 14:35 UTC. We look on."
+    short = derive_short("Payments and logins fail in Europe", "identified", wordy, LINK, Room(Form.SOCIAL, 92))
+    assert short.text == f"Identified: Payments and logins… Next update 14:35 UTC.\nUpdates: {LINK}"
+    with pytest.raises(RefusedError, match="link and the time of the next update are too long for a limit of 50"):
+        derive_short("Payments fail", "identified", wordy, LINK, Room(Form.SOCIAL, 50))
+
+
+@settings(max_examples=50, deadline=None)
+@given(prose, prose, prose, links, rooms)
+def test_the_time_of_the_next_update_is_never_lost(title: str, before: str, after: str, link: str, room: Room) -> None:
+    body = f"{before}.\nYou will hear from us again by 14:35 UTC.\n{after}"
+    assert "14:35 UTC" in derive_short(title, "identified", body, link, room).text
+
+
+def test_the_state_stands_last_in_a_subject_and_is_never_cut() -> None:
+    short = derive_short("Sign-in " * 20, "identified", BODY, LINK, Room(Form.MAIL))
+    assert short.subject.startswith("Sign-in Sign-in")
+    assert short.subject.endswith("… (Identified)")
+    assert len(short.subject) <= 78
 
 
 def test_a_sentence_that_does_not_fit_is_cut_at_a_word() -> None:
     short = derive_short("Payments fail", "identified", BODY, LINK, Room(Form.SMS, 1))
-    assert short.text == (f"Identified: Payments fail. Card payments fail for some customers. ... Updates: {LINK}")
-    short = derive_short("Payments fail", "identified", BODY, LINK, Room(Form.SOCIAL, 75))
+    assert short.text == (
+        "Identified: Payments fail. Card payments fail for some customers. ... "
+        f"Next update at 14:45 UTC. Updates: {LINK}"
+    )
+    short = derive_short("Payments fail", "identified", BODY.replace(" Next", " Soon"), LINK, Room(Form.SOCIAL, 75))
     assert short.text == f"Identified: Payments fail. Card payments…\nUpdates: {LINK}"
 
 
@@ -203,7 +233,7 @@ def test_typographic_signs_do_not_cost_an_sms_half_its_room() -> None:
 
 def test_a_subject_is_one_inert_line() -> None:
     short = derive_short("Down\r\nBcc: all@example.com\x1b[2J", "identified", BODY, LINK, Room(Form.MAIL))
-    assert short.subject == "Identified: Down Bcc: all@example.com␛[2J"
+    assert short.subject == "Down Bcc: all@example.com␛[2J (Identified)"
     assert "\x1b" not in short.text
 
 

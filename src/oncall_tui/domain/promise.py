@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -20,6 +21,22 @@ LEAST_GRACE_MS = 2 * MINUTE
 GRACE_SHARE = 10
 """A tenth of the interval: most promises of those who mean them are kept so, and far fewer to the minute."""
 _LONGEST_MS = DAY
+
+_SENTENCE = re.compile(r"[^\s](?:[^\n.!?]|[.!?](?!\s|\Z))*[.!?]?")
+_ANNOUNCEMENT = re.compile(
+    r"\b(?:next (?:update|post|news|message)|hear (?:again|more|from us)|(?:another|further|an|more) updates?"
+    r"|updates? you|(?:write|post|report|call|update|inform) (?:you )?again|more (?:news|information|details))\b",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(
+    r"\b\d{1,2}:\d{2}\b|\b\d{1,2} ?[ap]\.?m\b"
+    r"|\b(?:in|within|after) (?:about )?(?:\d+|an?|one|two|half an?) (?:minute|hour|day)s?",
+    re.IGNORECASE,
+)
+_CLOCK_AND_ZONE = re.compile(
+    r"\b\d{1,2}:\d{2}(?: ?[AaPp]\.?[Mm]\.?)?(?: (?:[A-Z]{2,5}\b|\([A-Z]{2,5}\)|[+-]\d{2}:?\d{2}))?"
+    r"(?: on \d{1,2} [A-Z][a-z]+)?"
+)
 
 
 class Told(Struct, frozen=True):
@@ -111,3 +128,21 @@ def offer_slower(
     slow_ms = rhythm.slow[severity]
     offered = slow_ms if present_ms < slow_ms else min(2 * present_ms, _LONGEST_MS)
     return offered if offered > present_ms else None
+
+
+def find_promise(text: str) -> tuple[int, int] | None:
+    """Returns where a text says when customers hear again, the sentence with its stop; None where it does not.
+
+    The last such sentence counts. A promise without a time is none.
+    """
+    found = None
+    for match in _SENTENCE.finditer(text):
+        if _ANNOUNCEMENT.search(match.group()) and _CLOCK.search(match.group()):
+            found = match.span()
+    return found
+
+
+def find_promised_time(sentence: str) -> str:
+    """Returns the time that a promise names, as short as it can be said: `14:35 UTC`, `in 2 hours`; empty for none."""
+    match = _CLOCK_AND_ZONE.search(sentence) or _CLOCK.search(sentence)
+    return match.group() if match else ""

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from oncall_tui.domain.errors import RefusedError
+from oncall_tui.domain.promise import find_promise, find_promised_time
 from oncall_tui.domain.sanitize import clean_block, clean_line, is_clean
 from oncall_tui.domain.update import BODY_LIMIT, TITLE_LIMIT
 
@@ -197,8 +198,9 @@ def make_inert(text: str) -> str:
 def derive_short(title: str, status: str, body: str, url: str, room: Room) -> ShortForm:
     """Returns the form of an update that fits a channel: state, title, the first sentences that fit, and the link.
 
-    The link is always whole; the rest is cut at a sentence, else at a word, and marked with an ellipsis. Raises
-    RefusedError when the link is no web address, or does not fit beside the state.
+    The link is always whole, and so is the time of the next update where the text names one; the rest is cut at a
+    sentence, else at a word, and marked with an ellipsis. Raises RefusedError when the link is no web address, or when
+    link and time do not fit beside the state.
     """
     _require_link(url)
     flat = room.form in (Form.SOCIAL, Form.SMS)
@@ -214,20 +216,42 @@ def derive_short(title: str, status: str, body: str, url: str, room: Room) -> Sh
         return count_length(write(title, message), room) <= room.most
 
     if not fits(title, message):
-        if fits(title, ""):
-            message = _cut(message, mark, lambda cut: fits(title, cut))
-        else:
-            message = ""
-            title = _cut(title, mark, lambda cut: fits(cut, ""))
-            if not fits(title, message):
-                raise RefusedError(
-                    "short-form", f"The link is too long for a limit of {room.most} ({room.form}): raise the limit."
-                )
+        title, message = _shorten(title, message, mark, fits, room)
     subject_most = _SUBJECT_LIMITS.get(room.form, 0)
-    subject = f"{state}: {title}" if title else state
+    subject = _name_subject(title, state)
     if len(subject) > subject_most:
-        subject = _cut(subject, mark, lambda cut: len(cut) <= subject_most)
+        cut = _cut(title, mark, lambda cut: len(_name_subject(cut, state)) <= subject_most)
+        subject = _name_subject(cut, state)[:subject_most]
     return ShortForm(subject, write(title, message), title, message)
+
+
+def _name_subject(title: str, state: str) -> str:
+    """The state stands last: what is broken has to show on a phone."""
+    return f"{title} ({state})" if title else state
+
+
+def _shorten(title: str, message: str, mark: str, fits: Callable[[str, str], bool], room: Room) -> tuple[str, str]:
+    """Returns title and message as they fit: the promise stays, then the title, then as much as there is room for."""
+    place = find_promise(message)
+    promise, rest = ("", message) if place is None else (message[slice(*place)], _leave_out(message, *place))
+    brief = f"Next update {find_promised_time(promise)}." if promise else ""
+    for kept in (promise, brief):
+        if fits(title, kept):
+            cut = _cut(rest, mark, partial(_fits_before, fits, title, kept))
+            return title, f"{cut} {kept}".strip()
+    title = _cut(title, mark, lambda cut: fits(cut, brief))
+    if not fits(title, brief):
+        what = "The link and the time of the next update are" if promise else "The link is"
+        raise RefusedError("short-form", f"{what} too long for a limit of {room.most} ({room.form}): raise the limit.")
+    return title, brief
+
+
+def _fits_before(fits: Callable[[str, str], bool], title: str, kept: str, cut: str) -> bool:
+    return fits(title, f"{cut} {kept}".strip())
+
+
+def _leave_out(text: str, start: int, end: int) -> str:
+    return f"{text[:start].rstrip()} {text[end:].lstrip()}".strip()
 
 
 def _require_link(url: str) -> None:

@@ -87,7 +87,7 @@ async def test_a_mail_arrives_with_subject_and_text() -> None:
     async with receiving_mail() as mailbox:
         await make_channel(mail_url(mailbox.port)).send(make_broadcast(Form.MAIL))
     (mail,) = mailbox.mails
-    assert mail["subject"] == "Identified: Payments fail"
+    assert mail["subject"] == "Payments fail (Identified)"
     assert mail["to"] == "team@example.com"
     part = mail.get_body(("plain",))
     assert part is not None
@@ -103,7 +103,7 @@ async def test_hostile_text_stays_text() -> None:
         await make_channel(mail_url(mailbox.port)).send(hostile)
     (mail,) = mailbox.mails
     assert mail["bcc"] is None
-    assert mail["subject"] == "Identified: Down Bcc: all@example.com  evil"
+    assert mail["subject"] == "Down Bcc: all@example.com  evil (Identified)"
     for kind in ("plain", "html"):
         part = mail.get_body((kind,))
         assert part is not None
