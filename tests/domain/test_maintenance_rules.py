@@ -35,7 +35,7 @@ from oncall_tui.domain.notices import (
     find_notice_applied,
     find_standing,
     list_made_about,
-    tell_plan_difference,
+    list_notice_evidence,
 )
 from oncall_tui.domain.remote import RemoteMaintenance, RemoteMaintenanceUpdate
 from oncall_tui.domain.update import DeliveryState
@@ -248,20 +248,18 @@ def test_a_move_is_the_pages_own_while_it_can_make_it() -> None:
         assert find_standing(delivery(kind=kind, is_forced=True), over, 0, START) is Standing.OURS
 
 
-def test_what_the_page_shows_otherwise_is_told() -> None:
-    work, shown = make(title="Disks"), remote(("u", S.SCHEDULED, "Plan."))
-    assert tell_plan_difference(work, shown) == ""
-    assert tell_plan_difference(work, replace(shown, starts_at=START + MINUTE)) == ""
-    assert "from 00:17 UTC" in tell_plan_difference(work, replace(shown, starts_at=START + MINUTE + 1))
-    assert "to no end" in tell_plan_difference(work, replace(shown, starts_at=START * 2, ends_at=None))
-    assert tell_plan_difference(work, replace(shown, status=S.VERIFYING)) == "the page shows it as verifying"
-    assert tell_plan_difference(replace(work, status=S.COMPLETED), shown) == "the page shows it as scheduled"
-    assert tell_plan_difference(work, None) == "it was deleted on the page"
-    assert tell_plan_difference(replace(work, status=S.COMPLETED), None) == ""
-    assert tell_plan_difference(work, replace(shown, title="X")) == "the page calls it X"
-
-
 def test_one_made_about_then_without_a_stamp_may_be_ours() -> None:
     near = remote(created_at=START + 5_000)
-    others = [replace(near, uid="x"), replace(near, title="Other"), replace(near, created_at=START + 900_000)]
-    assert list_made_about([near, *others], "Disks", START, 5_000, 0) == [near]
+    others = [replace(near, uid="x"), replace(near, created_at=START + 900_000)]
+    assert list_made_about([near, *others], START, 5_000, 0) == [near]
+
+
+def test_what_might_be_a_notice_in_doubt_is_shown() -> None:
+    page = remote(("u1", S.SCHEDULED, "Plan."), ("u2", S.IN_PROGRESS, "We begin."))
+    (found,) = list_notice_evidence(delivery(), page)
+    assert (found.remote_id, found.remote_update_id, found.body) == ("r", "u2", "We begin.")
+    assert list_notice_evidence(delivery(), None) == []
+    (whole,) = list_notice_evidence(delivery(kind=K.PLAN, baseline=()), page)
+    assert (whole.remote_update_id, whole.body) == ("u1", "Plan.")
+    (silent,) = list_notice_evidence(delivery(kind=K.PLAN, baseline=()), remote())
+    assert (silent.remote_update_id, silent.body) == (None, "")

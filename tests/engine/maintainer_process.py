@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from random import Random
 
 from msgspec.structs import replace
-from tests.engine.publishing import NO_TLS
+from tests.engine.publishing import NO_TLS, make_work
 from tests.statuspage.conftest import PAGE_ID, TOKEN
 from tests.store.planned import begin_epoch
 
@@ -16,7 +15,7 @@ from oncall_tui.clock import now_ms
 from oncall_tui.config.model import PageConfig, TokenSource
 from oncall_tui.config.token import Secret
 from oncall_tui.domain.outbox import Pace
-from oncall_tui.engine.maintainer import Maintainer, run_clock
+from oncall_tui.engine.maintainer import run_clock, run_maintainer
 from oncall_tui.engine.pages.statuspage import CAPABILITIES, Statuspage
 from oncall_tui.engine.store_thread import StoreThread
 
@@ -35,13 +34,10 @@ async def main(path: Path, page_url: str) -> None:
     )
     client = Statuspage(config, lambda: Secret(TOKEN), now_ms, NO_TLS)
     client.capabilities = replace(CAPABILITIES, has_auto_transitions=False)
-    maintainer = Maintainer(
-        store, client, epoch=epoch, config=config, clock=now_ms, rng=Random(1), wake=asyncio.Event(), stop=stop,
-        pace=Pace(10, 50),
-    )  # fmt: skip
+    work = make_work(store, client, config, epoch, stop=stop, pace=Pace(10, 50))
     async with asyncio.TaskGroup() as group:
         group.create_task(run_clock(store, epoch=epoch, clock=now_ms, stop=stop))
-        group.create_task(maintainer.run())
+        group.create_task(run_maintainer(work))
 
 
 if __name__ == "__main__":

@@ -74,7 +74,8 @@ class Maintenance(Struct, frozen=True):
     """Planned work as the file holds it; `starts_at` < `ends_at`, and `notices` run in the order of confirming.
 
     `components` are what customers read as under maintenance, `probes` those whose alarms are silenced meanwhile.
-    `revision` counts changes: an edit carries the one that it saw.
+    `revision` counts changes: an edit carries the one that it saw. One that is not `is_local` was made on a page, by
+    people or by another host.
     """
 
     id: int
@@ -90,6 +91,7 @@ class Maintenance(Struct, frozen=True):
     cancelled_at: int | None = None
     revision: int = 1
     notices: tuple[Notice, ...] = ()
+    is_local: bool = True
 
     def find_automatic(self, kind: NoticeKind) -> Notice | None:
         """Returns the automatic notice of a kind that stands: taken already, or still to be taken."""
@@ -97,13 +99,41 @@ class Maintenance(Struct, frozen=True):
 
 
 class Placement(Struct, frozen=True):
-    """Planned work as one page holds it; `difference` says how that is not what we have, empty while it is."""
+    """Planned work as one page holds it; `difference` says how that is not what we have, empty while it is.
+
+    `conflict` tells both sides of what was changed here and there at once, until a person says which it is.
+    `is_led_elsewhere` tells that another file than ours wrote on it last, `gone_at` since when it is deleted there.
+    """
 
     maintenance_id: int
     page: str
     remote_id: str
     url: str | None = None
     difference: str = ""
+    conflict: str = ""
+    is_led_elsewhere: bool = False
+    gone_at: int | None = None
+
+
+class PageMessage(Struct, frozen=True):
+    """What others wrote on a page about planned work, or the page itself; `body` as customers read it now."""
+
+    page: str
+    remote_id: str
+    status: MaintenanceStatus
+    body: str
+    posted_at: int
+
+
+class NoticeEvidence(Struct, frozen=True):
+    """What a page shows that might be a notice in doubt; without `remote_update_id` it is the work as a whole."""
+
+    remote_id: str
+    remote_update_id: str | None
+    title: str
+    status: MaintenanceStatus
+    body: str
+    created_at: int
 
 
 class NoticeDelivery(Struct, frozen=True):
@@ -111,7 +141,7 @@ class NoticeDelivery(Struct, frozen=True):
 
     `body` is what customers read, once they do: a late one adds when it was due, and a page that moves by itself has
     words of its own; `confirmed_body` is what a person confirmed. `later` are the notices
-    that follow it to the same page.
+    that follow it to the same page. `evidence` is what the page shows of one that a person is asked about.
     """
 
     id: int
@@ -138,6 +168,7 @@ class NoticeDelivery(Struct, frozen=True):
     remote_id: str | None = None
     later: tuple[NoticeKind, ...] = ()
     confirmed_body: str = ""
+    evidence: tuple[NoticeEvidence, ...] = ()
 
 
 STATUS_AFTER = {

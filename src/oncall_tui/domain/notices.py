@@ -6,11 +6,18 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from oncall_tui.domain.duration import MINUTE
-from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, NoticeDelivery, NoticeKind, write_instant
+from oncall_tui.domain.maintenance import (
+    MaintenanceStatus,
+    NoticeDelivery,
+    NoticeEvidence,
+    NoticeKind,
+    write_instant,
+)
 from oncall_tui.domain.outbox import normalise_body
 from oncall_tui.domain.remote import RemoteMaintenance, RemoteMaintenanceUpdate
 
 PATIENCE_MS = 5 * MINUTE
+_EVIDENCE_MOST = 10
 
 
 def find_notice_applied(
@@ -67,21 +74,28 @@ def tell_window(remote: RemoteMaintenance) -> str:
     return f"the page shows it from {write_instant(remote.starts_at)} to {end}"
 
 
-def tell_plan_difference(maintenance: Maintenance, remote: RemoteMaintenance | None) -> str:
-    """Returns how the page shows other than what we have told it, empty when it does not, to a minute."""
-    if remote is None:
-        return "it was deleted on the page" if maintenance.status.is_open else ""
-    if remote.status.is_open != maintenance.status.is_open or remote.status.is_active != maintenance.status.is_active:
-        return f"the page shows it as {remote.status}"
-    is_moved = abs(remote.starts_at - maintenance.starts_at) > MINUTE
-    if is_moved or (remote.ends_at is not None and abs(remote.ends_at - maintenance.ends_at) > MINUTE):
-        return tell_window(remote)
-    return f"the page calls it {remote.title}" if remote.title != maintenance.title else ""
-
-
 def list_made_about(
-    recent: Iterable[RemoteMaintenance], title: str, sending_at: int, skew_ms: int, window_ms: int
+    recent: Iterable[RemoteMaintenance], sending_at: int, skew_ms: int, window_ms: int
 ) -> list[RemoteMaintenance]:
-    """Returns those of our title and without any stamp that were made about when a plan was last sent."""
+    """Returns those without any stamp that were made about when a plan was last sent, with any title."""
     earliest, latest = sending_at + skew_ms - MINUTE, sending_at + skew_ms + window_ms + MINUTE
-    return [each for each in recent if not each.uid and each.title == title and earliest <= each.created_at <= latest]
+    return [each for each in recent if not each.uid and earliest <= each.created_at <= latest]
+
+
+def list_notice_evidence(delivery: NoticeDelivery, remote: RemoteMaintenance | None) -> list[NoticeEvidence]:
+    """Returns what of the page's work might be a notice in doubt: messages that came after its attempt, with any words.
+
+    Of a plan it is the work as a whole.
+    """
+    if remote is None:
+        return []
+    new = [update for update in remote.updates if update.remote_id not in delivery.baseline]
+    if delivery.kind is NoticeKind.PLAN:
+        first = new[0] if new else None
+        body, at = (first.body, first.created_at) if first else ("", remote.created_at)
+        update_id = first.remote_id if first else None
+        return [NoticeEvidence(remote.remote_id, update_id, remote.title, remote.status, body, at)]
+    return [
+        NoticeEvidence(remote.remote_id, each.remote_id, remote.title, each.status, each.body, each.created_at)
+        for each in new[-_EVIDENCE_MOST:]
+    ]

@@ -1,29 +1,26 @@
-"""Looks after planned work that a page holds: whether customers see each notice, and what others change there."""
+"""Looks after planned work on a page: what others make and change there, and whether customers see each notice."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import suppress
+from typing import cast
 
-from oncall_tui.config.model import PageConfig
 from oncall_tui.domain.errors import StoreError
-from oncall_tui.domain.notices import tell_plan_difference
+from oncall_tui.domain.merging import is_worth_following
 from oncall_tui.domain.outbox import normalise_body
+from oncall_tui.domain.remote import RemoteMaintenance
 from oncall_tui.engine.noticing import PlannedPage
-from oncall_tui.engine.pages.budget import Budget
+from oncall_tui.engine.page_work import PageWork
 from oncall_tui.engine.pages.errors import PageError
-from oncall_tui.engine.store_thread import StoreThread
-from oncall_tui.store.maintenance import get_maintenance
-from oncall_tui.store.notices import (
-    list_followed,
-    list_unseen_notices,
-    mark_notices_seen,
-    note_difference,
-)
+from oncall_tui.store.incidents import list_component_ids
+from oncall_tui.store.notices import list_followed, list_unseen_notices, mark_notices_seen
+from oncall_tui.store.planned_page import note_maintenance_gone, take_in_maintenance
 
-FOLLOW_EVERY_S = 60.0
+FOLLOW_EVERY_S = 55.0
+"""What is made on the page is to appear within a minute, the time of the reading included."""
+_WHOLE_EVERY_S = 600.0
 _SEEN_EVERY_S = 2.0
 _FRESH_MS = 60_000
 _RECENT_MS = 86_400_000
@@ -32,60 +29,73 @@ _ENDED_MS = 3_600_000
 logger = logging.getLogger(__name__)
 
 
-async def run_follower(
-    store: StoreThread,
-    page: PlannedPage,
-    *,
-    config: PageConfig,
-    clock: Callable[[], int],
-    stop: asyncio.Event,
-    every_s: float = FOLLOW_EVERY_S,
-) -> None:
-    """Looks once a minute at the work that a page holds, and more often for what it has just taken, until `stop`.
+async def run_follower(work: PageWork, *, every_s: float = FOLLOW_EVERY_S) -> None:
+    """Looks once a minute at the planned work of a page, and more often for what it has just taken, until stopped.
 
-    Of a page that holds none of ours it asks nothing.
+    Of a page that has no planned work it asks nothing.
     """
-    budget = Budget(store, config, clock)
-    follow_at = 0.0
-    while not stop.is_set():
+    if not work.page.capabilities.has_maintenance:
+        await work.stop.wait()
+        return
+    loop = asyncio.get_running_loop()
+    follow_at = whole_at = 0.0
+    while not work.stop.is_set():
         try:
-            is_full_look = asyncio.get_running_loop().time() >= follow_at
-            await look_for_notices(store, page, config, clock, is_fresh_only=not is_full_look)
-            if is_full_look:
-                follow_at = asyncio.get_running_loop().time() + every_s
-                await follow_once(store, page, config.name, budget, clock)
+            is_due, is_whole = loop.time() >= follow_at, loop.time() >= whole_at
+            await look_for_notices(work, is_fresh_only=not is_due)
+            if is_due:
+                follow_at = loop.time() + every_s
+                await follow_once(work, is_whole=is_whole)
+                whole_at = loop.time() + _WHOLE_EVERY_S if is_whole else whole_at
         except (PageError, StoreError) as error:
             logger.info("planned work was not looked at: %s", error)
         with suppress(TimeoutError):
             async with asyncio.timeout(min(_SEEN_EVERY_S, every_s)):
-                await stop.wait()
+                await work.stop.wait()
 
 
-async def follow_once(
-    store: StoreThread, page: PlannedPage, name: str, budget: Budget, clock: Callable[[], int]
-) -> None:
-    """Notes how the page shows our work otherwise than we told it. Raises PageError or StoreError."""
-    for placement in await store.call(list_followed, clock() - _ENDED_MS, page=name):
-        await budget.spend_on_reading()
-        remote = await page.get_maintenance(placement.remote_id)
-        maintenance = await store.call(get_maintenance, placement.maintenance_id)
-        difference = tell_plan_difference(maintenance, remote)
-        # What was confirmed while the page was asked has yet to be told to it.
-        if placement in await store.call(list_followed, clock() - _ENDED_MS, page=name):
-            await store.call(note_difference, placement, difference, clock())
+async def follow_once(work: PageWork, *, is_whole: bool) -> None:
+    """Takes in what a page shows of planned work. Raises PageError or StoreError.
 
-
-async def look_for_notices(
-    store: StoreThread, page: PlannedPage, config: PageConfig, clock: Callable[[], int], *, is_fresh_only: bool
-) -> None:
-    """Marks what customers can read by now, of the last minute's or the last day's. Raises PageError or StoreError."""
-    if config.public_url is None:
+    One request where nothing is missing in what was made last; with `is_whole` also those for what was made long ago.
+    """
+    page, name = cast("PlannedPage", work.page), work.config.name
+    if not page.capabilities.has_maintenance:
         return
-    since_at = clock() - (_FRESH_MS if is_fresh_only else _RECENT_MS)
-    awaited = await store.call(list_unseen_notices, since_at, page=config.name)
+    ids = await work.store.call(list_component_ids, page=name)
+    page.component_names = {remote_id: component for component, remote_id in ids.items()}
+    permit = work.budget.spend_on_reading
+    await permit()
+    found = {each.remote_id: each for each in await page.list_latest_maintenances()}
+    if is_whole:
+        found |= {each.remote_id: each for each in await page.list_maintenances(permit)}
+    for remote in found.values():
+        if is_worth_following(remote, work.clock() + (page.clock_skew_ms or 0)):
+            await _take_in(work, remote)
+    for placement in await work.store.call(list_followed, work.clock() - _ENDED_MS, page=name):
+        if placement.remote_id not in found:
+            await permit()
+            alone = await page.get_maintenance(placement.remote_id)
+            if alone is None:
+                await work.store.call(note_maintenance_gone, placement, work.clock())
+            else:
+                await _take_in(work, alone)
+
+
+async def _take_in(work: PageWork, remote: RemoteMaintenance) -> None:
+    await work.store.call(take_in_maintenance, remote, work.clock(), page=work.config.name)
+
+
+async def look_for_notices(work: PageWork, *, is_fresh_only: bool) -> None:
+    """Marks what customers can read by now, of the last minute's or the last day's. Raises PageError or StoreError."""
+    page, name = cast("PlannedPage", work.page), work.config.name
+    if work.config.public_url is None or not page.capabilities.has_maintenance:
+        return
+    since_at = work.clock() - (_FRESH_MS if is_fresh_only else _RECENT_MS)
+    awaited = await work.store.call(list_unseen_notices, since_at, page=name)
     if not awaited:
         return
     shown = await page.read_public_maintenances({each.remote_id: each.body for each in awaited})
     seen = [each.remote_id for each in awaited if shown.get(each.remote_id) == normalise_body(each.body)]
     if seen:
-        await store.call(mark_notices_seen, seen, clock(), page=config.name)
+        await work.store.call(mark_notices_seen, seen, work.clock(), page=name)

@@ -15,11 +15,11 @@ from oncall_tui.domain.maintenance import (
 )
 from oncall_tui.domain.remote import RemoteMaintenance
 from oncall_tui.engine.composing import UnknownComponentError
-from oncall_tui.engine.pages import Page, Permit
+from oncall_tui.engine.page_work import PageWork
+from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.extras import MaintenanceMessage, MaintenancePage
-from oncall_tui.engine.store_thread import StoreThread
-from oncall_tui.store.incidents import list_component_ids
-from oncall_tui.store.maintenance import list_maintenances
+from oncall_tui.store.incidents import list_component_ids, read_origin
+from oncall_tui.store.maintenance import get_maintenance, list_maintenances
 from oncall_tui.store.page import apply_components
 
 
@@ -28,23 +28,20 @@ class PlannedPage(Page, MaintenancePage, Protocol):
 
 
 async def compose_notice(
-    store: StoreThread,
-    page: PlannedPage,
-    permit: Permit,
-    delivery: NoticeDelivery,
-    maintenance: Maintenance,
-    baseline: RemoteMaintenance | None,
-    now: int,
+    work: PageWork, delivery: NoticeDelivery, baseline: RemoteMaintenance | None
 ) -> MaintenanceMessage:
     """Returns what to send. Raises UnknownComponentError, PageError or StoreError.
 
     A start puts the components under maintenance; an end frees those that the page still shows so, and leaves alone
-    what broke meanwhile and what other work under way still holds.
+    what broke meanwhile and what other work under way still holds. What a notice does not speak of stays as the page
+    has it: others may have changed it there.
     """
+    store = work.store
+    maintenance = await store.call(get_maintenance, delivery.maintenance_id)
     ids = await store.call(list_component_ids, page=delivery.page)
     held = dict(baseline.components) if baseline is not None else {}
     if (set(held) | set(maintenance.components)) - set(ids):
-        await store.call(apply_components, await page.list_components(permit), page=delivery.page)
+        await store.call(apply_components, await work.page.list_components(work.budget.spend), page=delivery.page)
         ids = await store.call(list_component_ids, page=delivery.page)
     if unknown := [name for name in maintenance.components if name not in ids]:
         known = ", ".join(sorted(ids)) or "none"
@@ -62,9 +59,10 @@ async def compose_notice(
         }
         under = [name for name, status in held.items() if status is ComponentStatus.UNDER_MAINTENANCE]
         states = {name: ComponentStatus.OPERATIONAL for name in under if name in ids and name not in busy}
-    moves = page.capabilities.has_auto_transitions and not is_ending(delivery.kind)
+    moves = work.page.capabilities.has_auto_transitions and not is_ending(delivery.kind)
     start = maintenance.find_automatic(NoticeKind.START) if moves else None
     finish = maintenance.find_automatic(NoticeKind.FINISH) if moves else None
+    has_start, has_end = delivery.kind is NoticeKind.START, delivery.kind is NoticeKind.EXTEND
     belonging = {ids[name] for name in (*held, *maintenance.components) if name in ids}
     return MaintenanceMessage(
         uid=maintenance.uid,
@@ -72,8 +70,8 @@ async def compose_notice(
         title=maintenance.title if baseline is None else None,
         status=_find_status(delivery.kind, maintenance, baseline),
         body=delivery.body,
-        starts_at=maintenance.starts_at,
-        ends_at=maintenance.ends_at,
+        starts_at=maintenance.starts_at if has_start or baseline is None else baseline.starts_at,
+        ends_at=maintenance.ends_at if has_end or baseline is None else baseline.ends_at or maintenance.ends_at,
         components={ids[name]: status for name, status in states.items()},
         component_ids=tuple(sorted(belonging)) if set(held) <= set(ids) else None,
         has_auto_start=start is not None,
@@ -82,7 +80,9 @@ async def compose_notice(
         remind_prior=False,
         notify=delivery.notify,
         notify_at_moves=any(each is not None and each.notify for each in (start, finish)),
-        sent_at=now,
+        sent_at=work.clock(),
+        keeps_moves=not maintenance.is_local and not is_ending(delivery.kind),
+        origin=await store.call(read_origin),
     )
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import cast
 
 from oncall_tui import __version__
 from oncall_tui.clock import now_ms
@@ -17,9 +16,8 @@ from oncall_tui.config.token import Secret, read_token
 from oncall_tui.domain.shortform import Form
 from oncall_tui.engine.broadcast import Channel
 from oncall_tui.engine.broadcaster import drain_broadcasts
-from oncall_tui.engine.follower import look_for_notices
-from oncall_tui.engine.maintainer import Maintainer
-from oncall_tui.engine.noticing import PlannedPage
+from oncall_tui.engine.follower import follow_once, look_for_notices
+from oncall_tui.engine.maintainer import run_maintainer
 from oncall_tui.engine.page_work import PageWork, Work
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.budget import Budget
@@ -138,33 +136,16 @@ def find_public_url(config: Config) -> str:
     return next((page.public_url for page in config.pages if page.public_url), "")
 
 
-def make_maintainer(work: PageWork) -> Maintainer:
-    """Returns what tells a page of planned work; a page that has none is told nothing, and that is noted."""
-    return Maintainer(
-        work.store,
-        cast("PlannedPage", work.page),
-        epoch=work.epoch,
-        config=work.config,
-        clock=work.clock,
-        rng=work.rng,
-        wake=work.wake,
-        stop=work.stop,
-        pace=work.pace,
-    )
-
-
-async def run_maintainer(work: PageWork) -> None:
-    """Tells a page of planned work until the work is stopped, or until a later engine has taken over."""
-    await make_maintainer(work).run()
-
-
 async def _drain_notices(work: PageWork, deadline_s: float) -> None:
     await work.store.call(fire_due, work.epoch, now_ms())
     timer = asyncio.get_running_loop().call_later(deadline_s, work.stop.set)
     try:
-        await make_maintainer(work).run(is_ending_when_idle=True)
-        planned = cast("PlannedPage", work.page)
-        await look_for_notices(work.store, planned, work.config, now_ms, is_fresh_only=True)
+        await run_maintainer(work, is_ending_when_idle=True)
+        async with asyncio.timeout(work.config.request_timeout_ms / 1000):
+            await follow_once(work, is_whole=True)
+            await look_for_notices(work, is_fresh_only=True)
+    except TimeoutError:
+        return
     except PageError as error:
         await work.store.call(note_page_failed, str(error), now_ms(), page=work.config.name)
     finally:

@@ -31,8 +31,7 @@ from oncall_tui.domain.shortform import Form
 from oncall_tui.engine.broadcaster import run_broadcaster
 from oncall_tui.engine.figures import run_figures
 from oncall_tui.engine.follower import run_follower
-from oncall_tui.engine.maintainer import run_clock
-from oncall_tui.engine.noticing import PlannedPage
+from oncall_tui.engine.maintainer import run_clock, run_maintainer
 from oncall_tui.engine.page_work import PageWork, Work
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.extras import MetricPage
@@ -45,7 +44,6 @@ from oncall_tui.engine.publishing import (
     make_chance,
     open_channel,
     open_page,
-    run_maintainer,
     take_config,
 )
 from oncall_tui.engine.reader import run_reader
@@ -245,15 +243,12 @@ class _Engine:
 
         delivered = asyncio.Event()
         look = partial(run_reader, self._queue, page, config=config, clock=now_ms, delivered=delivered, stop=self._stop)
-        planned = cast("PlannedPage", page)
         return {
             f"publisher of {config.name}": partial(run_publisher, begin(), delivered),
             f"postmortems of {config.name}": partial(run_postmortems, begin()),
             f"reader of {config.name}": look,
             f"planned work of {config.name}": partial(run_maintainer, begin()),
-            f"follower of {config.name}": partial(
-                run_follower, self._queue, planned, config=config, clock=now_ms, stop=self._stop
-            ),
+            f"follower of {config.name}": partial(run_follower, begin()),
         }
 
     def _make_wake(self) -> asyncio.Event:

@@ -19,11 +19,12 @@ from oncall_tui.domain.maintenance import (
     require_notice,
     require_window,
 )
-from oncall_tui.domain.timeline import EntryKind
+from oncall_tui.domain.planning import find_silenced
+from oncall_tui.domain.sanitize import clean_block
+from oncall_tui.domain.timeline import EntryKind, TimelineEntry
 from oncall_tui.store.database import Database, Value, placeholders
 from oncall_tui.store.outbox import ENGINE
 from oncall_tui.store.sqlite import sqlite3
-from oncall_tui.store.timeline import add_entry
 
 TOPIC = "maintenance"
 
@@ -109,7 +110,7 @@ def say_notice(
             NoticeKind.EXTEND: (NoticeKind.FINISH,),
         }.get(kind, tuple(NoticeKind))
         finish = current.find_automatic(NoticeKind.FINISH)
-        _withdraw(connection, maintenance_id, needless, now)
+        withdraw(connection, maintenance_id, needless, now)
         if kind is NoticeKind.EXTEND and ends_at is not None and finish is not None and finish_uid is not None:
             again = Words(finish_uid, finish.body, finish.notify)
             _add_notice(connection, maintenance_id, NoticeKind.FINISH, again, ends_at, actor, now)
@@ -126,6 +127,8 @@ def say_notice(
                 maintenance_id,
             ),
         )
+        # Whoever speaks now has seen what the pages say.
+        connection.execute("UPDATE page_maintenance SET conflict = '' WHERE maintenance_id = ?", (maintenance_id,))
         _queue(connection, maintenance_id, notice_id, _list_told(connection, maintenance_id), now)
         tell_timeline(connection, maintenance_id, EntryKind.QUEUED, f"{kind} confirmed: {words.body}", actor, now)
         return _read(db, maintenance_id)
@@ -167,6 +170,16 @@ def list_maintenances(db: Database, *, is_open_only: bool = False, limit: int = 
     if not is_open_only:
         found += _list(db, "status = 'completed' ORDER BY starts_at DESC, id DESC LIMIT ?", limit)
     return found
+
+
+def plan_again(connection: sqlite3.Connection, said: Notice, due_at: int, now: int) -> None:
+    """Plans words of the clock for another time, inside the caller's transaction; who confirmed them stays."""
+    connection.execute(
+        "INSERT INTO maintenance_notice(uid, maintenance_id, kind, body, notify, due_at, is_automatic, confirmed_by, "
+        "created_at) SELECT lower(hex(randomblob(16))), maintenance_id, kind, body, notify, ?, 1, confirmed_by, ? "
+        "FROM maintenance_notice WHERE id = ?",
+        (due_at, now, said.id),
+    )
 
 
 def list_active(db: Database, now: int) -> list[Maintenance]:
@@ -222,13 +235,16 @@ def _list_told(connection: sqlite3.Connection, maintenance_id: int) -> list[str]
     """Returns the pages that have the plan or will get it."""
     rows = connection.execute(
         "SELECT page FROM notice_delivery JOIN maintenance_notice ON maintenance_notice.id = notice_id "
-        "WHERE notice_delivery.maintenance_id = ? AND kind = 'plan' AND state != 'dropped' ORDER BY notice_delivery.id",
+        "WHERE notice_delivery.maintenance_id = ?1 AND kind = 'plan' AND state != 'dropped' AND page NOT IN (SELECT page "
+        "FROM page_maintenance WHERE maintenance_id = ?1 AND gone_at IS NOT NULL) UNION SELECT page "
+        "FROM page_maintenance WHERE maintenance_id = ?1 AND gone_at IS NULL ORDER BY page",
         (maintenance_id,),
     )
     return [row["page"] for row in rows]
 
 
-def _withdraw(connection: sqlite3.Connection, maintenance_id: int, kinds: Sequence[NoticeKind], now: int) -> None:
+def withdraw(connection: sqlite3.Connection, maintenance_id: int, kinds: Sequence[NoticeKind], now: int) -> None:
+    """Takes back what waits for the clock, inside the caller's transaction."""
     connection.execute(
         "UPDATE maintenance_notice SET withdrawn_at = ? WHERE maintenance_id = ? AND is_automatic AND fired_at IS NULL "
         f"AND withdrawn_at IS NULL AND kind IN ({placeholders(kinds)})",
@@ -250,7 +266,33 @@ def tell_timeline(
     connection: sqlite3.Connection, maintenance_id: int, kind: EntryKind, text: str, actor: str, now: int
 ) -> None:
     """Appends a fact about planned work inside the caller's transaction."""
-    add_entry(connection, None, kind, f"maintenance M{maintenance_id}: {text}", actor, now, now)
+    connection.execute(
+        "INSERT INTO timeline(maintenance_id, kind, text, actor, occurred_at, recorded_at) VALUES (?, ?, ?, ?, ?, ?)",
+        (maintenance_id, kind, clean_block(text, 4000), actor, now, now),
+    )
+
+
+def list_maintenance_entries(db: Database, maintenance_id: int, limit: int = 500) -> list[TimelineEntry]:
+    """Returns what happened with planned work, in the order of writing, the latest of it."""
+    rows = db.rows("SELECT * FROM timeline WHERE maintenance_id = ? ORDER BY id DESC LIMIT ?", maintenance_id, limit)
+    return [
+        TimelineEntry(
+            id=row["id"],
+            incident_id=None,
+            kind=EntryKind(row["kind"]),
+            text=row["text"],
+            actor=row["actor"],
+            occurred_at=row["occurred_at"],
+            recorded_at=row["recorded_at"],
+        )
+        for row in reversed(rows)
+    ]
+
+
+def list_watched(db: Database) -> dict[str, str | None]:
+    """Returns the component of each probe, None for one that stands for none."""
+    rows = db.rows("SELECT name, json_extract(spec, '$.component') AS component FROM probe ORDER BY position")
+    return {row["name"]: row["component"] for row in rows}
 
 
 def _read(db: Database, maintenance_id: int) -> Maintenance:
@@ -269,6 +311,7 @@ def _list(db: Database, where: str, *values: Value) -> list[Maintenance]:
             f"SELECT * FROM maintenance_notice WHERE maintenance_id IN ({placeholders(ids)}) ORDER BY id", *ids
         ):
             notices.setdefault(row["maintenance_id"], []).append(_notice(row))
+    watched = {} if all(row["is_local"] for row in rows) else list_watched(db)
     return [
         Maintenance(
             id=row["id"],
@@ -277,15 +320,17 @@ def _list(db: Database, where: str, *values: Value) -> list[Maintenance]:
             status=MaintenanceStatus(row["status"]),
             starts_at=row["starts_at"],
             ends_at=row["ends_at"],
-            components=tuple(json.loads(row["components"])),
-            probes=tuple(json.loads(row["probes"])),
+            components=touched,
+            probes=tuple(json.loads(row["probes"])) if row["is_local"] else tuple(find_silenced(touched, watched)),
             created_at=row["created_at"],
             created_by=row["created_by"],
             cancelled_at=row["cancelled_at"],
             revision=row["revision"],
             notices=tuple(notices.get(row["id"], ())),
+            is_local=bool(row["is_local"]),
         )
         for row in rows
+        for touched in (tuple(json.loads(row["components"])),)
     ]
 
 

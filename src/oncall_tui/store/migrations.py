@@ -194,9 +194,10 @@ CREATE TABLE literal_phrase (phrase TEXT PRIMARY KEY, marked_by TEXT NOT NULL, m
 
 CREATE TABLE timeline (
     id INTEGER PRIMARY KEY AUTOINCREMENT, incident_id INTEGER, kind TEXT NOT NULL, text TEXT NOT NULL, actor TEXT NOT NULL,
-    occurred_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL
+    occurred_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL, maintenance_id INTEGER
 ) STRICT;;
 CREATE INDEX timeline_incident ON timeline(incident_id, occurred_at);;
+CREATE INDEX timeline_maintenance ON timeline(maintenance_id, id) WHERE maintenance_id IS NOT NULL;;
 CREATE TRIGGER timeline_keeps_words BEFORE UPDATE ON timeline BEGIN SELECT RAISE(ABORT, 'the timeline is append-only'); END;;
 CREATE TRIGGER timeline_keeps_rows BEFORE DELETE ON timeline BEGIN SELECT RAISE(ABORT, 'the timeline is append-only'); END;;
 

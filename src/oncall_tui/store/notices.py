@@ -9,18 +9,21 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+import msgspec
 from msgspec.structs import replace
 
-from oncall_tui.domain.errors import NotFoundError, RefusedError
-from oncall_tui.domain.maintenance import NoticeDelivery, NoticeKind, Placement, is_overtaken
+from oncall_tui.domain.errors import ConflictError, NotFoundError, RefusedError
+from oncall_tui.domain.maintenance import NoticeDelivery, NoticeEvidence, NoticeKind, Placement, is_overtaken
+from oncall_tui.domain.remote import RemoteMaintenance
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.domain.update import Awaited, DeliveryState
 from oncall_tui.store.database import Database, Value
-from oncall_tui.store.maintenance import TOPIC, tell_timeline
-from oncall_tui.store.outbox import ENGINE
+from oncall_tui.store.maintenance import TOPIC, get_maintenance, tell_timeline
+from oncall_tui.store.outbox import ENGINE, OPEN
+from oncall_tui.store.planned_page import merge_placement, place_maintenance
 from oncall_tui.store.sqlite import sqlite3
 
-_OPEN = "state NOT IN ('delivered', 'dropped')"
+_PLACEMENT = "SELECT *, (SELECT uid FROM origin) AS ours FROM page_maintenance"
 _DELIVERY = (
     "SELECT notice_delivery.*, uid, kind, is_automatic, notify, due_at, confirmed_by, "
     "coalesce(notice_delivery.body, maintenance_notice.body) AS said, maintenance_notice.body AS confirmed, "
@@ -42,7 +45,7 @@ def list_due_notices(db: Database, now: int, *, page: str) -> list[NoticeDeliver
     """
     found = _list(
         db,
-        f"WHERE notice_delivery.page = ? AND {_OPEN} ORDER BY notice_delivery.maintenance_id DESC, notice_delivery.id",
+        f"WHERE notice_delivery.page = ? AND {OPEN} ORDER BY notice_delivery.maintenance_id DESC, notice_delivery.id",
         page,
     )
     first: dict[int, NoticeDelivery] = {}
@@ -72,7 +75,7 @@ def _is_ready(delivery: NoticeDelivery, now: int) -> bool:
 def next_notice_at(db: Database, *, page: str) -> int | None:
     """Returns the earliest instant at which a waiting delivery may act again, None when none waits."""
     row = db.row(
-        f"SELECT min(next_try_at) AS at FROM notice_delivery WHERE {_OPEN} AND page = ? "
+        f"SELECT min(next_try_at) AS at FROM notice_delivery WHERE {OPEN} AND page = ? "
         "AND state IN ('retry_wait', 'uncertain')",
         page,
     )
@@ -83,7 +86,7 @@ def shorten_notice_waits(db: Database, now: int, most_ms: int, *, page: str) -> 
     """Brings waits back into reach after the clock was set back: none is longer than `most_ms`."""
     with db.write(TOPIC) as connection:
         connection.execute(
-            f"UPDATE notice_delivery SET next_try_at = ? WHERE {_OPEN} AND page = ? AND next_try_at > ?",
+            f"UPDATE notice_delivery SET next_try_at = ? WHERE {OPEN} AND page = ? AND next_try_at > ?",
             (now + most_ms, page, now + most_ms),
         )
 
@@ -121,7 +124,7 @@ def claim_notice(db: Database, delivery_id: int, epoch: int, body: str, baseline
             "UPDATE notice_delivery SET state = 'sending', epoch = ?, attempts = attempts + 1, sending_at = ?, "
             "baseline = ?, body = ?, next_try_at = NULL, reason = '' WHERE id = ? AND state IN ('pending', 'retry_wait') "
             "AND EXISTS (SELECT 1 FROM lease WHERE lease.epoch = ?) AND id = (SELECT min(id) FROM notice_delivery d "
-            f"WHERE d.maintenance_id = notice_delivery.maintenance_id AND d.page = notice_delivery.page AND {_OPEN})",
+            f"WHERE d.maintenance_id = notice_delivery.maintenance_id AND d.page = notice_delivery.page AND {OPEN})",
             (epoch, now, json.dumps(list(baseline)), body, delivery_id, epoch),
         )
         return cursor.rowcount == 1
@@ -137,10 +140,11 @@ def settle_notice(
     now: int,
     next_try_at: int | None = None,
     is_asking: bool = False,
+    evidence: Sequence[NoticeEvidence] = (),
 ) -> bool:
     """Notes where a delivery stands that has not arrived; returns False when this engine was overtaken.
 
-    `is_asking` marks one that the page was read for in vain after the quiet period: a person decides.
+    `is_asking` marks one that the page was read for in vain after the quiet period: a person decides, by the `evidence`.
     """
     with db.write(TOPIC, "timeline") as connection:
         row = _fenced(connection, delivery_id, epoch)
@@ -148,9 +152,9 @@ def settle_notice(
             return False
         is_news = row["state"] != state or row["reason"] != reason
         connection.execute(
-            "UPDATE notice_delivery SET state = ?, next_try_at = ?, reason = ?, "
+            "UPDATE notice_delivery SET state = ?, next_try_at = ?, reason = ?, evidence = ?, "
             "asked_at = CASE WHEN ? THEN coalesce(asked_at, ?) ELSE asked_at END WHERE id = ?",
-            (state, next_try_at, reason, is_asking, now, delivery_id),
+            (state, next_try_at, reason, msgspec.json.encode(tuple(evidence)).decode(), is_asking, now, delivery_id),
         )
         kind = {
             DeliveryState.FAILED: EntryKind.FAILED,
@@ -174,8 +178,12 @@ def settle_notice_delivered(
     reason: str,
     delivered_at: int,
     now: int,
+    remote: RemoteMaintenance | None = None,
 ) -> bool:
-    """Notes that the page has it, as `body`, in our words or its own; returns False when the engine was overtaken."""
+    """Notes that the page has it, as `body`, in our words or its own; returns False when the engine was overtaken.
+
+    `remote` is what the page shows with it: what others changed there is taken in at once.
+    """
     with db.write(TOPIC, "timeline") as connection:
         row = _fenced(connection, delivery_id, epoch)
         if row is None:
@@ -185,13 +193,12 @@ def settle_notice_delivered(
             "next_try_at = NULL WHERE id = ?",
             (delivered_at, remote_update_id, body, reason, delivery_id),
         )
-        connection.execute(
-            "INSERT INTO page_maintenance(page, remote_id, maintenance_id, url) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT(maintenance_id, page) DO UPDATE SET url = coalesce(excluded.url, url)",
-            (row["page"], remote_maintenance_id, row["maintenance_id"], url),
-        )
+        current = get_maintenance(db, row["maintenance_id"])
+        place_maintenance(connection, row["page"], remote_maintenance_id, current, url, now)
         text = reason or "the page accepted the notice"
         tell_timeline(connection, row["maintenance_id"], EntryKind.DELIVERED, text, ENGINE, now)
+        if remote is not None:
+            merge_placement(db, connection, row["page"], remote, now)
         return True
 
 
@@ -222,16 +229,16 @@ def mark_notices_seen(db: Database, remote_ids: Sequence[str], now: int, *, page
 
 def list_placements(db: Database, maintenance_id: int) -> list[Placement]:
     """Returns where a maintenance stands, and how what is shown there differs from ours."""
-    rows = db.rows("SELECT * FROM page_maintenance WHERE maintenance_id = ? ORDER BY page", maintenance_id)
+    rows = db.rows(f"{_PLACEMENT} WHERE maintenance_id = ? ORDER BY page", maintenance_id)
     return [_placement(row) for row in rows]
 
 
 def list_followed(db: Database, since_at: int, *, page: str) -> list[Placement]:
     """Returns what a page holds and has been told whole: what is open, and what was to end since an instant."""
     rows = db.rows(
-        "SELECT page_maintenance.* FROM page_maintenance JOIN maintenance ON maintenance.id = maintenance_id "
-        "WHERE page = ? AND (status != 'completed' OR ends_at >= ?) AND NOT EXISTS (SELECT 1 FROM notice_delivery "
-        f"WHERE notice_delivery.maintenance_id = maintenance.id AND notice_delivery.page = ? AND {_OPEN})",
+        f"{_PLACEMENT} WHERE page = ? AND gone_at IS NULL AND maintenance_id IN (SELECT id FROM maintenance "
+        "WHERE status != 'completed' OR ends_at >= ?) AND NOT EXISTS (SELECT 1 FROM notice_delivery WHERE "
+        f"notice_delivery.maintenance_id = page_maintenance.maintenance_id AND notice_delivery.page = ? AND {OPEN})",
         page,
         since_at,
         page,
@@ -239,19 +246,17 @@ def list_followed(db: Database, since_at: int, *, page: str) -> list[Placement]:
     return [_placement(row) for row in rows]
 
 
-def note_difference(db: Database, placement: Placement, difference: str, now: int) -> None:
-    """Notes how a page shows planned work otherwise than we do, or that it does no more."""
-    with db.write(TOPIC, "timeline") as connection:
-        changed = connection.execute(
-            "UPDATE page_maintenance SET difference = ? WHERE page = ? AND maintenance_id = ? AND difference != ?",
-            (difference, placement.page, placement.maintenance_id, difference),
-        ).rowcount
-        if changed and difference:
-            tell_timeline(connection, placement.maintenance_id, EntryKind.REMOTE, difference, ENGINE, now)
-
-
 def _placement(row: sqlite3.Row) -> Placement:
-    return Placement(row["maintenance_id"], row["page"], row["remote_id"], row["url"], row["difference"])
+    return Placement(
+        maintenance_id=row["maintenance_id"],
+        page=row["page"],
+        remote_id=row["remote_id"],
+        url=row["url"],
+        difference=row["difference"],
+        conflict=row["conflict"],
+        is_led_elsewhere=row["origin"] not in ("", row["ours"]),
+        gone_at=row["gone_at"],
+    )
 
 
 def retry_notice(db: Database, delivery_id: int, actor: str, now: int) -> NoticeDelivery:
@@ -264,7 +269,7 @@ def retry_notice(db: Database, delivery_id: int, actor: str, now: int) -> Notice
         if delivery.state is not DeliveryState.UNCERTAIN or delivery.asked_at is not None:
             connection.execute(
                 "UPDATE notice_delivery SET state = 'pending', next_try_at = NULL, reason = '', asked_at = NULL, "
-                "is_forced = (state = 'failed') WHERE id = ?",
+                "evidence = '[]', is_forced = (state = 'failed') WHERE id = ?",
                 (delivery_id,),
             )
         tell_timeline(
@@ -286,6 +291,47 @@ def drop_notice(db: Database, delivery_id: int, actor: str, now: int) -> NoticeD
     return get_notice_delivery(db, delivery_id)
 
 
+def adopt_notice(
+    db: Database, delivery_id: int, evidence: NoticeEvidence | None, actor: str, now: int
+) -> NoticeDelivery:
+    """Takes what the page shows for a notice in doubt, by a person's word; their words stay as customers read them.
+
+    Raises NotFoundError, ConflictError when the page was read again meanwhile, or RefusedError: `not-asked` when nobody
+    is asked, `no-evidence` when the page shows nothing that could be it, `already-known` when it is another of ours.
+    """
+    with db.write(TOPIC, "timeline") as connection:
+        delivery = _take(db, delivery_id, ("uncertain",), "not-asked", "adopt")
+        if delivery.asked_at is None:
+            raise RefusedError("not-asked", f"Delivery {delivery_id} is being looked up: wait for what the page shows.")
+        if evidence is None:
+            raise RefusedError("no-evidence", "The page shows nothing that could be it: send it again, or drop it.")
+        if evidence not in delivery.evidence:
+            raise ConflictError("What the page shows has changed: look at it again.")
+        if connection.execute(
+            "SELECT 1 FROM notice_delivery WHERE page = ? AND remote_id = ? AND id != ? UNION SELECT 1 "
+            "FROM page_maintenance JOIN maintenance ON maintenance.id = maintenance_id "
+            "WHERE page = ? AND remote_id = ? AND maintenance_id != ? AND is_local",
+            (
+                *(delivery.page, evidence.remote_update_id, delivery_id),
+                *(delivery.page, evidence.remote_id, delivery.maintenance_id),
+            ),
+        ).fetchone():
+            raise RefusedError("already-known", "What the page shows there is another notice of ours.")
+        connection.execute(
+            "UPDATE notice_delivery SET state = 'delivered', delivered_at = ?, remote_id = ?, body = ?, "
+            "next_try_at = NULL, evidence = '[]', reason = ? WHERE id = ?",
+            (
+                *(evidence.created_at, evidence.remote_update_id, evidence.body or delivery.body),
+                *(f"found on the page by {actor}", delivery_id),
+            ),
+        )
+        current = get_maintenance(db, delivery.maintenance_id)
+        place_maintenance(connection, delivery.page, evidence.remote_id, current, None, now)
+        text = f"{delivery.kind} found on the page: taken as sent"
+        tell_timeline(connection, delivery.maintenance_id, EntryKind.DELIVERED, text, actor, now)
+    return get_notice_delivery(db, delivery_id)
+
+
 def get_notice_delivery(db: Database, delivery_id: int) -> NoticeDelivery:
     """Returns one delivery. Raises NotFoundError."""
     found = _list(db, "WHERE notice_delivery.id = ?", delivery_id)
@@ -303,7 +349,7 @@ def _take(db: Database, delivery_id: int, states: tuple[str, ...], rule: str, ve
 
 def _fenced(connection: sqlite3.Connection, delivery_id: int, epoch: int) -> sqlite3.Row | None:
     found: sqlite3.Row | None = connection.execute(
-        f"SELECT * FROM notice_delivery WHERE id = ? AND {_OPEN} AND EXISTS (SELECT 1 FROM lease WHERE lease.epoch = ?)",
+        f"SELECT * FROM notice_delivery WHERE id = ? AND {OPEN} AND EXISTS (SELECT 1 FROM lease WHERE lease.epoch = ?)",
         (delivery_id, epoch),
     ).fetchone()
     return found
@@ -335,6 +381,7 @@ def _list(db: Database, where: str, *values: Value) -> list[NoticeDelivery]:
             is_forced=bool(row["is_forced"]),
             asked_at=row["asked_at"],
             remote_id=row["remote_maintenance_id"],
+            evidence=msgspec.json.decode(row["evidence"], type=tuple[NoticeEvidence, ...]),
         )
         for row in db.rows(f"{_DELIVERY} {where}", *values)
     ]
