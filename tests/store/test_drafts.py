@@ -2,16 +2,27 @@ from __future__ import annotations
 
 import pytest
 
-from oncall_tui.domain.errors import RefusedError
+from oncall_tui.domain.errors import NotFoundError, RefusedError
+from oncall_tui.domain.facts import Facts
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, Severity
 from oncall_tui.domain.update import Draft
 from oncall_tui.store.database import Database
 from oncall_tui.store.drafts import (
     adopt_draft,
     create_draft,
+    delete_draft,
+    hand_draft,
+    keep_facts,
     list_drafts,
+    list_literals,
     mark_confirmed,
+    mark_literal,
+    read_facts,
+    rename_draft,
+    restore_draft,
     save_draft,
+    take_draft,
+    unmark_literal,
 )
 from oncall_tui.store.incidents import declare_incident, discard_incident
 from oncall_tui.store.outbox import confirm_update, list_deliveries
@@ -33,8 +44,8 @@ def _create(db: Database, incident_id: int, terminal_id: str, body: str = "words
 def _save(db: Database, draft_id: int, body: str) -> bool:
     parts = {"API": ComponentStatus.PARTIAL_OUTAGE}
     return save_draft(
-        db, draft_id, terminal_id="t1", status=IncidentStatus.IDENTIFIED, body=body, components=parts, next_update_at=99,
-        template=None, cursor=3, now=7,
+        db, draft_id, terminal_id="t1", status=IncidentStatus.IDENTIFIED, body=body, components=parts,
+        next_update_at=99, template=None, cursor=3, now=7,
     )  # fmt: skip
 
 
@@ -111,3 +122,51 @@ def test_a_declaration_that_is_taken_back_takes_its_drafts_along(db: Database) -
     _create(db, number, "t1")
     discard_incident(db, number, "ana", 9)
     assert list_drafts(db) == []
+
+
+def test_a_draft_that_waits_for_somebody_is_left_to_them(db: Database) -> None:
+    number = _declare(db)
+    draft = _create(db, number, "t1")
+    hand_draft(db, draft.id, "ben", "ana")
+    assert adopt_draft(db, number, "t1", "ana", ["t1"]) is None
+    taken = adopt_draft(db, number, "t2", "ben", ["t1", "t2"])
+    assert taken is not None
+    assert (taken.owner, taken.handed_by, taken.terminal_id) == ("ben", "ana", "t2")
+    assert not _save(db, draft.id, "by the one who gave it away")
+
+
+def test_a_draft_that_is_sent_just_now_is_not_taken_over(db: Database) -> None:
+    draft = _create(db, _declare(db), "t1")
+    mark_confirmed(db, draft.id, 6)
+    with pytest.raises(RefusedError, match="sending"):
+        take_draft(db, draft.id, "t2", "ben")
+    for act in (lambda: hand_draft(db, draft.id, "ben", "ana"), lambda: delete_draft(db, draft.id, 9)):
+        with pytest.raises(RefusedError, match="being sent"):
+            act()
+
+
+def test_a_deleted_draft_is_gone_until_it_is_restored(db: Database) -> None:
+    draft = _create(db, _declare(db), "t1")
+    delete_draft(db, draft.id, 9)
+    assert list_drafts(db) == []
+    assert not _save(db, draft.id, "late")
+    with pytest.raises(NotFoundError):
+        rename_draft(db, draft.id, "x")
+    restore_draft(db, draft.id)
+    assert rename_draft(db, draft.id, "x") == ""
+    assert [item.name for item in list_drafts(db)] == ["x"]
+
+
+def test_a_draft_begins_with_what_is_known_of_its_incident(db: Database) -> None:
+    number = _declare(db)
+    keep_facts(db, number, Facts(impact="pages fail", is_scope_unknown=True), "ana", 1)
+    keep_facts(db, number, Facts(impact="pages fail", scope="all of you"), "ana", 2)
+    assert _create(db, number, "t1").facts == read_facts(db, number) == Facts(impact="pages fail", scope="all of you")
+
+
+def test_what_is_meant_is_remembered_and_forgotten(db: Database) -> None:
+    for _ in range(2):
+        mark_literal(db, "[SSO]", "ana", 1)
+    assert list_literals(db) == ["[SSO]"]
+    unmark_literal(db, "[SSO]")
+    assert list_literals(db) == []

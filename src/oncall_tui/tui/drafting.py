@@ -70,7 +70,7 @@ def find_own(
 
 def name_draft(draft: Draft) -> str:
     """Returns the name of a draft, or what tells one without a name from others."""
-    return draft.name or f"{draft.status} of {clock_utc(draft.created_at, has_seconds=False)}"
+    return draft.name or f"{draft.status} {clock_utc(draft.created_at, has_seconds=False)}"
 
 
 def _is_running(pid: int) -> bool:

@@ -100,6 +100,7 @@ class DraftsScreen(ModalScreen[Wish | None]):
             fit(line(name_draft(draft), "bold" if draft.id == self._open_draft_id else ""), _NAME_WIDTH),
             " ",
             fit(look(*STATUS_LOOK[draft.status]), 16),
+            " ",
             self._draw_place(draft, host.snapshot, now),
             (f"  {format_age(now - draft.updated_at)} ago", "$muted"),
         )
@@ -107,7 +108,7 @@ class DraftsScreen(ModalScreen[Wish | None]):
 
     def _draw_place(self, draft: Draft, snapshot: Snapshot, now: int) -> Content:
         host = host_of(self)
-        if draft.id == self._open_draft_id:
+        if draft.id == self._open_draft_id and draft.terminal_id == host.terminal_id:
             return line("open here", "$state-ok")
         if draft.confirmed_at is not None and draft.terminal_id in live_terminals(snapshot.terminals, now):
             return line(f"{draft.owner} sends it now", "$state-slow")
@@ -128,9 +129,10 @@ class DraftsScreen(ModalScreen[Wish | None]):
 
     def _draw_keys(self) -> Content:
         keys = [(name_keys(action).split("  ")[0], action.title) for action in actions_of("drafts") if action.is_shown]
+        parts = [join((f"{key} ", "bold"), (word, "$muted")) for key, word in keys if word != "undo"]
         done = self._desk.undoable
-        told = [(key, f"undo {done}" if word == "undo" else word) for key, word in keys if word != "undo" or done]
-        return Content("   ").join(join((f"{key} ", "bold"), (word, "$muted")) for key, word in told)
+        undo = [join(("u ", "bold"), (f"undo {done}", "$muted"))] if done else []
+        return Content("\n").join([Content("  ").join(parts), *undo])
 
     def action_down(self) -> None:
         self._cursor = min(self._cursor + 1, max(0, len(self._drafts) - 1))
