@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from oncall_tui.domain.errors import NotFoundError, RefusedError
@@ -140,7 +142,7 @@ def test_a_draft_that_is_sent_just_now_is_not_taken_over(db: Database) -> None:
     mark_confirmed(db, draft.id, 6)
     with pytest.raises(RefusedError, match="sending"):
         take_draft(db, draft.id, "t2", "ben")
-    for act in (lambda: hand_draft(db, draft.id, "ben", "ana"), lambda: delete_draft(db, draft.id, 9)):
+    for act in (partial(hand_draft, db, draft.id, "ben", "ana"), partial(delete_draft, db, draft.id, 9)):
         with pytest.raises(RefusedError, match="being sent"):
             act()
 
