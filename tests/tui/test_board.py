@@ -13,6 +13,7 @@ from textual.content import Content
 from oncall_tui.domain.change import AFTERMATH_MS, Change
 from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, Severity
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
+from oncall_tui.domain.silence import Silence, SilenceKind
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs
 from oncall_tui.tui.themes import VARIABLE_DEFAULTS
@@ -251,6 +252,23 @@ async def test_a_change_stands_beside_what_turned_red_after_it() -> None:
         assert app.board.counts()[ProbeStatus.DOWN] == 0
         app.board.tick(NOW + AFTERMATH_MS)
         assert read_lines(app)[1].startswith("✖ probe-000  DOWN")
+
+
+async def test_what_somebody_looks_after_stays_red_and_is_no_alarm() -> None:
+    states = [bad(f"probe-00{number}", ProbeStatus.DOWN, NOW - 60_000 * number) for number in range(3)]
+    ack = Silence("probe-000", SilenceKind.ACK, "lost disk", "ann", NOW)
+    nap = Silence("probe-001", SilenceKind.SNOOZE, "", "bob", NOW, NOW + 1_500_000)
+    app = Shown()
+    async with app.run_test(size=(118, 12)):
+        app.board.show(replace(make_snapshot(states), silences=(ack, nap)), NOW)
+        assert app.board.order == ("probe-002", "probe-000", "probe-001")
+        assert app.board.alarms == {"probe-002"}
+        lines = read_lines(app)
+        assert "ack lost disk: refused" in lines[2]
+        assert lines[2].startswith("✖ probe-000  DOWN")
+        assert "snoozed 25m: refused" in lines[3]
+        app.board.tick(NOW + 1_500_000)
+        assert app.board.alarms == {"probe-001", "probe-002"} or app.board.status_of("probe-001") is ProbeStatus.STALE
 
 
 async def test_what_flaps_is_told_with_what_it_is_at_the_moment() -> None:

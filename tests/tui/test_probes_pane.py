@@ -79,3 +79,25 @@ def test_an_empty_config_says_what_to_add(tmp_path: Path) -> None:
         screen.wait_for("No probes yet")
         assert "[[probe]]" in screen.text()
         assert "oncall.toml" in screen.text()
+
+
+def test_a_red_probe_is_acknowledged_with_one_key_and_a_note(tmp_path: Path) -> None:
+    now = now_ms()
+    probes = make_probes(3)
+    states = [make_red("probe-000", now), *[make_state(probe.name, now) for probe in probes[1:]]]
+    db, config = write_world(tmp_path, probes, states)
+    with open_dashboard(db, config, columns=130, rows=45) as screen:
+        screen.wait_for("connection refused")
+        screen.press("a")
+        screen.wait_for("Look after probe-000")
+        screen.press("lost disk", "enter")
+        screen.wait_for("acknowledged: lost disk  by")
+        screen.press("a")
+        screen.wait_for("probe-000 rings again")
+        screen.wait_for("i opens an incident with this")
+        while "acknowledged:" in screen.text():
+            screen.pump(0.05)
+        screen.press("Z")
+        screen.wait_for("Keep probe-000 quiet")
+        screen.press("enter")
+        screen.wait_for("snoozed 29m")

@@ -19,6 +19,7 @@ class EntryKind(StrEnum):
     REMOTE = "remote"
     STEP = "step"
     CHANGE = "change"
+    SILENCE = "silence"
     NOTE = "note"
     UNDONE = "undone"
 

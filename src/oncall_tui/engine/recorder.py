@@ -37,7 +37,12 @@ def tell_transition(old: ProbeState, new: ProbeState, probe: Probe) -> Transitio
         shown = "OK" if new.status is ProbeStatus.UP else new.status.upper()
         if new.flapping_at is not None:
             return Transition(probe.name, f"{probe.name} began to flap, at the moment {shown}", new.flapping_at)
-        return Transition(probe.name, f"{probe.name} flaps no more: it is {shown}", new.streak_at)
+        return Transition(
+            probe.name,
+            f"{probe.name} flaps no more: it is {shown}",
+            new.streak_at,
+            is_up=new.status is ProbeStatus.UP,
+        )
     if new.flapping_at is not None:
         return None
     if new.status is old.status or new.status not in (ProbeStatus.UP, *_BAD):
@@ -45,7 +50,7 @@ def tell_transition(old: ProbeState, new: ProbeState, probe: Probe) -> Transitio
     if new.status is ProbeStatus.UP:
         if old.status not in _BAD:
             return None
-        return Transition(probe.name, f"{probe.name} is UP again", new.since_at)
+        return Transition(probe.name, f"{probe.name} is UP again", new.since_at, is_up=True)
     runs = f"{min(new.streak, probe.failure_threshold)} of {probe.failure_threshold}"
     why = new.last_reason or "no reason given"
     return Transition(probe.name, f"{probe.name} went {new.status.upper()}: {why} ({runs})", new.since_at)

@@ -20,8 +20,9 @@ from oncall_tui.store.codec import (
     encode_recent,
 )
 from oncall_tui.store.database import Database
+from oncall_tui.store.silences import end_acknowledged
 from oncall_tui.store.sqlite import sqlite3
-from oncall_tui.store.timeline import add_entry
+from oncall_tui.store.timeline import tell_of_probe
 
 _PRUNE_BATCH = 5_000
 
@@ -32,6 +33,7 @@ class Transition(Struct, frozen=True):
     probe: str
     text: str
     occurred_at: int
+    is_up: bool = False
 
 
 def replace_probes(
@@ -48,6 +50,7 @@ def replace_probes(
             [(probe.name, position, encode_probe(probe)) for position, probe in enumerate(probes)],
         )
         connection.execute("DELETE FROM probe_state WHERE probe NOT IN (SELECT name FROM probe)")
+        connection.execute("DELETE FROM silence WHERE probe NOT IN (SELECT name FROM probe)")
         connection.execute("UPDATE component SET is_configured = 0")
         connection.executemany(
             "INSERT INTO component(name, position, is_configured) VALUES (?, ?, 1) ON CONFLICT(name) DO UPDATE "
@@ -109,7 +112,7 @@ def record_results(
     topics = ["results"]
     changes = list(transitions)
     if changes:
-        topics.append("timeline")
+        topics += ["timeline", "silences"]
     with db.write(*topics) as connection:
         connection.executemany(
             "INSERT INTO result(probe, started_at, verdict, duration_ms, reason, phases, facts) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -154,20 +157,8 @@ def record_results(
             ],
         )
         for change in changes:
-            for row in connection.execute(
-                "SELECT incident_id FROM incident_probe JOIN incident ON incident.id = incident_id "
-                "WHERE probe = ? AND incident.resolved_at IS NULL AND incident.discarded_at IS NULL",
-                (change.probe,),
-            ).fetchall():
-                add_entry(
-                    connection,
-                    row["incident_id"],
-                    EntryKind.PROBE,
-                    change.text,
-                    "engine",
-                    change.occurred_at,
-                    now,
-                )
+            tell_of_probe(connection, change.probe, EntryKind.PROBE, change.text, "engine", change.occurred_at, now)
+        end_acknowledged(connection, [change.probe for change in changes if change.is_up])
 
 
 def list_failures(db: Database, probe: str, limit: int = 8) -> list[Result]:

@@ -24,6 +24,18 @@ def add_entry(
     )
 
 
+def tell_of_probe(
+    connection: sqlite3.Connection, probe: str, kind: EntryKind, text: str, actor: str, occurred_at: int, now: int
+) -> None:
+    """Appends one fact to every open incident that a probe belongs to, inside the caller's transaction."""
+    for row in connection.execute(
+        "SELECT incident_id FROM incident_probe JOIN incident ON incident.id = incident_id "
+        "WHERE probe = ? AND incident.resolved_at IS NULL AND incident.discarded_at IS NULL",
+        (probe,),
+    ).fetchall():
+        add_entry(connection, row["incident_id"], kind, text, actor, occurred_at, now)
+
+
 def add_note(db: Database, incident_id: int, text: str, actor: str, now: int) -> None:
     """Appends a person's note. Raises StoreError."""
     with db.write("timeline") as connection:

@@ -84,6 +84,8 @@ ACTIONS: tuple[Action, ...] = (
             ("open", "enter", "open", "Open the probe's incident, or declare one.", False),
             ("filter", "slash", "filter", "Show only probes whose name, target or component contains a text.", True),
             ("fold", "z", "fold ok", "Hide or show the probes that are up.", True),
+            ("acknowledge", "a", "ack", "Look after the red probe until it is up again, or stop doing so.", True),
+            ("snooze", "Z", "snooze", "Keep the probe quiet for a while, or let it ring again.", False),
         ),
     ),
     *_scope(

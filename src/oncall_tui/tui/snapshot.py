@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from oncall_tui.domain.incident import Component, Incident
     from oncall_tui.domain.maintenance import Maintenance
     from oncall_tui.domain.probe import Probe, ProbeState
+    from oncall_tui.domain.silence import Silence
     from oncall_tui.domain.update import Delivery, Draft, IncidentUpdate
     from oncall_tui.store.database import Database
 
@@ -31,6 +32,7 @@ ALL_TOPICS = frozenset(
         "drafts",
         "maintenance",
         "changes",
+        "silences",
         "engine",
         "terminal",
         "page",
@@ -58,6 +60,7 @@ class Snapshot(Struct, frozen=True):
     drafts: tuple[Draft, ...] = ()
     maintenances: tuple[Maintenance, ...] = ()
     changes: tuple[Change, ...] = ()
+    silences: tuple[Silence, ...] = ()
     terminals: tuple[Terminal, ...] = ()
     lease: Lease | None = None
     pages: tuple[PageState, ...] = ()
@@ -104,6 +107,7 @@ def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Sna
     from oncall_tui.store.outbox import list_deliveries
     from oncall_tui.store.page import list_pages
     from oncall_tui.store.probes import list_probes, list_states
+    from oncall_tui.store.silences import list_silences
     from oncall_tui.store.updates import list_first_seen, list_latest_updates
 
     new = old
@@ -132,6 +136,8 @@ def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Sna
         new = replace(new, maintenances=tuple(list_maintenances(db, is_open_only=True)))
     if "changes" in topics:
         new = replace(new, changes=tuple(list_changes(db)))
+    if "silences" in topics:
+        new = replace(new, silences=tuple(list_silences(db)))
     if "terminal" in topics:
         new = replace(new, terminals=tuple(list_terminals(db)))
     if "engine" in topics:

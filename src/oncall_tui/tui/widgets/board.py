@@ -10,29 +10,27 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
-from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Verdict
-from oncall_tui.domain.verdict import status_at
+from oncall_tui.domain.probe import ProbeState, ProbeStatus
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.text import PROBE_LOOK, Glyphs, fit, join, line
-from oncall_tui.tui.widgets.board_rows import Columns, Row, find_since, lay_columns, tell_latency, tell_span
-from oncall_tui.tui.widgets.latency_strip import draw_strip
+from oncall_tui.tui.text import Glyphs, join
+from oncall_tui.tui.widgets.board_rows import (
+    Columns,
+    Row,
+    draw_row,
+    find_place,
+    find_since,
+    judge_row,
+    lay_columns,
+    tell_silence,
+    tell_span,
+)
 from oncall_tui.tui.widgets.lines import Lines, find_changed_cells
 
 if TYPE_CHECKING:
     from oncall_tui.domain.change import Change
+    from oncall_tui.domain.silence import Silence
 
-_RANK = {
-    ProbeStatus.DOWN: 0,
-    ProbeStatus.FLAPPING: 1,
-    ProbeStatus.SLOW: 2,
-    ProbeStatus.STALE: 3,
-    ProbeStatus.UNKNOWN: 4,
-    ProbeStatus.EXPECTED: 5,
-    ProbeStatus.MAINTENANCE: 6,
-    ProbeStatus.UP: 7,
-}
-_RED = (ProbeStatus.DOWN, ProbeStatus.FLAPPING, ProbeStatus.SLOW)
 #: Silence is looked for this often in all rows; between, only rows with news are judged.
 _JUDGE_EVERY_MS = 900
 _NO_STATE = ProbeState("")
@@ -59,6 +57,14 @@ class Board(Lines, can_focus=True):
         def __init__(self, probe: str) -> None:
             super().__init__()
             self.probe = probe
+
+    class SilenceWanted(Message):
+        """A person looks after this probe, or wants it to be quiet for a while (`is_snooze`)."""
+
+        def __init__(self, probe: str, *, is_snooze: bool) -> None:
+            super().__init__()
+            self.probe = probe
+            self.is_snooze = is_snooze
 
     class FilterWanted(Message):
         """A person wants to type a filter."""
@@ -95,6 +101,11 @@ class Board(Lines, can_focus=True):
         row = self._rows.get(probe)
         return row.change if row is not None else None
 
+    def silence_of(self, probe: str) -> Silence | None:
+        """Returns what keeps a red probe quiet, None where nothing does."""
+        row = self._rows.get(probe)
+        return row.silence if row is not None else None
+
     def counts(self) -> dict[ProbeStatus, int]:
         """Returns how many probes have each status, shown or not."""
         counts = dict.fromkeys(ProbeStatus, 0)
@@ -120,35 +131,23 @@ class Board(Lines, can_focus=True):
             if old is not None and is_same and not is_due and old.incident_id == incident_id:
                 rows[probe.name] = old
                 continue
-            status, change = self._judge(probe, state)
-            row = Row(probe, state, status, incident_id, change)
+            row = judge_row(snapshot, probe, state, incident_id, now)
             rows[probe.name] = old if old is not None and is_same and old[2:] == row[2:] else row
             if rows[probe.name] is old:
                 continue
-            is_moved |= old is None or old.status is not status or old.state.since_at != state.since_at
+            is_moved |= old is None or old.status is not row.status or old.state.since_at != state.since_at
+            is_moved |= old is not None and old.silence != row.silence
         self._rows = rows
         if is_moved:
             self._sort()
         self._repaint()
 
-    def _judge(self, probe: Probe, state: ProbeState) -> tuple[ProbeStatus, Change | None]:
-        """Planned work, and what a change was said to disturb, is no alarm: what is found then is only shown."""
-        if self._snapshot.maintenances:
-            from oncall_tui.domain.maintenance import find_silence
-
-            if find_silence(self._snapshot.maintenances, probe.name, self._now) is not None:
-                return ProbeStatus.MAINTENANCE, None
-        status = status_at(state, probe.every_ms, self._now)
-        changes = self._snapshot.changes
-        if not changes or status not in _RED:
-            return status, None
-        from oncall_tui.domain.change import find_change, find_expecting
-
-        red_at = state.flapping_at or state.since_at
-        change = find_expecting(changes, probe.component, red_at, self._now)
-        if change is not None:
-            return ProbeStatus.EXPECTED, change
-        return status, find_change(changes, probe.component, red_at)
+    @property
+    def alarms(self) -> frozenset[str]:
+        """The probes that are down and that nobody has silenced."""
+        return frozenset(
+            name for name, row in self._rows.items() if row.status is ProbeStatus.DOWN and row.silence is None
+        )
 
     def tick(self, now: int) -> None:
         """Lets time pass: what has gone silent turns stale, ages grow."""
@@ -166,7 +165,7 @@ class Board(Lines, can_focus=True):
         ]
         shown = [row for row in rows if not (self.is_folded and row.status is ProbeStatus.UP)]
         self._hidden_ok = len(rows) - len(shown)
-        shown.sort(key=lambda row: (_RANK[row.status], 0 if row.status is ProbeStatus.UP else -row.state.since_at))
+        shown.sort(key=find_place)
         self._order = [row.probe.name for row in shown]
         if not self._is_cursor_placed or self.selected not in self._order:
             self._select(self._order[0] if self._order else None)
@@ -225,59 +224,14 @@ class Board(Lines, can_focus=True):
         """Returns a row as drawn before where nothing that it shows has changed: most of 500 have not."""
         state = row.state
         ages = self._now - find_since(row), self._now - (state.last_result_at or self._now)
-        key = columns, tell_span(ages[0]), tell_span(ages[1]) if row.status is ProbeStatus.STALE else ""
+        silent = tell_silence(row.silence, self._now) if row.silence is not None else ""
+        key = columns, tell_span(ages[0]), silent or (tell_span(ages[1]) if row.status is ProbeStatus.STALE else "")
         known = self._drawn.get(row.probe.name)
         if known is not None and known[0] is row and known[1] == key:
             return known[2]
-        content = self._draw_row(row, columns)
+        content = draw_row(row, columns, self._now)
         self._drawn[row.probe.name] = row, key, content
         return content
-
-    def _draw_row(self, row: Row, columns: Columns) -> Content:
-        state = row.state
-        shape, word, style = PROBE_LOOK[row.status]
-        if row.status is ProbeStatus.FLAPPING:
-            shape = PROBE_LOOK[state.status][0]  # where it stands at the moment
-        is_up = row.status is ProbeStatus.UP
-        if state.last_result_at is None:
-            word, since, response = "WAITING", "", ""
-        else:
-            since = tell_span(max(0, self._now - (find_since(row) or self._now)))
-            has_answer = state.last_verdict in (Verdict.UP, Verdict.DEGRADED) and state.last_duration_ms is not None
-            response = tell_latency(state.last_duration_ms or 0.0) if has_answer else "--"
-        name = fit(line(row.probe.name), columns.name).plain
-        middle = f"  {word.ljust(9)}"
-        # Every change of style costs forty bytes in each repaint of the row, so a row has few.
-        head = (
-            [(f"{Glyphs.show(shape)} ", style), (name + middle, "")]
-            if is_up
-            else [(f"{Glyphs.show(shape)} {name}{middle}", f"{style} bold")]
-        )
-        tail = since.ljust(9) + (response.rjust(6) + "  " if columns.response else "")
-        parts: list[Content | tuple[str, str]] = [*head, (tail, "")]
-        if columns.strip:
-            parts.append(draw_strip(state.recent, columns.strip, row.probe, has_change=row.change is not None))
-            parts.append(("  ", ""))
-        if columns.why:
-            parts.append(fit(self._tell_why(row), columns.why))
-        return join(*parts)
-
-    def _tell_why(self, row: Row) -> Content:
-        incident = join((f"#{row.incident_id} ", "$title bold")) if row.incident_id is not None else Content("")
-        if row.status is ProbeStatus.UP:
-            return incident
-        if row.state.last_result_at is None:
-            return join(incident, ("no result yet", "$muted"))
-        if row.status is ProbeStatus.STALE:
-            silent = tell_span(max(0, self._now - row.state.last_result_at))
-            return join(incident, (f"silent {silent}", "$muted"))
-        if row.change is not None:
-            after = tell_span(max(0, (row.state.flapping_at or row.state.since_at) - row.change.at))
-            incident = join(incident, (f"{after} after {row.change.text}: ", "$state-expected"))
-        if row.status is ProbeStatus.FLAPPING:
-            present = f"now {PROBE_LOOK[row.state.status][1]}, last fault: {row.state.last_reason}"
-            return join(incident, (present, "$muted"))
-        return join(incident, (row.state.last_reason, "$muted"))
 
     def _repaint(self) -> None:
         drawn = self._draw()
@@ -368,3 +322,11 @@ class Board(Lines, can_focus=True):
         self.is_folded = not self.is_folded
         self._sort()
         self._repaint()
+
+    def action_acknowledge(self) -> None:
+        if self.selected is not None:
+            self.post_message(self.SilenceWanted(self.selected, is_snooze=False))
+
+    def action_snooze(self) -> None:
+        if self.selected is not None:
+            self.post_message(self.SilenceWanted(self.selected, is_snooze=True))

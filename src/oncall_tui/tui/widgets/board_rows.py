@@ -1,14 +1,32 @@
-"""What a row of the board holds, how its columns share the width, and how it says spans and latencies."""
+"""The rows of the board: where a probe stands, how that is said, and how the columns share the width."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus
+from textual.content import Content
+
+from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Verdict
+from oncall_tui.domain.verdict import status_at
+from oncall_tui.tui.snapshot import Snapshot
+from oncall_tui.tui.text import PROBE_LOOK, Glyphs, fit, join, line
+from oncall_tui.tui.widgets.latency_strip import draw_strip
 
 if TYPE_CHECKING:
     from oncall_tui.domain.change import Change
+    from oncall_tui.domain.silence import Silence
 
+_RANK = {
+    ProbeStatus.DOWN: 0,
+    ProbeStatus.FLAPPING: 1,
+    ProbeStatus.SLOW: 2,
+    ProbeStatus.STALE: 3,
+    ProbeStatus.UNKNOWN: 4,
+    ProbeStatus.EXPECTED: 5,
+    ProbeStatus.MAINTENANCE: 6,
+    ProbeStatus.UP: 7,
+}
+_RED = (ProbeStatus.DOWN, ProbeStatus.FLAPPING, ProbeStatus.SLOW)
 _WHY_AT_LEAST = 14
 _MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
 
@@ -37,12 +55,20 @@ class Row(NamedTuple):
     status: ProbeStatus
     incident_id: int | None
     change: Change | None = None
+    silence: Silence | None = None
 
 
 def find_since(row: Row) -> int:
     """Returns the instant since which a probe has been as it is shown."""
     is_flapping = row.status is ProbeStatus.FLAPPING
     return (row.state.flapping_at if is_flapping else None) or row.state.since_at
+
+
+def tell_silence(silence: Silence, now: int) -> str:
+    """Returns what is known of a probe that somebody looks after, or how long it is still kept quiet."""
+    if silence.until_at is not None:
+        return f"snoozed {tell_span(max(0, silence.until_at - now))}"
+    return f"ack {silence.note or silence.actor}"
 
 
 class Columns(NamedTuple):
@@ -66,3 +92,82 @@ def lay_columns(width: int, longest_name: int) -> Columns:
     if strip < 6:
         return Columns(name, 8, 0, left)
     return Columns(name, 8, strip, left - strip - 2)
+
+
+def find_place(row: Row) -> tuple[int, bool, int]:
+    """Returns what rows are sorted by: the worst first, of those what nobody looks after, of those the newest."""
+    return _RANK[row.status], row.silence is not None, 0 if row.status is ProbeStatus.UP else -row.state.since_at
+
+
+def judge_row(snapshot: Snapshot, probe: Probe, state: ProbeState, incident_id: int | None, now: int) -> Row:
+    """Returns where a probe stands at `now`, and what is known about it.
+
+    Planned work, and what a change was said to disturb, is no alarm: what is found then is only shown.
+    """
+    if snapshot.maintenances:
+        from oncall_tui.domain import maintenance
+
+        if maintenance.find_silence(snapshot.maintenances, probe.name, now) is not None:
+            return Row(probe, state, ProbeStatus.MAINTENANCE, incident_id)
+    status = status_at(state, probe.every_ms, now)
+    if status not in _RED or not (snapshot.changes or snapshot.silences):
+        return Row(probe, state, status, incident_id)
+    from oncall_tui.domain.change import find_change, find_expecting
+    from oncall_tui.domain.silence import find_silence
+
+    red_at = state.flapping_at or state.since_at
+    change = find_expecting(snapshot.changes, probe.component, red_at, now)
+    if change is not None:
+        return Row(probe, state, ProbeStatus.EXPECTED, incident_id, change)
+    change = find_change(snapshot.changes, probe.component, red_at)
+    return Row(probe, state, status, incident_id, change, find_silence(snapshot.silences, probe.name, now))
+
+
+def draw_row(row: Row, columns: Columns, now: int) -> Content:
+    """Returns a row as it is shown at `now`."""
+    state = row.state
+    shape, word, style = PROBE_LOOK[row.status]
+    if row.status is ProbeStatus.FLAPPING:
+        shape = PROBE_LOOK[state.status][0]  # where it stands at the moment
+    is_up = row.status is ProbeStatus.UP
+    if state.last_result_at is None:
+        word, since, response = "WAITING", "", ""
+    else:
+        since = tell_span(max(0, now - (find_since(row) or now)))
+        has_answer = state.last_verdict in (Verdict.UP, Verdict.DEGRADED) and state.last_duration_ms is not None
+        response = tell_latency(state.last_duration_ms or 0.0) if has_answer else "--"
+    name = fit(line(row.probe.name), columns.name).plain
+    middle = f"  {word.ljust(9)}"
+    # Every change of style costs forty bytes in each repaint of the row, so a row has few.
+    head = (
+        [(f"{Glyphs.show(shape)} ", style), (name + middle, "")]
+        if is_up
+        else [(f"{Glyphs.show(shape)} {name}{middle}", f"{style} bold")]
+    )
+    tail = since.ljust(9) + (response.rjust(6) + "  " if columns.response else "")
+    parts: list[Content | tuple[str, str]] = [*head, (tail, "")]
+    if columns.strip:
+        parts.append(draw_strip(state.recent, columns.strip, row.probe, has_change=row.change is not None))
+        parts.append(("  ", ""))
+    if columns.why:
+        parts.append(fit(_tell_why(row, now), columns.why))
+    return join(*parts)
+
+
+def _tell_why(row: Row, now: int) -> Content:
+    known = join((f"#{row.incident_id} ", "$title bold")) if row.incident_id is not None else Content("")
+    if row.status is ProbeStatus.UP:
+        return known
+    if row.state.last_result_at is None:
+        return join(known, ("no result yet", "$muted"))
+    if row.status is ProbeStatus.STALE:
+        return join(known, (f"silent {tell_span(max(0, now - row.state.last_result_at))}", "$muted"))
+    if row.silence is not None:
+        known = join(known, (f"{tell_silence(row.silence, now)}: ", "$state-maintenance"))
+    if row.change is not None:
+        after = tell_span(max(0, (row.state.flapping_at or row.state.since_at) - row.change.at))
+        known = join(known, (f"{after} after {row.change.text}: ", "$state-expected"))
+    if row.status is ProbeStatus.FLAPPING:
+        present = f"now {PROBE_LOOK[row.state.status][1]}, last fault: {row.state.last_reason}"
+        return join(known, (present, "$muted"))
+    return join(known, (row.state.last_reason, "$muted"))

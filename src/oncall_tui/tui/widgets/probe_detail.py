@@ -15,6 +15,7 @@ from oncall_tui.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
     from oncall_tui.domain.change import Change
+    from oncall_tui.domain.silence import Silence
 
 _PHASES = (
     ("resolve", "resolve_ms", "$state-maintenance"),
@@ -41,6 +42,7 @@ class Details(NamedTuple):
     failures: Sequence[Result]
     drift: str = ""
     change: Change | None = None
+    silence: Silence | None = None
 
 
 def share_cells(parts: Sequence[float], room: int) -> list[int]:
@@ -85,6 +87,8 @@ def draw_details(details: Details, width: int, now: int) -> list[Content]:
     if state.last_reason and details.status is not ProbeStatus.UP:
         at = f" {clock_utc(state.last_reason_at)}" if state.last_reason_at else ""
         rows.append(join((state.last_reason, style), (at, "$muted")))
+    if details.silence is not None:
+        rows.append(_draw_silence(details.silence))
     if details.change is not None:
         told = f"{Glyphs.show('◇')} after {details.change.text}, {clock_utc(details.change.at)}"
         rows.append(join((told, "$state-expected"), (f"  told by {details.change.actor}", "$muted")))
@@ -108,6 +112,16 @@ def draw_details(details: Details, width: int, now: int) -> list[Content]:
             at = clock_utc(result.started_at) if now - result.started_at < _DAY_MS else date_utc(result.started_at)
             rows.append(join((f"{at}  ", "$muted"), result.reason))
     return [fit(row, width) for row in rows]
+
+
+def _draw_silence(silence: Silence) -> Content:
+    is_ack = silence.until_at is None
+    told = "acknowledged" if silence.until_at is None else f"snoozed until {clock_utc(silence.until_at)}"
+    note = f": {silence.note}" if silence.note else ""
+    by = f"  by {silence.actor} {clock_utc(silence.made_at)}  "
+    return join(
+        (told + note, "$state-maintenance"), (by, "$muted"), ("a" if is_ack else "Z", "$title bold"), " ends it"
+    )
 
 
 class ProbeDetail(Lines):

@@ -95,7 +95,7 @@ class ProbesPane(Pane):
         """Tells whether the selected probe looks different from when it was drawn."""
         name = self.board.selected or ""
         snapshot = self._snapshot
-        row = self.board.status_of(name), self.board.change_of(name)
+        row = self.board.status_of(name), self.board.change_of(name), self.board.silence_of(name)
         seen = name, snapshot.states.get(name), *row, snapshot.components, snapshot.incidents
         is_old = self._seen is None or any(now is not then for now, then in zip(seen, self._seen, strict=True))
         drift = self._drift_of(name)
@@ -128,8 +128,8 @@ class ProbesPane(Pane):
         failures = self._failures if self._failures_of and self._failures_of[0] == probe.name else ()
         status = self.board.status_of(probe.name)
         drift = self._drift_of(probe.name)
-        change = self.board.change_of(probe.name)
-        details = Details(probe, state, status, component, incident, failures, drift, change)
+        known = self.board.change_of(probe.name), self.board.silence_of(probe.name)
+        details = Details(probe, state, status, component, incident, failures, drift, *known)
         self._detail.show_details(details, self._now)
 
     def _want_failures(self, state: ProbeState) -> None:
@@ -156,6 +156,12 @@ class ProbesPane(Pane):
     @on(Board.Selected)
     def _follow_cursor(self) -> None:
         self._show_detail()
+
+    @on(Board.SilenceWanted)
+    def _silence(self, event: Board.SilenceWanted) -> None:
+        from oncall_tui.tui.silencing import ask_silence
+
+        ask_silence(self, event.probe, self.board.silence_of(event.probe), is_snooze=event.is_snooze)
 
     @on(Board.FilterWanted)
     def _open_filter(self) -> None:
