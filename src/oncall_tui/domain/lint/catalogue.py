@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import islice
 
 from oncall_tui.domain.lint import channels, holes, missing, truth
 from oncall_tui.domain.lint.model import FIXED_RULES, Context, Finding, Level, Part, Remark, Rule, Tuning
@@ -10,6 +11,8 @@ from oncall_tui.domain.lint.reading import Post, Reading
 
 RULES: tuple[Rule, ...] = (*holes.RULES, *missing.RULES, *truth.RULES, *channels.RULES)
 _ORDER = {Level.BLOCK: 0, Level.WARN: 1, Level.INFO: 2}
+#: Nobody reads more remarks of one kind.
+_MOST_REMARKS = 100
 _PLAIN_CONTEXT = Context()
 _PLAIN_TUNING = Tuning()
 
@@ -38,7 +41,7 @@ def _run(rule: Rule, post: Post, context: Context, tuning: Tuning) -> Iterator[F
     if tuned is None:
         return
     is_tuned = rule.id in tuning.levels and not is_fixed
-    for remark in rule.check(post, context, tuning):
+    for remark in islice(rule.check(post, context, tuning), _MOST_REMARKS):
         level = remark.level or rule.level
         is_final = rule.is_final and level is Level.BLOCK
         if not is_final and is_tuned:

@@ -2,36 +2,120 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from oncall_tui.domain.lint.model import Context, Level, Remark, Rule, Tuning
+from oncall_tui.domain.lint.gaps import find_missing_words
+from oncall_tui.domain.lint.model import Context, Fix, Level, Part, Remark, Rule, Tuning
 from oncall_tui.domain.lint.pattern import Pattern
-from oncall_tui.domain.lint.reading import MASK, Post, Reading
+from oncall_tui.domain.lint.reading import MASK, Post, Reading, hide_spans
 
 #: Words that people leave in brackets to be filled in later.
 _HOLE_WORDS = (
     "amount|area|brand|carrier|cause|channel|city|client|company|component|components|contact|count|country|customer|"
-    "customers|date|day|days|describe|description|details|duration|email|enter|eta|feature|features|fill|fix|hour|hours|"
-    "impact|insert|interval|issue|link|location|min|mins|minute|minutes|name|network|next|number|percent|percentage|phone|"
-    "placeholder|problem|product|provider|reason|region|regions|replace|root|service|services|solution|start|status|"
-    "supplier|symptom|symptoms|system|tbc|tbd|team|text|time|timestamp|timezone|title|todo|updated?|url|vendor|version|"
-    "workaround|xx+|your"
+    "customers|date|day|days|description|details|duration|email|end|eta|feature|features|hour|hours|impact|interval"
+    "|issue|"
+    "link|location|min|mins|minute|minutes|month|name|names|network|next|number|percent|percentage|phone|placeholder|"
+    "problem|product|products|provider|reason|region|regions|root|service|services|solution|start|status|supplier"
+    "|symptom|"
+    "symptoms|system|systems|tbc|tbd|team|text|time|timestamp|timezone|title|todo|updated?|url|user|users|vendor"
+    "|version|"
+    "weekday|workaround|year|zone"
 )
-_HOLE_WORD = Pattern(rf"(?i:\b(?:{_HOLE_WORDS})\b)")
-_BRACKET = Pattern(r"\[([^\[\]\n]{0,200})\](?!\(|\[|:)")
-_LINK = Pattern(r"!?\[[^\[\]\n]{0,500}\](?:\([^()\s]{1,2000}(?: \"[^\"\n]{0,200}\")?\)|\[[^\[\]\n]{0,200}\])")
+#: Words with which people tell the next writer what to put there.
+_ORDER_WORDS = (
+    r"add|choose|customi[sz]e|delete|describe|e\.?g\.?|edit|enter|explain|fill|follow|if (?:known|applicable|needed)|"
+    r"include|insert|link to|list|mention|optional|or|placeholder|please|provide|put|remove|replace|select|specify"
+    r"|state|"
+    r"tbc|tbd|todo|update (?:this|me|with)|your"
+)
+_BRACKET = Pattern(r"\[([^\[\]\n]{0,200})\](?!\(|:)")
+_LINK = Pattern(r"!?\[[^\[\]\n]{0,500}\](?:\([^()\s]{1,2000}(?: \"[^\"\n]{0,200}\")?\)|\[\d{0,3}\])")
+_ONLY_HOLE_WORDS = Pattern(
+    rf"(?i:(?:(?<![^\W_])(?:{_HOLE_WORDS}|[a-z]|xx+|of|the|an|to|in|at|and|or|for|by)(?![^\W\d_])|[\d\s%/_#.,-])+)"
+)
+_HOLE_WORD = Pattern(rf"(?i:(?<![^\W_])(?:{_HOLE_WORDS}|xx+)(?![^\W_]))")
+_ORDER = Pattern(rf"(?i:(?:{_ORDER_WORDS})\b)")
 _LONE_LETTER = Pattern(r"(?:^|[\s/])[A-Za-z#?…](?:$|[\s/%])|^[.…?_\- ]*$")
-#: Brackets that writers mean.
-_MEANT = frozenset(
-    {"sic", "all times utc", "all times in utc", "resolved", "investigating", "identified", "monitoring"}
+_PLAIN_AMOUNT = Pattern(r"(?=.*\d)[\d.,:~ -]+(?:%|(?:min|minute|hour|hr|day|second|sec)s?)?(?: UTC)?")
+#: Brackets that writers mean: labels at the head of a title or a line.
+_MEANT = Pattern(
+    r"(?i:sic|all times(?: are)?(?: in)? \w+|times in \w+|utc|gmt|(?:re)?solved|investigating|identified|monitoring"
+    r"|update"
+    r"|updated?(?: \S{1,12}){0,2}|update ?#?\d+|scheduled|completed?|in progress|verifying|cancell?ed|postponed"
+    r"|rescheduled|extended|maintenance|(?:planned|emergency)(?: maintenance)?|ongoing|fixed|closed|new|beta|alpha"
+    r"|notice"
+    r"|action(?: required| needed)?|advisory|info(?:rmational)?|urgent|important|security|incident|outage|minor|major"
+    r"|critical|degraded(?: performance)?|partial(?: outage)?|external|third[- ]party|postmortem|rca|edit(?:ed)?|eu"
+    r"|us|uk"
+    r"|apac|emea|(?:gmt|utc)[+-]\d+|none|n/a)"
 )
 _LEFTOVER = Pattern(
-    r"\{\{[^{}\n]{0,200}\}\}|\$\{[^{}\n]{0,200}\}|%\(\w{1,60}\)[a-z]|\{\s*(?:[A-Za-z_][\w.|:-]{0,60}\s*)?\}"
-    rf"|<\s*(?i:{_HOLE_WORDS})(?:[ _-]\w{{1,30}}){{0,4}}\s*>"
-    r"|\b(?:TBD|TODO|FIXME|XXX+)\b|\b[xX]{2}:[xX]{2}\b|(?i:\blorem ipsum\b)|\bINSERT (?!INTO\b)[A-Z]{2,}"
+    r"\{\{[^{}\n]{0,200}\}\}|\{%[^{}\n]{0,200}%\}|<%[^<>\n]{0,200}%>|\$\{[^{}\n]{0,200}\}|%\(\w{1,60}\)[a-z]"
+    r"|\{\s{0,20}(?:[A-Za-z_][\w.|:-]{0,60}\s{0,20})?\}"
+    rf"|<\s{{0,5}}(?i:{_HOLE_WORDS}|{_ORDER_WORDS}|xx+)(?:[ _-]\w{{1,30}}){{0,4}}\s{{0,5}}>"
+    r"|\b(?:TBD|TBC|TODO|FIXME|XXX+)\b|\b[xX]{2}:[xX]{2}\b|(?i:\blorem ipsum\b)|\bINSERT (?!INTO\b)[A-Z]{2,}"
     r"|(?<![\w*])_{2,}(?![\w*])|＿{2,}|(?<!\w)_+ ?%"
 )
-_SIMPLE_VARIABLE = Pattern(r"\{\s*([a-z_]+)\s*\}")
+_CLOSING_TAG = Pattern(r"</([a-zA-Z]{1,20})>")
+_NUMBER_WITH_X = Pattern(r"[+\d][\d ().x-]{0,12}X{0,6}[ -]?\Z", re.IGNORECASE)
+_X_OR_DIGIT = Pattern(r"[ -]?[X\d]{2,}", re.IGNORECASE)
+_SIMPLE_VARIABLE = Pattern(r"\{\{?\s*([a-z_]+)\s*\}?\}")
+_NOTHING = Pattern(
+    r"\b(?:for|affecting|impacting|by|at|since|until|from|with|in|is|are|on) "
+    r"(?P<at>None|null|undefined|NaN|nil|\[object Object\])"
+    r"(?![\w-]| (?:of|or|and|values?|pointer|checks?|type|fields?|records?|ids?)\b)"
+    r"|\bNaN(?= (?:minutes|hours|%))|\[object Object\]"
+    r"|\b(?:for|affecting|impacting|by|at|since|until|from|between|with|of)[ \t]{2,}"
+    r"(?:since|until|from|at|is|are|was|were|has|have|and|to|UTC|GMT)\b"
+)
+_INSTRUCTION = Pattern(
+    r"(?i:\b(?:remove|delete|take out) (?:this |all |these )?(?:line|text|section|block|note|part)"
+    r"(?: (?:before|prior to|when) \w{1,20})?)|(?i:\b(?:remove|delete) (?:before|prior to) (?:updat|post|publish|send"
+    r"|sav"
+    r"|submitt|releas|going)\w*)"
+    r"|(?i:(?:^|(?<=[\[(*:>.\n-])|(?<=[\[(*:>.-] ))do not (?:include|post|publish|send|share)\b"
+    r"(?: (?:this|the following|in|to|with|external\w*|publicly|yet)\b)?)"
+    r"|(?i:(?:^|(?<=[\[(*:>\n-])|(?<=[\[(*:>-] ))internal(?: use)?(?: only)?(?=[\])*:.!\n]|$| (?:only|note|comment)\b))"
+    r"|\b(?:INTERNAL(?: USE)? ONLY|[Ii]nternal use only|[Ff]or internal (?:use|eyes)|NOT FOR (?:PUBLIC|CUSTOMERS)"
+    r"|DRAFT ONLY|REMOVE BEFORE|DO NOT (?:POST|PUBLISH|SEND|SHARE|INCLUDE))\b",
+    re.MULTILINE,
+)
+_STARS = Pattern(r"(?:^|(?<=[ \t]))\*{3,}(?=\s|$)", re.MULTILINE)
+
+
+def _list_leftovers(reading: Reading) -> list[re.Match[str]]:
+    """Returns what a template left in the prose; an address or a path may hold such signs of its own."""
+    prose, found = reading.prose, list[re.Match[str]]()
+    closed = {match[1].lower() for match in _CLOSING_TAG.finditer(prose)}
+    for match in _LEFTOVER.finditer(prose):
+        start, end = match.span()
+        shown, before, after = match.group(), prose[max(0, start - 1) : start], prose[end : end + 2]
+        if shown[0] in "{$<" and (before in ("/", "=", "@") or after[:1] in ("/", "=", "@") or _is_host(after)):
+            continue
+        if shown[0] == "<" and shown.strip("<> ").split(" ", 1)[0].lower() in closed:
+            continue
+        if shown[0] in "Xx" and ":" not in shown and _is_masked_number(prose, start, end):
+            continue
+        if set(shown) == {"_"} and len(shown) > 2 and _is_own_line(prose, start, end):
+            continue
+        found.append(match)
+    return found
+
+
+def _is_host(after: str) -> bool:
+    return len(after) == 2 and after[0] == "." and after[1].isalnum()
+
+
+def _is_masked_number(prose: str, start: int, end: int) -> bool:
+    """Tells whether X stands for the digits of a number, as in `+44 7XXX XXXXXX`."""
+    return bool(_NUMBER_WITH_X.search(prose, max(0, start - 20), start) or _X_OR_DIGIT.match(prose, end))
+
+
+def _is_own_line(prose: str, start: int, end: int) -> bool:
+    low = prose.rfind("\n", 0, start) + 1
+    high = prose.find("\n", end)
+    return not prose[low:start].strip() and not prose[end : high if high >= 0 else len(prose)].strip()
 
 
 def _is_variable(shown: str, context: Context) -> bool:
@@ -41,50 +125,124 @@ def _is_variable(shown: str, context: Context) -> bool:
 
 def _find_leftovers(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
-        for match in _LEFTOVER.finditer(reading.masked):
+        for match in reading.once(_list_leftovers):
             shown = reading.text[match.start() : match.end()]
             if not _is_variable(shown, context):
-                yield Remark(*match.span(), f"'{shown}' is left over from a template.", part)
+                yield Remark(*match.span(), f"'{shown}' is left over from a template: write what belongs there.", part)
 
 
 def _find_unfilled(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
-        for match in _LEFTOVER.finditer(reading.masked):
+        for match in reading.once(_list_leftovers):
             shown = reading.text[match.start() : match.end()]
             if _is_variable(shown, context):
                 yield Remark(*match.span(), f"'{shown}' is not filled in.", part)
+        for match in _NOTHING.finditer(reading.prose):
+            group = "at" if match["at"] else 0
+            start, end = match.span(group)
+            shown = " ".join(reading.text[start:end].split())
+            yield Remark(
+                start, end, f"'{shown}': a variable was empty here. Fill it in, or take the sentence out.", part
+            )
 
 
-def _list_brackets(reading: Reading) -> Iterator[tuple[int, int, str, bool]]:
-    """Yields the brackets that are no links and not meant, with their words and whether they wait to be filled in."""
-    taken = [match.span() for match in _LEFTOVER.finditer(reading.masked)]
-    text = _LINK.sub(lambda match: MASK * len(match.group()), reading.masked)
+def _list_brackets(reading: Reading) -> list[tuple[int, int, str, bool]]:
+    """Returns the brackets that are no links and not meant, with their words and whether they wait to be filled in."""
+    taken = [match.span() for match in reading.once(_list_leftovers)] + [
+        (link.start, link.end) for link in reading.links
+    ]
+    text = hide_spans(_LINK.sub(lambda match: MASK * len(match.group()), reading.without_code), taken)
+    found: list[tuple[int, int, str, bool]] = []
     for match in _BRACKET.finditer(text):
         start, end = match.span()
         inner = match[1].strip()
-        if inner.lower() in _MEANT or inner.isdigit() or any(low < end and start < high for low, high in taken):
+        if MASK in inner or _MEANT.fullmatch(inner) or inner.isdigit():
             continue
-        is_gap = bool(_HOLE_WORD.search(inner) or _LONE_LETTER.search(inner) or inner[:1].islower())
-        yield start, end, reading.text[start:end], is_gap
+        if (start and text[start - 1] in "/=") or text[end : end + 1] in ("/", "="):
+            continue
+        is_waiting = _is_waiting(inner) and not _is_label(text, start, end)
+        found.append((start, end, reading.text[start:end], is_waiting))
+    return found
 
 
-def _find_gaps(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
+def _is_waiting(inner: str) -> bool:
+    if _PLAIN_AMOUNT.fullmatch(inner):
+        return False
+    if _LONE_LETTER.search(inner) or _ORDER.match(inner):
+        return True
+    return bool(_HOLE_WORD.search(inner) and _ONLY_HOLE_WORDS.fullmatch(inner))
+
+
+def _is_label(text: str, start: int, end: int) -> bool:
+    """Tells whether a bracket heads a line that goes on with a capital, as `[Network] Packet loss`."""
+    is_first = not text[text.rfind("\n", 0, start) + 1 : start].strip(" \t>*_-")
+    following = text[end : end + 3].lstrip(" :-")
+    return is_first and following[:1].isupper() and text[start + 1 : start + 2].isupper()
+
+
+def _find_brackets_to_fill(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
-        for start, end, shown, is_gap in _list_brackets(reading):
-            if is_gap:
+        for start, end, shown, is_waiting in reading.once(_list_brackets):
+            if is_waiting:
                 yield Remark(start, end, f"'{shown}' is not filled in.", part)
 
 
-def _find_brackets(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
+def _find_other_brackets(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
-        for start, end, shown, is_gap in _list_brackets(reading):
-            if not is_gap:
-                yield Remark(start, end, f"'{shown}' looks like a gap.", part)
+        for start, end, shown, is_waiting in reading.once(_list_brackets):
+            if not is_waiting:
+                text = f"'{shown}' looks like a gap: fill it in, or mark it as meant."
+                yield Remark(start, end, text, part, Fix("take the brackets off", shown[1:-1].strip()))
+
+
+def _find_instructions(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    for part, reading in post.parts:
+        for match in _INSTRUCTION.finditer(reading.prose):
+            shown = reading.text[match.start() : match.end()]
+            yield Remark(*match.span(), f"'{shown}' is meant for writers, not for customers: take it out.", part)
+        for match in _STARS.finditer(reading.masked):
+            if not _is_own_line(reading.masked, *match.span()):
+                shown = match.group()
+                yield Remark(
+                    *match.span(), f"'{shown}' marks something to be edited: take it out.", part, level=Level.WARN
+                )
+
+
+def _find_names(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remark]:
+    words = tuning.words
+    if not words.foreign_names and not words.products:
+        return
+    for part, reading in post.parts:
+        for name in words.foreign_names:
+            for start, end in _list_names(reading, re.escape(name)):
+                yield Remark(
+                    start, end, f"'{reading.text[start:end]}' is not ours: did it stay from another text?", part
+                )
+        for name in words.products:
+            yield from _find_spellings(reading, part, name)
+
+
+def _find_spellings(reading: Reading, part: Part, name: str) -> Iterator[Remark]:
+    pieces = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\WA-Z_]+|[^\w\s]", name)
+    loose = r"[ -]?".join(re.escape(piece) for piece in pieces) if pieces else re.escape(name)
+    for start, end in _list_names(reading, loose):
+        shown = reading.text[start:end]
+        if shown != name and not reading.is_meant(start, end):
+            yield Remark(start, end, f"'{shown}' is written {name}.", part, Fix(f"write {name}", name))
+
+
+def _list_names(reading: Reading, pattern: str) -> Iterator[tuple[int, int]]:
+    """Yields where a name stands in the prose, but not within an address such as `acme.com`."""
+    for match in re.finditer(rf"(?<![\w@/.-])(?:{pattern})(?![\w@/-]|\.\w)", reading.prose, re.IGNORECASE):
+        yield match.span()
 
 
 RULES = (
-    Rule("PH001", Level.BLOCK, "A bracket that waits to be filled in", _find_gaps),
+    Rule("PH001", Level.BLOCK, "A bracket that waits to be filled in", _find_brackets_to_fill),
     Rule("PH002", Level.BLOCK, "A leftover of a template", _find_leftovers, is_final=True),
-    Rule("PH003", Level.BLOCK, "A variable that was not filled", _find_unfilled, is_final=True),
-    Rule("PH006", Level.WARN, "Another bracket", _find_brackets),
+    Rule("PH003", Level.BLOCK, "A variable that was empty", _find_unfilled, is_final=True),
+    Rule("PH004", Level.WARN, "A word, a name or a number that went missing", find_missing_words),
+    Rule("PH005", Level.BLOCK, "An instruction to the writer", _find_instructions),
+    Rule("PH006", Level.WARN, "Another bracket", _find_other_brackets),
+    Rule("PH007", Level.WARN, "A foreign name, or a product of ours written another way", _find_names),
 )

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
+from typing import TypeVar, cast
 
 from msgspec import Struct
 
@@ -16,6 +17,7 @@ from oncall_tui.domain.lint.model import Part
 from oncall_tui.domain.lint.moments import Clock, DateWord, find_clocks, find_dates
 from oncall_tui.domain.lint.pattern import Pattern
 
+_T = TypeVar("_T")
 MASK = "\N{LATIN LETTER DENTAL CLICK}"
 """Stands for each character of what is no prose: a letter, so that a masked word is still a word."""
 NOTHING = "\N{WORD JOINER}"
@@ -28,7 +30,7 @@ _MARKDOWN_LINK = Pattern(
 _URL = Pattern(r"(?<![\w@])(?:[a-zA-Z][a-zA-Z0-9+.-]{1,20}://|www\.)[^\s<>\"'`|\\^{}\[\]]{1,2000}")
 _TAG = Pattern(
     r"</?(?:a|abbr|b|blockquote|br|code|div|em|h[1-6]|hr|i|img|li|ol|p|pre|small|span|strong|sub|sup|table|tbody|td|th"
-    r"|thead|time|tr|u|ul|var)(?:\s[^<>]{0,500})?/?>",
+    r"|thead|tr|u|ul|var)(?:\s[^<>]{0,500})?/?>|</time>|<time\s[^<>]{1,500}>",
 )
 _BREAKING_TAG = Pattern(r"</?(?:br|div|h[1-6]|hr|li|ol|p|table|td|th|tr|ul)\b")
 _SUSPECT = Pattern(r"[\[\]{}<>$%_＿`*]|\s[\s,.;:'’]|[,.;:]{2}|(?i:TBD|TODO|FIXME|XXX|xx:xx|INSERT|lorem)")
@@ -73,6 +75,13 @@ class Reading:
     def __init__(self, text: str, names: Iterable[str] = ()) -> None:
         self.text = text
         self._names = tuple(sorted({name for name in names if name.strip()}, key=len, reverse=True))
+        self._seen: dict[object, object] = {}
+
+    def once(self, find: Callable[[Reading], list[_T]]) -> list[_T]:
+        """Returns what a search finds in this text; rules that share a search run it once."""
+        if find not in self._seen:
+            self._seen[find] = find(self)
+        return cast("list[_T]", self._seen[find])
 
     @cached_property
     def masked(self) -> str:
@@ -105,7 +114,7 @@ class Reading:
     @cached_property
     def links(self) -> Sequence[Link]:
         """Addresses in the order of the text, those of Markdown links and bare ones."""
-        text = self._without_code
+        text = self.without_code
         links = [
             Link(*match.span("url"), match["url"], match["label"])
             for match in _MARKDOWN_LINK.finditer(text)
@@ -118,13 +127,13 @@ class Reading:
         return sorted(links, key=lambda link: link.start)
 
     @cached_property
-    def _without_code(self) -> str:
+    def without_code(self) -> str:
         return _CODE.sub(_hide_all, self.masked)
 
     @cached_property
     def prose(self) -> str:
         """The text as sentences are read: code and addresses masked, labels of links kept, tags of HTML as nothing."""
-        text = _MARKDOWN_LINK.sub(_hide_address, self._without_code)
+        text = _MARKDOWN_LINK.sub(_hide_address, self.without_code)
         text = _URL.sub(lambda match: _hide(match.group(), _trim_url(match.group())), text)
         return _TAG.sub(_hide_tag, text)
 
@@ -179,6 +188,17 @@ class Post:
     @property
     def parts(self) -> tuple[tuple[Part, Reading], tuple[Part, Reading]]:
         return ((Part.TITLE, self.title), (Part.BODY, self.body))
+
+
+def hide_spans(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Returns a text with some spans masked; they may lie in any order and over each other."""
+    pieces, reached = list[str](), 0
+    for start, end in sorted(spans):
+        if end > reached:
+            start = max(start, reached)
+            pieces += [text[reached:start], MASK * (end - start)]
+            reached = end
+    return "".join([*pieces, text[reached:]])
 
 
 def _hide_all(match: re.Match[str]) -> str:

@@ -1,0 +1,194 @@
+"""Words that went missing (PH004): sentences in which a name, a number or a subject has vanished.
+
+That is what a variable leaves behind when it was empty: "the team at is working", "experienced by, a". Each
+pattern names words that cannot meet unless something between them is gone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from oncall_tui.domain.lint.model import Context, Fix, Remark, Tuning
+from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.reading import MASK, Post, Reading
+
+_IS = r"(?:is|are|was|were|has|have|had|will|would|can|could|may|might|should|must)"
+_DOES = (
+    r"(?:is|are|was|were|has|have|had|will|would|can|could|should|must|continues|conducted|understands|experienced|"
+    r"responded|offers|provides|uses|utilizes|sends|took|began|started|launched|reported|confirmed|apologi[sz]ed|works|"
+    r"worked|deployed|implemented|plans|needs|wants|knows|believes|expects|decided|announced|acknowledged|identified)"
+)
+_CROWD = (
+    r"(?:team|teams|engineers|staff|experts|colleagues|developers|technicians|users|customers|people|users|clients|"
+    r"everyone|operators|partners)"
+)
+_AUXILIARY_FIRST = r"(?:is|was|has|had|can|will|should|could|would|must)"
+_OPENER = (
+    r"(?:Firstly|Secondly|Thirdly|Lastly|Finally|Furthermore|Additionally|Moreover|Therefore|Consequently"
+    r"|Unfortunately|"
+    r"However|Meanwhile|As a result|In (?:addition|response|total)|(?:In addition to|To|During|By|On|Due to|Through"
+    r"|Thanks"
+    r" to|Following|After|Since|As of|With) [^,.;:!?\n]{1,80})"
+)
+_STARTER = r"(?:The|This|These|Those|We|They|There|It|However|Many)"
+_OPEN_END = (
+    r"(?:the|an|our|your|their|and|or|affecting|impacting|regarding|concerning|between|due to|because of|via|during)"
+)
+_DONE_BY = (
+    r"(?:caused|experienced|used|provided|hosted|operated|reported|offered|affected|impacted|triggered|sent|owned|run)"
+)
+_AMOUNT = r"(?:minutes|mins|hours|hrs|days|percent|%)"
+
+#: Each with what is wrong where it matches; a group called `at` marks the place, else the whole match does.
+_PATTERNS: tuple[tuple[Pattern, str], ...] = (
+    (Pattern(rf"\b{_CROWD} (?P<at>(?:at|from|of|in|with|behind) {_DOES})\b"), "a name is missing here"),
+    (
+        Pattern(rf"(?<!aware )(?<!kind )(?<!sort )(?<!capable )(?<!care )\b(?:of|by|from) {_IS}\b(?!-)"),
+        "a name is missing here",
+    ),
+    (Pattern(r"\b(?:for|at) (?:is|are|was|were|has|have|had|can|could)\b"), "a name is missing here"),
+    (
+        Pattern(
+            r"(?<!be )(?<!being )\b(?:used|operated|provided|hosted|offered|relying|relied|rely|relies|reliant|depend"
+            r"|depends|dependent|based|run|owned) (?:by|on|upon) to [a-z]+\b"
+        ),
+        "a name is missing here",
+    ),
+    (
+        Pattern(r"\b(?P<at>(?:by|of|from|with|at|for|between),) (?:a|an|the|there|several|its|which|who|this)\b"),
+        "a name is missing here",
+    ),
+    (Pattern(r"\b(?:by|from) (?:during|since|until|because|of|with|due)\b(?! to \d)"), "a name is missing here"),
+    (Pattern(rf"\b{_DONE_BY} by[.,;](?=\s|$)"), "a name is missing here"),
+    (Pattern(rf"\b{_OPEN_END} ?[.;!?](?=\s|$)"), "the sentence ends too early"),
+    (Pattern(r"\b(?:the|an|your|their), "), "a word is missing here"),
+    (
+        Pattern(r"\b(?:[Tt]he|[Aa]n) (?:is|are|was|were|has|had|of|for|from|by|with|and|or)\b(?!-|/)"),
+        "a word is missing here",
+    ),
+    (Pattern(r"\b(?:[Oo]ur|[Yy]our) (?:is|are|was|were|has|had|of|from|by|for|with)\b"), "a word is missing here"),
+    (
+        Pattern(r"\b(?:for|of|from|by|at|with|the|an|our|and|or|affecting)[ \t]*(?=\n[ \t]*\n|\Z)"),
+        "the sentence ends too early",
+    ),
+    (
+        Pattern(rf"\b(?:for|from|of|by|at|with|on|to) (?P<at>{_STARTER}) (?=[a-z])"),
+        "a name is missing before this, or a full stop",
+    ),
+    (
+        Pattern(
+            rf"(?:^|(?<=[.!?] )|(?<=\n)){_OPENER}, "
+            r"(?P<at>(?:(?:also|immediately|now|still|then|quickly|already) [a-z]{1,30}(?:s|ed)"
+            rf"|{_AUXILIARY_FIRST}|uses|sends|utilizes|provides|offers|continues|experienced|launched|responded)\b"
+            r"(?! (?:you|we|i|they|it|he|she|there|not|the|all|users|customers)\b))"
+        ),
+        "the subject is missing here",
+    ),
+    (
+        Pattern(
+            r"(?<=[.!?] )(?:responded|continues|should|is|was|were|are|has|had|have|will|can|could|would|must|may|"
+            r"experienced|apologi[sz]ed|understands|offers|provides|took|began|launched|acknowledged)\b(?= [a-z])"
+        ),
+        "the subject is missing here",
+    ),
+    (
+        Pattern(r"\bnote that (?P<at>(?:has|have|is|was|were|will|can))\b(?! (?:not|why|the|our|a|an|when|what)\b)"),
+        "the subject is missing here",
+    ),
+    (Pattern(r"\bthat (?:offers|provides|uses|utilizes|experienced|supports)[.,]"), "the subject is missing here"),
+    (Pattern(r"\b(?:considering|choosing|selecting) as (?:a|an|the|their|its|our|your)\b"), "a name is missing here"),
+    (Pattern(r"\b(?:This|That|It|which) (?:allows|allowed|enables|enabled) to\b"), "it is missing whom this helps"),
+    (
+        Pattern(r"\b(?:affecting|impacting) (?:since|from|until|between|is|are|was|were|has|and|for|as of)\b"),
+        "it is missing what is affected",
+    ),
+    (
+        Pattern(
+            r"(?i:\b(?:approximately|about|around|roughly|nearly|exactly|lasting|lasted(?: for)?)"
+            rf"[ \t]+{_AMOUNT}(?!\w))"
+        ),
+        "a number is missing here",
+    ),
+    (
+        Pattern(
+            rf"\b(?:for|in|within|after|every|of|over|by|lasted)[ \t]{{2,}}(?:{_AMOUNT}|users|customers|requests)(?!\w)"
+        ),
+        "a number is missing here",
+    ),
+    (Pattern(rf"(?i:\bupdates? (?:in|every|within)[ \t]+{_AMOUNT}(?!\w))"), "a number is missing here"),
+    (Pattern(r"(?:^|(?<=\s))(?<!\d )%(?= of\b)", re.MULTILINE), "a number is missing here"),
+    (
+        Pattern(
+            r"\b(?:at|by|until|around|before|after|since)[ \t]+(?:UTC|GMT|AM|PM)\b"
+            r"(?![ ]?[\d+-]|[ ](?:midnight|noon|time|day))"
+        ),
+        "a time is missing here",
+    ),
+    (Pattern(r"(?i:\bnext update (?:by|at|in|is)(?: ?[.;]|[ \t]*$))", re.MULTILINE), "a time is missing here"),
+    (
+        Pattern(r"\bbetween and\b|\bfrom to\b(?! )|\bfrom[ \t]{2,}to\b|\bbetween[ \t]{2,}and\b"),
+        "a time or a name is missing here",
+    ),
+    (
+        Pattern(r"(?:^|(?<=[\s(]))['’]s\b(?!['’])|(?<=[.,;:!?])['’]s\b(?!['’])", re.MULTILINE),
+        "a name is missing before 's",
+    ),
+    (Pattern(r"(?<=\s)\([ \t]*\)|“[ \t]*”"), "the brackets or quotes are empty"),
+    (Pattern(r"\bDear ?,"), "a name is missing here"),
+)
+_CAPITAL = Pattern(r"\b(?:from|by|of|for) (?P<at>(?P<word>Users|Customers|Clients|Subscribers)) (?=[a-z])")
+#: A blank between an address and a full stop keeps the stop out of the link.
+_BLANK_BEFORE = Pattern(rf"(?<![{MASK}\s.,;:!?])[ \t]+(?P<sign>[,.])(?=\s|$)(?!\s?\.\.)", re.MULTILINE)
+_DOUBLED = Pattern(r"(?<![.,])(?:\.,|,\.|,[ \t]?,|\.[ \t]+\.|\.\.)(?![.,\w/])")
+_LABEL = Pattern(
+    r"^(?:[-*•] )?[*_]{0,2}(?i:start(?: time)?|end(?: time)?|eta|duration|impact|scope|cause|root cause|next update|"
+    r"affected|affected (?:services|components|regions|users)|workaround|region|service|services"
+    r"|time)[*_]{0,2} ?:[*_]{0,2}"
+    r"[ \t\u2060]*(?=\n[ \t]*(?:[-*•] )?[*_]{0,2}[A-Z][A-Za-z ]{1,30}:|\s*\Z)",
+    re.MULTILINE,
+)
+#: Short forms that end in a full stop of their own and may stand before a comma.
+_DOTTED = Pattern(
+    r"\b(?:etc|e\.g|i\.e|inc|ltd|co|corp|no|vs|approx|al|est|dept|jr|sr|st|mr|mrs|dr|[ap]\.?m|[a-z](?:\.[a-z]){0,5})\Z",
+    re.IGNORECASE,
+)
+
+
+def find_missing_words(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    """Yields the places of a text at which something has vanished, each place once."""
+    for part, reading in post.parts:
+        reached = -1
+        for start, end, message, fix in sorted(_list_places(reading), key=lambda place: place[:2]):
+            if start >= reached and not reading.is_meant(start, end):
+                reached = max(end, start + 1)
+                yield Remark(start, end, message, part, fix)
+
+
+def _list_places(reading: Reading) -> Iterator[tuple[int, int, str, Fix | None]]:
+    prose = reading.prose
+    for match in _BLANK_BEFORE.finditer(prose):
+        shown = reading.text[match.start() : match.end()]
+        yield (
+            *match.span(),
+            f"'{shown}' has a gap before it: fill it in, or close it.",
+            Fix("close the gap", match["sign"]),
+        )
+    for match in _DOUBLED.finditer(prose):
+        shown = match.group()
+        if shown[0] == "." and shown != ".." and _DOTTED.search(prose, max(0, match.start() - 12), match.start()):
+            continue
+        sign = "." if "." in shown else ","
+        fix = Fix(f"leave one '{sign}'", sign) if shown[0] == shown[-1] else None
+        yield *match.span(), f"'{shown}' has lost what stood between: fill it in, or leave one sign.", fix
+    for match in _LABEL.finditer(prose):
+        shown = match.group().strip(" \t\u2060")
+        yield *match.span(), f"'{shown}' has nothing behind it: fill it in, or take the line out.", None
+    for match in _CAPITAL.finditer(prose):
+        if f" {match['word'].lower()}" in prose:
+            yield *match.span("at"), f"'{match['word']}': a name is missing before this, or a full stop.", None
+    for pattern, what in _PATTERNS:
+        for match in pattern.finditer(prose):
+            start, end = match.span("at") if "at" in match.re.groupindex else match.span()
+            shown = " ".join(reading.text[start:end].split()) or "this"
+            yield start, end, f"'{shown}': {what}.", None
