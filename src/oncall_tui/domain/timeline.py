@@ -21,6 +21,7 @@ class EntryKind(StrEnum):
     CHANGE = "change"
     SILENCE = "silence"
     NOTE = "note"
+    OVERRIDE = "override"
     UNDONE = "undone"
 
 

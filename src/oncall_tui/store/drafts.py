@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from oncall_tui.domain.errors import NotFoundError, RefusedError
 from oncall_tui.domain.facts import Facts
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
+from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.domain.update import Draft, Waiver
 from oncall_tui.store.codec import (
     decode_components,
@@ -18,6 +19,7 @@ from oncall_tui.store.codec import (
 )
 from oncall_tui.store.database import Database
 from oncall_tui.store.sqlite import sqlite3
+from oncall_tui.store.timeline import add_entry
 
 _THERE = "deleted_at IS NULL"
 _GONE = "This draft has been sent or deleted meanwhile."
@@ -179,6 +181,22 @@ def mark_confirmed(db: Database, draft_id: int, confirmed_at: int | None) -> Non
     """Notes that the send window of a draft runs, or (None) that it was taken back."""
     with db.write("drafts") as connection:
         connection.execute("UPDATE draft SET confirmed_at = ? WHERE id = ?", (confirmed_at, draft_id))
+
+
+def use_draft(connection: sqlite3.Connection, draft_id: int, now: int) -> None:
+    """Takes a draft away as its words go out, in the caller's transaction; reasons given for blocks are noted then.
+
+    Raises RefusedError (`already-sent`) when an earlier press sent it.
+    """
+    row = connection.execute("SELECT * FROM draft WHERE id = ?", (draft_id,)).fetchone()
+    if row is None:
+        raise RefusedError("already-sent", "This draft has been sent or discarded already.")
+    connection.execute("DELETE FROM draft WHERE id = ?", (draft_id,))
+    for waiver in decode_waivers(row["waivers"]):
+        if waiver.reason:
+            words = f" “{waiver.phrase}”" if waiver.phrase else ""
+            told = f"sent in spite of {waiver.rule}{words}: {waiver.reason}"
+            add_entry(connection, row["incident_id"], EntryKind.OVERRIDE, told, waiver.by, waiver.at, now)
 
 
 def list_drafts(db: Database, incident_id: int | None = None) -> list[Draft]:

@@ -12,6 +12,7 @@ from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.domain.update import Awaited, Delivery, DeliveryKind, DeliveryState, Evidence, IncidentUpdate
 from oncall_tui.store.codec import decode_components, decode_evidence, encode_components
 from oncall_tui.store.database import Database
+from oncall_tui.store.drafts import use_draft
 from oncall_tui.store.incidents import absorb_twin, read_incident, set_components
 from oncall_tui.store.sqlite import sqlite3
 from oncall_tui.store.timeline import add_entry
@@ -58,8 +59,8 @@ def confirm_update(
         incident = read_incident(connection, incident_id)
         if seen_revision is not None and seen_revision != incident.revision:
             raise ConflictError(f"#{incident_id} was changed by somebody else after you reviewed it.")
-        if draft_id is not None and not connection.execute("DELETE FROM draft WHERE id = ?", (draft_id,)).rowcount:
-            raise RefusedError("already-sent", "This draft has been sent or discarded already.")
+        if draft_id is not None:
+            use_draft(connection, draft_id, now)
         cursor = connection.execute(
             "INSERT INTO incident_update(uid, incident_id, status, body, components, created_at, created_by, is_local) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, 1)",
@@ -136,6 +137,7 @@ def _delivery(row: sqlite3.Row) -> Delivery:
         attempts=row["attempts"],
         epoch=row["epoch"],
         sending_at=row["sending_at"],
+        page_at=row["page_at"],
         next_try_at=row["next_try_at"],
         baseline=tuple(json.loads(row["baseline"])),
         reason=row["reason"],

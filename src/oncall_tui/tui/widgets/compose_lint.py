@@ -111,6 +111,16 @@ class Linting:
             self._index = next(same, -1)
         self._draw()
 
+    async def settle(self) -> Checked:
+        """Asks once more before the review, and forgets what was let pass of words that are no longer there."""
+        checked = await self.run()
+        writing = self._writing
+        used = tuple(dict.fromkeys(item.waiver for item in checked.passed))
+        if writing is not None and set(writing.waivers) != set(used):
+            writing.waivers = used
+            self._keep()
+        return checked
+
     def step(self, by: int) -> None:
         """Goes to the next finding or the one before, round and round, and marks what it speaks of."""
         if self._checked is None or not self._checked.findings:
@@ -146,9 +156,7 @@ class Linting:
         finding = self._find_wanted(lambda item: not item.is_final)
         if finding is None:
             final = self._find_wanted(lambda item: item.is_final)
-            words = (
-                f"{final.rule} goes away only with the words: change them." if final else "There is nothing to pass."
-            )
+            words = f"{final.rule} goes away only with its words." if final else "There is nothing to let pass."
             tell(self._pane.app, words, "warning" if final else "information")
         elif finding.level is Level.BLOCK:
             self._ask_reason(finding)

@@ -330,7 +330,7 @@ class ComposePane(ComposeTools, Pane):
 
     async def _gather(self) -> Written | None:
         """Returns the update as it stands, once it is on disk; words that could not be saved are not sent either."""
-        checked = await self.linting.run()
+        checked = await self.linting.settle()
         await self.keeper.save()
         writing, draft = self.writing, self.keeper.draft
         if writing is None or draft is None:

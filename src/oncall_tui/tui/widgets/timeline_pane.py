@@ -31,6 +31,7 @@ _STYLE = {
     EntryKind.SEEN: "$state-ok",
     EntryKind.DELIVERED: "$state-ok",
     EntryKind.NOTE: "bold",
+    EntryKind.OVERRIDE: "$state-slow",
 }
 
 
