@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+from tests.ptyscreen import PtyScreen
 from tests.tui.dashboards import make_probes, make_state, open_dashboard, write_world
 
 from oncall_tui.clock import now_ms
@@ -101,3 +103,23 @@ def test_a_red_probe_is_acknowledged_with_one_key_and_a_note(tmp_path: Path) -> 
         screen.wait_for("Keep probe-000 quiet")
         screen.press("enter")
         screen.wait_for("snoozed 29m")
+
+
+def count_rings(screen: PtyScreen) -> int:
+    """The same byte ends an operating system command, which is no ring."""
+    return re.sub(rb"\x1b\][^\a]*\a", b"", bytes(screen.received)).count(b"\a")
+
+
+def test_what_is_newly_down_rings_once_and_what_is_down_at_the_start_does_not(tmp_path: Path) -> None:
+    now = now_ms()
+    probes = make_probes(3)
+    db, config = write_world(tmp_path, probes, [make_red("probe-000", now), make_state("probe-001", now)])
+    with open_dashboard(db, config, columns=130, rows=45) as screen:
+        screen.wait_for("1 DOWN")
+        screen.pump(1.5)
+        assert count_rings(screen) == 0
+        with open_database(db) as opened:
+            record_results(opened, [], [make_red("probe-001", now_ms())], [], now_ms())
+        screen.wait_for("2 DOWN")
+        screen.pump(0.5)
+        assert count_rings(screen) == 1

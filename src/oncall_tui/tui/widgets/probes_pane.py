@@ -19,6 +19,7 @@ from oncall_tui.tui.widgets.probe_detail import Details, ProbeDetail
 if TYPE_CHECKING:
     from textual.widgets import Input
 
+    from oncall_tui.domain.alarm import Alarm
     from oncall_tui.tui.widgets.filter_line import FilterLine
 
 _FAILURES_SHOWN = 6
@@ -43,6 +44,7 @@ class ProbesPane(Pane):
         self._seen_drift = ""
         self._failures: tuple[Result, ...] = ()
         self._failures_of: tuple[str, int | None, bool] | None = None
+        self.alarm: Alarm | None = None
         self.board = Board(id="board")
         self._own_detail = ProbeDetail(id="probe-detail")
         self._detail = self._own_detail
@@ -67,6 +69,7 @@ class ProbesPane(Pane):
         self.board.show(snapshot, now)
         if self._is_comparing:
             self._compare()
+            self._listen()
         if self._is_detail_old():
             self._show_detail()
 
@@ -80,6 +83,17 @@ class ProbesPane(Pane):
         snapshot, now = self._snapshot, self._now
         found = find_drift(snapshot.components, snapshot.probes, snapshot.states, snapshot.open_incidents, now)
         self._drifts = {drift.component: describe_drift(drift, now) for drift in found}
+
+    def _listen(self) -> None:
+        """Rings at what is new on the screen; the first frame is no news, and does not pay for the rules."""
+        from oncall_tui.domain.alarm import Alarm
+
+        if self.alarm is None:
+            self.alarm = Alarm()
+        opened = self._snapshot.open_incidents
+        dues = [(item.id, item.next_update_at) for item in opened if item.next_update_at is not None]
+        if self.alarm.hear(self.board.alarms, dues, self._now):
+            self.app.bell()
 
     @property
     def drift(self) -> str:
