@@ -6,11 +6,19 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.cli.program import CONFIG, Answer, Program
 
 from oncall_tui.cli.group import run_command
 from oncall_tui.domain.errors import OncallError, UsageError
 from oncall_tui.domain.instants import read_end, read_instant
+from oncall_tui.domain.maintenance import MaintenanceStatus, NoticeEvidence
+from oncall_tui.domain.remote import RemoteMaintenance, RemoteMaintenanceUpdate
+from oncall_tui.domain.update import DeliveryState
+from oncall_tui.store.database import Database, open_database
+from oncall_tui.store.lease import take_lease
+from oncall_tui.store.notices import claim_notice, list_notice_deliveries, settle_notice
+from oncall_tui.store.planned_page import take_in_maintenance
 
 NOW = 1_795_348_800_000  # 2026-11-22T12:00:00Z
 HOUR = 3_600_000
@@ -136,6 +144,70 @@ def test_what_nobody_was_told_is_cancelled_quietly_and_deliveries_are_decided(sh
     plan(shell)
     dropped = shell.run("maintenance", "drop", "2", "--json").shape()
     assert (dropped["state"], dropped["kind"]) == ("dropped", "plan")
+
+
+def leave_in_doubt(db: Database, *shown: str) -> int:
+    """Leaves the plan of a new maintenance in doubt, for which the page shows messages with these words."""
+    epoch, now = take_lease(db, pid=1, host="h", boot_id="b", version="0", mode="stay", now=NOW), NOW
+    delivery_id = list_notice_deliveries(db, 1)[0].id
+    assert claim_notice(db, delivery_id, epoch, "words", (), now)
+    evidence = [
+        NoticeEvidence(f"r{words}", f"u{words}", "T", MaintenanceStatus.SCHEDULED, words, now) for words in shown
+    ]
+    assert settle_notice(
+        *(db, delivery_id, epoch, DeliveryState.UNCERTAIN), reason="?", now=now, is_asking=True, evidence=evidence
+    )
+    return delivery_id
+
+
+def test_a_doubt_is_adopted_only_as_what_the_page_shows(shell: Shell) -> None:
+    shell.program.write_config(CONFIG + PAGE)
+    plan(shell)
+    assert shell.run("maintenance", "adopt", "1").status == 3
+    with open_database(shell.program.folder / "oncall.db") as db:
+        leave_in_doubt(db)
+        assert "shows nothing that could be it" in shell.run("maintenance", "show", "M1").out
+        refused = shell.run("maintenance", "adopt", "1")
+        assert (refused.status, "shows nothing" in refused.err) == (3, True)
+        retried = shell.run("maintenance", "retry", "1", "--json").shape()
+        assert retried["state"] == "pending"
+        leave_in_doubt(db, "a", "b")
+    told = shell.run("maintenance", "show", "M1").out
+    assert "adopt 1 --as ID" in told
+    assert "waits for you" in shell.run("maintenance", "list").out
+    (_, several) = (shell.run("maintenance", "adopt", "1", "--as", "x"), shell.run("maintenance", "adopt", "1"))
+    assert "--as ua or ub" in several.err
+    adopted = shell.run("maintenance", "adopt", "1", "--as", "ub", "--json").shape()
+    assert (adopted["state"], adopted["body"], adopted["evidence"]) == ("delivered", "b", [])
+    assert "found on the page: taken as sent" in shell.run("maintenance", "timeline", "M1").out
+
+
+def test_work_of_the_page_is_marked_and_both_sides_of_a_conflict_told(shell: Shell) -> None:
+    shell.program.write_config(CONFIG + PAGE)
+    remote = RemoteMaintenance("r1", "New\x1b[31m disks", MaintenanceStatus.SCHEDULED, NOW, NOW + HOUR, NOW, NOW)
+    said = RemoteMaintenanceUpdate("u1", MaintenanceStatus.SCHEDULED, "We change disks.", NOW)
+    with open_database(shell.program.folder / "oncall.db") as db:
+        assert take_in_maintenance(db, replace(remote, updates=(said,)), NOW, page="page")
+        extended = shell.run("maintenance", "extend", "M1", "--until", "2099-01-01T00:00Z", "--json").shape()
+        assert (extended["is_local"], extended["author"], extended["messages"][0]["body"]) == (
+            *(False, "page"),
+            "We change disks.",
+        )
+        later = replace(remote, ends_at=NOW + 2 * HOUR, updated_at=NOW + 1, updates=(said,))
+        take_in_maintenance(db, later, NOW + 1, page="page")
+    told = shell.run("maintenance", "show", "M1").out
+    for words in (
+        "made on the page, not here",
+        "CONFLICT ON page: the page says",
+        "00:00 UTC on 1 January 2099",
+        "by others",
+    ):
+        assert words in told
+    assert "\x1b" not in told
+    assert "made on the page, CONFLICT" in shell.run("maintenance", "list").out
+    answer = shell.run("maintenance", "finish", "M1")
+    assert (answer.status, "not begun" in answer.err) == (3, True)
+    assert "both sides changed it" in shell.run("maintenance", "cancel", "M1").err
 
 
 def test_a_silenced_probe_is_shown_as_such(program: Program) -> None:

@@ -11,12 +11,13 @@ from tests.engine.plannedworld import QUIET_MS, World
 from tests.statuspage.clockpage import ClockPage, serving
 from tests.store.planned import END, MINUTE, NOON, START, plan, say
 
-from oncall_tui.domain.maintenance import NoticeKind
+from oncall_tui.domain.errors import ConflictError, RefusedError
+from oncall_tui.domain.maintenance import MaintenanceStatus, NoticeDelivery, NoticeEvidence, NoticeKind
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.engine.pages.statuspage import CAPABILITIES
 from oncall_tui.store.database import open_database
 from oncall_tui.store.maintenance import fire_due
-from oncall_tui.store.notices import adopt_orphan_notices, retry_notice
+from oncall_tui.store.notices import adopt_notice, adopt_orphan_notices, retry_notice
 
 K, D = NoticeKind, DeliveryState
 
@@ -183,6 +184,63 @@ async def test_subscribers_are_not_told_twice_without_a_person(world: World) -> 
     retry_notice(world.db, world.last().id, "ana", NOON)
     await world.settle()
     assert [write.notify for write in world.writes] == [True]
+
+
+async def doubt(world: World, kind: NoticeKind) -> NoticeDelivery:
+    """Leaves a notice to subscribers in doubt, of which somebody has changed the words meanwhile; stamps are lost."""
+    plan(world.db, notify=True)
+    if kind is not K.PLAN:
+        await world.settle()
+        say(world.db, 1, kind, NOON + 1, ends_at=END + MINUTE, notify=True)
+    world.lost_after = 1
+    await world.settle(lambda: world.last().state is D.UNCERTAIN)
+    shown = world.shown()
+    path = f"/incidents/{shown['id']}"
+    stamp = shown["metadata"]["oncall_tui"]
+    kept = {"uid": stamp["uid"], "ops": stamp["ops"][:-1]} if kind is not K.PLAN else {}
+    words = {"name": "New disks", "metadata": {"oncall_tui": kept}}
+    world.page.api.patch(path, json={"incident": words})
+    update = shown["incident_updates"][0]["id"]
+    world.page.api.patch(f"{path}/incident_updates/{update}", json={"incident_update": {"body": "In other words."}})
+    world.page.now += QUIET_MS
+    await world.settle(lambda: world.last().asked_at is not None)
+    return world.last()
+
+
+@pytest.mark.parametrize("kind", [K.PLAN, K.EXTEND])
+async def test_what_the_page_shows_of_a_doubt_is_adopted_by_a_person(world: World, kind: NoticeKind) -> None:
+    asked = await doubt(world, kind)
+    (evidence,) = asked.evidence
+    assert (evidence.body, evidence.title) == ("In other words.", "New disks")
+    adopted = adopt_notice(world.db, asked.id, evidence, "ana", world.page.now)
+    assert (adopted.state, adopted.body, adopted.confirmed_body) == (
+        D.DELIVERED,
+        "In other words.",
+        asked.confirmed_body,
+    )
+    say(world.db, 1, K.CANCEL, NOON + 5)
+    await world.settle()
+    assert world.bodies()[-2:] == ["In other words.", "cancel by hand."]
+
+
+async def test_nothing_is_adopted_that_the_page_does_not_show(world: World) -> None:
+    plan(world.db, notify=True)
+    world.lost_before = 1
+    await world.settle(lambda: world.last().state is D.UNCERTAIN)
+    with pytest.raises(RefusedError, match="being looked up"):
+        adopt_notice(world.db, 1, None, "ana", NOON)
+    world.page.now += QUIET_MS
+    await world.settle(lambda: world.last().asked_at is not None)
+    assert world.last().evidence == ()
+    with pytest.raises(RefusedError, match="shows nothing"):
+        adopt_notice(world.db, 1, None, "ana", NOON)
+    invented = NoticeEvidence("r", "u", "Disks 1", MaintenanceStatus.SCHEDULED, "x", NOON)
+    with pytest.raises(ConflictError):
+        adopt_notice(world.db, 1, invented, "ana", NOON)
+    retry_notice(world.db, 1, "ana", NOON)
+    await world.settle()
+    with pytest.raises(RefusedError):
+        adopt_notice(world.db, 1, invented, "ana", NOON)
 
 
 async def test_an_engine_that_died_while_sending_leaves_a_doubt(world: World) -> None:

@@ -324,9 +324,6 @@ def _read_promise(text: str | None) -> int | None:
 
 def read_id(text: str) -> int:
     """Returns the number that `12` or `#12` names. Raises UsageError."""
-    from oncall_tui.domain.sanitize import clean_line
+    from oncall_tui.cli.numbers import read_number
 
-    digits = text.removeprefix("#")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
-        raise UsageError(f"{clean_line(text, 60)} is no number such as 12: `oncall-tui incident list` shows them.")
-    return int(digits)
+    return read_number(text, "#", "incident list")

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from oncall_tui.cli.group import json_option, place_options
+from oncall_tui.cli.notices import adopt, drop, retry
 from oncall_tui.cli.place import Place, read_actor
 from oncall_tui.domain.errors import UsageError
 from oncall_tui.domain.maintenance import MaintenanceStatus, NoticeKind, word_notice
 
 if TYPE_CHECKING:
-    from oncall_tui.domain.maintenance import Maintenance, NoticeDelivery
     from oncall_tui.store.database import Database
 
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -148,32 +148,29 @@ def plan(
 def list_command(place: Place, is_open_only: bool, is_json: bool) -> None:
     """List planned work, what comes next first."""
     from oncall_tui.cli.output import format_table, print_json, say, show_time
-    from oncall_tui.cli.planned import shape_maintenance
+    from oncall_tui.cli.planned import read_sheet, shape_maintenance, tell_marks
     from oncall_tui.clock import now_ms
     from oncall_tui.domain.planning import name_state
     from oncall_tui.store.maintenance import list_maintenances
-    from oncall_tui.store.notices import list_notice_deliveries, list_placements
 
     now = now_ms()
     with place.open_db() as db, db.snapshot():
         found = list_maintenances(db, is_open_only=is_open_only)
-        shapes = [
-            shape_maintenance(each, list_notice_deliveries(db, each.id), list_placements(db, each.id), now)
-            for each in found
-        ]
+        sheets = [read_sheet(db, each) for each in found]
     if is_json:
-        print_json(shapes)
+        print_json([shape_maintenance(each, now) for each in sheets])
     elif not found:
         say("No planned work.")
     else:
         rows = [
             (
                 *(f"M{each.id}", name_state(each, now), show_time(each.starts_at) or "", show_time(each.ends_at) or ""),
-                *(", ".join(each.components), each.title),
+                *(tell_marks(sheet), ", ".join(each.components), each.title),
             )
-            for each in found
+            for sheet in sheets
+            for each in (sheet.maintenance,)
         ]
-        say(format_table(("ID", "STATE", "FROM", "UNTIL", "COMPONENTS", "TITLE"), rows))
+        say(format_table(("ID", "STATE", "FROM", "UNTIL", "NOTE", "COMPONENTS", "TITLE"), rows))
 
 
 @maintenance.command()
@@ -185,15 +182,6 @@ def show(place: Place, number: str, is_json: bool) -> None:
     """Show one maintenance, its notices, and how far each has got."""
     with place.open_db() as db:
         _print(db, _read_id(number), is_json)
-
-
-@maintenance.command()
-@click.argument("number", metavar="ID")
-@_say_options
-@click.pass_obj
-def start(place: Place, number: str, message: str | None, no_notify: bool, is_json: bool) -> None:
-    """Say that the work has begun, before its time or when the clock did not."""
-    _say(place, number, NoticeKind.START, message, is_json=is_json, has_notice=not no_notify)
 
 
 @maintenance.command()
@@ -214,61 +202,37 @@ def extend(
     _say(place, number, NoticeKind.EXTEND, message, is_json=is_json, has_notice=not no_notify, end=(length, until))
 
 
-@maintenance.command()
-@click.argument("number", metavar="ID")
-@_say_options
-@click.pass_obj
-def finish(place: Place, number: str, message: str | None, no_notify: bool, is_json: bool) -> None:
-    """Say that the work is complete; its components go back to operational."""
-    _say(place, number, NoticeKind.FINISH, message, is_json=is_json, has_notice=not no_notify)
+def _add_command(kind: NoticeKind, about: str) -> None:
+    @maintenance.command(kind.value, help=about)
+    @click.argument("number", metavar="ID")
+    @_say_options
+    @click.pass_obj
+    def say_it(place: Place, number: str, message: str | None, no_notify: bool, is_json: bool) -> None:
+        _say(place, number, kind, message, is_json=is_json, has_notice=not no_notify)
+
+
+_add_command(NoticeKind.START, "Say that the work has begun, before its time or when the clock did not.")
+_add_command(NoticeKind.FINISH, "Say that the work is complete; its components go back to operational.")
+_add_command(
+    NoticeKind.CANCEL, "Say that the work will not take place, or has been stopped; what was never announced is not."
+)
+_add_command(NoticeKind.REMIND, "Remind customers now.")
+for each in (adopt, retry, drop):
+    maintenance.add_command(each)
 
 
 @maintenance.command()
 @click.argument("number", metavar="ID")
-@_say_options
-@click.pass_obj
-def cancel(place: Place, number: str, message: str | None, no_notify: bool, is_json: bool) -> None:
-    """Say that the work will not take place, or has been stopped; what was never announced is not."""
-    _say(place, number, NoticeKind.CANCEL, message, is_json=is_json, has_notice=not no_notify)
-
-
-@maintenance.command()
-@click.argument("number", metavar="ID")
-@_say_options
-@click.pass_obj
-def remind(place: Place, number: str, message: str | None, no_notify: bool, is_json: bool) -> None:
-    """Remind customers now."""
-    _say(place, number, NoticeKind.REMIND, message, is_json=is_json, has_notice=not no_notify)
-
-
-@maintenance.command()
-@click.argument("number", metavar="DELIVERY")
 @json_option
 @place_options
 @click.pass_obj
-def retry(place: Place, number: str, is_json: bool) -> None:
-    """Put a notice that failed or waits back in the queue; `show` tells the numbers."""
-    from oncall_tui.cli.incident import read_id
-    from oncall_tui.clock import now_ms
-    from oncall_tui.store.notices import retry_notice
+def timeline(place: Place, number: str, is_json: bool) -> None:
+    """Show what happened with planned work, here and on its pages, oldest first."""
+    from oncall_tui.cli.output import print_entries
+    from oncall_tui.store.maintenance import get_maintenance, list_maintenance_entries
 
     with place.open_db() as db:
-        _print_delivery(retry_notice(db, read_id(number), read_actor(), now_ms()), is_json)
-
-
-@maintenance.command()
-@click.argument("number", metavar="DELIVERY")
-@json_option
-@place_options
-@click.pass_obj
-def drop(place: Place, number: str, is_json: bool) -> None:
-    """Give the notice to one page up; its words stay in our record."""
-    from oncall_tui.cli.incident import read_id
-    from oncall_tui.clock import now_ms
-    from oncall_tui.store.notices import drop_notice
-
-    with place.open_db() as db:
-        _print_delivery(drop_notice(db, read_id(number), read_actor(), now_ms()), is_json)
+        print_entries(list_maintenance_entries(db, get_maintenance(db, _read_id(number)).id), is_json)
 
 
 def _say(
@@ -281,14 +245,19 @@ def _say(
     has_notice: bool,
     end: tuple[str | None, str | None] | None = None,
 ) -> None:
+    from oncall_tui.cli.output import warn
     from oncall_tui.clock import now_ms
     from oncall_tui.domain.instants import read_end
     from oncall_tui.store.incidents import list_components
     from oncall_tui.store.maintenance import Words, get_maintenance, say_notice
+    from oncall_tui.store.notices import list_placements
 
     now = now_ms()
     with place.open_db() as db:
         current = get_maintenance(db, _read_id(number))
+        for placement in list_placements(db, current.id):
+            if placement.conflict:
+                warn(f"M{current.id}: both sides changed it: {placement.conflict}")
         ends_at = None if end is None else read_end(*end, max(current.ends_at, now), now)
         has_begun = current.status is not MaintenanceStatus.SCHEDULED
         body = word_notice(kind, current.components, current.starts_at, ends_at or current.ends_at, has_begun=has_begun)
@@ -343,36 +312,19 @@ def _finish(db: Database, place: Place, maintenance_id: int, is_json: bool) -> N
 
 def _print(db: Database, maintenance_id: int, is_json: bool) -> None:
     from oncall_tui.cli.output import print_json, say
-    from oncall_tui.cli.planned import shape_maintenance, tell_maintenance
+    from oncall_tui.cli.planned import read_sheet, shape_maintenance, tell_maintenance
     from oncall_tui.clock import now_ms
     from oncall_tui.store.maintenance import get_maintenance
-    from oncall_tui.store.notices import list_notice_deliveries, list_placements
 
     with db.snapshot():
-        shown: Maintenance = get_maintenance(db, maintenance_id)
-        deliveries = list_notice_deliveries(db, maintenance_id)
-        placements = list_placements(db, maintenance_id)
+        sheet = read_sheet(db, get_maintenance(db, maintenance_id))
     if is_json:
-        print_json(shape_maintenance(shown, deliveries, placements, now_ms()))
+        print_json(shape_maintenance(sheet, now_ms()))
     else:
-        say(tell_maintenance(shown, deliveries, placements, now_ms()))
-
-
-def _print_delivery(delivery: NoticeDelivery, is_json: bool) -> None:
-    from oncall_tui.cli.output import print_json, say
-    from oncall_tui.cli.planned import shape_notice_delivery
-
-    if is_json:
-        print_json(shape_notice_delivery(delivery))
-    else:
-        say(f"Delivery {delivery.id} of M{delivery.maintenance_id} ({delivery.kind}) is {delivery.state}.")
+        say(tell_maintenance(sheet, now_ms()))
 
 
 def _read_id(text: str) -> int:
-    """Returns the number that `3` or `M3` names. Raises UsageError."""
-    from oncall_tui.domain.sanitize import clean_line
+    from oncall_tui.cli.numbers import read_number
 
-    digits = text.removeprefix("M").removeprefix("m")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
-        raise UsageError(f"{clean_line(text, 60)} is no number such as M3: `oncall-tui maintenance list` shows them.")
-    return int(digits)
+    return read_number(text, "M", "maintenance list")

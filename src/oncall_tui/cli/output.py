@@ -159,6 +159,15 @@ def shape_entry(entry: TimelineEntry) -> dict[str, Json]:
     }
 
 
+def print_entries(entries: Sequence[TimelineEntry], is_json: bool) -> None:
+    """Prints what happened, in the order given."""
+    if is_json:
+        print_json([shape_entry(entry) for entry in entries])
+    else:
+        rows = [(show_time(entry.occurred_at) or "", entry.kind, entry.actor, entry.text) for entry in entries]
+        say(format_table(("WHEN", "KIND", "WHO", "WHAT"), rows))
+
+
 def tell_incident(incident: Incident, updates: Sequence[IncidentUpdate]) -> str:
     """Returns an incident as a person reads it."""
     lines = [

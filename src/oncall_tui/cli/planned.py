@@ -2,18 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from oncall_tui.cli.output import Json, show_time
-from oncall_tui.domain.maintenance import Maintenance, NoticeDelivery, Placement, is_silencing
+from oncall_tui.domain.maintenance import (
+    Maintenance,
+    NoticeDelivery,
+    NoticeEvidence,
+    PageMessage,
+    Placement,
+    is_silencing,
+)
+from oncall_tui.domain.notices import needs_person
 from oncall_tui.domain.planning import name_state
 from oncall_tui.domain.sanitize import clean_block, clean_line
 
+if TYPE_CHECKING:
+    from oncall_tui.store.database import Database
 
-def shape_maintenance(
-    maintenance: Maintenance, deliveries: Sequence[NoticeDelivery], placements: Sequence[Placement], now: int
-) -> dict[str, Json]:
+
+class Sheet(Struct, frozen=True):
+    """Planned work with all that is known of it on its pages."""
+
+    maintenance: Maintenance
+    deliveries: tuple[NoticeDelivery, ...]
+    placements: tuple[Placement, ...]
+    messages: tuple[PageMessage, ...]
+
+
+def read_sheet(db: Database, maintenance: Maintenance) -> Sheet:
+    """Returns the sheet of planned work; the caller holds the snapshot."""
+    from oncall_tui.store.notices import list_notice_deliveries, list_placements
+    from oncall_tui.store.page_messages import list_page_messages
+
+    return Sheet(
+        maintenance,
+        tuple(list_notice_deliveries(db, maintenance.id)),
+        tuple(list_placements(db, maintenance.id)),
+        tuple(list_page_messages(db, maintenance.id)),
+    )
+
+
+def name_evidence(evidence: NoticeEvidence) -> str:
+    """Returns the page's id of what might be a notice in doubt."""
+    return evidence.remote_update_id or evidence.remote_id
+
+
+def tell_marks(sheet: Sheet) -> str:
+    """Returns in a few words what sets planned work apart: who made it, and what a person has to look at."""
+    marks = [] if sheet.maintenance.is_local else ["made on the page"]
+    if any(each.conflict for each in sheet.placements):
+        marks.append("CONFLICT")
+    elif any(each.difference for each in sheet.placements):
+        marks.append("differs on the page")
+    if any(map(needs_person, sheet.deliveries)):
+        marks.append("waits for you")
+    return ", ".join(marks)
+
+
+def shape_maintenance(sheet: Sheet, now: int) -> dict[str, Json]:
     """Returns planned work as programs read it; `is_silencing` tells that the alarms of its probes are expected now."""
+    maintenance = sheet.maintenance
     return {
         "id": maintenance.id,
         "title": maintenance.title,
@@ -26,9 +77,18 @@ def shape_maintenance(
         "probes": list(maintenance.probes),
         "cancelled_at": show_time(maintenance.cancelled_at),
         "pages": [
-            {"page": each.page, "remote_id": each.remote_id, "url": each.url, "difference": each.difference}
-            for each in placements
+            {
+                "page": each.page,
+                "remote_id": each.remote_id,
+                "url": each.url,
+                "difference": each.difference,
+                "conflict": each.conflict,
+                "is_led_elsewhere": each.is_led_elsewhere,
+                "gone_at": show_time(each.gone_at),
+            }
+            for each in sheet.placements
         ],
+        "is_local": maintenance.is_local,
         "author": maintenance.created_by,
         "created_at": show_time(maintenance.created_at),
         "notices": [
@@ -41,9 +101,19 @@ def shape_maintenance(
                 "fired_at": show_time(notice.fired_at),
                 "withdrawn_at": show_time(notice.withdrawn_at),
                 "author": notice.confirmed_by,
-                "deliveries": [shape_notice_delivery(each) for each in deliveries if each.uid == notice.uid],
+                "deliveries": [shape_notice_delivery(each) for each in sheet.deliveries if each.uid == notice.uid],
             }
             for notice in maintenance.notices
+        ],
+        "messages": [
+            {
+                "page": each.page,
+                "remote_id": each.remote_id,
+                "status": each.status,
+                "body": each.body,
+                "posted_at": show_time(each.posted_at),
+            }
+            for each in sheet.messages
         ],
     }
 
@@ -62,27 +132,35 @@ def shape_notice_delivery(delivery: NoticeDelivery) -> dict[str, Json]:
         "next_try_at": show_time(delivery.next_try_at),
         "delivered_at": show_time(delivery.delivered_at),
         "seen_at": show_time(delivery.seen_at),
-        "is_asking": delivery.asked_at is not None and delivery.state == "uncertain",
+        "is_asking": delivery.state == "uncertain" and needs_person(delivery),
+        "evidence": [
+            {
+                "id": name_evidence(each),
+                "title": each.title,
+                "status": each.status,
+                "body": each.body,
+                "posted_at": show_time(each.created_at),
+            }
+            for each in delivery.evidence
+        ],
     }
 
 
-def tell_maintenance(
-    maintenance: Maintenance, deliveries: Sequence[NoticeDelivery], placements: Sequence[Placement], now: int
-) -> str:
+def tell_maintenance(sheet: Sheet, now: int) -> str:
     """Returns planned work as a person reads it."""
+    maintenance, deliveries = sheet.maintenance, sheet.deliveries
     lines = [
         f"M{maintenance.id}  {clean_line(maintenance.title)}",
         f"  {name_state(maintenance, now)}, {show_time(maintenance.starts_at)} to {show_time(maintenance.ends_at)}",
     ]
+    if not maintenance.is_local:
+        lines.append("  made on the page, not here")
     if maintenance.components:
         lines.append(f"  components: {clean_line(', '.join(maintenance.components))}")
     if maintenance.probes:
         lines.append(f"  silences: {clean_line(', '.join(maintenance.probes))}")
-    for each in placements:
-        if each.url:
-            lines.append(f"  {clean_line(each.page)}: {clean_line(each.url)}")
-        if each.difference:
-            lines.append(f"  ON {clean_line(each.page)}: {clean_line(each.difference)}")
+    for each in sheet.placements:
+        lines += _tell_placement(each)
     for notice in maintenance.notices:
         when = f"{show_time(notice.due_at)}  {notice.kind}"
         if notice.withdrawn_at is not None:
@@ -97,6 +175,11 @@ def tell_maintenance(
         for delivery in deliveries:
             if delivery.uid == notice.uid and delivery.state == "delivered" and delivery.body != notice.body:
                 lines.append(f"    ON {clean_line(delivery.page)} customers read: {clean_line(delivery.body)}")
+            elif delivery.uid == notice.uid and needs_person(delivery) and delivery.state == "uncertain":
+                lines += _tell_evidence(delivery)
+    for message in sheet.messages:
+        lines += ["", f"  {show_time(message.posted_at)}  {message.status} on {clean_line(message.page)}, by others"]
+        lines += [f"    {line}" for line in clean_block(message.body).split("\n")]
     return "\n".join(lines)
 
 
@@ -104,3 +187,26 @@ def _tell_delivery(delivery: NoticeDelivery) -> str:
     why = f" ({clean_line(delivery.reason)})" if delivery.reason else ""
     seen = f", customers see it since {show_time(delivery.seen_at)}" if delivery.seen_at else ""
     return f"{delivery.state} on {clean_line(delivery.page)}{why}{seen} [{delivery.id}]"
+
+
+def _tell_placement(placement: Placement) -> list[str]:
+    page = clean_line(placement.page)
+    lines = [f"  {page}: {clean_line(placement.url)}"] if placement.url else []
+    if placement.difference:
+        lines.append(f"  ON {page}: {clean_line(placement.difference)}")
+    if placement.conflict:
+        lines.append(f"  CONFLICT ON {page}: {clean_line(placement.conflict, 1000)}")
+    if placement.is_led_elsewhere:
+        lines.append(f"  the last notice on {page} came from another host")
+    return lines
+
+
+def _tell_evidence(delivery: NoticeDelivery) -> list[str]:
+    if not delivery.evidence:
+        return [f"    {clean_line(delivery.page)} shows nothing that could be it: `maintenance retry`, or `drop`"]
+    lines = [f"    is it one of these? `oncall-tui maintenance adopt {delivery.id} --as ID`, else `retry` or `drop`"]
+    return lines + [
+        f"      {name_evidence(each)}  {show_time(each.created_at)}  {each.status}: "
+        f"{clean_line(each.body or each.title, 200)}"
+        for each in delivery.evidence
+    ]

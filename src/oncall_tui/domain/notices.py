@@ -15,6 +15,7 @@ from oncall_tui.domain.maintenance import (
 )
 from oncall_tui.domain.outbox import normalise_body
 from oncall_tui.domain.remote import RemoteMaintenance, RemoteMaintenanceUpdate
+from oncall_tui.domain.update import DeliveryState
 
 PATIENCE_MS = 5 * MINUTE
 _EVIDENCE_MOST = 10
@@ -67,6 +68,12 @@ def find_standing(delivery: NoticeDelivery, remote: RemoteMaintenance, skew_ms: 
     if not remote.status.is_open and delivery.kind is not NoticeKind.FINISH and not delivery.is_forced:
         return Standing.OVER
     return Standing.OURS
+
+
+def needs_person(delivery: NoticeDelivery) -> bool:
+    """Tells whether a notice goes nowhere until somebody decides: refused, or in doubt and looked for in vain."""
+    is_asked = delivery.state is DeliveryState.UNCERTAIN and delivery.asked_at is not None
+    return is_asked or delivery.state is DeliveryState.FAILED
 
 
 def tell_window(remote: RemoteMaintenance) -> str:

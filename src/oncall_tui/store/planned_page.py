@@ -38,11 +38,10 @@ def take_in_maintenance(db: Database, remote: RemoteMaintenance, now: int, *, pa
     nobody here made becomes work of ours that is not local, without words of its own: the page moves it, or people do.
     """
     with db.write(TOPIC, "timeline") as connection:
-        if _find_placement(connection, page, remote.remote_id) is None and not _place(
-            db, connection, page, remote, now
-        ):
+        is_new = _find_placement(connection, page, remote.remote_id) is None
+        if is_new and not _place(db, connection, page, remote, now):
             return False
-        return merge_placement(db, connection, page, remote, now)
+        return merge_placement(db, connection, page, remote, now) or is_new
 
 
 def merge_placement(
