@@ -1,0 +1,231 @@
+"""Blame of suppliers, colleagues and customers, which explains nothing to those who read it (BL)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from oncall_tui.domain.incident import Cause
+from oncall_tui.domain.lint.model import Context, Level, Remark, Rule, Tuning
+from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.reading import Post, Reading
+from oncall_tui.domain.lint.signs import find_names, fold, holds_any
+
+#: Suppliers that many build on; a page of one of them names it in `words.products`.
+_SUPPLIERS = (
+    *(
+        "AWS",
+        "Amazon Web Services",
+        "Amazon",
+        "Azure",
+        "Microsoft",
+        "Google Cloud",
+        "Google",
+        "GCP",
+        "Cloudflare",
+        "Fastly",
+    ),
+    *(
+        "Akamai",
+        "Twilio",
+        "Stripe",
+        "Okta",
+        "Auth0",
+        "Heroku",
+        "DigitalOcean",
+        "Linode",
+        "OVH",
+        "Hetzner",
+        "Equinix",
+        "GitHub",
+    ),
+    *(
+        "Slack",
+        "SendGrid",
+        "Mailgun",
+        "PagerDuty",
+        "Datadog",
+        "Salesforce",
+        "Shopify",
+        "PayPal",
+        "Vonage",
+        "Verizon",
+        "AT&T",
+    ),
+    *(
+        "T-Mobile",
+        "Level 3",
+        "Level3",
+        "Lumen",
+        "CenturyLink",
+        "Cogent",
+        "Comcast",
+        "Telia",
+        "Zayo",
+        "Vercel",
+        "Netlify",
+    ),
+    *("MongoDB Atlas", "Snowflake", "CrowdStrike", "OpenAI", "Anthropic", "Facebook", "Meta", "Apple", "Oracle", "IBM"),
+)
+_BECAUSE = Pattern(
+    r"(?<!\w)(?:due to|caused by|because of|result of|thanks to|owing to|blame[sd]? on|fault of|traced to)"
+    r"(?P<rest>[^.;:!?\n]{1,80})",
+    re.IGNORECASE,
+)
+_TROUBLE = Pattern(
+    r"(?<!\w)(?:outage|failure|issue|issues|problem|problems|incident|disruption|downtime|degradation|error|errors"
+    r"|fault|bug"
+    r"|mistake|maintenance|event|interruption|impairment)(?!\w)",
+    re.IGNORECASE,
+)
+_EXCUSE = Pattern(
+    r"(?<!\w)(?:(?:beyond|outside(?: of)?|out of) our (?:direct )?control|not our (?:fault|responsibility|problem)"
+    r"|(?:their|the (?:provider|vendor|supplier|partner|carrier|third[- ]party)(?:['’]s)?) (?:own )?(?:fault|mistake"
+    r"|negligence|error"
+    r"|incompetence)|nothing (?:that )?we (?:can|could) do(?! to)|let us down|entirely (?:on )?their (?:side|end)"
+    r"|to blame)(?!\w)",
+    re.IGNORECASE,
+)
+_PERSON = (
+    r"(?:engineers?|developers?|employees?|operators?|technicians?|administrators?|admins?|contractors?|interns?"
+    r"|colleagues?"
+    r"|staff(?: members?)?|team members?|devops|sysadmins?|dba|(?:support|operations|ops|platform|network|database|dev"
+    r"|qa|security"
+    r"|infrastructure|deployment|release) team|someone|somebody|one of our (?:\w+ )?(?:engineers|developers|team|staff"
+    r"|people))"
+)
+_SLIP = (
+    r"(?:(?:had |has )?(?:accidentally|mistakenly|inadvertently|erroneously|wrongly|carelessly|incorrectly"
+    r"|unintentionally)"
+    r"(?! (?:flagged|detected|blocked|marked|identified) (?:as|by))|(?:had |has )?(?:mistyped|misconfigured|misread"
+    r"|forgot(?:ten)?(?= to)"
+    r"|fat-?fingered|made (?:a|an) (?:\w+ )?(?:mistake|error|typo)|messed up|screwed up|neglected to|overlooked"
+    r"|did(?: not|n['’]t) (?:follow|check"
+    r"|test|verify|notice|read)|failed to (?:follow|check|test|verify|notice|read|renew|update|apply|communicate"
+    r"|escalate)"
+    r"|ran the wrong|(?:deleted|dropped|pushed|pulled|unplugged|typed|applied) the wrong|should have (?:known|checked"
+    r"|tested)))"
+)
+_HUMAN = Pattern(
+    r"(?<!\w)(?:human|operator|manual|user|employee|engineer|technician|staff|personnel"
+    r"|administrator)(?:['’]s)?[ -](?:error|mistake)s?"
+    r"(?! (?:rate|message|code|report|log|page|handl))(?!\w)|(?<!\w)(?:fat[- ]finger\w*|a typo made by"
+    r"|negligence (?:of|by)|carelessness)(?!\w)",
+    re.IGNORECASE,
+)
+_COLLEAGUE = Pattern(rf"(?<!\w){_PERSON} (?:\w+ )?{_SLIP}(?!\w)", re.IGNORECASE)
+_MISTAKE_BY = Pattern(
+    rf"(?<!\w)(?:mistake|error|oversight|typo|slip|negligence)s? (?:made |caused |committed )?(?:by|of|from) (?:an? "
+    rf"|our |the |one of (?:our|the) )"
+    rf"(?:\w+ )?{_PERSON}(?!\w)",
+    re.IGNORECASE,
+)
+_CLIENT = r"(?:customers?|clients?|users?|tenants?|subscribers?|merchants?)"
+_CLIENT_BLAME = Pattern(
+    rf"(?<!\w)(?:(?:due to|caused by|because of|triggered by|result of|traced to) (?:(?:a|an|one|the|some|certain"
+    rf"|single|another|individual"
+    rf"|particular|specific|large|few|of our|misbehaving|abusive|heavy|high-volume) ){{1,4}}{_CLIENT}(?![- ](?:facing"
+    rf"|reported|report|impact|support"
+    rf"|portal|api|account|session|data|dashboard|requests? (?:page|form)|authentication|management|experience"
+    rf"|communication|service|interface|login))"
+    rf"(?:['’]s?)?(?= (?:\w+ ){{0,2}}(?:misconfigur|mistake|misuse|error|own|script|fault|abuse|overload|traffic"
+    rf"|workload|job|usage|sending|who|that|quer"
+    rf"|integration|account|deploy|making|running|generating))"
+    rf"|(?:an?|one|the|one of our|another|some) (?:(?:large|single|abusive|misbehaving|certain) )?{_CLIENT} (?:had "
+    rf"|has |have |was |were )?(?:misconfigured"
+    rf"|overload(?:ed|ing)|abus(?:ed|ing)|misus(?:ed|ing)|flood(?:ed|ing)|brought down|broke|hammer(?:ed|ing)"
+    rf"|caused (?:this|the|an?) (?:\w+ )?"
+    rf"(?:outage|incident|issue|problem|disruption|overload))"
+    rf"|(?:{_CLIENT}|your|their) (?:own )?(?:misconfiguration|misuse|mistake|negligence|fault)(?! tolera)"
+    rf"|(?:customers?|users?) (?:are|were) (?:to blame|responsible"
+    rf" for (?:this|the)|at fault|using it wrong(?:ly)?)|(?:caused by|due to) (?:customer|user|client) (?:error"
+    rf"|misconfiguration|behaviou?r|misuse)(?!s? (?:rate|message|page)))(?!\w)",
+    re.IGNORECASE,
+)
+_EXCUSE_SIGNS = (
+    *("our control", "our direct", "our fault", "our resp", "our problem", "fault", "mistake", "negligence"),
+    *("incompetence", "nothing ", "let us down", "their side", "their end", "to blame", "their error"),
+    *("their own",),
+)
+_HUMAN_SIGNS = (*("error", "mistake", "finger", "typo made", "negligence", "carelessness"),)
+_SLIP_SIGNS = (
+    *("accidental", "mistak", "inadvertent", "erroneous", "wrong", "careless", "incorrect", "unintention"),
+    *("mistyp", "misconfig", "misread", "forgot", "finger", "made a", "messed up", "screwed up", "neglected"),
+    *("overlooked", "did not", "didn", "failed to", "should have"),
+)
+_MISTAKE_SIGNS = (
+    *("mistake", "oversight", "typo", "slip", "negligence", "error made", "error by", "errors by"),
+    *("error of", "error from"),
+)
+_CLIENT_SIGNS = (
+    *("due to", "caused by", "because of", "triggered by", "result of", "traced to", "misconfigur"),
+    *("overload", "abus", "misus", "flood", "brought down", "broke", "hammer", "caused ", "mistake"),
+    *("negligence", "fault", "to blame", "responsible for", "using it wrong"),
+)
+
+
+def _find_suppliers(post: Post, context: Context, tuning: Tuning) -> Iterator[Remark]:
+    own = {name.lower() for name in (*tuning.words.products, *context.names)}
+    names = [name for name in (*tuning.words.suppliers, *_SUPPLIERS) if name.lower() not in own]
+    has_link = bool(context.facts.provider_url) or any(not _is_own(link.url, context) for link in post.body.links)
+    is_ours_to_tell = context.cause in (Cause.UPSTREAM, Cause.SHARED)
+    level = Level.BLOCK if is_ours_to_tell and not has_link else Level.WARN if not has_link else Level.INFO
+    for part, reading in post.parts:
+        for match in _EXCUSE.finditer(reading.prose) if holds_any(fold(reading.prose), _EXCUSE_SIGNS) else ():
+            yield Remark(
+                *match.span(),
+                "Say what you do about it: customers chose you, not your supplier.",
+                part,
+                level=Level.WARN,
+            )
+        for start, end in _named_suppliers(reading, names):
+            name = reading.text[start:end]
+            text = f"{name} is no excuse: say 'a fault at our supplier', link its own notice, and say what you do."
+            yield Remark(start, end, text, part, level=level)
+
+
+def _is_own(url: str, context: Context) -> bool:
+    return bool(context.page_url and url.startswith(context.page_url))
+
+
+def _named_suppliers(reading: Reading, names: list[str]) -> Iterator[tuple[int, int]]:
+    prose = reading.prose
+    for match in _BECAUSE.finditer(prose) if holds_any(prose, names) else ():
+        rest = match["rest"]
+        start = match.start("rest")
+        found = [
+            (start + low, start + high)
+            for name in names
+            if name in rest
+            for low, high in find_names(rest, (name,))
+            if (_TROUBLE.search(rest) or low <= 4) and not rest[:low].rstrip().endswith(("outside", "outside of"))
+        ]
+        if found:
+            yield min(found, key=lambda span: (span[0], -span[1]))
+
+
+def _find_colleagues(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remark]:
+    for part, reading in post.parts:
+        folded = fold(reading.prose)
+        for pattern, signs in ((_HUMAN, _HUMAN_SIGNS), (_COLLEAGUE, _SLIP_SIGNS), (_MISTAKE_BY, _MISTAKE_SIGNS)):
+            for match in pattern.finditer(reading.prose) if holds_any(folded, signs) else ():
+                text = "This blames a person: say what went wrong, such as 'one wrong value in a configuration file'."
+                yield Remark(*match.span(), text, part)
+        for start, end in find_names(reading.text, tuning.words.people):
+            if not reading.is_meant(start, end):
+                yield Remark(
+                    start, end, f"'{reading.text[start:end]}' is a colleague: no names of people in public.", part
+                )
+
+
+def _find_customers(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    for part, reading in post.parts:
+        for match in _CLIENT_BLAME.finditer(reading.prose) if holds_any(fold(reading.prose), _CLIENT_SIGNS) else ():
+            yield Remark(*match.span(), "This blames a customer: tell that one directly, and here what failed.", part)
+
+
+RULES = (
+    Rule("BL001", Level.WARN, "A supplier as the excuse", _find_suppliers),
+    Rule("BL002", Level.BLOCK, "A person or team blamed", _find_colleagues),
+    Rule("BL003", Level.BLOCK, "A customer blamed in public", _find_customers),
+)

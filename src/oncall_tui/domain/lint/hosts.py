@@ -1,0 +1,184 @@
+"""Names and addresses of machines that customers have no use for (JR001 to JR003)."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from oncall_tui.domain.lint.model import Context, Level, Remark, Rule, Tuning, Words
+from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.reading import Post, Reading
+
+_ROLE = (
+    "db|dbs|database|mysql|mariadb|postgres|postgresql|pgsql|pg|sql|mssql|oracle|redis|kafka|elastic|elasticsearch|es"
+    "|mongo"
+    "|mongodb|cassandra|clickhouse|web|www|app|apps|api|node|nodes|worker|workers|queue|mq|rabbit|rabbitmq|cache"
+    "|memcache"
+    "|memcached|lb|slb|nlb|haproxy|nginx|varnish|etcd|k8s|kube|k3s|gke|eks|aks|master|replica|slave|primary|standby"
+    "|shard"
+    "|host|server|srv|svr|vm|esx|esxi|hypervisor|bastion|jump|jumphost|gateway|gw|proxy|edge|storage|nas|san|nfs|ceph"
+    "|fs"
+    "|cluster|backend|frontend|be|fe|batch|cron|jobs|job|auth|ldap|dns|ns|mail|smtp|mx|log|logs|mon|monitor|metrics"
+    "|prometheus"
+    "|grafana|vault|consul|zk|zookeeper|jenkins|ci|runner|build|search|solr|billing|payments|payment|search|ingest|svc"
+)
+_STAGE = "prod|prd|production|stg|stage|staging|dev|qa|uat|preprod|sandbox|dr"
+_TOKEN = Pattern(
+    r"(?<![\w@./-])(?:[A-Za-z][A-Za-z0-9]{0,20}(?:-[A-Za-z0-9]{1,20}){1,6}|[a-z]{2,20}\d{1,3}[a-z]?)(?![\w-])"
+)
+#: Names that only machines of one's own have; each alternative is certain by itself.
+_MACHINE = Pattern(
+    rf"(?=(?:[a-z0-9]{{1,20}}-){{0,5}}(?:{_ROLE})\d{{0,3}}(?:-"
+    rf"|$))(?=(?:[a-z0-9]{{1,20}}-){{0,5}}(?:{_STAGE})\d{{0,2}}(?:-|$)).*"
+    rf"|(?:[a-z][a-z0-9]{{0,14}}-){{0,3}}(?:{_ROLE})-?0\d{{1,2}}[a-z]?"
+    rf"|(?:{_STAGE})(?:{_ROLE})-?\d{{1,3}}|(?:{_ROLE})(?:{_STAGE})-?\d{{1,3}}"
+    r"|ip-\d{1,3}-\d{1,3}-\d{1,3}-\d{1,3}|(?:i|vol|eni|sg|subnet|vpc|ami|rtb|igw|snap)-[0-9a-f]{17}"
+    r"|[a-z][a-z0-9]{0,20}(?:-[a-z0-9]{1,20}){0,4}-(?=[a-z]{0,9}\d)[bcdfghjklmnpqrstvwxz2456789]{8,10}"
+    r"-[bcdfghjklmnpqrstvwxz2456789]{5}"
+)
+_MACHINE_STAGE = Pattern(rf"(?:^|-)(?:{_STAGE})\d{{0,2}}(?:-|$)")
+_PRIVATE_ENDINGS = (
+    *("internal", "local", "localdomain", "corp", "lan", "intranet", "intra", "private", "svc", "consul", "cluster"),
+    "home.arpa",
+)
+_PRIVATE_NAME = Pattern(
+    r"(?<![\w@.*/-])(?:[a-z0-9_](?:[a-z0-9_-]{0,61})?\.){1,8}"
+    rf"(?:{'|'.join(_PRIVATE_ENDINGS)})(?![\w-]|\.\w)",
+    re.IGNORECASE,
+)
+#: Names of that shape which everybody may know.
+_PUBLIC_NAMES = ("metadata.google.internal", "host.docker.internal", "*.docker.internal", "kubernetes.default.svc")
+_DOTTED = Pattern(r"\d\.\d{1,3}\.\d")
+_ADDRESS = Pattern(r"(?<![\w.:-])(?:\d{1,3}\.){3}\d{1,3}(?P<net>/\d{1,2})?(?![\w-]|\.\d|:\d+\.)")
+_ADDRESS_6 = Pattern(
+    r"(?<![\w.:])(?:[0-9a-fA-F]{1,4}:){1,7}(?::[0-9a-fA-F]{0,4}){0,6}[0-9a-fA-F]{0,4}(?P<net>/\d{1,3})?(?![\w.:])"
+)
+_VERSION_BEFORE = Pattern(
+    r"(?i:\bv|versions?|releases?|builds?|updates?|upgrad\w+|patch\w*|firmware|agent|driver|client|app|sdk|to|and|or"
+    r"|,)[ :]{0,2}$"
+)
+_VERSION_AFTER = Pattern(r" (?:versions?|releases?|builds?|firmware)\b")
+#: Resolvers that everybody asks: they are told to customers on purpose.
+_RESOLVERS = frozenset(
+    {"1.1.1.1", "1.0.0.1", "1.1.1.2", "1.0.0.2", "1.1.1.3", "1.0.0.3", "8.8.8.8", "8.8.4.4", "9.9.9.9", "9.9.9.10",
+     "9.9.9.11", "149.112.112.112", "208.67.222.222", "208.67.220.220", "94.140.14.14", "94.140.15.15", "4.2.2.2",
+     "4.2.2.1", "64.6.64.6", "76.76.2.0", "185.228.168.9", "127.0.0.1"}
+)  # fmt: skip
+_PRIVATE_NETS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "169.254.0.0/16", "fe80::/10")
+
+
+def is_private_host(host: str, words: Words) -> bool:
+    """Tells whether a name or address leads nowhere from outside."""
+    host = host.lower().rstrip(".")
+    if _matches(host, words.public_hosts) or _matches(host, _PUBLIC_NAMES):
+        return False
+    if _matches(host, words.private_hosts) or host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return _is_private(ipaddress.ip_address(host.strip("[]"))) or host == "127.0.0.1"
+    except ValueError:
+        return bool(_PRIVATE_NAME.fullmatch(host)) or ("." not in host and bool(host))
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern.lower()) for pattern in patterns)
+
+
+def _find_hosts(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remark]:
+    words = tuning.words
+    for part, reading in post.parts:
+        taken = 0
+        for start, end in sorted({*_private_names(reading, words), *_machines(reading, words)}):
+            if start < taken or reading.is_meant(start, end) or _is_linked(reading, start):
+                continue
+            taken = end
+            name = reading.text[start:end]
+            yield Remark(
+                start, end, f"'{name}' is a name of ours: say what it does, such as 'our main database'.", part
+            )
+
+
+def _private_names(reading: Reading, words: Words) -> Iterator[tuple[int, int]]:
+    folded = reading.text.lower()
+    found = any(f".{ending}" in folded for ending in _PRIVATE_ENDINGS)
+    for match in _PRIVATE_NAME.finditer(reading.text) if found else ():
+        name = match.group().lower()
+        if not _matches(name, words.public_hosts) and not _matches(name, _PUBLIC_NAMES):
+            yield match.span()
+    if words.private_hosts:
+        for match in _HOSTLIKE.finditer(reading.text):
+            name = match.group().lower().rstrip(".-")
+            if _matches(name, words.private_hosts) and not _matches(name, words.public_hosts):
+                yield match.start(), match.start() + len(name)
+
+
+_HOSTLIKE = Pattern(r"(?<![\w@-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,10}")
+
+
+def _machines(reading: Reading, words: Words) -> Iterator[tuple[int, int]]:
+    known = (*words.public_hosts, *words.regions, *words.products)
+    for match in _TOKEN.finditer(reading.text):
+        name = match.group().lower()
+        has_digit = any(map(str.isdigit, name))
+        if not (has_digit or "prod" in name or "stag" in name) or _matches(name, known):
+            continue
+        # Capitals are for codes of errors, which customers are told; stage and part together are not.
+        is_code = match.group() != name and not (has_digit and "-" in name and _MACHINE_STAGE.search(name))
+        if not is_code and _MACHINE.fullmatch(name):
+            yield match.span()
+
+
+def _is_linked(reading: Reading, start: int) -> bool:
+    return any(link.start <= start < link.end for link in reading.links)
+
+
+def _is_private(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return any(address in net for net in map(ipaddress.ip_network, _PRIVATE_NETS) if net.version == address.version)
+
+
+def _addresses(reading: Reading) -> Iterator[tuple[int, int, ipaddress.IPv4Address | ipaddress.IPv6Address, bool]]:
+    """Yields addresses with whether a whole network is meant; numbers of versions are none."""
+    text = reading.text
+    patterns = [_ADDRESS] if _DOTTED.search(text) else []
+    patterns += [_ADDRESS_6] if "::" in text or text.count(":") >= 7 else []
+    for pattern in patterns:
+        for match in pattern.finditer(text):
+            plain, _, _ = match.group().partition("/")
+            try:
+                address = ipaddress.ip_address(plain)
+            except ValueError:
+                continue
+            if (
+                pattern is _ADDRESS
+                and _VERSION_BEFORE.search(text, max(0, match.start() - 12), match.start())
+                and not _is_private(address)
+            ):
+                continue
+            if pattern is _ADDRESS and _VERSION_AFTER.match(text, match.end()):
+                continue
+            yield *match.span(), address, match["net"] is not None
+
+
+def _find_private_addresses(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    for part, reading in post.parts:
+        for start, end, address, _ in _addresses(reading):
+            if _is_private(address) and reading.text[start:end] not in _PRIVATE_NETS:
+                yield Remark(start, end, "This address is inside our network: leave it out.", part)
+
+
+def _find_public_addresses(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remark]:
+    allowed = tuning.words.public_hosts
+    for part, reading in post.parts:
+        for start, end, address, is_net in _addresses(reading):
+            if is_net or str(address) in _RESOLVERS or not address.is_global or _matches(str(address), allowed):
+                continue
+            yield Remark(start, end, "Do customers need this address? Say what it belongs to, or leave it out.", part)
+
+
+RULES = (
+    Rule("JR001", Level.BLOCK, "The name of a host, pod or cluster of ours", _find_hosts),
+    Rule("JR002", Level.BLOCK, "A private address", _find_private_addresses),
+    Rule("JR003", Level.WARN, "A public address", _find_public_addresses),
+)

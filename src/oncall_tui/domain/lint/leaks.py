@@ -1,0 +1,193 @@
+"""What is for the team's eyes: tickets, chats, tools, and personal addresses (JR004, JR005)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
+
+from oncall_tui.domain.lint.hosts import is_private_host
+from oncall_tui.domain.lint.model import Context, Fix, Level, Part, Remark, Rule, Tuning
+from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.reading import Post, Reading
+
+_TICKET = Pattern(r"(?<![\w/#.=-])(?P<key>[A-Z]{2,10})(?P<dash>-?)(?P<number>\d{2,10})(?![\w-]|\.\d)")
+#: Keys that a ticket number follows at once, as in CHG0031337.
+_JOINED_KEYS = frozenset({"INC", "CHG", "PRB", "RITM", "SCTASK", "CTASK", "PTASK", "REQ", "TASK"})
+#: Keys that teams give their tickets and that stand for little else.
+_TEAM_KEYS = frozenset(
+    {"INC", "INCIDENT", "CHG", "CHANGE", "PRB", "TASK", "RITM", "JIRA", "OPS", "SRE", "INFRA", "DEVOPS",
+     "PLATFORM", "PLAT", "ENG", "TICKET", "BUG", "PROD", "SEV", "HELP", "ITSM", "SD", "SUP", "SUPPORT", "PROJ",
+     "DEV", "NETOPS", "NOC", "DBA", "SECOPS", "HOT", "PIR", "RCA", "ISSUE", "ESC", "ESCALATION", "ONCALL", "PM"}
+)  # fmt: skip
+#: What has a tracker's form and is none: standards, ciphers, products, diseases, months.
+_NO_TRACKERS = frozenset(
+    {"UTF", "SHA", "AES", "RSA", "DES", "MD", "TLS", "SSL", "ISO", "IEC", "RFC", "CVE", "COVID", "GPT", "IPV",
+     "HTTP", "HTTPS", "ERROR", "ERR", "CODE", "STATUS", "USD", "EUR", "GBP", "UTC", "GMT", "PORT", "ASN", "AS",
+     "NA", "EU", "US", "AP", "SA", "ME", "AF", "CA", "UK", "APAC", "EMEA", "AMER", "GHSA", "FIPS", "PCI", "SOC",
+     "NIST", "IEEE", "ANSI", "USB", "DDR", "RTX", "GTX", "AMD", "ARM", "X", "Q", "FY", "CY", "JAN", "FEB",
+     "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC", "JUNE", "JULY", "MS", "AZ", "SC",
+     "DP", "PL", "KB", "MAC", "EC", "RDS", "VPC", "WIN", "PS", "OS", "IOS", "SDK", "API", "ORA", "AADSTS",
+     "ICE", "RAL", "PO", "BOX", "ROOM", "LINE", "FLIGHT", "CRC", "PBKDF", "ED", "CURVE", "SECP", "LATIN", "CP",
+     "WINDOWS", "PDF", "LTE", "GSM", "BERT", "LLAMA", "CLAUDE", "GEMINI", "OPT", "PHI", "ID", "REF", "CASE",
+     "CN"}
+)  # fmt: skip
+_REFERENCE_BEFORE = Pattern(
+    r"(?i:\b(?:reference|ref|case|your ticket|quote|quoting|support (?:ticket|request))(?: (?:number|no|id"
+    r"|code))?)[.:#]{0,2}\s{0,3}$"
+)
+_IN_BRACKETS = Pattern(r"[ \t]?[(\[](?:[Tt]icket|[Ss]ee|[Rr]ef|[Ii]ncident|[Ii]nternal|[Tt]racking)?:?[ ]?$")
+_CHANNEL = Pattern(
+    r"(?<![\w&/#.(=-])#(?P<name>(?:[a-z0-9]{1,30}[-_]){0,4}(?:inc|incidents?|sev\d?|ops|sre|on-?call|war-?rooms?"
+    r"|alerts?|alerting|prod|eng"
+    r"|engineering|infra|internal|private|platform|devops|noc|outages?|postmortems?|response|triage|bridge"
+    r"|team)(?:[-_][a-z0-9]{1,30}){0,4})(?![\w-])"
+)
+_TEAM_PLACE = Pattern(r"channel|bridge|thread|war ?room|(?:conference|Zoom|Teams|Slack|incident) call")
+_TEAM_TALK = Pattern(
+    r"(?<!\w)(?:in|join|on|see|into|via) (?:our |the |this )?(?:internal )?(?:incident |Zoom |Teams |Slack "
+    r"|conference |bridge ){1,2}"
+    r"(?:channel|bridge|call|thread|war ?room)(?! with (?:our|the) support)(?!\w)|(?<!\w)(?:on|join) (?:our"
+    r"|the) (?:war ?room|bridge (?:call|line))(?!\w)",
+    re.IGNORECASE,
+)
+#: Tools that nobody outside can log in to, by their hosts and paths.
+_TOOL_LINK = Pattern(
+    r"(?:[\w-]+\.)*(?:slack\.com/(?:archives|client|messages)/|pagerduty\.com/(?:incidents|alerts|services)/?"
+    r"|app\.opsgenie\.com/alert|app\.incident\.io/|app\.rootly\.com/|app\.firehydrant\.(?:io|com)/"
+    r"|(?:app|us\d|eu|ap\d)\.datadoghq\.(?:com|eu)/(?:dashboard|monitors|logs|apm|notebook|incidents)"
+    r"|splunkcloud\.com/|grafana\.net/|honeycomb\.io/|sentry\.io/organizations/|one\.newrelic\.com/"
+    r"|zoom\.us/(?:j|my|w)/|meet\.google\.com/[a-z]{3}-|teams\.(?:microsoft|live)\.com/(?:l/meetup-join|meet)"
+    r"|webex\.com/(?:meet|join|\w+/j\.php)"
+    r"|docs\.google\.com/(?:document|spreadsheets|presentation)/(?:d/|u/)|app\.asana\.com/"
+    r"|linear\.app/|trello\.com/c/|[\w-]+\.atlassian\.net/(?:browse|jira)/|service-?now\.com/)",
+    re.IGNORECASE,
+)
+_TOOL_HOST = Pattern(
+    r"(?:grafana|kibana|prometheus|alertmanager|argocd|argo|vault|consul|nagios|zabbix|splunk|jaeger|thanos|rundeck"
+    r"|spinnaker"
+    r"|icinga|airflow|intranet|internal|corp|backoffice|runbooks?|oncall|wiki-int|phpmyadmin|pgadmin"
+    r"|kube(?:rnetes)?-dashboard)"
+    r"(?:[.-][\w.-]+)?|(?:[\w-]+\.)+(?:internal|corp|intranet|int)\.[\w.-]+",
+    re.IGNORECASE,
+)
+
+_MAIL = Pattern(r"(?<![\w.+-/:@])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,6}[a-zA-Z]{2,24}(?![\w@-])")
+_ROLE_MAIL = Pattern(
+    r".*(?:support|help|service|care|status|contact|info|sales|success|security|abuse|privacy|billing|account|invoice"
+    r"|payment|team"
+    r"|hello|feedback|no-?reply|do-?not-?reply|noc|ops|admin|postmaster|hostmaster|webmaster|press|media|partner|trust"
+    r"|legal|compliance"
+    r"|desk|enquir|inquir|office|customer|client|community|maintenance|notif|alert|incident|request|question|report|hr"
+    r"|mail|dev|api|user|name"
+    r"|example|you|email).*",
+    re.IGNORECASE,
+)
+_EXAMPLE_MAIL = Pattern(
+    r".*@(?:[\w-]+\.)*(?:example\.\w+|gserviceaccount\.com|(?:your)?-?(?:domain|company|site|org)\.\w+|test\.com)",
+    re.IGNORECASE,
+)
+_PERSON_MAIL = Pattern(r"(?:[a-z]{1,20}\.[a-z]{2,20}(?:-[a-z]{2,20})?|[A-Z][a-z]{0,20}\.[A-Z][a-z]{1,20})\d{0,2}@.+")
+
+
+def _find_inside_links(post: Post, context: Context, tuning: Tuning) -> Iterator[Remark]:
+    for part, reading in post.parts:
+        yield from _find_tickets(reading, part)
+        if context.channel != "social":
+            yield from _find_channels(reading, part)
+        for match in _TEAM_TALK.finditer(reading.prose) if _TEAM_PLACE.search(reading.prose) else ():
+            yield Remark(*match.span(), "Customers cannot come there: leave it out.", part)
+        for link in reading.links:
+            if is_inside_link(link.url, tuning):
+                yield Remark(link.start, link.end, "Customers cannot open this link: leave it out.", part)
+
+
+def is_inside_link(url: str, tuning: Tuning) -> bool:
+    """Tells whether a link leads to a tool that only the team can open."""
+    try:
+        host = (urlsplit(url if "://" in url else f"https://{url}").hostname or "").lower()
+    except ValueError:
+        return False
+    if not host or any(fnmatchcase(host, pattern.lower()) for pattern in tuning.words.public_hosts):
+        return False
+    scheme, _, bare = url.partition("://") if "://" in url else ("https", "", url)
+    return scheme.lower() in ("http", "https") and bool(
+        _TOOL_LINK.match(bare) or _TOOL_HOST.fullmatch(host) or is_private_host(host, tuning.words)
+    )
+
+
+def _find_tickets(reading: Reading, part: Part) -> Iterator[Remark]:
+    for match in _TICKET.finditer(reading.text):
+        key, number = match["key"], match["number"]
+        if match["dash"]:
+            is_team = key in _TEAM_KEYS
+            is_ticket = is_team or (3 <= len(number) <= 6 and key not in _NO_TRACKERS)
+        else:
+            is_ticket = is_team = key in _JOINED_KEYS and len(number) >= 5
+        if is_ticket and not _is_told(reading, match.start()):
+            yield _remark_ticket(reading.text, *match.span(), part, None if is_team else Level.WARN)
+
+
+def _remark_ticket(text: str, start: int, end: int, part: Part, level: Level | None) -> Remark:
+    shown = text[start:end]
+    before = _IN_BRACKETS.search(text, max(0, start - 20), start)
+    fix = None
+    if before and text[end : end + 1] in (")", "]"):
+        start, end, fix = before.start(), end + 1, Fix("take it out", "")
+    return Remark(
+        start, end, f"'{shown}' is a ticket of ours, which tells customers nothing: leave it out.", part, fix, level
+    )
+
+
+def _is_told(reading: Reading, start: int) -> bool:
+    """Tells whether an id is one that customers are meant to have: part of a link, a name, or given as a reference."""
+    if any(link.start <= start < link.end for link in reading.links) or reading.is_meant(start, start + 1):
+        return True
+    line = reading.text.rfind("\n", 0, start) + 1
+    return bool(_REFERENCE_BEFORE.search(reading.text, max(line, start - 40), start))
+
+
+def _find_channels(reading: Reading, part: Part) -> Iterator[Remark]:
+    for match in _CHANNEL.finditer(reading.text) if "#" in reading.text else ():
+        name = match["name"]
+        if ("-" in name or "_" in name) and not reading.is_meant(*match.span()):
+            yield Remark(*match.span(), f"'#{name}' is a chat of ours: leave it out.", part)
+
+
+def _find_mails(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remark]:
+    contacts = tuning.words.contacts
+    for part, reading in post.parts:
+        for match in _MAIL.finditer(reading.text) if "@" in reading.text else ():
+            found = match.group()
+            if any(fnmatchcase(found.lower(), contact.lower()) for contact in contacts) or _EXAMPLE_MAIL.fullmatch(
+                found
+            ):
+                continue
+            name = found.partition("@")[0]
+            if contacts:
+                yield Remark(
+                    *match.span(), "This address is not one of the contacts in config: use one of those.", part
+                )
+            elif _ROLE_MAIL.fullmatch(name):
+                yield Remark(
+                    *match.span(),
+                    "Is this address watched now? Contacts in config are taken as meant.",
+                    part,
+                    level=Level.INFO,
+                )
+            elif _PERSON_MAIL.fullmatch(found):
+                yield Remark(*match.span(), "This is the address of a person: name one that the team reads.", part)
+            else:
+                yield Remark(
+                    *match.span(),
+                    "Is this an address for customers? Name one that the team reads.",
+                    part,
+                    level=Level.WARN,
+                )
+
+
+RULES = (
+    Rule("JR004", Level.BLOCK, "Tickets, chats and links of the team", _find_inside_links),
+    Rule("JR005", Level.BLOCK, "A mail address that is no contact", _find_mails),
+)

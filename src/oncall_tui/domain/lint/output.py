@@ -1,0 +1,129 @@
+"""Output of machines that was pasted into a text for people (JR006)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from re import MULTILINE
+
+from oncall_tui.domain.lint.model import Context, Level, Remark, Rule, Tuning
+from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.reading import Post
+
+_TRACE = Pattern(
+    r"Traceback \(most recent call last\)|^[ \t]*File \"[^\"\n]{1,300}\", line \d+"
+    r"|^[ \t]*at [\w$.<>/]{3,200}\((?:[\w$-]{1,80}\.(?:java|kt|scala|groovy|clj)(?::\d+)?|Native Method"
+    r"|Unknown Source)\)"
+    r"|^[ \t]*at (?:[\w$.<>\[\] ]{1,120} \()?(?:file://|webpack:|node:)?[\w/\\.@-]{1,200}\.[cm]?[jt]sx?:\d+:\d+\)?"
+    r"|^[ \t]*at [\w.`<>\[\]]{3,200}\([^()\n]{0,200}\) in [^\n]{1,200}:line \d+|Exception in thread \"[^\"\n]{1,100}\""
+    r"|^(?:Caused by: )(?:[a-z_]\w*\.)+[A-Z]\w*|\bgoroutine \d+ \[|^panic: [^\n]{3,200}"
+    r"|\bthread '[^'\n]{1,80}' panicked at"
+    r"|\b(?:java|javax|org|com|io|net)(?:\.[a-z_]\w*)+\.[A-Z]\w*(?:Exception|Error): "
+    r"|^[A-Z]\w{2,60}(?:Error|Exception): [^\n]{3,300}\n[ \t]+at "
+    r"|^[ \t]*from [\w/.-]{1,200}\.rb:\d+:in|^#\d+ [^\n]{1,200}\.php\(\d+\)|PHP (?:Fatal|Parse) error:"
+    r"|\b(?:SIGSEGV|segfault at [0-9a-f]+|core dumped\)|kernel panic - )",
+    MULTILINE,
+)
+_LOG = Pattern(
+    r"^[ \t>\[]{0,4}\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?[ \t"
+    r"|:-]{1,4}(?:\[[^\]\n]{1,60}\][ \t:]{1,3}){0,3}"
+    r"(?:\w+[ \t]{1,3})?\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|FATAL|CRIT|CRITICAL|SEVERE)\b"
+    r"|^[ \t>]{0,4}\[?(?:TRACE|DEBUG|WARN|WARNING|ERROR|FATAL"
+    r"|CRITICAL)\]?[ \t:]{1,3}\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d"
+    r"|^(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov"
+    r"|Dec)[ ]{1,2}\d{1,2} \d\d:\d\d:\d\d [\w.-]{1,80} [\w./-]{1,60}(?:\[\d+\])?: "
+    r"|\blevel=(?:debug|info|warn|warning|error|fatal)\b|\"(?:level|severity)\" ?: ?\"(?:DEBUG|INFO|WARN|ERROR|debug"
+    r"|info|warn|error)\""
+    r"|\b(?:\d{1,3}\.){3}\d{1,3} - \S{1,40} \[\d\d/[A-Z][a-z]{2}/\d{4}:|^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{3,6}[ \t]"
+    r"|\bERROR \d{4} \([0-9A-Z]{5}\)|\bORA-\d{5}\b|^(?:ERROR|FATAL):[ \t]{1,3}(?:relation|column|duplicate key"
+    r"|deadlock|remaining connection|too many) ",
+    MULTILINE,
+)
+_SQL = Pattern(
+    r"\bSELECT\s(?:[^;\n]|\n(?!\n)){1,300}?\sFROM\s+[\w.\"`\[\]]{1,80}\s*(?:WHERE|JOIN|INNER|LEFT|ORDER|GROUP|LIMIT"
+    r"|FOR UPDATE|;|$)"
+    r"|\bINSERT INTO\s+[\w.\"`]{1,80}\s*(?:\([^)\n]{1,300}\)\s*)?(?:VALUES|SELECT)\b"
+    r"|\bUPDATE\s+[\w.\"`]{1,80}\s+SET\s+[\w.\"`]{1,80}\s*="
+    r"|\bDELETE FROM\s+[\w.\"`]{1,80}\s*(?:WHERE\b|;|$)|\b(?:DROP"
+    r"|TRUNCATE) TABLE\s+(?:IF EXISTS\s+)?[a-z_][\w.\"`]{0,80}\s*;"
+    r"|\bALTER TABLE\s+[\w.\"`]{1,80}\s+(?:ADD|DROP|ALTER|MODIFY|RENAME)\b"
+    r"|\bCREATE (?:UNIQUE )?INDEX\s+(?:CONCURRENTLY\s+)?[\w.\"`]{1,80}\s+ON\b",
+    MULTILINE,
+)
+_PATH = Pattern(
+    r"(?<![\w/:.~@-])(?:~/\.\w[\w./-]{1,200}|/(?:var/(?:log|lib|run|www|spool|cache|opt|tmp)|etc|opt|srv|usr/(?:local"
+    r"|lib|share|bin|sbin|src)"
+    r"|root|proc/(?:\d+|sys)|mnt|home/[a-z_][\w-]{0,30})/[\w.-][\w./-]{0,200})(?![\w/])"
+    r"|(?<![\w:/])\\\\[\w.-]{2,60}\\[\w$.-]{1,80}"
+)
+#: Files that customers have too.
+_PUBLIC_PATHS = (
+    "/etc/hosts",
+    "/etc/resolv.conf*",
+    "/etc/apt/*",
+    "/etc/yum*",
+    "/etc/ssl/*",
+    "/etc/os-release",
+    "/usr/bin/*",
+    "/usr/local/bin/*",
+    "~/.ssh/*",
+    "~/.config/*",
+    "/opt/homebrew/*",
+)
+_HTTP = Pattern(
+    r"^[ \t><]{0,4}(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT) [^\s\"]{1,500} HTTP/\d(?:\.\d)?"
+    r"|^[ \t><]{0,4}HTTP/\d(?:\.\d)? \d{3}(?: [\w ]{2,40})?\r?$"
+    r"|\"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) [^\s\"]{1,500} HTTP/\d(?:\.\d)?\" \d{3}"
+    r"|^[ \t><*]{0,4}(?:Host|User-Agent|Authorization|Cookie|Set-Cookie|Content-Type"
+    r"|Content-Length): [^\n]{1,500}\n[ \t><*]{0,4}[A-Z][\w-]{1,40}: |\bcurl (?:-[a-zA-Z]{1,3} "
+    r"|--[a-z-]{2,20} )[^\n]{0,200}(?:-H|--header) ",
+    MULTILINE,
+)
+#: Each kind of output with signs one of which it has in any case, which are looked for first.
+_OUTPUT = (
+    (
+        _TRACE,
+        ("Traceback", 'File "', "Exception", "Error:", "goroutine ", "panic", ".rb:", ".php", "SIGSEGV", "segfault",
+         "core dumped", "\tat ", "  at ", "\nat "),
+        "This is from a stack trace: say what customers saw instead.",
+    ),
+    (
+        _LOG,
+        ("ERR", "WARN", "INFO", "DEBUG", "FATAL", "CRIT", "TRACE", "NOTICE", "SEVERE", "level", "severity", "ORA-",
+         " - ", "]: "),
+        "This is a line of a log: say what customers saw instead.",
+    ),
+    (
+        _SQL,
+        ("SELECT", "INSERT", "UPDATE", "DELETE", "TABLE", "INDEX"),
+        "This is a database query: leave it out.",
+    ),
+    (
+        _PATH,
+        ("/var/", "/etc/", "/opt/", "/srv/", "/usr/", "/root/", "/proc/", "/mnt/", "/home/", "~/.", "\\\\"),
+        "This is a path on our machines: leave it out.",
+    ),
+    (
+        _HTTP,
+        ("HTTP/", "User-Agent", "Host:", "Cookie:", "Content-", "Authorization:", "curl "),
+        "This is a raw request or answer: say what customers saw instead.",
+    ),
+)  # fmt: skip
+
+
+def _find_output(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    for part, reading in post.parts:
+        text = reading.text
+        taken: list[tuple[int, int]] = []
+        for pattern, signs, message in _OUTPUT:
+            for match in pattern.finditer(text) if any(sign in text for sign in signs) else ():
+                start, end = match.span()
+                if pattern is _PATH and any(fnmatchcase(match.group(), public) for public in _PUBLIC_PATHS):
+                    continue
+                if any(low < end and start < high for low, high in taken) or reading.is_meant(start, end):
+                    continue
+                taken.append((start, end))
+                yield Remark(start, end, message, part)
+
+
+RULES = (Rule("JR006", Level.BLOCK, "Output of a machine", _find_output),)

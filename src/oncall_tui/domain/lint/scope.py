@@ -1,0 +1,221 @@
+"""Who is hit, how sure we are, and what we promise (SC)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from oncall_tui.domain.incident import IncidentStatus, Severity
+from oncall_tui.domain.lint.model import Context, Fix, Level, Remark, Rule, Tuning
+from oncall_tui.domain.lint.pattern import Pattern, any_word
+from oncall_tui.domain.lint.reading import MASK, Post, Sentence
+from oncall_tui.domain.lint.signs import fold, holds_any
+
+_CROWD = (
+    "users|customers|accounts|clients|requests|visitors|subscribers|organi[sz]ations|people|members|tenants|merchants"
+    "|sites|calls"
+    "|messages|websites|instances|projects|workspaces|teams"
+)
+_SOME = Pattern(
+    rf"(?<!\w)(?:some|certain|several|a few|many|a (?:small |large |limited |very small )?(?:subset|portion|number"
+    rf"|fraction|percentage|handful"
+    rf"|proportion|minority|majority)|a subset|various) (?:of )?(?:our |the |your "
+    rf"|all )?(?:\w+ ){{0,2}}?(?:{_CROWD})(?!\w)",
+    re.IGNORECASE,
+)
+#: What makes a crowd a known one: a number, a place, or a feature that only they use.
+_NUMBER = Pattern(
+    r"\d ?%|\bper ?cent\b|\b\d[\d.,]*[kKmM]? (?:of |out of )|\b(?:one|two|three|1|2|3) (?:in|out of) (?:\w+|\d+)\b"
+    rf"|\b\d[\d.,]*[kKmM]? (?:\w+ ){{0,2}}(?:{_CROWD})\b|\b(?:half|a third|a quarter|two thirds) of\b"
+)
+_PLACE = Pattern(
+    r"\b(?:in|from|within|across|of|to|for) (?:the |our |a |parts of |part of )?(?:single |northern |southern "
+    r"|eastern |western |central )?"
+    r"(?:[A-Z]{2,4}\b|[A-Z][a-z]+(?: [A-Z][a-z]+)? (?:region|regions|zone|data ?cent(?:er|re)s?|cell|cluster|pop)\b"
+    r"|(?:North |South |East |West |Central )?"
+    r"(?:America|Europe|Asia|Africa|Australia|India|Japan|Brazil|Canada|Germany|France|Singapore|Ireland|London"
+    r"|Frankfurt|Sydney|Tokyo|Mumbai|Virginia"
+    r"|Oregon|Ohio|California|United|UK|Pacific|Latin|Middle))|\b(?:us|eu|ap|sa|ca|me|af|asia|europe|australia"
+    r"|northamerica|southamerica)-[a-z]{2,12}-?\d?"
+    r"|\b(?:EU|US|UK|APAC|EMEA|LATAM|NA|AU)\b"
+)
+_FEATURE = Pattern(
+    r"\b(?:using|with|on|who (?:use|have|are on|signed|sign|log|were|try|tried|sent|created|connect)|that (?:use|have)"
+    r"|via|through|running"
+    r"|whose|accessing|hosted|behind|connected to|logging in) (?!us\b|our\b|it\b|this\b|the issue)\w",
+    re.IGNORECASE,
+)
+_HEDGES = any_word(
+    "some|certain|a (?:small )?(?:subset|number|portion|fraction|percentage) of|a few|several|may|might|could|possibly"
+    "|possible|potential"
+    "|potentially|intermittent|intermittently|occasional|occasionally|sometimes|at times|sporadic|sporadically|seems?"
+    "|seemingly|appears? to"
+    "|apparently|likely|perhaps|probably|partially|partial|limited|various|in some cases|to some extent|presumably"
+)
+_GUESS = any_word(
+    "(?:we|our (?:team|engineers)) (?:currently |now |also )?(?:believe|suspect|think|assume"
+    "|suppose) (?:that )?(?:\\w+ ){0,6}?(?:cause|caused|due to"
+    "|related to|stems? from|originat\\w+|root cause|triggered|linked|because|responsible|reason|source)"
+    "|(?:is|was|are|be|been|were) (?:most |very |quite )?(?:likely|possibly|probably|presumably|potentially"
+    "|perhaps) (?:caused by|due to|related to|the result"
+    " of|a result of|linked to|connected to|triggered by|because of|a|an)"
+    "|(?:seems?|appears?) to (?:be|have been) (?:caused by|due to|related to|the result of|linked to|connected to"
+    "|triggered by|because of|a problem with"
+    "|an? issue (?:with|at|in))|(?:may|might|could) (?:be|have been) (?:caused by|due to|the result of|triggered by"
+    "|because of)"
+    "|(?:most )?(?:likely|probable|suspected) (?:root )?cause|(?:likely|probably|possibly|presumably) (?:an?"
+    "|the) (?:\\w+ ){0,2}?(?:attack|outage|failure"
+    "|fault|bug|ddos)"
+)
+_NEVER_AGAIN = any_word(
+    "(?:(?:it|this|that|these|such|they|the (?:same )?(?:issue|problem|incident|outage|error)s?|something like this"
+    "|an? (?:issue|incident|outage|problem) like"
+    " this|(?:this|such an?|these|similar) (?:\\w+ )?(?:issue|problem|incident|outage|error|event|disruption|failure"
+    "|type of (?:issue|problem|incident|outage))s?)"
+    " )?(?:will|would|can|could|shall|does|do)(?: ?n[o']t|n['’]t| never|not) (?:ever )?(?:happen|occur|recur|reoccur"
+    "|be repeated|take place|come back|return)"
+    "(?: ever)? (?:again|in the future|any ?more)|will never (?:happen|occur|recur|be repeated)|(?:won['’]t|will not"
+    "|would not|wouldn['’]t) (?:recur|reoccur"
+    "|be repeated)"
+)
+_ABSOLUTE = any_word(
+    "(?:we|i) (?:can |do |will |fully |hereby )?guarantee(?: that)?|(?:is|are|be) guaranteed (?:to|that|not)"
+    "|guaranteed (?:fix|uptime|solution|resolution)"
+    "|(?:100 ?%|one hundred percent|completely and) (?:fixed|resolved|solved|sure|certain|confident|safe|secure"
+    "|reliable|reliability|uptime|availability|stable"
+    "|guaranteed?)|permanently (?:fixed|resolved|solved|eliminated|cured|prevented)|(?:fixed|resolved|solved|gone"
+    "|eliminated) (?:permanently|for good|once and for"
+    " all|forever)|(?:impossible|no way) (?:for this )?(?:to happen again|to recur)|never (?:again|happen again"
+    "|fail again|go down again)|bullet-?proof"
+)
+_HASTE = any_word(
+    "(?:as )?(?:soon|quickly|fast|rapidly|swiftly|promptly) as (?:possible|we can|practical|practicable"
+    "|we possibly can|humanly possible)|a\\.?s\\.?a\\.?p\\.?"
+    "|(?:working|worked|works?) (?:tirelessly|around the clock|round the clock|hard|diligently|feverishly|non-?stop"
+    "|as hard as (?:we|they) can)"
+    "|(?:all hands on deck|every effort|with (?:the )?(?:utmost|highest|great) (?:urgency|priority|speed)"
+    "|at the earliest(?: possible)?(?: opportunity)?|in due course"
+    "|top priority|highest priority|utmost importance)"
+)
+_SMALL = any_word(
+    "(?:small|minor|slight|tiny|brief|quick|little) (?:and \\w+ )?(?:blip|hiccup|glitch|bump|hitch|snag|issue|problem"
+    "|outage|disruption|interruption|incident|impact"
+    "|inconvenience|error|degradation|delay|slowdown|service (?:disruption|interruption|degradation))s?|blips?"
+    "|hiccups?|(?:just|merely|only) (?:an?|some) (?:\\w+ )?(?:few"
+    "|small|minor|brief|handful|fraction|subset|short|temporary|cosmetic)|(?:very|relatively|fairly) (?:small|minor"
+    "|brief|few|limited)|(?:minimal|negligible|insignificant)"
+    " (?:\\w+ )?(?:impact|effect|disruption)?"
+)
+_GUESS_SIGNS = (
+    *("believe", "suspect", "think", "assume", "suppose", "likely", "probabl", "possibly", "presum"),
+    *("potentially", "perhaps", "seem", "appear", "may be", "might be", "could be", "may have", "might have"),
+    *("could have",),
+)
+_AGAIN_SIGNS = (*("happen", "occur", "recur", "be repeated", "take place", "come back", "return"),)
+_ABSOLUTE_SIGNS = (
+    *("guarantee", "100", "one hundred", "permanently", "for good", "once and for all", "forever"),
+    *("impossible", "no way", "never", "bullet", "completely and"),
+)
+_HASTE_SIGNS = (
+    *("as possible", "as we ", "as practic", "as humanly", "asap", "a.s.a.p", "tirelessly", "clock", "hard"),
+    *("diligently", "feverish", "non-stop", "nonstop", "hands on deck", "every effort", "urgency", "utmost"),
+    *("earliest", "due course", "priority"),
+)
+_SMALL_SIGNS = (
+    *("small", "minor", "slight", "tiny", "brief", "quick", "little", "blip", "hiccup", "just a", "just s"),
+    *("merely", "only a", "only s", "relatively", "fairly", "minimal", "negligible", "insignific", "very "),
+)
+
+
+def _find_crowds(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    facts = context.facts
+    if facts.scope or facts.is_scope_unknown:
+        return
+    # Where the incident is known, the scope is a question with an answer; in a text alone nobody can tell.
+    level = Level.WARN if context.is_first is not None and context.components is not None else Level.INFO
+    for match in _SOME.finditer(post.body.prose):
+        sentence = post.body.sentence_at(match.start())
+        text = sentence.text if sentence else post.body.prose
+        if not (
+            _NUMBER.search(text) or _PLACE.search(text) or _FEATURE.match(post.body.prose[match.end() :].lstrip()[:40])
+        ):
+            words = f"'{match.group()}': how many, where, or using what? If nobody knows yet, say that."
+            yield Remark(*match.span(), words, level=level)
+            return
+
+
+def _find_hedges(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    for sentence in post.body.sentences:
+        found = [match.group().lower() for match in _HEDGES.finditer(sentence.text)]
+        if len(set(found)) >= 3:
+            shown = ", ".join(f"'{word}'" for word in dict.fromkeys(found))
+            level = None if len(set(found)) > 3 or context.severity is not None else Level.INFO
+            yield Remark(sentence.start, sentence.end, f"{shown} in one sentence: say what is known.", level=level)
+
+
+def _find_guesses(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    if context.status is not None and context.status is not IncidentStatus.INVESTIGATING:
+        return
+    for match in _GUESS.finditer(post.body.prose) if holds_any(fold(post.body.prose), _GUESS_SIGNS) else ():
+        text = "This is a guess at the cause: leave it out until it is known."
+        yield Remark(*match.span(), text, level=None if context.status else Level.INFO)
+
+
+def _find_promises(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    prose = post.body.prose
+    folded = fold(prose)
+    for match in _NEVER_AGAIN.finditer(prose) if holds_any(folded, _AGAIN_SIGNS) else ():
+        if _is_aim(post.body.sentence_at(match.start()), match.start()):
+            yield Remark(*match.span(), "Nobody can promise that: say what you change.", level=Level.WARN)
+        else:
+            yield Remark(
+                *match.span(), "Nobody can promise that: say what you change, such as 'we have added a test for this'."
+            )
+    for match in _ABSOLUTE.finditer(prose) if holds_any(folded, _ABSOLUTE_SIGNS) else ():
+        yield Remark(*match.span(), "Nobody can promise that: say what was done and how it was checked.")
+
+
+_AIM = Pattern(
+    r"(?<!\w)(?:ensure|make sure|making sure|prevent|so that|so|in order to|hope|aim|try|trying|working|goal|if|unless"
+    r"|until|when|confident|cannot|can['’]t|not"
+    r" (?:promise|guarantee|sure|certain)|expect|believe|confirm|verify|monitor\w*|ensuring|sure)(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def _is_aim(sentence: Sentence | None, at: int) -> bool:
+    return sentence is not None and bool(_AIM.search(sentence.text[: at - sentence.start]))
+
+
+def _find_haste(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    prose = post.body.prose
+    for match in _HASTE.finditer(prose) if holds_any(fold(prose), _HASTE_SIGNS) else ():
+        start = match.start() - (prose[match.start() - 1 : match.start()] == " ")
+        fix = (
+            Fix("take it out", "")
+            if match.group().lower().startswith(("as ", "asap")) and start < match.start()
+            else None
+        )
+        span = (start, match.end()) if fix else match.span()
+        yield Remark(*span, "This says nothing: say when customers hear from you next.", fix=fix)
+
+
+def _find_small(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    if context.severity is not None and context.severity > Severity.SEV2:
+        return
+    level = Level.INFO if context.severity is None else None
+    for part, reading in post.parts:
+        for match in _SMALL.finditer(reading.prose) if holds_any(fold(reading.prose), _SMALL_SIGNS) else ():
+            if MASK not in match.group():
+                text = f"'{match.group()}' is for customers to say: give the length and the share instead."
+                yield Remark(*match.span(), text, part, level=level)
+
+
+RULES = (
+    Rule("SC001", Level.WARN, "Some users, without a number, region or feature", _find_crowds),
+    Rule("SC002", Level.WARN, "Three hedges in a sentence", _find_hedges),
+    Rule("SC003", Level.WARN, "A guess at the cause", _find_guesses),
+    Rule("SC004", Level.BLOCK, "A promise that nobody can keep", _find_promises),
+    Rule("SC005", Level.INFO, "Haste without a time", _find_haste),
+    Rule("SC006", Level.WARN, "A bad incident made small", _find_small),
+)
