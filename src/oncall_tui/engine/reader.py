@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from enum import Enum, auto
 from itertools import chain, repeat
 
 from oncall_tui.config.model import PageConfig
@@ -29,7 +30,7 @@ from oncall_tui.store.page import (
 
 BUSY_EVERY_S = 30.0
 IDLE_EVERY_S = 60.0
-_WHOLE_EVERY_S = 300.0
+_LATEST_EVERY_S = 300.0
 _RECENT_MS = 86_400_000
 _SEEN_AFTER_S = (0.2, 0.3, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 _SEEN_EVERY_S = 60.0
@@ -67,20 +68,35 @@ async def run_reader(
             task.cancel()
 
 
-async def read_page_once(
-    store: StoreThread, page: Page, name: str, budget: Budget, clock: Callable[[], int], *, is_whole: bool = True
-) -> bool:
-    """Takes in the page as it is now; returns whether an incident is open. Raises PageError or StoreError.
+class Scope(Enum):
+    """What a look at the page takes in, besides its components and what is open with us.
 
-    Not whole is what can matter within a minute: components, and what is open on the page or with us.
+    What is open there can matter within a minute; the rest of the last day is what was opened and resolved between two
+    looks. The latter alone is for a page on which nothing is open, to keep to two requests.
     """
+
+    OPEN = auto()
+    LATEST = auto()
+    WHOLE = auto()
+
+
+async def read_page_once(
+    store: StoreThread,
+    page: Page,
+    name: str,
+    budget: Budget,
+    clock: Callable[[], int],
+    *,
+    scope: Scope = Scope.WHOLE,
+) -> bool:
+    """Takes in the page as it is now; returns whether an incident is open. Raises PageError or StoreError."""
     permit = budget.spend_on_reading
-    await store.call(apply_components, await page.list_components(permit), page=name)
+    await store.call(apply_components, await page.list_components(permit, is_routine=True), page=name)
     ids = await store.call(list_component_ids, page=name)
     page.component_names = {remote_id: component for component, remote_id in ids.items()}
-    unresolved = await page.list_unresolved(permit)
+    unresolved = [] if scope is Scope.LATEST else await page.list_unresolved(permit)
     since = clock() + (page.clock_skew_ms or 0) - _RECENT_MS
-    recent = await page.list_recent(since, permit) if is_whole else []
+    recent = [] if scope is Scope.OPEN else await page.list_recent(since, permit)
     # An incident in both lists is taken as the later one has it.
     remotes = {remote.remote_id: remote for remote in [*unresolved, *recent]}
     for remote in remotes.values():
@@ -135,15 +151,17 @@ async def _keep_reading(
     idle_every_s: float,
 ) -> None:
     is_busy, is_named = True, False
-    whole_at = -_WHOLE_EVERY_S
+    latest_at = -_LATEST_EVERY_S
     arrival.set()
     loop = asyncio.get_running_loop()
     while True:
         try:
-            is_whole = loop.time() >= whole_at + _WHOLE_EVERY_S
-            is_busy = await read_page_once(store, page, name, budget, clock, is_whole=is_whole)
-            if is_whole:
-                whole_at = loop.time()
+            begun_at = loop.time()
+            is_late = begun_at >= latest_at + _LATEST_EVERY_S
+            scope = (Scope.WHOLE if is_busy else Scope.LATEST) if is_late else Scope.OPEN
+            is_busy = await read_page_once(store, page, name, budget, clock, scope=scope)
+            if is_late:
+                latest_at = begun_at
             if not is_named:
                 await read_name_once(store, page, name, budget)
                 is_named = True

@@ -38,6 +38,7 @@ class FaultWire(ABC):
     faults: deque[Fault] = field(default_factory=deque)
     read_faults: deque[Fault] = field(default_factory=deque)
     retry_after: str | None = None
+    clock: Callable[[], float] = time.time
     clock_ahead_s: float = 0.0
     requests: list[Request] = field(default_factory=list)
     writes: list[Any] = field(default_factory=list)
@@ -92,7 +93,7 @@ class FaultWire(ABC):
         return f"http://127.0.0.1:{self.port}"
 
     def now(self) -> float:
-        return time.time() + self.clock_ahead_s
+        return self.clock() + self.clock_ahead_s
 
     def count_writes(self) -> int:
         return sum(1 for request in self.requests if self.is_write(request))

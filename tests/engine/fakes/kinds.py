@@ -72,8 +72,9 @@ class Kind:
     """One kind of page.
 
     `said` are the words of the doubt about an answer that is something else, by the call. `steps_before_update` are
-    the requests that go before the one that makes an update. `part_size` is how many incidents a list gives at once;
-    `reads_each` tells that lists leave out updates, so that each incident is read on its own.
+    the requests that go before the one that makes an update. `part_size` is how many incidents a list gives at once,
+    `zone` makes the page tell times by its own zone, `reads_each` tells that lists leave out updates, so that each
+    incident is read on its own.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Kind:
     said: Mapping[str, str] = field(default_factory=dict)
     steps_before_update: int = 0
     part_size: int = 100
+    zone: Mapping[str, Any] = field(default_factory=dict)
     reads_each: bool = False
     has_order: bool = True
 
@@ -98,15 +100,19 @@ class Kind:
         return self.said.get(call, "an incident" if call == "get_incident" else "a list")
 
     @asynccontextmanager
-    async def serving(self, token: Callable[[], Secret] = read_token, **options: Any) -> AsyncIterator[Any]:
+    async def serving(
+        self, token: Callable[[], Secret] = read_token, wall_ms: Callable[[], int] = now_ms, **options: Any
+    ) -> AsyncIterator[Any]:
         """Gives the page and an adapter that talks to it."""
-        async with self.make_page(**options) as page, self.connected(page, token) as client:
+        async with self.make_page(**options) as page, self.connected(page, token, wall_ms) as client:
             yield page, client
 
     @asynccontextmanager
-    async def connected(self, page: FakePage, token: Callable[[], Secret] = read_token) -> AsyncIterator[Page]:
+    async def connected(
+        self, page: FakePage, token: Callable[[], Secret] = read_token, wall_ms: Callable[[], int] = now_ms
+    ) -> AsyncIterator[Page]:
         """Gives one more adapter that talks to a page."""
-        client = self.adapter(self.make_config(page), token, now_ms, NO_TLS)
+        client = self.adapter(self.make_config(page), token, wall_ms, NO_TLS)
         try:
             yield client
         finally:
@@ -130,6 +136,7 @@ INCIDENT_IO = Kind(
     root="",
     described=lambda page: RemotePage("Acme", f"{page.origin}/"),
     said={"list_components": "a structure"},
+    part_size=250,
 )
 CACHET = Kind(
     name="cachet",
@@ -138,6 +145,7 @@ CACHET = Kind(
     page_id="any",
     root="/api",
     described=lambda _: None,
+    zone={"zone_minutes": 120},
     steps_before_update=2,
     has_order=False,
 )
@@ -148,6 +156,7 @@ INSTATUS = Kind(
     page_id=INSTATUS_ID,
     root="",
     described=lambda _: RemotePage("Acme", "https://acme.instatus.com"),
+    zone={"zone_hours": 2},
 )
 BETTER_STACK = Kind(
     name="betterstack",

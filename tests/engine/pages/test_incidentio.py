@@ -52,7 +52,20 @@ async def test_what_is_written_is_what_was_said() -> None:
 async def test_lists_come_in_the_largest_parts() -> None:
     async with KIND.serving() as (page, client):
         await client.list_recent(0, allow)
-        assert [request.query["page_size"] for request in page.requests] == ["100"]
+        assert [request.query["page_size"] for request in page.requests] == ["250"]
+
+
+async def test_routine_reads_names_now_and_then_and_others_at_once() -> None:
+    async with KIND.serving() as (page, client):
+        page.add_component("API")
+        permits = Permits()
+        for _ in range(3):
+            await client.list_components(permits, is_routine=True)
+        assert permits.count == len(page.requests) == 2 + 1 + 1
+        page.add_component("Web")
+        assert [item.name for item in await client.list_components(permits, is_routine=True)] == ["API"]
+        assert [item.name for item in await client.list_components(permits)] == ["API", "Web"]
+        assert [item.name for item in await client.list_components(permits, is_routine=True)] == ["API", "Web"]
 
 
 async def test_a_creation_sent_again_is_the_same_incident() -> None:

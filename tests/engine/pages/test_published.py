@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.engine.fakes.kinds import INSTATUS, KINDS, STATUSPAGE, Kind
+from tests.engine.fakes.kinds import KINDS, STATUSPAGE, Kind
 from tests.engine.faultkinds import Fault
 from tests.engine.publishing import QUIET_MS, begin_epoch, confirm, declare, make_work
 
@@ -50,11 +49,8 @@ WORDS = ("We are looking.", "Still looking.", "Found.", "Found.", "It is over.")
 async def test_what_was_confirmed_stands_there_once_and_in_order(kind: Kind, seed: int, tmp_path: Path) -> None:
     rng = Random(f"{kind}{seed}")
     path = tmp_path / "oncall.db"
-    zone: dict[str, Any] = (
-        {"zone_hours": 2} if kind is INSTATUS else {"zone_minutes": 120} if kind.name == "cachet" else {}
-    )
     with open_database(path) as db:
-        async with kind.serving(**zone) as (page, client):
+        async with kind.serving(**kind.zone) as (page, client):
             page.faults += rng.choices(FAULTS, k=12)
             page.read_faults += rng.choices(READ_FAULTS, k=8)
             page.add_component("API")

@@ -58,9 +58,17 @@ class Page(Protocol):
         """Returns what the page is called, None when it does not tell."""
         ...
 
-    async def list_components(self, permit: Permit) -> list[RemoteComponent]: ...
+    async def list_components(self, permit: Permit, *, is_routine: bool = False) -> list[RemoteComponent]:
+        """Returns the components with their states; what `is_routine` may tell names as they were minutes ago."""
+        ...
 
-    async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]: ...
+    async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]:
+        """Returns what is open, for the reader alone, which asks for it again and again.
+
+        Where the page cannot be asked for it, what was made more than a day ago is told once an hour only. What
+        `list_components` has just read for its states is not read again.
+        """
+        ...
 
     async def list_recent(self, since: int, permit: Permit) -> list[RemoteIncident]:
         """Returns incidents in any state that were made at or after an instant of the page's clock."""

@@ -9,6 +9,7 @@ work make are left alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from urllib.parse import quote
 
 from msgspec.structs import replace
@@ -19,7 +20,7 @@ from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage
 from oncall_tui.engine.pages import Message, Permit
 from oncall_tui.engine.pages.adapter import Adapter
 from oncall_tui.engine.pages.errors import require, require_list
-from oncall_tui.engine.pages.lists import read_list
+from oncall_tui.engine.pages.lists import Depth, Settled, read_list
 from oncall_tui.engine.pages.unstamped import append_update, list_named_ids, write_sent_at
 from oncall_tui.engine.pages.values import (
     Item,
@@ -70,6 +71,14 @@ class BetterStack(Adapter):
     capabilities = CAPABILITIES
     _resource_names: Mapping[str, str] = {}
 
+    @cached_property
+    def _depth(self) -> Depth:
+        return Depth(self._clock)
+
+    @cached_property
+    def _settled(self) -> Settled:
+        return Settled(self._clock)
+
     @property
     def _root(self) -> str:
         return f"/status-pages/{quote(self._page_id, safe='')}"
@@ -84,17 +93,22 @@ class BetterStack(Adapter):
         host = domain or (f"{subdomain}.betteruptime.com" if subdomain else "")
         return RemotePage(name, f"https://{host}" if host else "")
 
-    async def list_components(self, permit: Permit) -> list[RemoteComponent]:
-        items = await self._list("/resources", permit)
+    async def list_components(self, permit: Permit, *, is_routine: bool = False) -> list[RemoteComponent]:
+        items = await self._list("/resources", permit, is_routine=is_routine)
         components = [component for order, item in enumerate(items) if (component := _read_resource(item, order))]
         self._resource_names = {component.remote_id: component.name for component in components}
         return components
 
     async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]:
-        return [incident for incident in await self._list_reports(permit, None) if incident.status.is_open]
+        since = self._depth.find_since()
+        items = await self._list("/status-reports", permit, since, is_routine=True)
+        self._depth.note_read(since)
+        listed = [item for item in items if not _is_over(_read_resources(read_object(item, "attributes")))]
+        return [incident for incident in await self._complete(listed, permit) if incident.status.is_open]
 
     async def list_recent(self, since: int, permit: Permit) -> list[RemoteIncident]:
-        return await self._list_reports(permit, since)
+        items = await self._list("/status-reports", permit, since)
+        return await self._complete([item for item in items if (_find_starts_at(item) or 0) >= since], permit)
 
     async def get_incident(self, remote_id: str) -> RemoteIncident | None:
         """Returns None for a report that is not of people's making, too."""
@@ -166,29 +180,28 @@ class BetterStack(Adapter):
             for key, state in resources.items()
         }
 
-    async def _list_reports(self, permit: Permit, since: int | None) -> list[RemoteIncident]:
-        """Lists name the updates of a report without their words: each that is wanted is read on its own."""
+    async def _complete(self, items: Sequence[Item], permit: Permit) -> list[RemoteIncident]:
+        """Lists name the updates of a report without their words: each is read on its own, unless settled and known."""
         found = []
-        for item in await self._list("/status-reports", permit, since):
-            starts_at, remote_id = _find_starts_at(item), read_id(item.get("id"))
-            if _is_foreign(item) or remote_id is None or starts_at is None:
+        for item in items:
+            remote_id = read_id(item.get("id"))
+            if _is_foreign(item) or remote_id is None or _find_starts_at(item) is None:
                 continue
-            is_wanted = (
-                starts_at >= since
-                if since is not None
-                else not _is_over(_read_resources(read_object(item, "attributes")))
-            )
-            if not is_wanted:
-                continue
-            await permit()
-            if (incident := await self.get_incident(remote_id)) is not None:
+            incident = self._settled.find(item)
+            if incident is None:
+                await permit()
+                incident = await self.get_incident(remote_id)
+            if incident is not None:
+                self._settled.keep(item, incident)
                 found.append(incident)
         return found
 
-    async def _list(self, path: str, permit: Permit, since: int | None = None) -> list[Item]:
+    async def _list(
+        self, path: str, permit: Permit, since: int | None = None, *, is_routine: bool = False
+    ) -> list[Item]:
         async def ask(number: int) -> tuple[Sequence[Item], bool]:
             params: dict[str, str | int] = {"page": number + 1, "per_page": _PAGE_SIZE}
-            answer = await self._line.ask("GET", self._root + path, params=params)
+            answer = await self._line.ask("GET", self._root + path, params=params, is_repeated=is_routine)
             items = require_list(answer.get("data") if isinstance(answer, dict) else None)
             # The number of the next part is ours: an address from an answer could lead the token elsewhere.
             return list(read_objects(items)), read_object(answer, "pagination").get("next") is not None

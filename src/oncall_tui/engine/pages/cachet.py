@@ -61,13 +61,15 @@ class Cachet(Adapter):
         """The page does not tell its name to programs."""
         return None
 
-    async def list_components(self, permit: Permit) -> list[RemoteComponent]:
-        found = await self._list("/components", {}, permit)
+    async def list_components(self, permit: Permit, *, is_routine: bool = False) -> list[RemoteComponent]:
+        found = await self._list("/components", {}, permit, is_routine=is_routine)
         return [item for order, value in enumerate(found.items) if (item := read_component(value, order))]
 
     async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]:
         numbers = ",".join(str(number) for number in range(STATUS_NUMBERS[IncidentStatus.RESOLVED]))
-        found = await self._list("/incidents", {"include": _INCLUDED, "filter[status]": numbers}, permit)
+        found = await self._list(
+            "/incidents", {"include": _INCLUDED, "filter[status]": numbers}, permit, is_routine=True
+        )
         return [incident for incident in self._read_all(found) if incident.status.is_open]
 
     async def list_recent(self, since: int, permit: Permit) -> list[RemoteIncident]:
@@ -158,12 +160,20 @@ class Cachet(Adapter):
             if (incident := read_incident(item, found.included, self.component_names, self._zone_ms))
         ]
 
-    async def _list(self, path: str, more: Mapping[str, str], permit: Permit, since: int | None = None) -> Document:
+    async def _list(
+        self,
+        path: str,
+        more: Mapping[str, str],
+        permit: Permit,
+        since: int | None = None,
+        *,
+        is_routine: bool = False,
+    ) -> Document:
         included: dict[tuple[str, str], Item] = {}
 
         async def ask(number: int) -> tuple[list[Item], bool]:
             params: dict[str, str | int] = {**more, "per_page": _PAGE_SIZE, "page": number + 1}
-            found = read_document(await self._line.ask("GET", path, params=params))
+            found = read_document(await self._line.ask("GET", path, params=params, is_repeated=is_routine))
             require(found if found.is_list else None, "a list")
             included.update(found.included)
             return found.items, len(found.items) >= _PAGE_SIZE

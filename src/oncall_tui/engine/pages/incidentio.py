@@ -8,6 +8,7 @@ incident is resolved it puts back every component by itself and refuses to be to
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from urllib.parse import quote
 
 from oncall_tui.domain.capability import Capabilities
@@ -16,7 +17,7 @@ from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage
 from oncall_tui.engine.pages import Message, Permit
 from oncall_tui.engine.pages.adapter import Adapter
 from oncall_tui.engine.pages.errors import require, require_list
-from oncall_tui.engine.pages.lists import read_list
+from oncall_tui.engine.pages.lists import Depth, Handover, read_list
 from oncall_tui.engine.pages.unstamped import append_update
 from oncall_tui.engine.pages.values import (
     Item,
@@ -39,9 +40,10 @@ CAPABILITIES = Capabilities(
     frees_components=True,
     can_retitle=False,
 )
-_PAGE_SIZE = 100
+_PAGE_SIZE = 250
 _DEPTH_MOST = 4
 _CURSOR_MOST = 500
+_NAMED_MS = 240_000
 _COMPONENTS = {
     ComponentStatus.OPERATIONAL: "operational",
     ComponentStatus.UNDER_MAINTENANCE: "degraded_performance",
@@ -71,6 +73,16 @@ class IncidentIo(Adapter):
     """A `Page` without extras."""
 
     capabilities = CAPABILITIES
+    _names: Mapping[str, str] = {}
+    _named_at = 0
+
+    @cached_property
+    def _depth(self) -> Depth:
+        return Depth(self._clock)
+
+    @cached_property
+    def _listed(self) -> Handover[list[Item]]:
+        return Handover(self._clock)
 
     async def read_page(self) -> RemotePage | None:
         answer = await self._line.ask("GET", "/v2/status_pages", is_missing_fine=True)
@@ -79,17 +91,12 @@ class IncidentIo(Adapter):
                 return RemotePage(name, read_line(item.get("public_url")))
         return None
 
-    async def list_components(self, permit: Permit) -> list[RemoteComponent]:
+    async def list_components(self, permit: Permit, *, is_routine: bool = False) -> list[RemoteComponent]:
         """The page tells which components it has, and what they are like only as far as an open incident holds them."""
-        await permit()
-        path = f"/v2/status_page_structures/{quote(self._page_id, safe='')}"
-        answer = await self._line.ask("GET", path)
-        structure = answer.get("current_structure") if isinstance(answer, dict) else None
-        structure = require(structure if isinstance(structure, dict) else None, "a structure")
-        names = _read_names(structure.get("items"), _DEPTH_MOST)
+        names = await self._read_structure(permit, is_routine=is_routine)
         states: dict[str, ComponentStatus] = {}
         order = list(ComponentStatus)
-        for item in await self._list(permit):
+        for item in self._listed.leave(await self._list_open(permit)):
             if _read_status(item.get("incident_status")).is_open:
                 for remote_id, state in _read_states(item).items():
                     states[remote_id] = max(state, states.get(remote_id, state), key=order.index)
@@ -99,7 +106,9 @@ class IncidentIo(Adapter):
         ]
 
     async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]:
-        return [incident for incident in self._read_all(await self._list(permit)) if incident.status.is_open]
+        items = self._listed.take()
+        items = await self._list_open(permit) if items is None else items
+        return [incident for incident in self._read_all(items) if incident.status.is_open]
 
     async def list_recent(self, since: int, permit: Permit) -> list[RemoteIncident]:
         items = await self._list(permit, since)
@@ -140,7 +149,26 @@ class IncidentIo(Adapter):
     def _read_all(self, items: list[Item]) -> list[RemoteIncident]:
         return [incident for item in items if (incident := _read_incident(item, self.component_names))]
 
-    async def _list(self, permit: Permit, since: int | None = None) -> list[Item]:
+    async def _read_structure(self, permit: Permit, *, is_routine: bool) -> Mapping[str, str]:
+        """Returns the names of components by id; hardly ever do they change."""
+        now = self._clock()
+        if is_routine and self._names and 0 <= now - self._named_at < _NAMED_MS:
+            return self._names
+        await permit()
+        path = f"/v2/status_page_structures/{quote(self._page_id, safe='')}"
+        answer = await self._line.ask("GET", path, is_repeated=is_routine)
+        structure = answer.get("current_structure") if isinstance(answer, dict) else None
+        structure = require(structure if isinstance(structure, dict) else None, "a structure")
+        self._names, self._named_at = _read_names(structure.get("items"), _DEPTH_MOST), now
+        return self._names
+
+    async def _list_open(self, permit: Permit) -> list[Item]:
+        since = self._depth.find_since()
+        items = await self._list(permit, since, is_routine=True)
+        self._depth.note_read(since)
+        return items
+
+    async def _list(self, permit: Permit, since: int | None = None, *, is_routine: bool = False) -> list[Item]:
         """The page's own filter by time goes by impacts, and an incident without components has none."""
         after: str | None = None
 
@@ -149,7 +177,7 @@ class IncidentIo(Adapter):
             params: dict[str, str | int] = {"status_page_id": self._page_id, "page_size": _PAGE_SIZE}
             if after is not None:
                 params["after"] = after
-            answer = await self._line.ask("GET", "/v2/status_page_incidents", params=params)
+            answer = await self._line.ask("GET", "/v2/status_page_incidents", params=params, is_repeated=is_routine)
             items = _read_items(answer, "status_page_incidents")
             cursor = read_object(answer, "pagination_meta").get("after")
             after = cursor if isinstance(cursor, str) and 0 < len(cursor) <= _CURSOR_MOST else None

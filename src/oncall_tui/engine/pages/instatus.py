@@ -70,12 +70,12 @@ class Instatus(Adapter):
                 return RemotePage(name, f"https://{host}" if host else "")
         return None
 
-    async def list_components(self, permit: Permit) -> list[RemoteComponent]:
-        items = await self._list("/components", {}, permit)
+    async def list_components(self, permit: Permit, *, is_routine: bool = False) -> list[RemoteComponent]:
+        items = await self._list("/components", {}, permit, is_routine=is_routine)
         return [component for order, item in enumerate(items) if (component := _read_component(item, order))]
 
     async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]:
-        items = await self._list("/incidents", {"status": _OPEN}, permit)
+        items = await self._list("/incidents", {"status": _OPEN}, permit, is_routine=True)
         return [incident for incident in self._read_all(items) if incident.status.is_open]
 
     async def list_recent(self, since: int, permit: Permit) -> list[RemoteIncident]:
@@ -108,10 +108,18 @@ class Instatus(Adapter):
     def _read_all(self, items: Sequence[Item]) -> list[RemoteIncident]:
         return [incident for item in items if (incident := _read_incident(item, self.component_names))]
 
-    async def _list(self, path: str, params: Mapping[str, str], permit: Permit, since: int | None = None) -> list[Item]:
+    async def _list(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        permit: Permit,
+        since: int | None = None,
+        *,
+        is_routine: bool = False,
+    ) -> list[Item]:
         async def ask(number: int) -> tuple[list[Item], bool]:
             window: dict[str, str | int] = {**params, "page": number + 1, "per_page": _PAGE_SIZE}
-            answer = await self._line.ask("GET", self._root + path, params=window)
+            answer = await self._line.ask("GET", self._root + path, params=window, is_repeated=is_routine)
             items = require_list(answer)
             return list(read_objects(items)), len(items) >= _PAGE_SIZE
 

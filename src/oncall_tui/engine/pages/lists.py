@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
 
+from oncall_tui.domain.remote import RemoteIncident
 from oncall_tui.engine.pages import Permit
 from oncall_tui.engine.pages.values import Item
 
 PARTS_MOST = 20
+_DAY_MS = 86_400_000
+_HOUR_MS = 3_600_000
+_SHARED_MS = 5_000
+_KEPT_MOST = 200
+Shared = TypeVar("Shared")
 
 
 async def read_list(
@@ -18,8 +25,8 @@ async def read_list(
 ) -> list[Item]:
     """Returns every item of a list that comes in parts; `ask` takes 0, 1, 2... and tells whether there may be more.
 
-    Ends at a part without news. Parts wholly older than `since` end it too, but only where they run from new to old:
-    the order of these lists is not documented.
+    Ends at a part without news. A part wholly older than `since`, or that ends a day before it, ends it too, but only
+    where it runs from new to old: the order of these lists is not documented, and some go by times that people give.
     """
     found: dict[str, Item] = {}
     for number in range(PARTS_MOST):
@@ -37,4 +44,58 @@ async def read_list(
 def _is_past(times: Sequence[int | None], since: int) -> bool:
     known = [at for at in times if at is not None]
     runs_down = len(known) > 1 and known[0] > known[-1] and known == sorted(known, reverse=True)
-    return len(known) == len(times) and runs_down and known[0] < since
+    return len(known) == len(times) and runs_down and (known[0] < since or known[-1] < since - _DAY_MS)
+
+
+class Depth:
+    """How far back a list is read that cannot be asked for what is open: to its end once an hour, else for a day."""
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self._ended_at: int | None = None
+
+    def find_since(self) -> int | None:
+        now = self._clock()
+        is_known = self._ended_at is not None and 0 <= now - self._ended_at < _HOUR_MS
+        return now - _DAY_MS if is_known else None
+
+    def note_read(self, since: int | None) -> None:
+        if since is None:
+            self._ended_at = self._clock()
+
+
+class Handover(Generic[Shared]):
+    """An answer that two calls in a row share: it is taken once, and within seconds."""
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self._left: tuple[int, Shared] | None = None
+
+    def leave(self, answer: Shared) -> Shared:
+        self._left = (self._clock(), answer)
+        return answer
+
+    def take(self) -> Shared | None:
+        left, self._left = self._left, None
+        return left[1] if left is not None and 0 <= self._clock() - left[0] < _SHARED_MS else None
+
+
+class Settled:
+    """Incidents that are over and were read in full: while a list says the same of one, it need not be read again.
+
+    For an hour at most: an edit of old words may not show in a list.
+    """
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self._kept: dict[str, tuple[int, Item, RemoteIncident]] = {}
+
+    def find(self, listed: Item) -> RemoteIncident | None:
+        read_at, item, incident = self._kept.get(str(listed.get("id")), (0, {}, None))
+        return incident if item == listed and 0 <= self._clock() - read_at < _HOUR_MS else None
+
+    def keep(self, listed: Item, incident: RemoteIncident) -> None:
+        if not incident.status.is_open:
+            self._kept.pop(incident.remote_id, None)
+            kept = list(self._kept.items())[1 - _KEPT_MOST :]
+            self._kept = {**dict(kept), incident.remote_id: (self._clock(), listed, incident)}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, impact_of
@@ -17,7 +18,7 @@ from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage
 from oncall_tui.engine.pages import Message, Permit
 from oncall_tui.engine.pages.adapter import Adapter
 from oncall_tui.engine.pages.errors import require, require_list
-from oncall_tui.engine.pages.lists import read_list
+from oncall_tui.engine.pages.lists import Handover, Settled, read_list
 from oncall_tui.engine.pages.unstamped import list_named_ids, write_sent_at
 from oncall_tui.engine.pages.values import (
     Item,
@@ -64,6 +65,14 @@ class OpenStatus(Adapter):
     auth_header = "x-openstatus-key"
     _page_names: Mapping[str, str] = {}
 
+    @cached_property
+    def _content(self) -> Handover[Item]:
+        return Handover(self._clock)
+
+    @cached_property
+    def _settled(self) -> Settled:
+        return Settled(self._clock)
+
     async def read_page(self) -> RemotePage | None:
         answer = await self._ask_pages("GetStatusPage", {"id": self._page_id}, is_missing_fine=True)
         page = _get_object(answer, "statusPage") if answer is not None else {}
@@ -73,9 +82,9 @@ class OpenStatus(Adapter):
         host = domain or (f"{slug}.openstatus.dev" if slug else "")
         return RemotePage(name, f"https://{host}" if host else "")
 
-    async def list_components(self, permit: Permit) -> list[RemoteComponent]:
+    async def list_components(self, permit: Permit, *, is_routine: bool = False) -> list[RemoteComponent]:
         """States follow from the open reports, since the API does not keep them apart."""
-        content = await self._read_content(permit)
+        content = self._content.leave(await self._read_content(permit))
         listed = [item for item in read_objects(content.get("components")) if read_id(item.get("id"))]
         self._page_names = {str(read_id(item["id"])): read_line(item.get("name")) for item in listed}
         states: dict[str, ComponentStatus] = {}
@@ -92,29 +101,37 @@ class OpenStatus(Adapter):
         ]
 
     async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]:
-        reports = [report for report in _list_reports(await self._read_content(permit)) if _is_open(report)]
+        content = self._content.take() or await self._read_content(permit)
+        reports = [report for report in _list_reports(content) if _is_open(report)]
         incidents = [await self._complete(report, permit) for report in reports]
         return [incident for incident in incidents if incident is not None and incident.status.is_open]
 
     async def list_recent(self, since: int, permit: Permit) -> list[RemoteIncident]:
         since = since // 1000 * 1000
         listed = [item for item in await self._list_summaries(permit, since) if (_find_made_at(item) or 0) >= since]
-        if not listed:
-            return []
+        found = {str(item.get("id")): self._settled.find(item) for item in listed}
+        if unknown := [item for item in listed if found[str(item.get("id"))] is None]:
+            found |= await self._read_ours(unknown, permit)
+        return [incident for incident in found.values() if incident is not None]
+
+    async def _read_ours(self, listed: Sequence[Item], permit: Permit) -> dict[str, RemoteIncident | None]:
         # Read after the list, so that it holds what is open there.
         content = await self._read_content(permit)
         here = {str(report.get("id")): report for report in _list_reports(content)}
         components = {key for item in read_objects(content.get("components")) if (key := read_id(item.get("id")))}
-        found = []
+        found: dict[str, RemoteIncident | None] = {}
         is_only: bool | None = None
         for item in listed:
-            report = here.get(str(item.get("id")))
+            key = str(item.get("id"))
+            report = here.get(key)
             is_ours = True if report is not None else self._is_ours(item, components)
             if is_ours is None and is_only is None:
                 is_only = await self._is_only_page(permit)
             if is_only if is_ours is None else is_ours:
-                found.append(await self._complete(report or item, permit))
-        return [incident for incident in found if incident is not None]
+                found[key] = incident = await self._complete(report or item, permit)
+                if incident is not None:
+                    self._settled.keep(item, incident)
+        return found
 
     async def get_incident(self, remote_id: str) -> RemoteIncident | None:
         answer = await self._ask_reports("GetStatusReport", {"id": remote_id}, is_missing_fine=True)

@@ -43,9 +43,8 @@ class Statuspage(MaintenanceCalls, PostmortemCalls, WordCalls):
     async def read_page(self) -> RemotePage | None:
         return read_page(await self._line.ask("GET", self._root, is_missing_fine=True))
 
-    async def list_components(self, permit: Permit) -> list[RemoteComponent]:
-        items = await self._list("/components", "per_page", permit)
-        return read_components(items)
+    async def list_components(self, permit: Permit, *, is_routine: bool = False) -> list[RemoteComponent]:
+        return read_components(await self._list("/components", "per_page", permit, is_fresh=not is_routine))
 
     async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]:
         return self._read_all(await self._list("/incidents/unresolved", "per_page", permit))

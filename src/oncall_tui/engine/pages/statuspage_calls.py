@@ -32,12 +32,15 @@ class StatuspageCalls(Adapter):
     def _public_path(self, path: str) -> str | None:
         return None if self._public_url is None else f"{self._public_url.rstrip('/')}/api/v2/{path}"
 
-    async def _list(self, path: str, size_name: str, permit: Permit, since: int | None = None) -> list[Item]:
+    async def _list(
+        self, path: str, size_name: str, permit: Permit, since: int | None = None, *, is_fresh: bool = False
+    ) -> list[Item]:
         """Both size and page are always sent: the vendor slows down lists without them to one a minute."""
 
         async def ask(number: int) -> tuple[list[Item], bool]:
             params: dict[str, str | int] = {"page": number + 1, size_name: PAGE_SIZE}
-            answer = await self._line.ask("GET", self._root + path, params=params, is_repeated=since is None)
+            is_repeated = since is None and not is_fresh
+            answer = await self._line.ask("GET", self._root + path, params=params, is_repeated=is_repeated)
             items = require_list(answer)
             return list(read_objects(items)), len(items) >= PAGE_SIZE
 
