@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from itertools import chain, repeat
 
@@ -53,19 +53,33 @@ async def run_reader(
 
     A page that cannot be read is noted in the file and asked again; nothing that fails here ends the reader.
     """
-    budget = Budget(store, config, clock)
     async with asyncio.TaskGroup() as group:
         arrival = asyncio.Event()
         tasks = [
-            group.create_task(
-                _keep_reading(store, page, config.name, budget, clock, delivered, arrival, busy_every_s, idle_every_s)
-            )
+            group.create_task(_keep_reading(store, page, config, clock, delivered, arrival, busy_every_s, idle_every_s))
         ]
         if config.public_url is not None:
             tasks.append(group.create_task(_keep_looking(store, page, config.name, clock, arrival)))
         await stop.wait()
         for task in tasks:
             task.cancel()
+
+
+class Absences:
+    """Incidents that a page did not show when it was asked for them, and since when."""
+
+    def __init__(self, quiet_period_ms: int) -> None:
+        self._grace_s = 2 * quiet_period_ms / 1000
+        self._since_s: dict[str, float] = {}
+
+    def note_shown(self, remote_ids: Iterable[str]) -> None:
+        for remote_id in remote_ids:
+            self._since_s.pop(remote_id, None)
+
+    def note_missing(self, remote_id: str) -> bool:
+        """Tells whether it is gone: one read without it may lag behind, those of two quiet periods do not."""
+        now = asyncio.get_running_loop().time()
+        return now - self._since_s.setdefault(remote_id, now) >= self._grace_s
 
 
 class Scope(Enum):
@@ -88,8 +102,12 @@ async def read_page_once(
     clock: Callable[[], int],
     *,
     scope: Scope = Scope.WHOLE,
+    absences: Absences | None = None,
 ) -> bool:
-    """Takes in the page as it is now; returns whether an incident is open. Raises PageError or StoreError."""
+    """Takes in the page as it is now; returns whether an incident is open. Raises PageError or StoreError.
+
+    Without the `absences` of earlier reads none of ours is called gone.
+    """
     permit = budget.spend_on_reading
     await store.call(apply_components, await page.list_components(permit, is_routine=True), page=name)
     ids = await store.call(list_component_ids, page=name)
@@ -106,10 +124,13 @@ async def read_page_once(
         if listing.remote_id not in remotes:
             await permit()
             found = await page.get_incident(listing.remote_id)
-            if found is None:
-                await store.call(note_incident_gone, listing.remote_id, clock(), page=name)
-            else:
+            if found is not None:
+                remotes[found.remote_id] = found
                 await store.call(apply_incident, found, clock(), page=name)
+            elif absences is not None and absences.note_missing(listing.remote_id):
+                await store.call(note_incident_gone, listing.remote_id, clock(), page=name)
+    if absences is not None:
+        absences.note_shown(remotes)
     await store.call(note_page_reached, clock(), page=name, clock_skew_ms=page.clock_skew_ms)
     return bool(ours)
 
@@ -142,14 +163,14 @@ async def _list_awaited(store: StoreThread, name: str, now: int) -> list[Awaited
 async def _keep_reading(
     store: StoreThread,
     page: Page,
-    name: str,
-    budget: Budget,
+    config: PageConfig,
     clock: Callable[[], int],
     delivered: asyncio.Event,
     arrival: asyncio.Event,
     busy_every_s: float,
     idle_every_s: float,
 ) -> None:
+    name, budget, absences = config.name, Budget(store, config, clock), Absences(config.quiet_period_ms)
     is_busy, is_named = True, False
     latest_at = -_LATEST_EVERY_S
     arrival.set()
@@ -159,7 +180,7 @@ async def _keep_reading(
             begun_at = loop.time()
             is_late = begun_at >= latest_at + _LATEST_EVERY_S
             scope = (Scope.WHOLE if is_busy else Scope.LATEST) if is_late else Scope.OPEN
-            is_busy = await read_page_once(store, page, name, budget, clock, scope=scope)
+            is_busy = await read_page_once(store, page, name, budget, clock, scope=scope, absences=absences)
             if is_late:
                 latest_at = begun_at
             if not is_named:

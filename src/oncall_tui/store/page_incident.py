@@ -1,0 +1,195 @@
+"""One incident as a page holds it against ours: what is new in it, and what became of it there."""
+
+from __future__ import annotations
+
+from oncall_tui.domain.incident import Cause, Phase, Severity
+from oncall_tui.domain.outbox import tell_difference
+from oncall_tui.domain.remote import RemoteIncident, RemoteUpdate
+from oncall_tui.domain.timeline import EntryKind
+from oncall_tui.store.codec import encode_components
+from oncall_tui.store.deliveries import name_page
+from oncall_tui.store.incidents import set_components
+from oncall_tui.store.outbox import ENGINE
+from oncall_tui.store.sqlite import sqlite3
+from oncall_tui.store.timeline import add_entry
+
+_SETTLED_AFTER_MS = 120_000
+
+
+def tell_gone(page: str) -> str:
+    return f"{name_page(page)} no longer has this incident: somebody deleted it there"
+
+
+def _tell_back(page: str) -> str:
+    return f"{name_page(page)} shows this incident again"
+
+
+def is_known_gone(connection: sqlite3.Connection, page: str, incident_id: int) -> bool:
+    """By what was told last, since a person may have put the note aside."""
+    row = connection.execute(
+        "SELECT text FROM timeline WHERE incident_id = ? AND kind = ? AND text IN (?, ?) ORDER BY id DESC LIMIT 1",
+        (incident_id, EntryKind.REMOTE, tell_gone(page), _tell_back(page)),
+    ).fetchone()
+    return row is not None and row["text"] == tell_gone(page)
+
+
+def _note_back(connection: sqlite3.Connection, page: str, row: sqlite3.Row, now: int) -> bool:
+    if not is_known_gone(connection, page, row["id"]):
+        return False
+    connection.execute(
+        "UPDATE incident SET conflict = ?, revision = revision + 1 WHERE id = ?", (_keep_conflict(page, row), row["id"])
+    )
+    add_entry(connection, row["id"], EntryKind.REMOTE, _tell_back(page), ENGINE, now, now)
+    return True
+
+
+def _keep_conflict(page: str, row: sqlite3.Row) -> str:
+    """Returns the note that still holds for an incident which the page shows."""
+    return "" if row["conflict"] == tell_gone(page) else str(row["conflict"])
+
+
+def insert_found(connection: sqlite3.Connection, page: str, remote: RemoteIncident, now: int) -> None:
+    """Takes in an incident that we do not know; one that another host of ours made keeps its uid: both continue it."""
+    is_open = remote.status.is_open
+    resolved_at = None if is_open else (remote.resolved_at or remote.updated_at)
+    cursor = connection.execute(
+        "INSERT INTO incident(uid, title, status, phase, impact_override, severity, cause, started_at, declared_at, resolved_at, "
+        "is_local, created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 'page')",
+        (
+            remote.uid or f"{page}:{remote.remote_id}",
+            remote.title,
+            remote.status,
+            Phase.ACTIVE if is_open else Phase.RESOLVED,
+            None,
+            Severity.SEV3,
+            Cause.UNKNOWN,
+            remote.created_at,
+            remote.created_at,
+            resolved_at,
+        ),
+    )
+    incident_id = int(cursor.lastrowid or 0)
+    connection.execute(
+        "INSERT INTO page_incident(page, remote_id, incident_id, url, title, updated_at, origin) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (page, remote.remote_id, incident_id, remote.url, remote.title, remote.updated_at, remote.origin),
+    )
+    set_components(connection, incident_id, remote.components)
+    for update in remote.updates:
+        _insert_update(connection, page, incident_id, remote, update)
+    add_entry(
+        connection,
+        incident_id,
+        EntryKind.REMOTE,
+        f"found on {name_page(page)}: {remote.title}",
+        ENGINE,
+        remote.created_at,
+        now,
+    )
+
+
+def _insert_update(
+    connection: sqlite3.Connection, page: str, incident_id: int, remote: RemoteIncident, update: RemoteUpdate
+) -> bool:
+    """Returns False for one that is known already."""
+    if connection.execute(
+        "SELECT 1 FROM page_update WHERE page = ? AND remote_id = ?", (page, update.remote_id)
+    ).fetchone():
+        return False
+    cursor = connection.execute(
+        "INSERT INTO incident_update(uid, incident_id, status, body, components, created_at, created_by, is_local) "
+        "VALUES (?, ?, ?, ?, ?, ?, 'page', 0)",
+        (
+            f"{page}:{update.remote_id}",
+            incident_id,
+            update.status,
+            update.body,
+            encode_components(remote.components),
+            update.created_at,
+        ),
+    )
+    connection.execute(
+        "INSERT INTO page_update(page, remote_id, update_id, posted_at) VALUES (?, ?, ?, ?)",
+        (page, update.remote_id, int(cursor.lastrowid or 0), update.created_at),
+    )
+    return True
+
+
+def _note_differences(
+    connection: sqlite3.Connection, page: str, incident_id: int, remote: RemoteIncident, now: int
+) -> bool:
+    """Notes where the page shows something else than we know that it accepted; returns whether that was news.
+
+    What was posted a moment ago may be missing in a list that the page made before.
+    """
+    shown = {update.remote_id: update for update in remote.updates}
+    state = connection.execute("SELECT clock_skew_ms FROM page WHERE page = ?", (page,)).fetchone()
+    skew_ms = (state["clock_skew_ms"] or 0) if state else 0
+    is_news = False
+    for row in connection.execute(
+        "SELECT page_update.*, body, is_local FROM page_update JOIN incident_update ON id = update_id "
+        "WHERE page = ? AND incident_id = ?",
+        (page, incident_id),
+    ).fetchall():
+        if row["remote_id"] not in shown and now - row["posted_at"] < _SETTLED_AFTER_MS:
+            continue
+        posted_at = row["posted_at"] + skew_ms if row["is_local"] else None
+        difference = tell_difference(row["body"], posted_at, shown.get(row["remote_id"]))
+        if difference != row["difference"]:
+            is_news = True
+            connection.execute(
+                "UPDATE page_update SET difference = ? WHERE page = ? AND remote_id = ?",
+                (difference, page, row["remote_id"]),
+            )
+            sentence = f"on {name_page(page)}: {difference or 'an update is again as it was sent'}"
+            add_entry(connection, incident_id, EntryKind.REMOTE, sentence, ENGINE, now, now)
+    return is_news
+
+
+def merge_found(connection: sqlite3.Connection, page: str, row: sqlite3.Row, remote: RemoteIncident, now: int) -> bool:
+    """Takes in what is new of an incident that we know, as `_find_listed` tells it; returns whether anything was."""
+    incident_id = row["id"]
+    states = {
+        item["state"]
+        for item in connection.execute(
+            "SELECT state FROM delivery WHERE page = ? AND incident_id = ? AND state NOT IN ('delivered', 'dropped')",
+            (page, incident_id),
+        )
+    }
+    if states & {"sending", "uncertain"} or remote.updated_at < (row["page_updated_at"] or 0):
+        return False
+    is_back = _note_back(connection, page, row, now)
+    has_difference = _note_differences(connection, page, incident_id, remote, now) or is_back
+    news = [update for update in remote.updates if _insert_update(connection, page, incident_id, remote, update)]
+    is_title_ours = row["title"] != row["page_title"]
+    has_new_title = remote.title != row["page_title"]
+    if not news and not has_new_title:
+        return has_difference
+    notes = [f"{update.status}: {update.body}" for update in news]
+    if has_new_title:
+        notes.append(f"title: {remote.title}")
+    sentence = f"somebody wrote on {name_page(page)}: " + "; ".join(notes)
+    add_entry(connection, incident_id, EntryKind.REMOTE, sentence, ENGINE, remote.updated_at, now)
+    has_draft = connection.execute("SELECT 1 FROM draft WHERE incident_id = ?", (incident_id,)).fetchone() is not None
+    is_contested = bool(states) or has_draft or (has_new_title and is_title_ours)
+    title = row["title"] if is_title_ours else remote.title
+    connection.execute(
+        "UPDATE incident SET title = ?, conflict = ?, revision = revision + 1 WHERE id = ?",
+        (title, sentence[:1000] if is_contested else _keep_conflict(page, row), incident_id),
+    )
+    connection.execute(
+        "UPDATE page_incident SET title = ?, updated_at = ?, origin = ? WHERE page = ? AND remote_id = ?",
+        (remote.title, remote.updated_at, remote.origin, page, remote.remote_id),
+    )
+    if news and not states:
+        is_open = remote.status.is_open
+        connection.execute(
+            "UPDATE incident SET status = ?, phase = ?, resolved_at = ? WHERE id = ?",
+            (
+                remote.status,
+                Phase.ACTIVE if is_open else Phase.RESOLVED,
+                None if is_open else (remote.resolved_at or remote.updated_at),
+                incident_id,
+            ),
+        )
+        set_components(connection, incident_id, remote.components)
+    return True
