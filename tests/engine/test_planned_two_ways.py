@@ -17,6 +17,7 @@ from oncall_tui.domain.probe import Probe, ProbeKind
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.engine.pages.statuspage import CAPABILITIES
 from oncall_tui.store.database import open_database
+from oncall_tui.store.incidents import read_origin
 from oncall_tui.store.maintenance import get_maintenance, list_active, list_maintenance_entries, list_maintenances
 from oncall_tui.store.notices import drop_notice, list_placements, retry_notice
 from oncall_tui.store.page_messages import list_page_messages
@@ -269,3 +270,47 @@ async def test_work_that_is_ours_is_never_taken_for_somebody_elses(world: World)
     drop_notice(world.db, 1, "ana", NOON + 1)
     await world.look()
     assert [each.is_local for each in list_maintenances(world.db)] == [True, False]
+
+
+async def test_two_hosts_hold_the_same_and_see_who_leads(world: World, tmp_path: Path) -> None:
+    with open_database(tmp_path / "oslo.db") as db:
+        oslo = World(world.page, tmp_path / "oslo.db", db)
+        plan(world.db)
+        await world.settle()
+        assert world.shown()["metadata"]["oncall_tui"]["origin"] == read_origin(world.db)
+        await oslo.look()
+        assert (ours(oslo).uid, ours(oslo).is_local) == (ours(world).uid, False)
+        assert list_placements(db, 1)[0].is_led_elsewhere
+        say(db, 1, K.EXTEND, NOON + 1, ends_at=THREE)
+        await oslo.settle()
+        assert not list_placements(db, 1)[0].is_led_elsewhere
+        await world.look()
+        assert list_placements(world.db, 1)[0].is_led_elsewhere
+        assert ours(world).ends_at == THREE
+        say(world.db, 1, K.START, NOON + 2)
+        await world.settle()
+        await oslo.look()
+        say(db, 1, K.FINISH, NOON + 3)
+        await oslo.settle()
+        await world.look()
+        for host in (world, oslo):
+            work = ours(host)
+            assert (work.status, work.starts_at, work.ends_at) == (S.COMPLETED, NOON + 2, THREE)
+            host.go_to(FIVE)
+        assert list_words(world) == ["extend by hand.", "finish by hand."]
+        assert list_words(oslo) == ["plan 1.", "start by hand."]
+        assert world.bodies() == ["plan 1.", *(f"{kind} by hand." for kind in (K.EXTEND, K.START, K.FINISH))]
+
+
+async def test_a_look_costs_one_request(world: World) -> None:
+    def count() -> int:
+        (row,) = world.db.rows("SELECT count(*) FROM page_request")
+        return int(row[0])
+
+    plan(world.db)
+    world.page.plan()
+    await world.settle()
+    before = count()
+    for number in range(1, 4):
+        await world.look()
+        assert count() == before + number
