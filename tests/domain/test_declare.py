@@ -38,10 +38,21 @@ def test_a_probe_that_is_down_fills_in_everything() -> None:
         status=IncidentStatus.INVESTIGATING,
         template="inv.first",
         body=plan.body,
+        effect="Requests have been failing",
     )
     assert "problem with API." in plan.body
     assert "Requests have been failing since 14:01 UTC." in plan.body
     assert "again by 14:35 UTC." in plan.body
+
+
+def test_what_fell_behind_a_probe_belongs_to_its_incident() -> None:
+    state = ProbeState("api-eu", ProbeStatus.DOWN, since_at=_NOW - _MINUTE)
+    behind = [Probe("shop", ProbeKind.TCP, "h:1", "Shop"), Probe("cron", ProbeKind.TCP, "h:2")]
+    plan = plan_declaration(_probe(), state, load_templates(), _NOW, behind)
+    assert plan.probes == ("api-eu", "shop", "cron")
+    assert plan.components == dict.fromkeys(("API", "Shop"), ComponentStatus.MAJOR_OUTAGE)
+    assert plan.title == "API: requests are failing"
+    assert "problem with API and Shop." in plan.body
 
 
 def test_a_slow_probe_is_milder() -> None:

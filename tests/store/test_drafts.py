@@ -19,7 +19,7 @@ from oncall_tui.store.drafts import (
     list_literals,
     mark_confirmed,
     mark_literal,
-    read_facts,
+    read_known,
     rename_draft,
     restore_draft,
     save_draft,
@@ -161,9 +161,20 @@ def test_a_deleted_draft_is_gone_until_it_is_restored(db: Database) -> None:
 
 def test_a_draft_begins_with_what_is_known_of_its_incident(db: Database) -> None:
     number = _declare(db)
-    keep_facts(db, number, Facts(impact="pages fail", is_scope_unknown=True), "ana", 1)
-    keep_facts(db, number, Facts(impact="pages fail", scope="all of you"), "ana", 2)
-    assert _create(db, number, "t1").facts == read_facts(db, number) == Facts(impact="pages fail", scope="all of you")
+    keep_facts(db, number, Facts(impact="pages fail", is_scope_unknown=True))
+    keep_facts(db, number, Facts(impact="pages fail", scope="all of you"))
+    assert _create(db, number, "t1").facts == Facts(impact="pages fail", scope="all of you")
+
+
+def test_a_rhythm_that_was_told_is_known_from_then_on(db: Database) -> None:
+    number = _declare(db)
+    draft = create_draft(
+        db, number, "t1", status=IncidentStatus.INVESTIGATING, body="words", components={}, next_update_at=None,
+        template=None, actor="ana", now=5, interval_ms=60_000,
+    )  # fmt: skip
+    assert read_known(db, number).interval_ms is None
+    _send(db, draft)
+    assert read_known(db, number).interval_ms == 60_000
 
 
 def test_what_is_meant_is_remembered_and_forgotten(db: Database) -> None:

@@ -43,31 +43,41 @@ class Declaration(Struct, frozen=True):
     status: IncidentStatus
     template: str | None
     body: str
+    effect: str | None = None
 
 
 def plan_declaration(
-    probe: Probe | None, state: ProbeState | None, templates: Sequence[Template], now: int
+    probe: Probe | None,
+    state: ProbeState | None,
+    templates: Sequence[Template],
+    now: int,
+    behind: Sequence[Probe] = (),
 ) -> Declaration:
-    """Returns what to declare for a probe as it stands, or for no probe at all (a report from a client)."""
+    """Returns what to declare for a probe as it stands, or for no probe at all (a report from a client).
+
+    What fell `behind` it belongs to the same incident.
+    """
     trouble = _trouble_of(state)
     headline, effect = _words_of(probe, trouble)
-    component = clean_line(probe.component, 200) if probe and probe.component and probe.component.strip() else None
+    fallen = (*((probe,) if probe else ()), *behind)
+    touched = [clean_line(each.component, 200) for each in fallen if each.component and each.component.strip()]
+    components = list(dict.fromkeys(touched))
     severity = Severity.SEV2 if trouble is ProbeStatus.DOWN else Severity.SEV3
     started_at = min(_started_at(state, trouble) or now, now)
     status = IncidentStatus.INVESTIGATING
     due_at = next_update_at(severity, status, now)
     template = choose_template(templates, status, Moment.FIRST)
     facts = {
-        "components": join_names([component]) if component else NO_COMPONENT,
+        "components": join_names(components) or NO_COMPONENT,
         "effect": effect,
         "unknown_scope": UNKNOWN_SCOPE,
         "since": say_when(started_at, now),
         "next_update": say_when(due_at, now) if due_at is not None else None,
     }
     return Declaration(
-        title=_title(component, headline),
-        components={component: _suggest(trouble)} if component else {},
-        probes=(probe.name,) if probe else (),
+        title=_title(components[0] if components else None, headline),
+        components=dict.fromkeys(components, _suggest(trouble)),
+        probes=tuple(each.name for each in fallen),
         severity=severity,
         started_at=started_at,
         next_update_at=due_at,
@@ -75,6 +85,7 @@ def plan_declaration(
         status=status,
         template=template.key if template else None,
         body=render(template, facts) if template else "",
+        effect=effect,
     )
 
 

@@ -159,7 +159,8 @@ class Draft(Struct, frozen=True):
     """Unsent text. `confirmed_at` is set while its send window runs: a draft that still has it was never sent.
 
     `owner` is who has it, `terminal_id` where it is written on, empty while a draft that `handed_by` gave away waits
-    for its new owner.
+    for its new owner. `template` is the one that it was begun with, `variables` what its sentences were filled with
+    last. `interval_ms` is a rhythm that it tells customers.
     """
 
     id: int
@@ -180,3 +181,5 @@ class Draft(Struct, frozen=True):
     created_at: int = 0
     facts: Facts = Facts()
     waivers: tuple[Waiver, ...] = ()
+    variables: dict[str, str] = field(default_factory=dict)
+    interval_ms: int | None = None

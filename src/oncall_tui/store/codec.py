@@ -85,6 +85,14 @@ def decode_known(text: str) -> Facts:
     return msgspec.json.decode(text, type=Facts)
 
 
+def encode_variables(variables: Mapping[str, str | None]) -> str:
+    return json.dumps({name: value for name, value in variables.items() if value is not None}, ensure_ascii=False)
+
+
+def decode_variables(text: str) -> dict[str, str]:
+    return {str(name): str(value) for name, value in json.loads(text).items()}
+
+
 def encode_waivers(waivers: tuple[Waiver, ...]) -> str:
     return msgspec.json.encode(waivers).decode()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from msgspec import Struct
+
 from oncall_tui.domain.errors import NotFoundError, RefusedError
 from oncall_tui.domain.facts import Facts
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
@@ -12,14 +14,24 @@ from oncall_tui.domain.update import Draft, Waiver
 from oncall_tui.store.codec import (
     decode_components,
     decode_known,
+    decode_variables,
     decode_waivers,
     encode_components,
     encode_known,
+    encode_variables,
     encode_waivers,
 )
 from oncall_tui.store.database import Database
 from oncall_tui.store.sqlite import sqlite3
 from oncall_tui.store.timeline import add_entry
+
+
+class Known(Struct, frozen=True):
+    """What the drafts of an incident begin with; `interval_ms` is a rhythm that customers were told."""
+
+    facts: Facts = Facts()
+    interval_ms: int | None = None
+
 
 _THERE = "deleted_at IS NULL"
 _GONE = "This draft has been sent or deleted meanwhile."
@@ -110,14 +122,16 @@ def create_draft(
     name: str = "",
     facts: Facts | None = None,
     waivers: tuple[Waiver, ...] = (),
+    variables: Mapping[str, str | None] | None = None,
+    interval_ms: int | None = None,
 ) -> Draft:
     """Starts a draft of a terminal; without `facts` it begins with those that the incident has."""
     with db.write("drafts") as connection:
-        known = facts if facts is not None else _read_facts(connection, incident_id)
+        known = facts if facts is not None else _read_known(connection, incident_id).facts
         cursor = connection.execute(
-            "INSERT INTO draft(incident_id, terminal_id, created_by, owner, name, status, body, components, "
-            "next_update_at, template, facts, waivers, created_at, updated_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO draft(incident_id, terminal_id, created_by, owner, name, status, body, components, next_update_at, "
+            "interval_ms, template, variables, facts, waivers, created_at, updated_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 incident_id,
                 terminal_id,
@@ -128,7 +142,9 @@ def create_draft(
                 body,
                 encode_components(components),
                 next_update_at,
+                interval_ms,
                 template,
+                encode_variables(variables or {}),
                 encode_known(known),
                 encode_waivers(waivers),
                 now,
@@ -152,19 +168,23 @@ def save_draft(
     now: int,
     facts: Facts | None = None,
     waivers: tuple[Waiver, ...] = (),
+    variables: Mapping[str, str | None] | None = None,
+    interval_ms: int | None = None,
 ) -> bool:
     """Stores what has been typed so far; returns False when the draft is no longer this terminal's or is gone."""
     with db.write("drafts") as connection:
         return (
             connection.execute(
-                "UPDATE draft SET status = ?, body = ?, components = ?, next_update_at = ?, template = ?, facts = ?, "
-                f"waivers = ?, cursor = ?, updated_at = ?, confirmed_at = NULL WHERE id = ? AND terminal_id = ? AND {_THERE}",
+                "UPDATE draft SET status = ?, body = ?, components = ?, next_update_at = ?, interval_ms = ?, template = ?, "
+                f"variables = ?, facts = ?, waivers = ?, cursor = ?, updated_at = ?, confirmed_at = NULL WHERE id = ? AND terminal_id = ? AND {_THERE}",
                 (
                     status,
                     body,
                     encode_components(components),
                     next_update_at,
+                    interval_ms,
                     template,
+                    encode_variables(variables or {}),
                     encode_known(facts or Facts()),
                     encode_waivers(waivers),
                     cursor,
@@ -192,6 +212,12 @@ def use_draft(connection: sqlite3.Connection, draft_id: int, now: int) -> None:
     if row is None:
         raise RefusedError("already-sent", "This draft has been sent or discarded already.")
     connection.execute("DELETE FROM draft WHERE id = ?", (draft_id,))
+    if row["interval_ms"] is not None:
+        connection.execute(
+            "INSERT INTO incident_facts(incident_id, interval_ms) VALUES (?, ?) "
+            "ON CONFLICT(incident_id) DO UPDATE SET interval_ms = excluded.interval_ms",
+            (row["incident_id"], row["interval_ms"]),
+        )
     for waiver in decode_waivers(row["waivers"]):
         if waiver.reason:
             words = f" “{waiver.phrase}”" if waiver.phrase else ""
@@ -206,26 +232,29 @@ def list_drafts(db: Database, incident_id: int | None = None) -> list[Draft]:
     return [_draft(row) for row in rows]
 
 
-def keep_facts(db: Database, incident_id: int, facts: Facts, actor: str, now: int) -> None:
+def keep_facts(db: Database, incident_id: int, facts: Facts) -> None:
     """Stores what is known of an incident, for the drafts that are begun from now on."""
     with db.write("drafts") as connection:
         connection.execute(
-            "INSERT INTO incident_facts(incident_id, facts, updated_at, updated_by) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT(incident_id) DO UPDATE SET facts = excluded.facts, updated_at = excluded.updated_at, "
-            "updated_by = excluded.updated_by",
-            (incident_id, encode_known(facts), now, actor),
+            "INSERT INTO incident_facts(incident_id, facts) VALUES (?, ?) "
+            "ON CONFLICT(incident_id) DO UPDATE SET facts = excluded.facts",
+            (incident_id, encode_known(facts)),
         )
 
 
-def read_facts(db: Database, incident_id: int) -> Facts:
+def read_known(db: Database, incident_id: int) -> Known:
     """Returns what is known of an incident, nothing of one that nobody wrote anything of."""
-    rows = db.rows("SELECT facts FROM incident_facts WHERE incident_id = ?", incident_id)
-    return decode_known(rows[0]["facts"]) if rows else Facts()
+    rows = db.rows("SELECT * FROM incident_facts WHERE incident_id = ?", incident_id)
+    return _known(rows[0] if rows else None)
 
 
-def _read_facts(connection: sqlite3.Connection, incident_id: int) -> Facts:
-    row = connection.execute("SELECT facts FROM incident_facts WHERE incident_id = ?", (incident_id,)).fetchone()
-    return decode_known(row["facts"]) if row else Facts()
+def _read_known(connection: sqlite3.Connection, incident_id: int) -> Known:
+    row = connection.execute("SELECT * FROM incident_facts WHERE incident_id = ?", (incident_id,)).fetchone()
+    return _known(row)
+
+
+def _known(row: sqlite3.Row | None) -> Known:
+    return Known(decode_known(row["facts"]), row["interval_ms"]) if row is not None else Known()
 
 
 def mark_literal(db: Database, phrase: str, actor: str, now: int) -> None:
@@ -274,4 +303,6 @@ def _draft(row: sqlite3.Row) -> Draft:
         created_at=row["created_at"],
         facts=decode_known(row["facts"]),
         waivers=decode_waivers(row["waivers"]),
+        variables=decode_variables(row["variables"]),
+        interval_ms=row["interval_ms"],
     )

@@ -179,15 +179,15 @@ CREATE INDEX notice_delivery_open ON notice_delivery(page, maintenance_id, id) W
 CREATE TABLE draft (
     id INTEGER PRIMARY KEY AUTOINCREMENT, incident_id INTEGER NOT NULL REFERENCES incident(id), terminal_id TEXT NOT NULL,
     created_by TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL DEFAULT '', status TEXT NOT NULL, body TEXT NOT NULL,
-    components TEXT NOT NULL, next_update_at INTEGER, template TEXT, facts TEXT NOT NULL DEFAULT '{}',
+    components TEXT NOT NULL, next_update_at INTEGER, interval_ms INTEGER, template TEXT,
+    variables TEXT NOT NULL DEFAULT '{}', facts TEXT NOT NULL DEFAULT '{}',
     waivers TEXT NOT NULL DEFAULT '[]', cursor INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL, confirmed_at INTEGER, handed_by TEXT NOT NULL DEFAULT '', deleted_at INTEGER
 ) STRICT;;
 CREATE INDEX draft_incident ON draft(incident_id);;
 
 CREATE TABLE incident_facts (
-    incident_id INTEGER PRIMARY KEY REFERENCES incident(id), facts TEXT NOT NULL, updated_at INTEGER NOT NULL,
-    updated_by TEXT NOT NULL
+    incident_id INTEGER PRIMARY KEY REFERENCES incident(id), facts TEXT NOT NULL DEFAULT '{}', interval_ms INTEGER
 ) STRICT;;
 
 CREATE TABLE literal_phrase (phrase TEXT PRIMARY KEY, marked_by TEXT NOT NULL, marked_at INTEGER NOT NULL) STRICT;;

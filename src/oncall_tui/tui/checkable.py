@@ -9,6 +9,7 @@ from oncall_tui.content import load_templates
 from oncall_tui.domain.incident import Incident
 from oncall_tui.domain.lint.model import Context, LastUpdate, ProbeFact, Tuning
 from oncall_tui.domain.probe import Verdict
+from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.template import list_variables
 from oncall_tui.domain.verdict import find_red_probes
 from oncall_tui.tui.checks import Checkable, Target, list_targets
@@ -64,14 +65,14 @@ def _describe(writing: Writing, snapshot: Snapshot, config: Config, now: int) ->
         is_live=bool(config.pages),
         is_page_moved=bool(incident.conflict),
         channel="page",
-        variables=frozenset(list_variables(load_templates())),
+        variables=frozenset(list_variables(load_templates(config.templates))),
         names=tuple({**incident.components, **writing.components}),
         facts=writing.facts,
     )
 
 
 def _list_probes(incident: Incident, snapshot: Snapshot) -> tuple[ProbeFact, ...]:
-    components = {probe.name: probe.component for probe in snapshot.probes}
+    components = {probe.name: clean_line(probe.component or "", 200) or None for probe in snapshot.probes}
     found = []
     for name in incident.probes:
         state = snapshot.states.get(name)

@@ -14,11 +14,14 @@ from oncall_tui.domain.errors import OncallError
 from oncall_tui.store.database import Database
 from oncall_tui.store.drafts import create_draft
 from oncall_tui.store.incidents import declare_incident, discard_incident
+from oncall_tui.tui.drafting import Course, Shape, fill_variables
 from oncall_tui.tui.host import Host, tell
 
 
 async def declare_from_probe(app: App[object], probe_name: str) -> int:
     """Declares an incident for a probe as it stands, with the draft of its first update; returns the incident's number.
+
+    What fell behind it belongs to the same incident.
 
     A probe that already has an open incident leads there instead. Raises RefusedError or StoreError.
     """
@@ -28,9 +31,10 @@ async def declare_from_probe(app: App[object], probe_name: str) -> int:
         tell(app, f"{probe_name} already belongs to #{known.id}.")
         return known.id
     probe = next((probe for probe in host.snapshot.probes if probe.name == probe_name), None)
-    return await _declare(
-        app, plan_declaration(probe, host.snapshot.states.get(probe_name), load_templates(), now_ms())
-    )
+    state = host.snapshot.states.get(probe_name)
+    fallen = {name for name in host.list_behind(probe_name) if host.snapshot.incident_of_probe(name) is None}
+    behind = [each for each in host.snapshot.probes if each.name in fallen]
+    return await _declare(app, plan_declaration(probe, state, load_templates(), now_ms(), behind))
 
 
 async def declare_and_open(app: App[object], probe_name: str) -> None:
@@ -71,6 +75,7 @@ def store_declaration(db: Database, plan: Declaration, uid: str, terminal_id: st
         next_update_at=plan.next_update_at,
         runbook=plan.runbook,
     )
+    shape = Shape(plan.status, dict(plan.components), plan.next_update_at)
     create_draft(
         db,
         incident.id,
@@ -82,6 +87,7 @@ def store_declaration(db: Database, plan: Declaration, uid: str, terminal_id: st
         template=plan.template,
         actor=actor,
         now=now,
+        variables=fill_variables(incident, shape, Course(), now, effect=plan.effect),
     )
     return incident.id
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from msgspec import Struct
@@ -34,6 +34,8 @@ class Typed(Struct, frozen=True):
     cursor: int
     facts: Facts = Facts()
     waivers: tuple[Waiver, ...] = ()
+    variables: Mapping[str, str | None] = {}
+    interval_ms: int | None = None
 
 
 class Saving(Struct, frozen=True):
@@ -61,6 +63,8 @@ def keep_draft(db: Database, draft: Draft, typed: Typed, terminal_id: str, actor
         now=now,
         facts=typed.facts,
         waivers=typed.waivers,
+        variables=typed.variables,
+        interval_ms=typed.interval_ms,
     ):
         return None
     return create_draft(
@@ -77,6 +81,8 @@ def keep_draft(db: Database, draft: Draft, typed: Typed, terminal_id: str, actor
         name=draft.name,
         facts=typed.facts,
         waivers=typed.waivers,
+        variables=typed.variables,
+        interval_ms=typed.interval_ms,
     )
 
 

@@ -5,28 +5,44 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from oncall_tui.content import load_templates
 from oncall_tui.domain.cadence import next_update_at
+from oncall_tui.domain.declare import find_effect
 from oncall_tui.domain.engine import Terminal
-from oncall_tui.domain.facts import Facts
+from oncall_tui.domain.facts import Facts, tell_scope
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, free_components
-from oncall_tui.domain.template import Moment, Template, render
-from oncall_tui.domain.template_choice import choose_template
+from oncall_tui.domain.template import Template, render
+from oncall_tui.domain.template_choice import choose_template, find_moment
 from oncall_tui.domain.template_variables import variables_of
 from oncall_tui.domain.update import DeliveryState, Draft
 from oncall_tui.store.database import Database
-from oncall_tui.store.drafts import adopt_draft, create_draft, list_drafts, take_draft
+from oncall_tui.store.drafts import adopt_draft, create_draft, list_drafts, read_known, take_draft
 from oncall_tui.store.incidents import get_incident
 from oncall_tui.store.lease import list_terminals
 from oncall_tui.store.updates import list_updates
 from oncall_tui.tui.text import clock_utc
 
+if TYPE_CHECKING:
+    from oncall_tui.tui.snapshot import Snapshot
+
+
+class Course(Struct, frozen=True):
+    """What customers have heard of an incident: the state of the last update, how many, when, in which rhythm."""
+
+    told: IncidentStatus | None = None
+    count: int = 0
+    told_at: int | None = None
+    interval_ms: int | None = None
+
 
 class OpenedDraft(Struct, frozen=True):
-    """A draft ready to be written on. `is_first` tells that customers have heard nothing of the incident yet.
+    """A draft ready to be written on.
 
     `left_at` is when the terminal that it was taken over from wrote last, None for one of our own. `updates_before`
     counts what each page holds of the incident, or is still to get.
@@ -34,18 +50,33 @@ class OpenedDraft(Struct, frozen=True):
 
     draft: Draft
     incident: Incident
-    is_first: bool
+    course: Course
     is_new: bool
     left_at: int | None = None
     updates_before: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def is_first(self) -> bool:
+        """Tells whether customers have heard nothing of the incident yet."""
+        return self.course.told is None
+
 
 class Words(Struct, frozen=True):
-    """The text of a template for an incident, and what goes with it."""
+    """The text of a template for an incident, and what its sentences were filled with."""
 
     template: Template | None
+    variables: dict[str, str | None]
     body: str
+
+
+class Shape(Struct, frozen=True):
+    """What an update says besides its words."""
+
+    status: IncidentStatus
+    components: dict[str, ComponentStatus]
     next_update_at: int | None
+    facts: Facts = Facts()
+    interval_ms: int | None = None
 
 
 def live_terminals(terminals: Iterable[Terminal], now: int) -> dict[str, Terminal]:
@@ -93,17 +124,21 @@ def open_draft(
     may_create: bool = True,
     draft_id: int | None = None,
     is_wanted_new: bool = False,
+    effect: str | None = None,
+    folder: Path | None = None,
 ) -> OpenedDraft | None:
     """Returns this terminal's draft of an incident, one handed to it, a dead one's, or a new one from a template.
 
     `draft_id` asks for one draft, whoever has it, `is_wanted_new` for a new one. None when there is none and none may
-    be created.
+    be created. `effect` is what a probe shows, `folder` holds the team's own templates.
 
     Raises NotFoundError, RefusedError or StoreError.
     """
     incident = get_incident(db, incident_id)
     updates = list_updates(db, incident_id)
-    is_first = not updates
+    known = read_known(db, incident_id)
+    last = updates[-1] if updates else None
+    course = Course(last.status if last else None, len(updates), last.created_at if last else None, known.interval_ms)
     wanted = (proof for update in updates for proof in update.proofs if proof.state is not DeliveryState.DROPPED)
     before_on = dict(Counter(proof.page for proof in wanted))
     live = live_terminals(list_terminals(db), now)
@@ -114,16 +149,18 @@ def open_draft(
         draft = take_draft(db, draft_id, terminal_id, actor)
     else:
         draft = adopt_draft(db, incident_id, terminal_id, actor, {*live, terminal_id})
+    templates = load_templates(folder)
     if draft is not None:
         left = before.get(draft.id, draft)
-        left_at = (
-            draft.updated_at if left.terminal_id not in ("", terminal_id) and left.terminal_id not in live else None
-        )
-        return OpenedDraft(draft, incident, is_first, is_new=False, left_at=left_at, updates_before=before_on)
+        is_orphan = left.terminal_id not in ("", terminal_id) and left.terminal_id not in live
+        left_at = draft.updated_at if is_orphan else None
+        return OpenedDraft(draft, incident, course, is_new=False, left_at=left_at, updates_before=before_on)
     if not may_create:
         return None
     status = incident.status if incident.status.is_open else IncidentStatus.INVESTIGATING
-    words = find_words(incident, status, is_first=is_first, now=now)
+    due_at = next_update_at(incident.severity, status, now, interval_ms=known.interval_ms)
+    shape = Shape(status, dict(incident.components), due_at, known.facts)
+    words = find_words(incident, shape, course, templates, now, effect=effect)
     draft = create_draft(
         db,
         incident_id,
@@ -131,33 +168,59 @@ def open_draft(
         status=status,
         body=words.body,
         components=incident.components,
-        next_update_at=words.next_update_at,
+        next_update_at=due_at,
         template=words.template.key if words.template else None,
         actor=actor,
         now=now,
+        variables=words.variables,
     )
-    return OpenedDraft(draft, incident, is_first, is_new=True, updates_before=before_on)
+    return OpenedDraft(draft, incident, course, is_new=True, updates_before=before_on)
 
 
 def find_words(
     incident: Incident,
-    status: IncidentStatus,
-    *,
-    is_first: bool,
+    shape: Shape,
+    course: Course,
+    templates: Iterable[Template],
     now: int,
-    due_at: int | None = None,
+    *,
     effect: str | None = None,
 ) -> Words:
-    """Returns the template's text for a status; `due_at` is a promise by hand, `effect` what customers notice."""
-    if due_at is None:
-        due_at = next_update_at(incident.severity, status, now)
-    is_reopen = not incident.status.is_open and status.is_open
-    is_same = status is incident.status
-    moment = Moment.REOPEN if is_reopen else Moment.FIRST if is_first else Moment.SAME if is_same else Moment.CHANGE
-    template = choose_template(load_templates(), status, moment, incident.cause)
-    facts = variables_of(incident, Facts(), status=status, next_update_at=due_at, now=now, effect=effect)
-    body = render(template, facts) if template else ""
-    return Words(template, body, due_at if status.is_open else None)
+    """Returns the words of the template that fits an update; `effect` is what customers notice by a probe."""
+    has_scope = bool(shape.facts.scope or tell_scope(shape.facts))
+    moment = find_moment(
+        shape.status,
+        course.told,
+        told_count=course.count,
+        has_scope=has_scope,
+        open_ms=now - incident.declared_at,
+        is_slow_told=course.interval_ms is not None,
+    )
+    template = choose_template(templates, shape.status, moment, incident.cause)
+    variables = fill_variables(incident, shape, course, now, effect=effect)
+    return Words(template, variables, render(template, variables) if template else "")
+
+
+def fill_variables(
+    incident: Incident, shape: Shape, course: Course, now: int, *, effect: str | None = None
+) -> dict[str, str | None]:
+    """Returns what the sentences of any template are filled with for an update."""
+    return variables_of(
+        replace(incident, components=shape.components or incident.components),
+        shape.facts,
+        status=shape.status,
+        next_update_at=shape.next_update_at,
+        now=now,
+        effect=effect,
+        told_at=course.told_at,
+        interval_ms=shape.interval_ms,
+    )
+
+
+def find_felt(incident: Incident | None, snapshot: Snapshot) -> str | None:
+    """Returns what customers notice of an incident by its first probe, None when that shows nothing."""
+    probe = next((probe for probe in snapshot.probes if incident and probe.name in incident.probes), None)
+    return find_effect(probe, snapshot.states.get(probe.name)) if probe else None
 
 
 def suggest_components(

@@ -1,42 +1,79 @@
-"""An update while it is written: its state, components and promise, and which words are still those of a template."""
+"""An update while it is written: what it says besides its words, and which sentences are still those of a template."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
 from oncall_tui.domain.cadence import next_update_at
-from oncall_tui.domain.declare import find_effect
+from oncall_tui.domain.duration import MINUTE
 from oncall_tui.domain.facts import Facts
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
 from oncall_tui.domain.sanitize import clean_block
-from oncall_tui.domain.template import say_when
+from oncall_tui.domain.sentences import switch_template, update_draft
+from oncall_tui.domain.template import Template, render, render_sentences, say_when
 from oncall_tui.domain.update import Draft, Waiver
 from oncall_tui.tui.draft_keeper import Typed
-from oncall_tui.tui.drafting import OpenedDraft, find_words, suggest_components
+from oncall_tui.tui.drafting import (
+    OpenedDraft,
+    Shape,
+    fill_variables,
+    find_felt,
+    find_words,
+    suggest_components,
+)
 from oncall_tui.tui.outgoing import Confirmation
 from oncall_tui.tui.snapshot import Snapshot
+
+#: Prepared words that nobody touched are put anew when they are looked at again so much later.
+_STALE_MS = 2 * MINUTE
 
 
 class Writing:
     """One open draft without its text, which the field holds.
 
-    Each `take_` method returns the words to put into the field, None where those that were typed stay.
+    Each `take_` method returns the words to put into the field, None where those that stand there stay.
     """
 
-    def __init__(self, opened: OpenedDraft) -> None:
+    def __init__(self, opened: OpenedDraft, templates: Iterable[Template]) -> None:
         draft = opened.draft
         self.opened = opened
-        self.status: IncidentStatus = draft.status
-        self.components: dict[str, ComponentStatus] = dict(draft.components)
-        self.due_at: int | None = draft.next_update_at
-        self.facts: Facts = draft.facts
         self.waivers: tuple[Waiver, ...] = draft.waivers
-        self._template = draft.template
-        self._template_body = draft.body if draft.template else ""
+        self._shape = Shape(draft.status, dict(draft.components), draft.next_update_at, draft.facts, draft.interval_ms)
+        self._templates = tuple(templates)
+        self._template = next((item for item in self._templates if item.key == draft.template), None)
+        self._variables: dict[str, str | None] = dict(draft.variables)
 
     @property
     def incident(self) -> Incident:
         return self.opened.incident
+
+    @property
+    def status(self) -> IncidentStatus:
+        return self._shape.status
+
+    @property
+    def components(self) -> dict[str, ComponentStatus]:
+        return self._shape.components
+
+    @property
+    def due_at(self) -> int | None:
+        return self._shape.next_update_at
+
+    @property
+    def facts(self) -> Facts:
+        return self._shape.facts
+
+    @property
+    def interval_ms(self) -> int | None:
+        """The rhythm that this update tells customers, None while it keeps the one they know."""
+        return self._shape.interval_ms
+
+    @property
+    def template(self) -> Template | None:
+        """The template that the draft was begun with."""
+        return self._template
 
     def follow_incident(self, incident: Incident) -> None:
         """Goes over to the incident as it stands now."""
@@ -48,26 +85,26 @@ class Writing:
         if (draft.name, draft.handed_by) != (mine.name, mine.handed_by):
             self.opened = replace(self.opened, draft=replace(mine, name=draft.name, handed_by=draft.handed_by))
 
-    def follow_text(self, body: str) -> None:
-        """Notes what stands in the field: words that a person touched are no longer those of the template."""
-        if body != self._template_body:
-            self._template = None
-
     def is_untouched(self, body: str) -> bool:
         """Tells whether nobody has written anything of their own yet."""
-        return self._template is not None or not body.strip()
+        return not body.strip() or (
+            self._template is not None and body.strip() == render(self._template, self._variables)
+        )
 
     def read_typed(self, body: str, cursor: int) -> Typed:
         """Returns everything that a draft keeps."""
+        shape = self._shape
         return Typed(
-            self.status,
-            clean_block(body),
-            dict(self.components),
-            self.due_at,
-            self._template,
-            cursor,
-            self.facts,
-            self.waivers,
+            status=shape.status,
+            body=clean_block(body),
+            components=dict(shape.components),
+            next_update_at=shape.next_update_at,
+            template=self._template.key if self._template else None,
+            cursor=cursor,
+            facts=shape.facts,
+            waivers=self.waivers,
+            variables=self._variables,
+            interval_ms=shape.interval_ms,
         )
 
     def confirm(self, draft_id: int, body: str) -> Confirmation:
@@ -78,43 +115,89 @@ class Writing:
             incident.id, draft_id, self.status, words, dict(self.components), self.due_at, incident.revision
         )
 
+    def freshen(self, body: str, snapshot: Snapshot, now: int) -> str | None:
+        """Brings prepared words that were left untouched to the present: their times, and a promise that has passed."""
+        if now - self.opened.draft.updated_at < _STALE_MS or not self.is_untouched(body):
+            return None
+        if self.due_at is not None and self.due_at - now < _STALE_MS:
+            self._shape = replace(self._shape, next_update_at=self._next_due(now))
+        return self._put_anew(snapshot, now)
+
     def take_status(self, status: IncidentStatus, body: str, snapshot: Snapshot, now: int) -> str | None:
         """Goes over to another public state, with the components and the promise that fit it."""
-        self.status = status
-        self.components = suggest_components(self.incident, self.components, status, snapshot.open_incidents)
-        self.due_at = next_update_at(self.incident.severity, status, now)
-        return self.put_template(snapshot, now) if self.is_untouched(body) else None
+        is_untouched = self.is_untouched(body)
+        components = suggest_components(self.incident, self.components, status, snapshot.open_incidents)
+        self._shape = replace(self._shape, status=status, components=components)
+        self._shape = replace(self._shape, next_update_at=self._next_due(now))
+        return self._put_anew(snapshot, now) if is_untouched else None
+
+    def _next_due(self, now: int) -> int | None:
+        interval_ms = self.interval_ms or self.opened.course.interval_ms
+        return next_update_at(self.incident.severity, self.status, now, interval_ms=interval_ms)
 
     def take_due(self, due_at: int | None, body: str, snapshot: Snapshot, now: int) -> str | None:
-        """Goes over to another promise; a clock time that the text names once follows it."""
-        before, self.due_at = self.due_at, due_at
+        """Goes over to another promise; a clock time that a person wrote once follows it, too."""
+        before = self.due_at
+        words = self._follow(replace(self._shape, next_update_at=due_at), body, snapshot, now)
         old = say_when(before, now) if before is not None else ""
-        if due_at is not None and old and body.count(old) == 1:
-            words = body.replace(old, say_when(due_at, now))
-            self._template_body = words if self.is_untouched(body) else ""
-            return words
-        return self.put_template(snapshot, now) if self.is_untouched(body) else None
+        if words is None and due_at is not None and old and body.count(old) == 1:
+            return body.replace(old, say_when(due_at, now))
+        return words
 
     def take_components(
         self, components: dict[str, ComponentStatus], body: str, snapshot: Snapshot, now: int
     ) -> str | None:
         """Goes over to other components."""
-        self.components = components
-        return self.put_template(snapshot, now) if self.is_untouched(body) else None
+        return self._follow(replace(self._shape, components=components), body, snapshot, now)
 
-    def put_template(self, snapshot: Snapshot, now: int) -> str:
-        """Returns the words of the template for the state, whatever was typed."""
-        incident = self.incident
-        probe = next((probe for probe in snapshot.probes if probe.name in incident.probes), None)
-        effect = find_effect(probe, snapshot.states.get(probe.name)) if probe else None
-        words = find_words(
-            replace(incident, components=self.components or incident.components),
-            self.status,
-            is_first=self.opened.is_first,
-            now=now,
-            due_at=self.due_at,
-            effect=effect,
-        )
-        self._template = words.template.key if words.template else None
-        self._template_body = words.body
+    def take_facts(self, facts: Facts, body: str, snapshot: Snapshot, now: int) -> str | None:
+        """Goes over to other facts; each sentence that nobody has touched follows."""
+        return self._follow(replace(self._shape, facts=facts), body, snapshot, now)
+
+    def take_interval(self, interval_ms: int, body: str, snapshot: Snapshot, now: int) -> str | None:
+        """Goes over to a slower rhythm, which the update tells customers."""
+        is_untouched = self.is_untouched(body)
+        self._shape = replace(self._shape, interval_ms=interval_ms)
+        shape = replace(self._shape, next_update_at=self._next_due(now))
+        if is_untouched:
+            self._shape = shape
+            return self._put_anew(snapshot, now)
+        return self._follow(shape, body, snapshot, now)
+
+    def _follow(self, shape: Shape, body: str, snapshot: Snapshot, now: int) -> str | None:
+        """Takes what changed into the sentences that stand as they were prepared."""
+        if self.is_untouched(body):
+            self._shape = shape
+            return self._put_anew(snapshot, now)
+        self._shape = shape
+        if self._template is None:
+            return None
+        felt = find_felt(self.incident, snapshot)
+        variables = fill_variables(self.incident, shape, self.opened.course, now, effect=felt)
+        words = update_draft(self._template, self._variables, variables, body)
+        self._variables = variables
+        return words if words != body else None
+
+    def _put_anew(self, snapshot: Snapshot, now: int) -> str:
+        """Returns the words of the template that fits now, in the place of all that stands there."""
+        felt = find_felt(self.incident, snapshot)
+        words = find_words(self.incident, self._shape, self.opened.course, self._templates, now, effect=felt)
+        self._template, self._variables = words.template, words.variables
         return words.body
+
+    def put_template(self, body: str, snapshot: Snapshot, now: int) -> str:
+        """Returns the words of the template that fits, around what a person wrote; asked again, those words alone."""
+        old = render_sentences(self._template, self._variables) if self._template is not None else ()
+        prepared = self._put_anew(snapshot, now)
+        if self._template is None or not body.strip():
+            return prepared
+        words = switch_template(old, render_sentences(self._template, self._variables), body).text
+        return prepared if words == body else words
+
+    def use_template(self, template: Template, body: str, snapshot: Snapshot, now: int) -> str:
+        """Returns the words of a template that a person chose, around what they wrote."""
+        old = render_sentences(self._template, self._variables) if self._template is not None else ()
+        felt = find_felt(self.incident, snapshot)
+        self._template = template
+        self._variables = fill_variables(self.incident, self._shape, self.opened.course, now, effect=felt)
+        return switch_template(old, render_sentences(template, self._variables), body).text

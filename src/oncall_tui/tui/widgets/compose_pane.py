@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import TextArea
 
 from oncall_tui.clock import now_ms
+from oncall_tui.content import load_templates
 from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.incident import Incident, IncidentStatus
 from oncall_tui.domain.sanitize import clean_block
@@ -19,7 +20,7 @@ from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.declare import undo_declaration
 from oncall_tui.tui.draft_desk import DraftDesk
 from oncall_tui.tui.draft_keeper import DraftKeeper, Typed
-from oncall_tui.tui.drafting import OpenedDraft, find_own, open_draft
+from oncall_tui.tui.drafting import OpenedDraft, find_felt, find_own, open_draft
 from oncall_tui.tui.host import host_of, start_work, tell
 from oncall_tui.tui.outgoing import Passage, Stage
 from oncall_tui.tui.sending import Sending, Written
@@ -172,6 +173,8 @@ class ComposePane(ComposeTools, Pane):
                     may_create=may_create,
                     draft_id=draft_id,
                     is_wanted_new=is_wanted_new,
+                    effect=find_felt(host.snapshot.incident(incident_id), host.snapshot),
+                    folder=host.config.templates,
                 )
             except OncallError as error:
                 tell(self.app, str(error), "error")
@@ -184,7 +187,8 @@ class ComposePane(ComposeTools, Pane):
 
     def _load(self, opened: OpenedDraft) -> None:
         draft = opened.draft
-        self.writing = Writing(opened)
+        host = host_of(self)
+        self.writing = Writing(opened, load_templates(host.config.templates))
         self._is_listed = False
         self._known_body = clean_block(draft.body)
         self.text.show_draft(draft.id, self._known_body)
@@ -195,6 +199,9 @@ class ComposePane(ComposeTools, Pane):
         self._lines.show_form(True)
         self.text.display = True
         self.linting.take(self.writing)
+        if not opened.is_new and (words := self.writing.freshen(self.body, host.snapshot, now_ms())) is not None:
+            self.fields.offer_dues()
+            self.put(words)
         self._draw()
 
     def _leave_text(self) -> None:
@@ -234,7 +241,6 @@ class ComposePane(ComposeTools, Pane):
         body = self.body
         if body != self._known_body and self.writing is not None:
             self._known_body = body
-            self.writing.follow_text(body)
             self.touch()
 
     def _read_typed(self) -> Typed:

@@ -53,7 +53,7 @@ class ComposeTools(Widget):
 
     def action_use_template(self) -> None:
         if self.writing is not None:
-            self.put(self.writing.put_template(host_of(self).snapshot, now_ms()))
+            self.put(self.writing.put_template(self.text.text, host_of(self).snapshot, now_ms()))
             self.text.focus()
 
     def action_copy(self) -> None:
@@ -143,5 +143,7 @@ class ComposeTools(Widget):
                 name="from the editor",
                 facts=typed.facts,
                 waivers=typed.waivers,
+                variables=typed.variables,
+                interval_ms=typed.interval_ms,
             )
             tell(self.app, "The draft is gone meanwhile: your words are a draft of their own, under ^o.", "warning")
