@@ -124,6 +124,7 @@ def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:
         components=tuple(ComponentConfig(each.name, each.remote_id) for each in checked.component),
         probes=tuple(_convert_probe(each, folder) for each in checked.probes),
         theme=checked.theme,
+        templates=None if checked.templates is None else resolve_path(folder, checked.templates),
     )
 
 

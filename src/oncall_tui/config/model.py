@@ -58,6 +58,7 @@ class Config(Struct, frozen=True):
     components: tuple[ComponentConfig, ...] = ()
     probes: tuple[Probe, ...] = ()
     theme: str | None = None
+    templates: Path | None = None
     folder: Path = field(default=Path())
     broadcasts: tuple[BroadcastConfig, ...] = ()
 

@@ -118,7 +118,7 @@ def read_template(path: Path) -> Template:
     table, mismatches = read_table(TemplateTable, document)
     lines = LineIndex(text)
     faults = [(lines.find(each.path), show_key(each.path), _explain(document, each)) for each in mismatches]
-    faults += _check_variables(document, lines.find(("body",)), lines.find(("needed",)))
+    faults += _check_variables(document, text, lines)
     if table is None or faults:
         raise ConfigError(tuple(place_fault(path, str(line), key, why) for line, key, why in sorted(faults)))
     return Template(
@@ -161,20 +161,26 @@ def _explain(document: Mapping[str, object], mismatch: Mismatch) -> str:
     return f"{wrong}, allowed: {known[key].doc.allowed}"
 
 
-def _check_variables(document: Mapping[str, object], body_line: int, needed_line: int) -> Iterator[_Fault]:
+def _check_variables(document: Mapping[str, object], text: str, lines: LineIndex) -> Iterator[_Fault]:
     body, needed = document.get("body"), document.get("needed", [])
     if not isinstance(body, str):
         return
-    for number, line in enumerate(body.splitlines()):
-        for name in VARIABLE.findall(line):
-            if name not in VARIABLES:
-                nearest = find_nearest(name, VARIABLES)
-                hint = f" (did you mean {nearest}?)" if nearest else ""
-                why = f"there is no variable {quote(name)}{hint}, allowed: those of `oncall-tui template variables`"
-                yield body_line + number + 1, "body", why
+    used = dict.fromkeys(VARIABLE.findall(body))
+    first = lines.find(("body",))
+    for name in used:
+        if name not in VARIABLES:
+            nearest = find_nearest(name, VARIABLES)
+            hint = f" (did you mean {nearest}?)" if nearest else ""
+            why = f"there is no variable {quote(name)}{hint}, allowed: those of `oncall-tui template variables`"
+            yield _find_line(text, f"{{{name}}}", first), "body", why
     if isinstance(needed, list):
-        used = VARIABLE.findall(body)
         for name in needed:
             if isinstance(name, str) and name not in used:
-                why = f"{quote(name)} does not stand in the body, allowed: {list_names(dict.fromkeys(used)) or 'none'}"
-                yield needed_line, "needed", why
+                why = f"{quote(name)} does not stand in the body, allowed: {list_names(used) or 'none'}"
+                yield lines.find(("needed",)), "needed", why
+
+
+def _find_line(text: str, words: str, first: int) -> int:
+    """Returns the line of words in a file, from a line on; that line where an escape hides them."""
+    rows = text.split("\n")
+    return next((number for number, row in enumerate(rows[first - 1 :], first) if words in row), first)

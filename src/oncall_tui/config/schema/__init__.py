@@ -6,8 +6,9 @@ The words here are shown in faults and make docs/config.md. Annotations are read
 from collections.abc import Mapping
 from typing import Annotated
 
+from oncall_tui.config import values
 from oncall_tui.config.form import Doc, Mismatch, OneOrMany, Path, Table, keys_of, read_table
-from oncall_tui.config.schema.fields import Name
+from oncall_tui.config.schema.fields import Name, text
 from oncall_tui.config.schema.probes import (
     KINDS,
     PROBE_TABLES,
@@ -54,6 +55,11 @@ __all__ = [
 
 class FileTable(Table, frozen=True, kw_only=True):
     theme: Annotated[Name | None, Doc("The theme that the screens start with.", "the name of a theme")] = None
+    templates: Annotated[
+        str | None,
+        text(values.check_path),
+        Doc("Folder of your own templates, a TOML file each; they go before the shipped ones.", "the path of a folder"),
+    ] = None
     page: Annotated[
         tuple[PageTable, ...],
         OneOrMany(),
