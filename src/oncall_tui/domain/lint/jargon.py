@@ -35,7 +35,7 @@ _PLAIN = {
     "feature flag": "", "idempotent": "", "sharding": "", "warm-up": "",
 }  # fmt: skip
 _PHRASES = tuple(word for word in _PLAIN if " " in word)
-_ACRONYM = Pattern(r"(?<![\w.@#/&-])[A-Z][A-Z0-9]{1,5}(?![\w@/-]|\.\w)")
+_ACRONYM = Pattern(r"(?<![\w.@#/&{<\[%$-])[A-Z][A-Z0-9]{1,5}(?![\w@/-]|\.\w)")
 #: Short forms that readers of a status page know, and words that are only written in capitals.
 _KNOWN = frozenset(
     {"AI", "AM", "API", "APIS", "AND", "ANY", "ALL", "APAC", "APP", "AU", "AWS", "BR", "BST", "CA", "CAD", "CD",
