@@ -164,6 +164,7 @@ def test_a_doubt_is_adopted_only_as_what_the_page_shows(shell: Shell) -> None:
     shell.program.write_config(CONFIG + PAGE)
     plan(shell)
     assert shell.run("maintenance", "adopt", "1").status == 3
+    assert "Notices of planned work: 1 on the way" in shell.run("outbox", "list").out
     with open_database(shell.program.folder / "oncall.db") as db:
         leave_in_doubt(db)
         assert "shows nothing that could be it" in shell.run("maintenance", "show", "M1").out
@@ -175,6 +176,9 @@ def test_a_doubt_is_adopted_only_as_what_the_page_shows(shell: Shell) -> None:
     told = shell.run("maintenance", "show", "M1").out
     assert "adopt 1 --as ID" in told
     assert "waits for you" in shell.run("maintenance", "list").out
+    for command in (("outbox", "list"), ("status",)):
+        assert "Notices of planned work: 1 waits for you" in shell.run(*command).out
+    assert shell.run("status", "--json").shape()["notices"] == {"on_the_way": 0, "waiting_for_a_person": 1}
     (_, several) = (shell.run("maintenance", "adopt", "1", "--as", "x"), shell.run("maintenance", "adopt", "1"))
     assert "--as ua or ub" in several.err
     adopted = shell.run("maintenance", "adopt", "1", "--as", "ub", "--json").shape()

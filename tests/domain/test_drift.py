@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from oncall_tui.domain.drift import WELL_FOR_MS, Drift, describe_drift, find_drift
 from oncall_tui.domain.incident import Cause, Component, ComponentStatus, Incident, IncidentStatus, Phase, Severity
+from oncall_tui.domain.maintenance import OVERRUN_GRACE_MS, Maintenance, MaintenanceStatus
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
 
 NOW = 1_800_000_000_000
@@ -62,6 +63,22 @@ def test_a_page_left_in_an_outage_needs_five_green_minutes_of_every_probe_and_no
     stale = make_state("api-us", ProbeStatus.UP, 60, age_ms=200_000)
     assert find_drift([bad], probes, {**states, "api-us": stale}, [], NOW) == []
     assert find_drift([bad], probes, {"api-eu": states["api-eu"]}, [], NOW) == []
+
+
+def test_planned_work_explains_what_it_touches() -> None:
+    probes, states = [make_probe("api-eu", "API")], {"api-eu": make_state("api-eu", ProbeStatus.DOWN, 12)}
+    well, bad = Component("API", ComponentStatus.OPERATIONAL), Component("API", ComponentStatus.MAJOR_OUTAGE)
+    work = Maintenance(
+        *(1, "m", "Disks", MaintenanceStatus.IN_PROGRESS, NOW - MINUTE, NOW + MINUTE, ("API",), (), NOW, "ana")
+    )
+    over = replace(work, status=MaintenanceStatus.COMPLETED)
+    overrunning = replace(work, ends_at=NOW - OVERRUN_GRACE_MS)
+    of_others = replace(work, components=("Web",), probes=("api-eu",))
+    for maintenances, count in (([], 1), ([work], 0), ([over], 1), ([overrunning], 1), ([of_others], 0)):
+        assert len(find_drift([well], probes, states, [], NOW, maintenances)) == count
+    up = {"api-eu": make_state("api-eu", ProbeStatus.UP, 12)}
+    assert len(find_drift([bad], probes, up, [], NOW)) == 1
+    assert find_drift([bad], probes, up, [], NOW, [work]) == []
 
 
 def test_long_drifts_are_told_in_hours() -> None:

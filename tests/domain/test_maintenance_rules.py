@@ -13,6 +13,7 @@ from oncall_tui.domain.duration import MINUTE
 from oncall_tui.domain.errors import RefusedError
 from oncall_tui.domain.maintenance import (
     LATE_AFTER_MS,
+    OVERRUN_GRACE_MS,
     STATUS_AFTER,
     Maintenance,
     MaintenanceStatus,
@@ -117,15 +118,17 @@ def test_withdrawn_notices_are_not_taken() -> None:
     assert fired.find_automatic(K.START) is not None
 
 
-def test_silence_is_the_window_and_no_longer() -> None:
+def test_silence_is_the_window_and_ten_minutes_while_nobody_called_it_over() -> None:
     work = make()
-    assert [is_silencing(work, at) for at in (START - 1, START, END - 1, END)] == [False, True, True, False]
+    ringing_at = END + OVERRUN_GRACE_MS
+    looks = (START - 1, START, END, ringing_at - 1, ringing_at)
+    assert [is_silencing(work, at) for at in looks] == [False, True, True, True, False]
     assert not is_silencing(replace(work, status=MaintenanceStatus.COMPLETED), START)
     assert is_silencing(replace(work, status=MaintenanceStatus.IN_PROGRESS), START)
     longer = make(id=2, ends_at=END + 10)
     assert find_silence([work, longer], "api-eu", START) is longer
     assert find_silence([work, longer], "other", START) is None
-    assert find_silence([work], "api-eu", END) is None
+    assert find_silence([work], "api-eu", ringing_at) is None
 
 
 OPEN, BEGUN = make(), make(status=MaintenanceStatus.IN_PROGRESS)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.store.planned import END, MINUTE, NOON, PAGE, START, begin_epoch, plan, say
 
 from oncall_tui.domain.errors import ConflictError, NotFoundError, RefusedError, StoreError
-from oncall_tui.domain.maintenance import MaintenanceStatus, NoticeKind
+from oncall_tui.domain.maintenance import OVERRUN_GRACE_MS, MaintenanceStatus, NoticeKind
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.maintenance import (
@@ -23,6 +23,7 @@ from oncall_tui.store.maintenance import (
 from oncall_tui.store.notices import (
     adopt_orphan_notices,
     claim_notice,
+    count_notices,
     drop_notice,
     get_notice_delivery,
     has_earlier_plan,
@@ -185,7 +186,9 @@ def test_a_person_decides_and_later_words_do_not_wait_for_it(db: Database) -> No
     assert list_due_notices(db, NOON + 2, page=PAGE) == []
     retried = retry_notice(db, 2, "ana", NOON + 2)
     assert (retried.state, retried.is_forced) == (D.PENDING, True)
+    assert count_notices(db) == (1, 0)
     settle_notice(db, 2, epoch, D.UNCERTAIN, reason="?", now=NOON + 3, next_try_at=END * 2, is_asking=True)
+    assert count_notices(db) == (0, 1)
     assert get_notice_delivery(db, 2).asked_at == NOON + 3
     assert list_due_notices(db, NOON + 4, page=PAGE) == []
     fire_due(db, epoch, START)
@@ -207,7 +210,8 @@ def test_what_is_listed_and_what_is_now(db: Database) -> None:
     assert [each.id for each in list_maintenances(db, is_open_only=True)] == [2, 1]
     assert [each.id for each in list_active(db, START)] == [2]
     assert [each.id for each in list_active(db, START + 5)] == [2, 1]
-    assert list_active(db, END) == []
+    assert [each.id for each in list_active(db, END)] == [2, 1]
+    assert list_active(db, END + OVERRUN_GRACE_MS) == []
 
 
 def test_confirmed_words_stay(db: Database) -> None:

@@ -27,19 +27,23 @@ def outbox() -> None:
 def list_command(place: Place, is_all: bool, is_json: bool) -> None:
     """List deliveries, oldest first."""
     from oncall_tui.cli.output import format_table, print_json, say, shape_delivery
+    from oncall_tui.cli.planned import tell_notice_counts
+    from oncall_tui.store.notices import count_notices
     from oncall_tui.store.outbox import list_deliveries
 
-    with place.open_db() as db:
+    with place.open_db() as db, db.snapshot():
         found = list_deliveries(db, is_open_only=not is_all)
+        notices = tell_notice_counts(*count_notices(db))
     if is_json:
         print_json([shape_delivery(each) for each in found])
-    elif not found:
-        say("The outbox is empty.")
-    else:
-        rows = [
-            (str(each.id), f"#{each.incident_id}", each.state, each.status, each.reason, each.body) for each in found
-        ]
+        return
+    rows = [(str(each.id), f"#{each.incident_id}", each.state, each.status, each.reason, each.body) for each in found]
+    if found:
         say(format_table(("ID", "INCIDENT", "STATE", "STATUS", "WHY", "TEXT"), rows))
+    elif not notices:
+        say("The outbox is empty.")
+    if notices:
+        say(notices)
 
 
 @outbox.command()

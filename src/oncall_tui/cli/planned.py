@@ -146,6 +146,14 @@ def shape_notice_delivery(delivery: NoticeDelivery) -> dict[str, Json]:
     }
 
 
+def tell_notice_counts(moving: int, asked: int) -> str:
+    """Returns in a sentence how many notices are on their way, and how many wait for a person; empty for none."""
+    parts = [f"{moving} on the way"] if moving else []
+    if asked:
+        parts.append(f"{asked} {'waits' if asked == 1 else 'wait'} for you")
+    return f"Notices of planned work: {', '.join(parts)} (`oncall-tui maintenance list`)." if parts else ""
+
+
 def tell_maintenance(sheet: Sheet, now: int) -> str:
     """Returns planned work as a person reads it."""
     maintenance, deliveries = sheet.maintenance, sheet.deliveries

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 def status(place: Place, is_json: bool) -> None:
     """Show probes, open incidents, the queue and the engine."""
     from oncall_tui.cli.output import print_json, shape_delivery, shape_incident, show_time
+    from oncall_tui.cli.planned import tell_notice_counts
     from oncall_tui.clock import now_ms
     from oncall_tui.store.incidents import list_components, list_incidents
     from oncall_tui.store.lease import read_lease
     from oncall_tui.store.lock import is_engine_running
     from oncall_tui.store.maintenance import list_active
+    from oncall_tui.store.notices import count_notices
     from oncall_tui.store.outbox import list_deliveries
     from oncall_tui.store.page import list_pages
     from oncall_tui.store.probes import list_probes, list_states
@@ -42,6 +44,7 @@ def status(place: Place, is_json: bool) -> None:
         probes = [_shape_probe(probe, states.get(probe.name), planned, now) for probe in list_probes(db)]
         incidents = [shape_incident(each, list_updates(db, each.id)) for each in list_incidents(db, is_open_only=True)]
         waiting = list_deliveries(db)
+        moving, asked = count_notices(db)
         pages = list_pages(db)
         engine = _shape_engine(read_lease(db), is_engine_running(place.db_path()), now)
         components = list_components(db)
@@ -67,11 +70,12 @@ def status(place: Place, is_json: bool) -> None:
         ],
         "incidents": incidents,
         "outbox": [shape_delivery(each) for each in waiting],
+        "notices": {"on_the_way": moving, "waiting_for_a_person": asked},
     }
     if is_json:
         print_json(shape)
     else:
-        _tell(shape, probes, incidents, engine, pages, planned)
+        _tell(shape, probes, incidents, engine, pages, planned, tell_notice_counts(moving, asked))
 
 
 def _shape_probe(probe: Probe, state: ProbeState | None, planned: Sequence[Maintenance], now: int) -> dict[str, Json]:
@@ -126,6 +130,7 @@ def _tell(
     engine: dict[str, Json],
     pages: Sequence[PageState],
     planned: Sequence[Maintenance],
+    notices: str,
 ) -> None:
     from oncall_tui.cli.output import format_table, say, show_time
     from oncall_tui.domain.sanitize import clean_line
@@ -151,6 +156,8 @@ def _tell(
     queue = shape["outbox"]
     assert isinstance(queue, list)
     say(f"Outbox: {len(queue)} waiting." if queue else "Outbox: empty.")
+    if notices:
+        say(notices)
     note = f" ({engine['note']})" if engine.get("note") else ""
     say(
         f"Engine: {engine['state']}{note}"

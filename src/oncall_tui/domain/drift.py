@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
 from oncall_tui.domain.duration import MINUTE, format_duration
 from oncall_tui.domain.incident import Component, ComponentStatus, Incident
+from oncall_tui.domain.maintenance import Maintenance, find_silence, is_silencing
 from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus
 from oncall_tui.domain.verdict import status_at
 
@@ -35,8 +36,11 @@ def find_drift(
     states: Mapping[str, ProbeState],
     open_incidents: Iterable[Incident],
     now: int,
+    maintenances: Sequence[Maintenance] = (),
 ) -> list[Drift]:
     """Returns the contradictions, red probes behind a well page first, each kind the longest first.
+
+    Planned work explains what it touches: neither its components nor its probes contradict anybody while it silences.
 
     A page that says operational while a probe is down; a page that says an outage while every probe of the component
     has been up for five minutes and no open incident holds it. What is stale or unknown proves nothing.
@@ -51,11 +55,18 @@ def find_drift(
         for name, status in incident.components.items()
         if status is not ComponentStatus.OPERATIONAL
     }
+    worked_on = {name for each in maintenances if is_silencing(each, now) for name in each.components}
     found: list[Drift] = []
     for component in components:
         name, page_status = component.name, component.page_status
+        if name in worked_on:
+            continue
         mine = probes_of.get(name, [])
-        red = [probe for probe in mine if _is(ProbeStatus.DOWN, probe, states, now)]
+        red = [
+            probe
+            for probe in mine
+            if _is(ProbeStatus.DOWN, probe, states, now) and find_silence(maintenances, probe.name, now) is None
+        ]
         if page_status is ComponentStatus.OPERATIONAL and red:
             since_at, probe_name = min((states[probe.name].since_at, probe.name) for probe in red)
             found.append(Drift(name, page_status, since_at, probe_name))

@@ -178,6 +178,7 @@ STATUS_AFTER = {
     NoticeKind.CANCEL: MaintenanceStatus.COMPLETED,
 }
 LATE_AFTER_MS = 5 * MINUTE
+OVERRUN_GRACE_MS = 10 * MINUTE
 _ENDING = (NoticeKind.FINISH, NoticeKind.CANCEL)
 _OVERTAKEN_BY = {
     NoticeKind.REMIND: (NoticeKind.START, *_ENDING),
@@ -250,8 +251,12 @@ def require_window(starts_at: int, ends_at: int, now: int) -> None:
 
 
 def is_silencing(maintenance: Maintenance, now: int) -> bool:
-    """Tells whether alarms are expected: within the window alone, so that work that overruns rings again."""
-    return maintenance.status.is_open and maintenance.starts_at <= now < maintenance.ends_at
+    """Tells whether alarms are expected: in the window and for ten minutes after it, while nobody has called it over.
+
+    What is being put back needs a moment; work that overruns for longer without a word rings again. Work that was
+    called over rings at once, since customers read that all is well.
+    """
+    return maintenance.status.is_open and maintenance.starts_at <= now < maintenance.ends_at + OVERRUN_GRACE_MS
 
 
 def find_silence(maintenances: Iterable[Maintenance], probe: str, now: int) -> Maintenance | None:
@@ -277,11 +282,14 @@ def word_notice(kind: NoticeKind, components: Sequence[str], starts_at: int, end
     }[kind]
 
 
-def word_late(body: str, due_at: int, now: int) -> str:
-    """Returns the words as they are true at `now`: a message that was held up says when it was due."""
-    if now - due_at < LATE_AFTER_MS:
-        return body
-    return f"{body}\n\n(This message was due at {write_instant(due_at)}.)"
+def word_late(body: str, due_at: int, now: int, window: tuple[int, int] | None = None) -> str:
+    """Returns the words as they are true at `now`: a message that was held up says when it was due.
+
+    An end of which customers were never told the start tells the `window` of both.
+    """
+    late = "" if now - due_at < LATE_AFTER_MS else f"This message was due at {write_instant(due_at)}."
+    planned = f"Planned from {write_instant(window[0])} to {write_instant(window[1])}." if window else ""
+    return f"{body}\n\n({' '.join(filter(None, (planned, late)))})" if planned or late else body
 
 
 def write_instant(at: int) -> str:

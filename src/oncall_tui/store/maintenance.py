@@ -197,7 +197,8 @@ def has_waiting_notice(db: Database) -> bool:
     """Tells whether a notice is still on its way to a page, other than what waits for a person."""
     return bool(
         db.rows(
-            "SELECT 1 FROM notice_delivery WHERE state NOT IN ('delivered', 'dropped') AND state != 'failed' LIMIT 1"
+            "SELECT 1 FROM notice_delivery WHERE state NOT IN ('delivered', 'dropped') AND state != 'failed' "
+            "AND asked_at IS NULL LIMIT 1"
         )
     )
 

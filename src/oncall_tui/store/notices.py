@@ -82,6 +82,15 @@ def next_notice_at(db: Database, *, page: str) -> int | None:
     return row["at"] if row else None
 
 
+def count_notices(db: Database) -> tuple[int, int]:
+    """Returns how many notices are on their way to a page, and how many wait for a person."""
+    row = db.row(
+        "SELECT count(*) AS open, count(*) FILTER (WHERE state = 'failed' OR (state = 'uncertain' "
+        f"AND asked_at IS NOT NULL)) AS asked FROM notice_delivery WHERE {OPEN}"
+    )
+    return (row["open"] - row["asked"], row["asked"]) if row else (0, 0)
+
+
 def shorten_notice_waits(db: Database, now: int, most_ms: int, *, page: str) -> None:
     """Brings waits back into reach after the clock was set back: none is longer than `most_ms`."""
     with db.write(TOPIC) as connection:

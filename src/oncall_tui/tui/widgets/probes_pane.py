@@ -81,7 +81,10 @@ class ProbesPane(Pane):
         from oncall_tui.domain.drift import describe_drift, find_drift
 
         snapshot, now = self._snapshot, self._now
-        found = find_drift(snapshot.components, snapshot.probes, snapshot.states, snapshot.open_incidents, now)
+        found = find_drift(
+            *(snapshot.components, snapshot.probes, snapshot.states, snapshot.open_incidents, now),
+            snapshot.maintenances,
+        )
         self._drifts = {drift.component: describe_drift(drift, now) for drift in found}
 
     def _listen(self) -> None:
