@@ -269,6 +269,48 @@ async def test_a_component_that_the_page_does_not_have_is_named(world: World) ->
     assert "no component named Mail; it knows: API, Web" in world.last().reason
 
 
+@pytest.mark.parametrize("late_ms", [0, 60 * MINUTE])
+async def test_a_sleep_over_all_of_it_is_told_in_one_true_message(world: World, late_ms: int) -> None:
+    world.capabilities = replace(CAPABILITIES, has_auto_transitions=False)
+    plan(world.db)
+    await world.settle()
+    world.go_to(END + late_ms)
+    await world.settle(lambda: all(state in (D.DELIVERED, D.DROPPED) for _, state in world.states()))
+    late = " This message was due at 14:00 UTC on 22 November 2026." if late_ms else ""
+    window = "Planned from 13:00 UTC on 22 November 2026 to 14:00 UTC on 22 November 2026."
+    assert world.bodies() == ["plan 1.", f"finish 1.\n\n({window}{late})"]
+    assert (world.shown()["status"], world.component_states()["API"]) == ("completed", "operational")
+
+
+async def test_a_sleep_of_page_and_engine_is_told_in_one_message_of_the_page(world: World) -> None:
+    plan(world.db)
+    await world.settle()
+    world.go_to(END + 60 * MINUTE)
+    await world.settle()
+    assert len(world.bodies()) == 2
+    assert "planned from 13:00 UTC on 22 November 2026 to 14:00 UTC" in world.bodies()[1]
+    assert [kind for kind, _ in world.states()] == [K.PLAN, K.FINISH]
+
+
+async def test_a_clock_that_is_set_forgets_and_repeats_nothing(world: World) -> None:
+    world.capabilities = replace(CAPABILITIES, has_auto_transitions=False)
+    plan(world.db)
+    await world.settle()
+    world.go_to(START)
+    world.lost_before = 1
+    await world.settle(lambda: world.last().state is D.UNCERTAIN)
+    # Back by a day: what waits is tended within the longest wait all the same, and nothing falls due again.
+    world.go_to(START - 24 * 60 * MINUTE)
+    await world.settle(lambda: (world.last().next_try_at or END) < START)
+    world.go_to(world.last().next_try_at or 0)
+    await world.settle()
+    assert world.bodies() == ["plan 1.", "start 1."]
+    for at in (END, NOON, END + 24 * 60 * MINUTE):
+        world.go_to(at)
+        await world.settle()
+    assert world.bodies() == ["plan 1.", "start 1.", "finish 1."]
+
+
 async def test_an_outage_through_all_of_it_says_the_truth_afterwards(world: World) -> None:
     world.capabilities = replace(CAPABILITIES, has_auto_transitions=False)
     plan(world.db)
@@ -276,5 +318,5 @@ async def test_an_outage_through_all_of_it_says_the_truth_afterwards(world: Worl
     world.go_to(START)
     world.go_to(END)
     await world.settle(lambda: all(state in (D.DELIVERED, D.DROPPED) for _, state in world.states()))
-    assert world.bodies() == ["plan 1.", "finish 1."]
+    assert [body.partition("\n")[0] for body in world.bodies()] == ["plan 1.", "finish 1."]
     assert world.states()[1] == (K.START, D.DROPPED)

@@ -81,16 +81,17 @@ def test_without_flags_nothing_moves_by_itself(clock_page: ClockPage) -> None:
     assert show(clock_page, half)["status"] == "scheduled"
 
 
-def test_what_fell_due_while_the_machine_slept_is_made_once_in_order(clock_page: ClockPage) -> None:
+def test_what_fell_due_while_the_machine_slept_is_told_once_and_truly(clock_page: ClockPage) -> None:
     web = clock_page.find_components()["Web"]
     planned = clock_page.plan(component_ids=[web], **MOVING)
-    assert clock_page.go_to(NOON + 24 * HOUR) == 2
+    assert clock_page.go_to(NOON + 24 * HOUR) == 1
     assert clock_page.go_to(NOON + 24 * HOUR) == 0
     assert list_updates(clock_page, planned) == [
         ("scheduled", "2026-11-22T12:00:00.000Z"),
-        ("in_progress", "2026-11-23T12:00:00.000Z"),
-        ("completed", "2026-11-23T12:00:00.001Z"),
+        ("completed", "2026-11-23T12:00:00.000Z"),
     ]
+    body = clock_page.api.get(f"/incidents/{planned}").json()["incident_updates"][0]["body"]
+    assert body.startswith("The maintenance that was planned from 13:00 UTC on 22 November 2026 to 15:00 UTC")
     assert read_states(clock_page)["Web"] == "operational"
 
 

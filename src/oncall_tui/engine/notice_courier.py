@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from oncall_tui.domain.maintenance import (
     STATUS_AFTER,
     Maintenance,
+    MaintenanceStatus,
     NoticeDelivery,
     NoticeEvidence,
     NoticeKind,
@@ -92,7 +93,7 @@ class NoticeCourier:
             if not await self._is_free(delivery, remote):
                 return
             now = self._clock()
-            sent = replace(delivery, body=word_late(delivery.confirmed_body, delivery.due_at, now))
+            sent = replace(delivery, body=await self._word(delivery, remote, now))
             message = await compose_notice(self._work, sent, remote)
         except (RefusedByPageError, UnknownComponentError) as error:
             await self._settle(delivery, DeliveryState.FAILED, str(error))
@@ -108,6 +109,15 @@ class NoticeCourier:
         self.is_sending = True
         claimed = replace(sent, attempts=delivery.attempts + 1, baseline=seen, sending_at=now)
         await self._send(claimed, remote, message)
+
+    async def _word(self, delivery: NoticeDelivery, remote: RemoteMaintenance | None, now: int) -> str:
+        """Returns the confirmed words as they are true now, on what customers read so far."""
+        window = None
+        is_end = delivery.kind is NoticeKind.FINISH and delivery.is_automatic
+        if is_end and remote is not None and remote.status is MaintenanceStatus.SCHEDULED:
+            maintenance = await self._store.call(get_maintenance, delivery.maintenance_id)
+            window = (maintenance.starts_at, maintenance.ends_at)
+        return word_late(delivery.confirmed_body, delivery.due_at, now, window)
 
     async def _read_ours(
         self, delivery: NoticeDelivery, *, is_looking: bool

@@ -1,8 +1,9 @@
 """Moves maintenances by the page's own clock, as their flags say.
 
 What counts is the file: a move that fell due while nobody served the page, or while the machine slept, is made at the
-next look, once, and is dated then. Work that nobody began never becomes completed, and a maintenance that somebody
-opens again behind its end has to be given another end, or have its flag taken away.
+next look, once, and is dated then. Where the start and the end fell due unseen, the end alone is told, with both hours:
+that it has begun would no longer be true. Work that nobody began never becomes completed, and a maintenance that
+somebody opens again behind its end has to be given another end, or have its flag taken away.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import logging
 from collections.abc import Callable
 
 from oncall_tui.domain.incident import ComponentStatus
-from oncall_tui.domain.maintenance import MaintenanceStatus
+from oncall_tui.domain.maintenance import MaintenanceStatus, write_instant
 from oncall_tui.statuspage.edits import change_incident
 from oncall_tui.statuspage.incidents import ACTIVE_MAINTENANCE, END_DUE, START_DUE, list_due, list_incidents
 from oncall_tui.statuspage.pagefile import PageFile
@@ -23,6 +24,7 @@ from oncall_tui.statuspage.sqlite import sqlite3
 _LOOK_EVERY_S = 1.0
 _BEGUN = "The planned maintenance has begun."
 _DONE = "The planned maintenance is complete."
+_MISSED = "The maintenance that was planned from {} to {} is complete. This page could not tell so in time."
 
 
 def advance(file: PageFile, now: int) -> int:
@@ -31,7 +33,6 @@ def advance(file: PageFile, now: int) -> int:
         if not list_due(db, START_DUE, now) and not list_due(db, END_DUE, now):
             return 0
     with file.write(now) as db:
-        # Starts first: what should be over already goes through both states, so that its history is whole.
         return _start_all(db, now) + _end_all(db, now)
 
 
@@ -52,6 +53,9 @@ async def keep_time(file: PageFile, clock: Callable[[], int], every_s: float = _
 def _start_all(db: sqlite3.Connection, now: int) -> int:
     due = list_due(db, START_DUE, now)
     for each in due:
+        if each.has_option("scheduled_auto_completed") and (each.scheduled_until or now) <= now:
+            _end(db, each, _MISSED.format(*map(_write_instant, (each.scheduled_for, each.scheduled_until))), now)
+            continue
         is_moving = each.has_option("auto_transition_to_maintenance_state")
         components = {component.id: ComponentStatus.UNDER_MAINTENANCE for component in each.components if is_moving}
         is_notifying = each.has_option("auto_transition_deliver_notifications_at_start")
@@ -62,11 +66,19 @@ def _start_all(db: sqlite3.Connection, now: int) -> int:
 def _end_all(db: sqlite3.Connection, now: int) -> int:
     due = list_due(db, END_DUE, now)
     for each in due:
-        is_moving = each.has_option("auto_transition_to_operational_state")
-        components = _free(db, each) if is_moving else {}
-        is_notifying = each.has_option("auto_transition_deliver_notifications_at_end")
-        _move(db, each, MaintenanceStatus.COMPLETED, _DONE, components, now, is_notifying=is_notifying)
+        _end(db, each, _DONE, now)
     return len(due)
+
+
+def _end(db: sqlite3.Connection, ending: PageIncident, body: str, now: int) -> None:
+    is_moving = ending.has_option("auto_transition_to_operational_state")
+    components = _free(db, ending) if is_moving else {}
+    is_notifying = ending.has_option("auto_transition_deliver_notifications_at_end")
+    _move(db, ending, MaintenanceStatus.COMPLETED, body, components, now, is_notifying=is_notifying)
+
+
+def _write_instant(at: int | None) -> str:
+    return "" if at is None else write_instant(at)
 
 
 def _free(db: sqlite3.Connection, ending: PageIncident) -> dict[str, ComponentStatus]:
