@@ -12,7 +12,7 @@ from oncall_tui.domain.probe import Expectation, Probe, ProbeKind
 
 DNS_HTTP = "follow_redirects, record, resolver, expect"
 COMMON = "name, kind, component, every, timeout, runbook, failure_threshold, recovery_threshold, "
-COMMON += "confirm_every, flap_start, flap_end, metric"
+COMMON += "confirm_every, flap_start, flap_end, depends_on, metric"
 
 
 def test_the_whole_form_is_read(folder: Path) -> None:
@@ -142,6 +142,53 @@ max_latency = 3
         f'21: probe.runbook: there is no file "{folder / "no.md"}", allowed: the path of a file that exists',
         "23: probe.expect.status: belongs to http probes, allowed in this one: max_latency",
         "24: probe.expect.max_latency: is a number, not a length of time in quotes, allowed: 10ms to 5m",
+    ]
+
+
+def test_probes_of_a_component_depend_on_those_of_the_one_below(folder: Path) -> None:
+    text = """
+[[component]]
+name = "Network"
+[[component]]
+name = "API"
+depends_on = ["Network"]
+[[probe]]
+name = "router"
+kind = "tcp"
+target = "h:1"
+component = "Network"
+[[probe]]
+name = "api"
+kind = "tcp"
+target = "h:2"
+component = "API"
+depends_on = ["disk"]
+[[probe]]
+name = "disk"
+kind = "tcp"
+target = "h:3"
+"""
+    probes = {probe.name: probe.depends_on for probe in load_text(folder, text).probes}
+    assert probes == {"router": (), "api": ("disk", "router"), "disk": ()}
+
+
+def test_a_dependency_is_known_and_is_no_circle(folder: Path) -> None:
+    text = """
+[[probe]]
+name = "a"
+kind = "tcp"
+target = "h:1"
+depends_on = ["b", "cc"]
+[[probe]]
+name = "b"
+kind = "tcp"
+target = "h:2"
+depends_on = ["a"]
+"""
+    assert faults_of(folder, text) == [
+        '6: probe.depends_on: "a" depends on itself, allowed: no circle',
+        '6: probe.depends_on: "cc" is no probe of this file, allowed: "a", "b"',
+        '11: probe.depends_on: "b" depends on itself, allowed: no circle',
     ]
 
 

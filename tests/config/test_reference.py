@@ -53,6 +53,7 @@ def test_the_example_is_valid_and_uses_every_key() -> None:
             "confirm_every",
             "flap_start",
             "flap_end",
+            "depends_on",
             "metric",
         }
         assert shown == set(table.__struct_fields__)
@@ -63,6 +64,7 @@ def test_the_example_is_valid_and_uses_every_key() -> None:
         "confirm_every",
         "flap_start",
         "flap_end",
+        "depends_on",
         "metric",
     } <= _keys(document["probe"])
 

@@ -271,6 +271,30 @@ async def test_what_somebody_looks_after_stays_red_and_is_no_alarm() -> None:
         assert app.board.alarms == {"probe-001", "probe-002"} or app.board.status_of("probe-001") is ProbeStatus.STALE
 
 
+async def test_what_falls_behind_another_is_one_line_and_one_alarm() -> None:
+    probes = make_probes(4)
+    probes[1:] = [replace(probe, depends_on=("probe-000",)) for probe in probes[1:]]
+    states = [bad(probe.name, ProbeStatus.DOWN, NOW - 60_000 * at) for at, probe in enumerate(probes[:3])]
+    app = Shown()
+    async with app.run_test(size=(118, 12)) as pilot:
+        app.board.focus()
+        app.board.show(make_snapshot([*states, make_state("probe-003", NOW)], probes), NOW)
+        assert app.board.order == ("probe-000", "probe-003")
+        assert app.board.alarms == {"probe-000"}
+        assert app.board.counts()[ProbeStatus.DOWN] == 3
+        assert "+2 behind it: refused" in read_lines(app)[1]
+        assert sorted(app.board.list_behind("probe-000")) == ["probe-001", "probe-002"]
+        await pilot.press("space")
+        assert list(app.board.order[:3]) == ["probe-000", "probe-001", "probe-002"]
+        assert "behind probe-000: refused" in read_lines(app)[2]
+        await pilot.press("j", "space")
+        assert len(app.board.order) == 2
+        app.board.select("probe-002")
+        assert app.board.selected == "probe-002"
+        app.board.show(make_snapshot([make_state("probe-000", NOW), *states[1:]], probes), NOW)
+        assert app.board.alarms == {"probe-001", "probe-002"}
+
+
 async def test_what_flaps_is_told_with_what_it_is_at_the_moment() -> None:
     runs = ((Verdict.UP, 5.0), (Verdict.DOWN, 2.0)) * 5
     flapping = make_state(

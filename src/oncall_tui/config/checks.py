@@ -32,6 +32,8 @@ def check_document(document: Table, folder: FilePath, find_line: Callable[[Path]
         yield from _check_timeout(path, probe)
         yield from _check_flapping(path, probe)
         yield from _check_runbook(path, probe, folder)
+    yield from _check_dependencies(document, "component")
+    yield from _check_dependencies(document, "probe")
 
 
 def resolve_path(folder: FilePath, text: str) -> FilePath:
@@ -113,6 +115,36 @@ def _check_flapping(path: Path, probe: Table) -> Iterator[Fault]:
     if isinstance(start, int) and isinstance(end, int) and end >= start:
         key = "flap_end" if "flap_end" in probe else "flap_start"
         yield (*path, key), "flapping would end before it began, allowed: a flap_end below flap_start"
+
+
+def _check_dependencies(document: Table, kind: str) -> Iterator[Fault]:
+    above: dict[str, list[str]] = {}
+    for _, table in _tables(document, kind):
+        listed = table.get("depends_on")
+        above[_text(table, "name") or ""] = (
+            [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+        )
+    for index, table in _tables(document, kind):
+        name = _text(table, "name") or ""
+        path: Path = (kind, index, "depends_on")
+        for parent in above[name]:
+            if parent not in above:
+                nearest = find_nearest(parent, list(above))
+                hint = f" (did you mean {quote(nearest)}?)" if nearest else ""
+                yield path, f"{quote(parent)} is no {kind} of this file{hint}, allowed: {list_names(above)}"
+        if name in _list_above(name, above):
+            yield path, f"{quote(name)} depends on itself, allowed: no circle"
+
+
+def _list_above(name: str, above: Mapping[str, list[str]]) -> set[str]:
+    found: set[str] = set()
+    level = list(above.get(name, ()))
+    while level:
+        parent = level.pop()
+        if parent not in found:
+            found.add(parent)
+            level += above.get(parent, ())
+    return found
 
 
 def _check_runbook(path: Path, probe: Table, folder: FilePath) -> Iterator[Fault]:

@@ -113,6 +113,7 @@ def _tell_depth(path: Path) -> str:
 
 
 def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:
+    above = _find_above(checked)
     return Config(
         path=path.absolute(),
         folder=folder,
@@ -122,7 +123,7 @@ def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:
             for each in checked.broadcast
         ),
         components=tuple(ComponentConfig(each.name, each.remote_id) for each in checked.component),
-        probes=tuple(_convert_probe(each, folder) for each in checked.probes),
+        probes=tuple(_convert_probe(each, folder, above) for each in checked.probes),
         theme=checked.theme,
         templates=None if checked.templates is None else resolve_path(folder, checked.templates),
     )
@@ -149,7 +150,17 @@ def _convert_page(page: schema.PageTable, folder: Path) -> PageConfig:
     )
 
 
-def _convert_probe(probe: schema.KnownProbe, folder: Path) -> Probe:
+def _find_above(checked: schema.FileTable) -> dict[str, tuple[str, ...]]:
+    """Returns for each component the probes of the components that it depends on."""
+    return {
+        component.name: tuple(
+            probe.name for parent in component.depends_on for probe in checked.probes if probe.component == parent
+        )
+        for component in checked.component
+    }
+
+
+def _convert_probe(probe: schema.KnownProbe, folder: Path, above: Mapping[str, tuple[str, ...]]) -> Probe:
     expect = probe.expect
     return Probe(
         name=probe.name,
@@ -169,6 +180,7 @@ def _convert_probe(probe: schema.KnownProbe, folder: Path) -> Probe:
         flap_start=probe.flap_start,
         flap_end=probe.flap_end,
         metric=probe.metric,
+        depends_on=tuple(dict.fromkeys((*probe.depends_on, *above.get(probe.component or "", ())))),
     )
 
 

@@ -60,7 +60,8 @@ class Probe(Struct, frozen=True):
     `timeout_ms` the one deadline for the whole run. `runbook` is a path, already resolved against the config's folder.
     `confirm_every_ms` is the pause before a failure that has not been confirmed yet is looked at again. A probe flaps
     from the moment at which `flap_start` percent of its latest runs are changes until fewer than `flap_end` are.
-    `metric` is the page's id of the figure that is drawn of its latency.
+    `depends_on` names probes behind which this one falls. `metric` is the page's id of the figure that is drawn of its
+    latency.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Probe(Struct, frozen=True):
     flap_start: int = FLAP_START
     flap_end: int = FLAP_END
     metric: str | None = None
+    depends_on: tuple[str, ...] = ()
 
 
 class Phases(Struct, frozen=True):

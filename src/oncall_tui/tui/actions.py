@@ -85,6 +85,7 @@ ACTIONS: tuple[Action, ...] = (
             ("filter", "slash", "filter", "Show only probes whose name, target or component contains a text.", True),
             ("fold", "z", "fold ok", "Hide or show the probes that are up.", True),
             ("acknowledge", "a", "ack", "Look after the red probe until it is up again, or stop doing so.", True),
+            ("unfold", "space", "behind", "Show or hide the probes that fell behind this one.", False),
             ("snooze", "Z", "snooze", "Keep the probe quiet for a while, or let it ring again.", False),
         ),
     ),
@@ -160,6 +161,7 @@ ACTIONS: tuple[Action, ...] = (
             ("drafts", "ctrl+o", "drafts", "Show all drafts: open, compare, name, hand over, take over, delete.", True),
             ("new-draft", "ctrl+n", "new draft", "Begin another draft of this incident.", False),
             ("copy", "ctrl+y", "copy", "Copy the text, for the case that the page cannot be reached.", False),
+            ("facts", "f6", "facts", "Show or hide the facts: impact, scope, cause; their sentences follow.", True),
             ("next-finding", "f8,n", "next finding", "Jump to the next thing that is wrong with the text.", False),
             ("previous-finding", "shift+f8,N", "finding before", "Jump to the finding before.", False),
             ("fix", "ctrl+r", "quick fix", "Put the words that the finding offers.", False),
@@ -248,6 +250,14 @@ ACTIONS: tuple[Action, ...] = (
         (
             ("store", "enter", "store", "Write it down.", True),
             ("give-up", "escape", "back", "Leave without writing it down.", True),
+        ),
+    ),
+    *_scope(
+        "facts",
+        (
+            ("next-line", "tab,down", "next line", "Move to the next fact.", True),
+            ("previous-line", "shift+tab,up", "line before", "Move to the fact before.", False),
+            ("leave", "escape", "text", "Go back to the text; the facts are kept.", True),
         ),
     ),
     *_scope(

@@ -188,6 +188,10 @@ class OncallApp(App[object]):
         """Shows a pane by the scope of its actions."""
         self.main.show_pane(name)
 
+    def list_behind(self, probe: str) -> list[str]:
+        """Returns the probes that fell behind one that is down."""
+        return self.main.probes.board.list_behind(probe)
+
     def declare(self, probe: str | None) -> None:
         """Declares an incident from a probe and opens its first update."""
         if probe is None:

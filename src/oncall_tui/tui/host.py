@@ -34,6 +34,9 @@ class Host(Protocol):
     outgoing: Outgoing
     selected_incident: int | None
 
+    def list_behind(self, probe: str) -> list[str]:
+        """Returns the probes that fell behind one that is down."""
+
     def select_incident(self, incident_id: int | None) -> None:
         """Makes an incident the current one in every pane."""
 

@@ -108,6 +108,10 @@ class ProbeTable(Table, frozen=True, kw_only=True):
     flap_end: Annotated[
         int, Meta(ge=0, le=100), Doc("Percent under which it flaps no more.", "a whole number, 0 to 100")
     ] = FLAP_END
+    depends_on: Annotated[
+        tuple[Name, ...],
+        Doc("Probes behind which this one falls: while one is down, it is no trouble of its own.", "names of probes"),
+    ] = ()
     metric: Annotated[
         Id | None, Doc("The page's id of a metric that its latency is drawn in, once a minute.", ID_FORM)
     ] = None

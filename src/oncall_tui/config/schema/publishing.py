@@ -134,3 +134,7 @@ class ComponentTable(Table, frozen=True, kw_only=True):
         Id | None,
         Doc("The component's id on the first page; without it, and elsewhere, its name tells.", ID_FORM),
     ] = None
+    depends_on: Annotated[
+        tuple[Name, ...],
+        Doc("Components behind which this one falls: its probes depend on theirs.", "names of components"),
+    ] = ()

@@ -15,6 +15,7 @@ from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs, join
 from oncall_tui.tui.widgets.board_rows import (
+    RED,
     Columns,
     Row,
     draw_row,
@@ -79,7 +80,9 @@ class Board(Lines, can_focus=True):
         self._judged_at = 0
         self._top = 0
         self._painted: list[tuple[Content, bool]] = []
-        self._drawn: dict[str, tuple[Row, tuple[Columns, str, str], Content]] = {}
+        self._drawn: dict[str, tuple[Row, tuple[Columns, str, str, str], Content]] = {}
+        self._behind: dict[str, str] = {}
+        self._unfolded: set[str] = set()
         self._is_cursor_placed = False
         self.is_folded = False
         self.filter_text = ""
@@ -138,16 +141,32 @@ class Board(Lines, can_focus=True):
             is_moved |= old is None or old.status is not row.status or old.state.since_at != state.since_at
             is_moved |= old is not None and old.silence != row.silence
         self._rows = rows
-        if is_moved:
+        if self._fold_storms() or is_moved:
             self._sort()
         self._repaint()
 
+    def _fold_storms(self) -> bool:
+        """Finds what fell behind something else; returns whether that is news."""
+        down = {name for name, row in self._rows.items() if row.status is ProbeStatus.DOWN}
+        behind: dict[str, str] = {}
+        if down and any(probe.depends_on for probe in self._snapshot.probes):
+            from oncall_tui.domain.storm import find_roots
+
+            red = {name for name, row in self._rows.items() if row.status in RED}
+            behind = find_roots(self._snapshot.probes, red, down)
+        is_new = behind != self._behind
+        self._behind = behind
+        return is_new
+
+    def list_behind(self, probe: str) -> list[str]:
+        """Returns the red probes that fell behind one that is down."""
+        return [name for name, root in self._behind.items() if root == probe]
+
     @property
     def alarms(self) -> frozenset[str]:
-        """The probes that are down and that nobody has silenced."""
-        return frozenset(
-            name for name, row in self._rows.items() if row.status is ProbeStatus.DOWN and row.silence is None
-        )
+        """The probes that are down of themselves, and that nobody has silenced."""
+        down = (row for row in self._rows.values() if row.status is ProbeStatus.DOWN and row.silence is None)
+        return frozenset(row.probe.name for row in down if row.probe.name not in self._behind)
 
     def tick(self, now: int) -> None:
         """Lets time pass: what has gone silent turns stale, ages grow."""
@@ -165,6 +184,9 @@ class Board(Lines, can_focus=True):
         ]
         shown = [row for row in rows if not (self.is_folded and row.status is ProbeStatus.UP)]
         self._hidden_ok = len(rows) - len(shown)
+        if not wanted:
+            hidden = {name for name, root in self._behind.items() if root not in self._unfolded}
+            shown = [row for row in shown if row.probe.name not in hidden]
         shown.sort(key=find_place)
         self._order = [row.probe.name for row in shown]
         if not self._is_cursor_placed or self.selected not in self._order:
@@ -220,16 +242,25 @@ class Board(Lines, can_focus=True):
             )
         return join((head + ("WHY" if columns.why else ""), "$muted"))
 
+    def _tell_behind(self, name: str) -> str:
+        root = self._behind.get(name)
+        if root is not None:
+            return f"behind {root}"
+        count = len(self.list_behind(name))
+        return f"+{count} behind it" if count else ""
+
     def _recall_row(self, row: Row, columns: Columns) -> Content:
         """Returns a row as drawn before where nothing that it shows has changed: most of 500 have not."""
         state = row.state
         ages = self._now - find_since(row), self._now - (state.last_result_at or self._now)
         silent = tell_silence(row.silence, self._now) if row.silence is not None else ""
-        key = columns, tell_span(ages[0]), silent or (tell_span(ages[1]) if row.status is ProbeStatus.STALE else "")
+        behind = self._tell_behind(row.probe.name) if self._behind else ""
+        age = tell_span(ages[1]) if row.status is ProbeStatus.STALE else ""
+        key = columns, tell_span(ages[0]), silent or age, behind
         known = self._drawn.get(row.probe.name)
         if known is not None and known[0] is row and known[1] == key:
             return known[2]
-        content = draw_row(row, columns, self._now)
+        content = draw_row(row, columns, self._now, behind)
         self._drawn[row.probe.name] = row, key, content
         return content
 
@@ -288,6 +319,7 @@ class Board(Lines, can_focus=True):
     def select(self, name: str) -> None:
         """Puts the cursor on a probe, clearing whatever hides it."""
         if name in self._rows and name not in self._order:
+            self._unfolded.add(self._behind.get(name, name))
             self.is_folded, self.filter_text = False, ""
             self._sort()
         if name in self._order:
@@ -322,6 +354,13 @@ class Board(Lines, can_focus=True):
         self.is_folded = not self.is_folded
         self._sort()
         self._repaint()
+
+    def action_unfold(self) -> None:
+        root = self._behind.get(self.selected or "", self.selected)
+        if root is not None and root in self._behind.values():
+            self._unfolded ^= {root}
+            self._sort()
+            self._repaint()
 
     def action_acknowledge(self) -> None:
         if self.selected is not None:

@@ -26,7 +26,7 @@ _RANK = {
     ProbeStatus.MAINTENANCE: 6,
     ProbeStatus.UP: 7,
 }
-_RED = (ProbeStatus.DOWN, ProbeStatus.FLAPPING, ProbeStatus.SLOW)
+RED = (ProbeStatus.DOWN, ProbeStatus.FLAPPING, ProbeStatus.SLOW)
 _WHY_AT_LEAST = 14
 _MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
 
@@ -110,7 +110,7 @@ def judge_row(snapshot: Snapshot, probe: Probe, state: ProbeState, incident_id: 
         if maintenance.find_silence(snapshot.maintenances, probe.name, now) is not None:
             return Row(probe, state, ProbeStatus.MAINTENANCE, incident_id)
     status = status_at(state, probe.every_ms, now)
-    if status not in _RED or not (snapshot.changes or snapshot.silences):
+    if status not in RED or not (snapshot.changes or snapshot.silences):
         return Row(probe, state, status, incident_id)
     from oncall_tui.domain.change import find_change, find_expecting
     from oncall_tui.domain.silence import find_silence
@@ -123,8 +123,8 @@ def judge_row(snapshot: Snapshot, probe: Probe, state: ProbeState, incident_id: 
     return Row(probe, state, status, incident_id, change, find_silence(snapshot.silences, probe.name, now))
 
 
-def draw_row(row: Row, columns: Columns, now: int) -> Content:
-    """Returns a row as it is shown at `now`."""
+def draw_row(row: Row, columns: Columns, now: int, behind: str = "") -> Content:
+    """Returns a row as it is shown at `now`; `behind` says what fell with it."""
     state = row.state
     shape, word, style = PROBE_LOOK[row.status]
     if row.status is ProbeStatus.FLAPPING:
@@ -150,11 +150,11 @@ def draw_row(row: Row, columns: Columns, now: int) -> Content:
         parts.append(draw_strip(state.recent, columns.strip, row.probe, has_change=row.change is not None))
         parts.append(("  ", ""))
     if columns.why:
-        parts.append(fit(_tell_why(row, now), columns.why))
+        parts.append(fit(_tell_why(row, now, behind), columns.why))
     return join(*parts)
 
 
-def _tell_why(row: Row, now: int) -> Content:
+def _tell_why(row: Row, now: int, behind: str) -> Content:
     known = join((f"#{row.incident_id} ", "$title bold")) if row.incident_id is not None else Content("")
     if row.status is ProbeStatus.UP:
         return known
@@ -162,6 +162,8 @@ def _tell_why(row: Row, now: int) -> Content:
         return join(known, ("no result yet", "$muted"))
     if row.status is ProbeStatus.STALE:
         return join(known, (f"silent {tell_span(max(0, now - row.state.last_result_at))}", "$muted"))
+    if behind:
+        known = join(known, (f"{behind}: ", "bold"))
     if row.silence is not None:
         known = join(known, (f"{tell_silence(row.silence, now)}: ", "$state-maintenance"))
     if row.change is not None:
