@@ -5,11 +5,41 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from itertools import islice
 
-from oncall_tui.domain.lint import channels, holes, missing, truth
+from oncall_tui.domain.lint import (
+    blame,
+    cadence,
+    channels,
+    clock,
+    credentials,
+    holes,
+    hosts,
+    jargon,
+    leaks,
+    missing,
+    output,
+    scope,
+    tone,
+    truth,
+)
 from oncall_tui.domain.lint.model import FIXED_RULES, Context, Finding, Level, Part, Remark, Rule, Tuning
 from oncall_tui.domain.lint.reading import Post, Reading
 
-RULES: tuple[Rule, ...] = (*holes.RULES, *missing.RULES, *truth.RULES, *channels.RULES)
+RULES: tuple[Rule, ...] = (
+    *holes.RULES,
+    *missing.RULES,
+    *clock.RULES,
+    *truth.RULES,
+    *scope.RULES,
+    *blame.RULES,
+    *hosts.RULES,
+    *leaks.RULES,
+    *output.RULES,
+    *jargon.RULES,
+    *credentials.RULES,
+    *tone.RULES,
+    *channels.RULES,
+    *cadence.RULES,
+)
 _ORDER = {Level.BLOCK: 0, Level.WARN: 1, Level.INFO: 2}
 #: Nobody reads more remarks of one kind.
 _MOST_REMARKS = 100

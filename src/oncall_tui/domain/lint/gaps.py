@@ -105,7 +105,7 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
     ),
     (
         Pattern(
-            r"(?i:\b(?:approximately|about|around|roughly|nearly|exactly|lasting|lasted(?: for)?)"
+            r"(?i:\b(?:approximately|about|around|roughly|nearly|exactly|lasting|lasted)"
             rf"[ \t]+{_AMOUNT}(?!\w))"
         ),
         "a number is missing here",
@@ -150,7 +150,7 @@ _LABEL = Pattern(
 )
 #: Short forms that end in a full stop of their own and may stand before a comma.
 _DOTTED = Pattern(
-    r"\b(?:etc|e\.g|i\.e|inc|ltd|co|corp|no|vs|approx|al|est|dept|jr|sr|st|mr|mrs|dr|[ap]\.?m|[a-z](?:\.[a-z]){0,5})\Z",
+    r"\b(?:\d+|etc|e\.g|i\.e|inc|ltd|co|corp|no|vs|approx|al|est|dept|jr|sr|st|mr|mrs|dr|[ap]\.?m|[a-z](?:\.[a-z]){0,5})\Z",
     re.IGNORECASE,
 )
 

@@ -27,7 +27,7 @@ _ORDER_WORDS = (
     r"add|choose|customi[sz]e|delete|describe|e\.?g\.?|edit|enter|explain|fill|follow|if (?:known|applicable|needed)|"
     r"include|insert|link to|list|mention|optional|or|placeholder|please|provide|put|remove|replace|select|specify"
     r"|state|"
-    r"tbc|tbd|todo|update (?:this|me|with)|your"
+    r"tbc|tbd|todo|update (?:this|me|with)|your|wh(?:at|en|ere|ich|o|y)|how"
 )
 _BRACKET = Pattern(r"\[([^\[\]\n]{0,200})\](?!\(|:)")
 _LINK = Pattern(r"!?\[[^\[\]\n]{0,500}\](?:\([^()\s]{1,2000}(?: \"[^\"\n]{0,200}\")?\)|\[\d{0,3}\])")
@@ -64,7 +64,7 @@ _SIMPLE_VARIABLE = Pattern(r"\{\{?\s*([a-z_]+)\s*\}?\}")
 _NOTHING = Pattern(
     r"\b(?:for|affecting|impacting|by|at|since|until|from|with|in|is|are|on) "
     r"(?P<at>None|null|undefined|NaN|nil|\[object Object\])"
-    r"(?![\w-]| (?:of|or|and|values?|pointer|checks?|type|fields?|records?|ids?)\b)"
+    r"(?![\w-]| (?:of|or|values?|pointer|checks?|type|fields?|records?|ids?)\b)"
     r"|\bNaN(?= (?:minutes|hours|%))|\[object Object\]"
     r"|\b(?:for|affecting|impacting|by|at|since|until|from|between|with|of)[ \t]{2,}"
     r"(?:since|until|from|at|is|are|was|were|has|have|and|to|UTC|GMT)\b"

@@ -37,6 +37,7 @@ _SUSPECT = Pattern(r"[\[\]{}<>$%_＿`*]|\s[\s,.;:'’]|[,.;:]{2}|(?i:TBD|TODO|FI
 _TRAILING = ".,;:!?)]*_"
 _WORD = Pattern(r"\w+(?:['’.-]\w+)*")
 _SENTENCE_END = Pattern(r"[.!?][\"')\]”’*_]{0,4}(?=\s)|[。！？]|\n")
+_ENGLISH = Pattern(r"(?i:\b(?:the|we|is|are|and|of|to|with|has|have|this|been|was|were|our|for|some|by|from|not|no)\b)")
 _SHORT = frozenset(
     {"e.g", "i.e", "eg", "ie", "approx", "ca", "vs", "no", "nos", "inc", "ltd", "co", "corp", "dr", "mr", "mrs", "ms",
      "st", "a.m", "p.m", "u.s", "u.k", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov",
@@ -74,7 +75,9 @@ class Reading:
 
     def __init__(self, text: str, names: Iterable[str] = ()) -> None:
         self.text = text
-        self._names = tuple(sorted({name for name in names if name.strip()}, key=len, reverse=True))
+        # Sentences take a name without the signs at its end.
+        known = {each for name in names for each in (name, name.strip().rstrip(",;:. ")) if each.strip()}
+        self._names = tuple(sorted(known, key=len, reverse=True))
         self._seen: dict[object, object] = {}
 
     def once(self, find: Callable[[Reading], list[_T]]) -> list[_T]:
@@ -172,6 +175,11 @@ class Reading:
     @cached_property
     def dates(self) -> Sequence[DateWord]:
         return find_dates(self.prose)
+
+    @cached_property
+    def is_english(self) -> bool:
+        """Whether the text has English words: what it lacks cannot be told of another language."""
+        return _ENGLISH.search(self.prose) is not None
 
     @cached_property
     def has_text(self) -> bool:

@@ -4,17 +4,277 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from oncall_tui.domain.incident import IncidentStatus
-from oncall_tui.domain.lint.model import Context, Level, Remark, Rule, Tuning
-from oncall_tui.domain.lint.reading import Post
+from oncall_tui.domain.incident import Cause, ComponentStatus, IncidentStatus, find_worst
+from oncall_tui.domain.lint.model import Context, Level, Part, ProbeFact, Remark, Rule, Tuning
+from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.reading import Post, Reading, Sentence
+from oncall_tui.domain.probe import ProbeStatus
+
+_FAR_POINTS = 20
+_FAR_TIMES = 2
+_ALL_WELL = Pattern(
+    r"(?i:\b(?:all|every|the|our|these|both|affected) (?:\w+ ){0,4}(?:is|are|has been|have been|has|have) (?:now "
+    r"|all |fully |once more "
+    r"|again |completely |back )*(?:operational|recovered|restored|back (?:to normal|up|online)|up and running"
+    r"|available again"
+    r"|(?:working|operating|functioning|running) (?:normally|as expected|again|as usual))"
+    r"|\b(?:everything|all) is (?:back|well|working|operational)|\bfully (?:operational|recovered|restored)\b)"
+)
+_OVER = Pattern(
+    r"(?i:\b(?:resolved?|resolution|resolving|restored?|recover(?:ed|y|ing)|fixed|mitigated|remediated|corrected"
+    r"|completed?|solved"
+    r"|closed?|closing|normal(?:ly)?|operational|no longer|ended|over|back (?:up|online)|subsided|cleared|stable"
+    r"|stabili[sz]ed|healthy"
+    r"|(?:fix|patch|change|workaround|update) (?:has been |was |is )?(?:now )?(?:implemented|deployed|applied"
+    r"|released|in place"
+    r"|rolled out)|(?:working|operating|functioning|running) (?:normally|as expected|again|as usual|properly"
+    r"|correctly)|postmortem"
+    r"|post-mortem|root cause|rca|summary|incident report|was caused|concluded|finished|successful(?:ly)?|monitor\w*"
+    r"|reverted"
+    r"|rolled back|no further|not (?:seen|seeing|observed)|false (?:alarm|positive))\b)"
+)
+_AT_WORK = Pattern(
+    r"(?i:\b(?:we|our (?:\w+ ){0,3}(?:team|engineers|staff|colleagues)|engineers|(?:the|\w+) (?:\w+ )?team)(?: are"
+    r"|'re|’re| is| have)?"
+    r"(?: now| still| currently| actively| also| continuing to| continue to| continues to)*"
+    r" (?:investigat(?:e|ing)|looking into|look into|working (?:on|to|with|hard|diligently)|work (?:on|to)"
+    r"|experiencing|trying to)\b"
+    r"|\b(?:still|continu\w+ to|currently) (?:investigat\w+|experienc\w+|work\w* on|see\w* (?:errors|failures|issues"
+    r"|delays|problems)|fail\w*)\b"
+    r"|\b(?:is|are) (?:currently|still) (?:down|unavailable|failing|affected|degraded|not (?:working|available))\b)"
+)
+#: Work that goes on after an end is no contradiction.
+_AFTERWARDS = Pattern(
+    r"(?i:\b(?:root cause|why|cause of|post-?mortems?|review|prevent\w*|avoid\w*|reoccur\w*|recur\w*|future"
+    r"|follow[- ]up|improve\w*"
+    r"|if you|please|contact|support|should you|anyone|any (?:customers?|users?)|long[- ]term|permanent|underlying"
+    r"|further|additional"
+    r"|were|was|had|between|during|separate|another|other|earlier|previously|backlog|queued?|refund\w*|monitor\w*)\b)"
+)
+_FIX_DONE = Pattern(
+    r"(?i:\b(?:(?:a|the|our|this) (?:\w+ ){0,2}(?:fix|patch|hotfix|mitigation|remediation|rollback"
+    r"|solution) (?:has been|was|is|have been)"
+    r" (?:now |successfully |also |fully )*(?:implemented|deployed|applied|released|in place|rolled out|shipped"
+    r"|completed)"
+    r"|(?:we|engineers|our (?:\w+ ){0,2}(?:team|engineers)|the (?:\w+ )?team) (?:have |has |'ve |’ve )?(?:now "
+    r"|successfully |just |also )*"
+    r"(?:implemented|deployed|applied|released|rolled out|shipped) (?:a|the|our|this) (?:\w+ ){0,2}(?:fix|patch"
+    r"|hotfix|mitigation|remediation|solution))\b)"
+)
+_SOME = Pattern(
+    r"(?i:\b(?:partial\w*|some|most|temporar\w*|first|initial|interim|part of|one of|but|however|not|previous|earlier"
+    r"|will|once|when|until|if|confirm\w*|as soon as|reverted|unfortunately|still)\b)"
+)
+_NO_CAUSE = Pattern(
+    r"(?i:\b(?:(?:root )?cause (?:of (?:this|the) \w+ )?(?:is|remains|are) (?:still |currently |as yet |not yet "
+    r"|yet )*(?:unknown|unclear|not known|undetermined|being"
+    r" investigated|under investigation|unidentified)|(?:do not|don't|don’t) (?:yet |currently )?know (?:the"
+    r"|what) (?:root )?caus\w+"
+    r"|(?:have|has) (?:not|n't) (?:yet |been able to |been )*(?:identif\w+|f[io]und|determine\w*) (?:the"
+    r"|a) (?:root )?cause"
+    r"|(?:still|continu\w+ to) (?:look\w* for|search\w* for|try\w* to (?:find|identify|determine)|identify"
+    r"|determine) (?:the|a) (?:root )?cause)\b)"
+)
+_RESOLVED_ALREADY = Pattern(
+    r"(?i:\b(?:this|the) (?:incident|issue|problem|outage) (?:has been|is|was) (?:now |fully "
+    r"|completely )*(?:resolved|closed)\b)"
+)
+_NONSENSE = Pattern(
+    r"(?i:\bsuccessful(?:ly)? (?!(?:and|or|but|in|at|to)\b)(?:[\w-]+ ){0,4}?(?P<one>failures?|errors?|outages?"
+    r"|delays?|time-?outs?|degradation)\b"
+    r"|\b(?:fully |completely )(?:recovered|restored|resolved|operational)(?: and| but|,| though)?(?: (?:is|are|it is"
+    r"|they are))? still"
+    r" (?:failing|down|unavailable|not working|affected|experiencing|degraded)\b"
+    r"|\b(?:increased|elevated|high(?:er)?) (?:number of |rate of |levels? of )?(?:normal operation|success rates?"
+    r"|availability)\b"
+    r"|\bno (?:impact|customers?|users?) (?:is|are|was|were) (?:still )?(?:down|failing|unavailable))"
+)
+_RATE_AFTER = Pattern(
+    r"(?i:\s*(?:rates?|ratio|vs|versus|and|or|code|messages?|handling|recovery|logs?|reports?|for|while|instead))"
+)
+_ALL_HIT = Pattern(
+    r"(?i:\b(?:all (?:of (?:our|the) )?(?:users|customers|clients|requests|traffic|services|regions)|every (?:user"
+    r"|customer|request)|everyone"
+    r"|nobody can|no one can|no (?:users?|customers?) can|(?:complete(?:ly)?|total(?:ly)?|full|entire(?:ly)?"
+    r"|fully) (?:outage|down|unavailable|unreachable))\b)"
+)
+_FEW_HIT = Pattern(
+    r"(?i:\b(?:(?:a )?(?:small|limited|tiny) (?:number|subset|percentage|fraction|share|group)|a few (?:users"
+    r"|customers|requests)|some (?:users|customers|requests)"
+    r"|intermittent(?:ly)?|slower than usual|slight(?:ly)?|minor)\b)"
+)
+_UNHIT = Pattern(
+    r"(?i:\b(?:not|no longer|recovered|restored|resolved|normal|operational|back|notif\w+|inform\w*|recommend"
+    r"|advise\w*|apolog\w*|thank|sorry)\b)"
+)
+_SHARE = Pattern(r"(?i:(?<![\w.])(?P<share>\d{1,3}(?:\.\d{1,2})?) ?(?:%|percent)(?P<after>[^.!?\n]{0,60}))")
+_FAILING = Pattern(
+    r"(?i:\b(?:fail\w*|errors?|affected|impacted|unavailable|timing out|time-?outs?|rejected|dropped|lost)\b)"
+)
+_PASSING = Pattern(
+    r"(?i:\b(?:succe\w+|unaffected|availab(?:le|ility)|uptime|recovered|restored|normal|working|complete\w*|capacity"
+    r"|cpu|memory|disk|latency|slower|faster|credit|discount)\b)"
+)
+_CLAIMS_CAUSE = Pattern(
+    r"(?i:\b(?:(?:was|were|is|are|been) (?:caused|triggered) by|due to|because of|as a result of|result(?:ed"
+    r"|ing)? from|stemm\w+ from|attributed to"
+    r"|(?:root )?cause (?:is|was|of (?:this|the) \w+ (?:is|was)|has been (?:found|identified|determined|traced))"
+    r"|traced (?:back )?to|(?:found|identified|determined|know) (?:the|a) "
+    r"(?:root )?cause)\b)"
+)  # fmt: skip
+_NO_CLAIM = Pattern(
+    r"(?i:\b(?:not|n't|n’t|if|whether|may|might|could|possibl\w+|unknown|investigat\w+|looking|try\w*|find"
+    r"|inconvenience|maintenance|delay\w*)\b)"
+)
+
+
+def _search(reading: Reading, pattern: Pattern, *unless: Pattern) -> Iterator[tuple[int, int, Sentence]]:
+    """Yields where a pattern matches, with its sentence, unless that matches one of the others."""
+    for match in pattern.finditer(reading.prose):
+        sentence = reading.sentence_at(match.start())
+        if sentence is not None and not any(other.search(sentence.text) for other in unless):
+            yield match.start(), match.end(), sentence
+
+
+def _shown(reading: Reading, start: int, end: int) -> str:
+    return " ".join(reading.text[start:end].split())
+
+
+def _list_down(context: Context) -> list[ProbeFact]:
+    return [probe for probe in context.probes or () if probe.status is ProbeStatus.DOWN]
+
+
+def _find_false_calm(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    down = _list_down(context)
+    if not down:
+        return
+    names = _join([probe.name for probe in down])
+    for start, end, _ in _search(post.body, _ALL_WELL, _SOME):
+        shown = _shown(post.body, start, end)
+        yield Remark(start, end, f"'{shown}', but {names} down: wait until it is up, or say what still fails.")
+    for probe in down:
+        if probe.component and (context.components or {}).get(probe.component) is ComponentStatus.OPERATIONAL:
+            yield Remark(
+                0, 0, f"{probe.component} is set to operational, but {probe.name} is down: leave it until that is up."
+            )
+
+
+def _join(names: list[str] | tuple[str, ...]) -> str:
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"{shown} {'is' if len(names) == 1 else 'are'}"
 
 
 def _find_early_end(_post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
-    red = context.red_probes
-    if context.status is IncidentStatus.RESOLVED and red:
-        shown = ", ".join(red[:3]) + (f" and {len(red) - 3} more" if len(red) > 3 else "")
-        verb = "is" if len(red) == 1 else "are"
-        yield Remark(0, 0, f"This says that it is over, but {shown} {verb} not up.")
+    if context.status is IncidentStatus.RESOLVED and context.red_probes:
+        yield Remark(0, 0, f"This says that it is over, but {_join(context.red_probes)} not up.")
 
 
-RULES = (Rule("TR002", Level.WARN, "Resolved while a probe is red or silent", _find_early_end),)
+def _find_contradictions(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    body, status = post.body, context.status
+    if status is IncidentStatus.RESOLVED:
+        is_over = _OVER.search(body.prose) is not None
+        for start, end, _ in _search(body, _AT_WORK, _AFTERWARDS, _OVER):
+            text = (
+                f"'{_shown(body, start, end)}' goes on, but the state says resolved: tell what happened, in the past."
+            )
+            yield Remark(start, end, text, level=Level.WARN if is_over else Level.BLOCK)
+    elif status is IncidentStatus.INVESTIGATING:
+        for start, end, _ in _search(body, _FIX_DONE, _SOME):
+            text = f"'{_shown(body, start, end)}', but the state says investigating: set it to monitoring."
+            yield Remark(start, end, text, level=Level.WARN)
+    elif status in (IncidentStatus.IDENTIFIED, IncidentStatus.MONITORING):
+        for start, end, _ in _search(body, _NO_CAUSE):
+            if status is IncidentStatus.IDENTIFIED:
+                text = f"'{_shown(body, start, end)}', but the state says identified: go back to investigating."
+                yield Remark(start, end, text, level=Level.WARN)
+    if status is not None and status.is_open:
+        for start, end, _ in _search(body, _RESOLVED_ALREADY, _SOME):
+            text = f"'{_shown(body, start, end)}', but the state says {status.value}: set it to resolved."
+            yield Remark(start, end, text, level=Level.WARN)
+
+
+def _find_untold_outages(_post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    if context.components is None or context.status is IncidentStatus.RESOLVED:
+        return
+    for probe in _list_down(context):
+        name = probe.component
+        if not name:
+            continue
+        said = context.components.get(name) or (context.page_components or {}).get(name)
+        if name not in context.components and context.page_components is None:
+            said = None
+        if (
+            said in (None, ComponentStatus.OPERATIONAL)
+            and context.components.get(name) is not ComponentStatus.OPERATIONAL
+        ):
+            yield Remark(0, 0, f"{probe.name} is down, but customers read that {name} is well: set its state.")
+
+
+def _find_other_size(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    worst = find_worst((context.components or {}).values())
+    if context.status is IncidentStatus.RESOLVED or worst is None:
+        return
+    words = worst.value.replace("_", " ")
+    if worst in (ComponentStatus.PARTIAL_OUTAGE, ComponentStatus.DEGRADED_PERFORMANCE):
+        for start, end, _ in _search(post.body, _ALL_HIT, _UNHIT):
+            text = f"'{_shown(post.body, start, end)}', but the worst component state is {words}: make them agree."
+            yield Remark(start, end, text)
+    elif worst is ComponentStatus.MAJOR_OUTAGE:
+        for start, end, _ in _search(post.body, _FEW_HIT, _UNHIT):
+            text = f"'{_shown(post.body, start, end)}', but a component is in {words}: make them agree."
+            yield Remark(start, end, text)
+
+
+def _find_nonsense(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    for part, reading in post.parts:
+        for match in _NONSENSE.finditer(reading.prose):
+            if match["one"] and _RATE_AFTER.match(reading.prose, match.end()):
+                continue
+            shown = _shown(reading, *match.span())
+            yield Remark(*match.span(), f"'{shown}' contradicts itself: did an edit change one word too many?", part)
+
+
+def _find_other_share(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    shares = [probe.error_share * 100 for probe in context.probes or () if probe.error_share is not None]
+    if not shares or context.status is IncidentStatus.RESOLVED:
+        return
+    seen = max(shares)
+    for match in _SHARE.finditer(post.body.prose):
+        sentence = post.body.sentence_at(match.start())
+        if sentence is None or not _FAILING.search(sentence.text) or _PASSING.search(sentence.text):
+            continue
+        said = float(match["share"])
+        low, high = sorted((said, seen))
+        if high - low > _FAR_POINTS and high > low * _FAR_TIMES:
+            text = f"'{match['share']}%', but the probes see {seen:.0f}% fail: check the figure."
+            yield Remark(match.start(), match.end("share") + 1, text)
+
+
+def _find_claimed_causes(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    if context.cause is not Cause.UNKNOWN or context.status is IncidentStatus.RESOLVED:
+        return
+    for start, end, _ in _search(post.body, _CLAIMS_CAUSE, _NO_CLAIM, _NO_CAUSE):
+        text = (
+            f"'{_shown(post.body, start, end)}' names a cause, but the incident has none yet: set it, or leave it out."
+        )
+        yield Remark(start, end, text)
+
+
+def _find_unrecorded_fixes(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    if context.has_mitigation is not False:
+        return
+    for start, end, _ in _search(post.body, _FIX_DONE, _SOME):
+        yield Remark(start, end, "The timeline knows of no fix: note who did what, and when.", Part.BODY)
+
+
+RULES = (
+    Rule("TR001", Level.BLOCK, "All well, while a probe is down", _find_false_calm),
+    Rule("TR002", Level.WARN, "Resolved while a probe is red or silent", _find_early_end),
+    Rule("TR003", Level.BLOCK, "Words that contradict the state", _find_contradictions),
+    Rule("TR004", Level.WARN, "A probe is down and its component is told as well", _find_untold_outages),
+    Rule("TR005", Level.WARN, "Words larger or smaller than the components say", _find_other_size),
+    Rule("TR006", Level.WARN, "Words that contradict themselves", _find_nonsense),
+    Rule("TR007", Level.WARN, "A share that the probes contradict", _find_other_share),
+    Rule("TR008", Level.WARN, "A cause, while the cause is unknown", _find_claimed_causes),
+    Rule("TR009", Level.INFO, "A fix that the timeline does not know", _find_unrecorded_fixes),
+)

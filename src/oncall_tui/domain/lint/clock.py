@@ -1,0 +1,207 @@
+"""Times in a text that are past, without a zone, vague or contradictory (TM)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+from oncall_tui.domain.cadence import next_update_at
+from oncall_tui.domain.duration import HOUR, MINUTE
+from oncall_tui.domain.incident import IncidentStatus, Severity
+from oncall_tui.domain.lint.model import Context, Fix, Level, Part, Remark, Rule, Tuning
+from oncall_tui.domain.lint.moments import DateWord, tell_clock
+from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.promises import Length, find_lengths, find_next_in, find_promises
+from oncall_tui.domain.lint.reading import Post, Reading
+from oncall_tui.domain.maintenance import MaintenanceStatus
+from oncall_tui.domain.template import say_length
+
+#: A promise so near is missed before anybody has read it.
+_TOO_NEAR_MS = 2 * MINUTE
+#: What a clock time without a date may lie back before it is taken for one of tomorrow.
+_LONG_AGO_MS = 9 * HOUR
+_SLOW_AFTER_MS = 2 * HOUR
+_SLOW_MINUTES = {Severity.SEV1: 30, Severity.SEV2: 60, Severity.SEV3: 240}
+_DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_VAGUE = Pattern(
+    r"(?i:\b(?:(?:earlier |later )?(?:today|tonight|tomorrow)|yesterday|(?:this|yesterday|tomorrow) (?:morning"
+    r"|afternoon|evening)"
+    r"|last night|(?:later )?(?:this|next|last) (?:week(?:end)?|month)|shortly|momentarily"
+    r"|(?<!as )soon(?! as)(?:er)?)\b)(?!['’]s)"
+)
+_SURE_END = Pattern(
+    r"(?i:\b(?:will|shall|'ll) be (?:fully )?(?:fixed|resolved|restored|repaired|back(?: (?:up|online|to normal))?"
+    r"|over|solved)"
+    r"(?: \w+){0,3}? (?:in|within|by|before|at) (?:the next )?(?:\d|one |two |three |an? )"
+    r"|\b(?:fixed|resolved|solved|back(?: up| online)?) (?:in|within) (?:the next )?(?:\d{1,3}|a few|an?) ?(?:min"
+    r"|hour|day)\w*"
+    r"|\bETA(?: for (?:a|the) \w+)?(?: is|:)? (?:\d|in \d|one |two |an? ))"
+)
+_HEDGE = Pattern(
+    r"(?i:\b(?:expect\w*|estimat\w*|anticipat\w*|approximate\w*|about|around|roughly|should|may|might|hope\w*|likely"
+    r"|aim\w*|"
+    r"target\w*|according to|tell us|told us|says?|was|were|has been|have been|had been|been|typically|usually"
+    r"|next update|"
+    r"update|confirm|plan\w*|maintenance|scheduled|window)\b|~)"
+)
+_LASTED = Pattern(
+    r"(?i:\b(?:last(?:ed|ing)|duration|took|in (?:all|total)|outage of|for(?: a total of| about"
+    r"| approximately)?)\b[^.]{0,20}\Z)"
+)
+_TOTAL_AFTER = Pattern(r"(?i:[^.,;]{0,3}(?:in (?:all|total)|outage|\)))")
+
+
+def _find_past_promises(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    now = context.now
+    if now is None or context.status is IncidentStatus.RESOLVED:
+        return
+    fix_at = context.promise_at if context.promise_at is not None and context.promise_at > now + _TOO_NEAR_MS else None
+    fix = Fix(f"promise {tell_clock(fix_at)}", tell_clock(fix_at)) if fix_at is not None else None
+    told = False
+    for promise in post.body.once(find_promises):
+        clock = promise.clock
+        at = clock.at(now)
+        if at is None or at >= now + _TOO_NEAR_MS or (clock.date is None and at < now - _LONG_AGO_MS):
+            continue
+        told = True
+        end = max(clock.end, clock.zone_end)
+        word = "has passed" if at < now else "passes before it is read"
+        text = f"'{post.body.text[clock.start : end]}' {word}: promise a time that is still to come."
+        yield Remark(clock.start, end, text, fix=fix if promise.is_news else None)
+    if not told and context.promise_at is not None and context.promise_at < now + _TOO_NEAR_MS:
+        yield Remark(0, 0, f"The next update is promised for {tell_clock(context.promise_at)}: choose a later time.")
+    if context.facts.eta_at is not None and context.facts.eta_at < now:
+        yield Remark(0, 0, f"The end was expected by {tell_clock(context.facts.eta_at)}: give a new time, or none.")
+
+
+def _find_zoneless(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    level = Level.WARN if context.now is not None else Level.INFO
+    for part, reading in post.parts:
+        for clock in reading.clocks:
+            if not clock.zone:
+                shown = reading.text[clock.start : clock.end]
+                text = f"'{shown}' has no time zone: readers elsewhere take it for theirs. Add UTC."
+                yield Remark(clock.start, clock.end, text, part, Fix("add UTC", f"{shown} UTC"), level)
+
+
+def _find_vague(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    for part, reading in post.parts:
+        for match in _VAGUE.finditer(reading.prose):
+            sentence = reading.sentence_at(match.start())
+            low, high = (sentence.start, sentence.end) if sentence is not None else (0, 0)
+            starts = [clock.start for clock in reading.clocks] + [named.start for named in reading.dates]
+            if any(low <= start < high for start in starts):
+                continue
+            shown = reading.text[match.start() : match.end()]
+            yield Remark(*match.span(), f"'{shown}' ages while it is read: give a time or a date.", part)
+
+
+def _find_wrong_dates(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    today = datetime.fromtimestamp(context.now / 1000, UTC).date() if context.now is not None else None
+    for part, reading in post.parts:
+        for named in reading.dates:
+            yield from _check_weekday(reading, part, named, today)
+    yield from _find_past_maintenance(post, context, today)
+
+
+def _check_weekday(reading: Reading, part: Part, named: DateWord, today: date | None) -> Iterator[Remark]:
+    if named.year is None and today is None:
+        return
+    day = named.on(today or date(named.year or 1, 1, 1))
+    shown = reading.text[named.start : named.end]
+    if day is None:
+        if named.year is not None or named.day > 29:
+            yield Remark(named.start, named.end, f"'{shown}' is no day of the calendar.", part)
+    elif named.weekday is not None and day.weekday() != named.weekday:
+        is_other = _DAY_NAMES[day.weekday()]
+        yield Remark(named.start, named.end, f"'{shown}' is a {is_other}: correct the day or the date.", part)
+
+
+def _find_past_maintenance(post: Post, context: Context, today: date | None) -> Iterator[Remark]:
+    window, now = context.window, context.now
+    if window is None or now is None or today is None or window.status is not MaintenanceStatus.SCHEDULED:
+        return
+    if window.starts_at is not None and window.ends_at is not None and window.ends_at <= window.starts_at:
+        yield Remark(0, 0, "The work ends before it starts: correct the window.")
+    elif window.ends_at is not None and window.ends_at <= now:
+        yield Remark(0, 0, "The window of this work is over already: correct its date.")
+    for named in post.body.dates:
+        day = named.on(today)
+        if day is not None and day < today:
+            shown = post.body.text[named.start : named.end]
+            yield Remark(named.start, named.end, f"'{shown}' is over already: correct the date of the work.")
+
+
+def _find_late_promises(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    now, status, severity = context.now, context.status, context.severity
+    if now is None or status is None or severity is None:
+        return
+    due_at = next_update_at(severity, status, now)
+    if due_at is None:
+        return
+    began_at = context.declared_at if context.declared_at is not None else context.started_at
+    if began_at is not None and now - began_at >= _SLOW_AFTER_MS and severity in _SLOW_MINUTES:
+        due_at = max(due_at, now + _SLOW_MINUTES[severity] * MINUTE)
+    most_ms = due_at - now + max(_TOO_NEAR_MS, (due_at - now) // 10) + 3 * MINUTE
+    rule = f"SEV{severity.value} {status.value} promises one within {say_length(due_at - now)}"
+    places = [
+        (promise.clock.start, max(promise.clock.end, promise.clock.zone_end), at - now)
+        for promise in post.body.once(find_promises)
+        if promise.is_news and (at := promise.clock.at(now)) is not None
+    ]
+    places += [(length.start, length.end, length.ms) for length in post.body.once(find_next_in)]
+    is_told = False
+    for start, end, ms in places:
+        if ms > most_ms:
+            is_told = True
+            yield Remark(start, end, f"The next update is {say_length(ms)} away: {rule}.")
+    if not is_told and context.promise_at is not None and context.promise_at - now > most_ms:
+        yield Remark(0, 0, f"The next update is {say_length(context.promise_at - now)} away: {rule}.")
+
+
+def _find_bare_ends(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    facts = context.facts
+    if facts.eta_source or context.status is IncidentStatus.RESOLVED:
+        return
+    is_told = False
+    for match in _SURE_END.finditer(post.body.prose):
+        sentence = post.body.sentence_at(match.start())
+        if sentence is None or _HEDGE.search(sentence.text):
+            continue
+        is_told = True
+        shown = post.body.text[match.start() : match.end()].strip()
+        yield Remark(
+            *match.span(), f"'{shown}' is certain of a time: say who expects it, and when you will confirm it."
+        )
+    if facts.eta_at is not None and not is_told:
+        yield Remark(0, 0, "The expected end has no source: say who expects it.", level=Level.INFO)
+
+
+def _find_wrong_lengths(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
+    ended_at = context.resolved_at if context.resolved_at is not None else context.now
+    if context.status is not IncidentStatus.RESOLVED or context.started_at is None or ended_at is None:
+        return
+    real_ms = ended_at - context.started_at
+    for length in post.body.once(find_lengths):
+        if _is_whole_length(post.body, length) and abs(length.ms - real_ms) > max(5 * MINUTE, real_ms // 5):
+            shown, real = post.body.text[length.start : length.end], say_length(real_ms)
+            text = f"'{shown}' is not how long it lasted: by the timeline it was {real}."
+            yield Remark(length.start, length.end, text, fix=Fix(f"say {real}", real))
+
+
+def _is_whole_length(reading: Reading, length: Length) -> bool:
+    sentence = reading.sentence_at(length.start)
+    low = sentence.start if sentence is not None else max(0, length.start - 60)
+    is_after = _LASTED.search(reading.prose, max(low, length.start - 60), length.start) is not None
+    return is_after or _TOTAL_AFTER.match(reading.prose, length.end) is not None
+
+
+RULES = (
+    Rule("TM001", Level.BLOCK, "A promised time that has passed", _find_past_promises),
+    Rule("TM002", Level.WARN, "A clock time without a zone", _find_zoneless),
+    Rule("TM003", Level.INFO, "A word for a time that ages", _find_vague),
+    Rule("TM004", Level.BLOCK, "A date that cannot be", _find_wrong_dates),
+    Rule("TM005", Level.WARN, "A next update further off than the rhythm allows", _find_late_promises),
+    Rule("TM006", Level.WARN, "An expected end without a source", _find_bare_ends),
+    Rule("TM007", Level.WARN, "A length that the timeline contradicts", _find_wrong_lengths),
+)

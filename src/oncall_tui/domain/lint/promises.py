@@ -1,0 +1,101 @@
+"""What a text promises: when customers hear again, when it will be over, and how long it lasted."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from oncall_tui.domain.duration import DAY, HOUR, MINUTE
+from oncall_tui.domain.lint.moments import Clock
+from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.reading import Reading
+
+_NEXT = (
+    r"(?:(?:next|further|another|new|following) (?:\w+ )?(?:update|post|message|news)|(?:update|inform|notify"
+    r"|tell) you(?: again)?"
+    r"|hear from us(?: again)?|(?:will|shall|'ll) (?:post|provide|give|share|send|issue|publish|write)(?: \w+){0,4}"
+    r" (?:updates?|information|message|news)|(?:be|check) back|updates? (?:will (?:follow|be \w+)|by|at|before"
+    r"|no later than))"
+)
+_END = (
+    r"(?:ETA|estimated (?:time|resolution|completion|recovery|fix)|expect(?:s|ed|ing)?|anticipat\w+"
+    r"|(?:will|should) (?:be (?:back|fixed|resolved|restored|repaired|over|done|complete[d]?|available)|end|finish"
+    r"|complete))"
+)
+_NEXT_BEFORE = Pattern(rf"(?i:{_NEXT})(?P<between>[^.!?\n]{{0,60}})\Z")
+_END_BEFORE = Pattern(rf"(?i:\b{_END}\b)(?P<between>[^.!?\n]{{0,60}})\Z")
+_BEHIND_US = Pattern(
+    r"(?i:\b(?:since|began|started|from|ago|was|were|previous|last|posted|reported|received|did|had)\b)[^,;]{0,40}\Z"
+)
+_NEXT_AFTER = Pattern(
+    rf"(?i:{_NEXT})(?P<between>[^.!?\n]{{0,30}}?\b(?:in|within)(?: the next)? (?:about |approximately "
+    rf"|~ ?)?)(?P<length>\d)"
+)
+_EVERY = Pattern(r"(?i:\bevery \d{1,3} ?(?:min|hour)|\bupdates? (?:hourly|daily)\b|\bhourly updates?\b)")
+_LENGTH = Pattern(
+    r"(?<![\w.:-])(?:(?P<days>\d{1,3}) ?(?:d|days?)\b)?(?:,? ?(?:and )?(?P<hours>\d{1,3}(?:\.\d)?) ?-?(?:h|hrs?"
+    r"|hours?)\b)?"
+    r"(?:,? ?(?:and )?(?P<minutes>\d{1,4}) ?-?(?:m|mins?|minutes?)\b)?"
+)
+_LENGTH_START = Pattern(r"(?<![\w.:-])\d{1,4}(?:\.\d)? ?-?(?:d|days?|h|hrs?|hours?|m|mins?|minutes?)\b")
+
+
+class Length(Struct, frozen=True):
+    """A length of time that is named."""
+
+    start: int
+    end: int
+    ms: int
+
+
+class Promise(Struct, frozen=True):
+    """A time to come that customers are told: `is_news` is when they hear again, else when it is over."""
+
+    clock: Clock
+    is_news: bool
+
+
+def find_promises(reading: Reading) -> list[Promise]:
+    """Returns the clock times that a text promises, in its order."""
+    found: list[Promise] = []
+    for clock in reading.clocks:
+        sentence = reading.sentence_at(clock.start)
+        low = max(sentence.start if sentence is not None else 0, clock.start - 160)
+        for pattern, is_news in ((_NEXT_BEFORE, True), (_END_BEFORE, False)):
+            match = pattern.search(reading.prose, low, clock.start)
+            if match and not _BEHIND_US.search(match["between"]):
+                found.append(Promise(clock, is_news))
+                break
+    return found
+
+
+def find_lengths(reading: Reading) -> list[Length]:
+    """Returns the lengths of time that a text names, such as `47 minutes` or `2 hours 5 min`, in its order."""
+    found: list[Length] = []
+    reached = 0
+    for start in _LENGTH_START.finditer(reading.prose):
+        match = _LENGTH.match(reading.prose, start.start()) if start.start() >= reached else None
+        if match is None or match.end() == match.start():
+            continue
+        reached = match.end()
+        ms = int(match["days"] or 0) * DAY + float(match["hours"] or 0) * HOUR + int(match["minutes"] or 0) * MINUTE
+        found.append(Length(*match.span(), int(ms)))
+    return found
+
+
+def find_next_in(reading: Reading) -> list[Length]:
+    """Returns the lengths after which customers are to hear again, as in `next update in 30 minutes`."""
+    lengths = {length.start: length for length in reading.once(find_lengths)}
+    return [
+        lengths[match.start("length")]
+        for match in _NEXT_AFTER.finditer(reading.prose)
+        if match.start("length") in lengths
+    ]
+
+
+def has_next_time(reading: Reading) -> bool:
+    """Tells whether a text says when customers hear again: at a time, after a length, or in a rhythm."""
+    return bool(
+        any(promise.is_news for promise in reading.once(find_promises))
+        or reading.once(find_next_in)
+        or _EVERY.search(reading.prose)
+    )
