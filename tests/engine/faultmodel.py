@@ -77,6 +77,13 @@ class FaultModel:
         incident["updated_at"] = self._stamp(self._now())
         self._versions.setdefault(incident_id, []).append((self.clock(), copy.deepcopy(incident)))
 
+    def reword(self, incident_id: str, body: str) -> None:
+        """A colleague puts other words into the newest message of an incident."""
+        incident = self.incidents[incident_id]
+        incident["incident_updates"][0]["body"] = body
+        incident["updated_at"] = self._stamp(self._now())
+        self._versions.setdefault(incident_id, []).append((self.clock(), copy.deepcopy(incident)))
+
     def open(self, name: str, status: str, body: str, **more: Any) -> str:
         """A colleague declares on the page."""
         return str(self._create({"name": name, "status": status, "body": body, **more}, None)["id"])

@@ -11,18 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 
+from msgspec.structs import replace
 from tests.engine.faultkinds import Fault
 from tests.engine.faultpage import FaultPage
+from tests.engine.person import answer, needs_person
 from tests.engine.publishing import begin_epoch, list_ours, make_client, make_config, publish, read, until
 from tests.engine.warp import WarpLoop
 
 from oncall_tui.config.model import PageConfig
 from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.outbox import Pace
-from oncall_tui.domain.update import DeliveryState
+from oncall_tui.domain.update import Delivery, DeliveryState
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database, open_database
-from oncall_tui.store.outbox import list_deliveries, retry_delivery
+from oncall_tui.store.outbox import list_deliveries
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -95,10 +97,13 @@ class Engine:
 class World:
     """The file, the page and who works on them; methods that take time are coroutines of `loop`."""
 
-    def __init__(self, path: Path, template: Path, loop: WarpLoop, metadata_mode: str) -> None:
+    def __init__(
+        self, path: Path, template: Path, loop: WarpLoop, metadata_mode: str, resends_unasked: bool = False
+    ) -> None:
         shutil.copy(template, path)
         self.loop = loop
         self.path = path
+        self.resends_unasked = resends_unasked
         self.page = FaultPage(
             slow_s=TIMEOUT_S + 2, late_s=LATE_S, metadata_mode=metadata_mode, public_delay_s=PUBLIC_S, clock=loop.true_s
         )
@@ -107,6 +112,7 @@ class World:
         self.engine: Engine | None = None
         self.died = asyncio.Event()
         self.deaths = 0
+        self.asked = 0
 
     @property
     def db(self) -> Database:
@@ -118,7 +124,8 @@ class World:
             self.page.add_component(name)
 
     def config(self) -> PageConfig:
-        return make_config(self.page, quiet_ms=QUIET_S * 1000, timeout_ms=TIMEOUT_S * 1000, rate=60)
+        config = make_config(self.page, quiet_ms=QUIET_S * 1000, timeout_ms=TIMEOUT_S * 1000, rate=60)
+        return replace(config, resends_unasked=self.resends_unasked)
 
     # -- the engine ----------------------------------------------------------------------------------------------------
 
@@ -208,6 +215,7 @@ class World:
             "faulted": sum(fault is not Fault.NONE for fault in self.page.used),
             "turned away": self.page.turned_away,
             "deaths": self.deaths,
+            "asked": self.asked,
             "edits": sum(write.op is None for write in self.page.writes),
             "seen": sum(update.seen_at is not None for update in list_ours(self.db)),
             "seconds": int(self.loop.time()),
@@ -252,8 +260,8 @@ class World:
             if not waiting:
                 break
             for delivery in waiting:
-                if delivery.state is DeliveryState.FAILED:
-                    retry_delivery(self.db, delivery.id, "ana", self.loop.wall_ms())
+                if needs_person(delivery):
+                    self.answer(self.db, delivery)
         assert list_deliveries(self.db) == [], "the outbox does not empty"
         self.check()
         wanted = [told.uid for told in self.confirmed.values() if not told.is_dropped]
@@ -265,11 +273,15 @@ class World:
             expected = DeliveryState.DROPPED if told.is_dropped else DeliveryState.DELIVERED
             assert update.delivery is expected, update
 
+    def answer(self, db: Database, delivery: Delivery) -> None:
+        self.asked += delivery.asked_at is not None
+        answer(self.page, db, delivery, self.loop.wall_ms())
+
     async def _drain(self) -> None:
         def is_idle() -> bool:
             """One that failed holds back the later ones of its incident."""
             heads = {delivery.incident_id: delivery for delivery in reversed(list_deliveries(self.db))}
-            return all(delivery.state is DeliveryState.FAILED for delivery in heads.values())
+            return all(needs_person(delivery) for delivery in heads.values())
 
         try:
             await until(is_idle, _PATIENCE_S, 5.0)

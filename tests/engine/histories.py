@@ -10,8 +10,10 @@ from random import Random
 
 from tests.engine.faultkinds import HEALING_FAULTS, Fault
 from tests.engine.faultpage import FaultPage
+from tests.engine.person import answer_all
 from tests.engine.publishing import confirm, declare, make_config, publishing
 
+from oncall_tui.clock import now_ms
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.store.database import open_database
@@ -81,6 +83,7 @@ async def run_history(seed: int, template: Path) -> Tally:
                         await asyncio.sleep(rng.choice((0.0, 0.01, 0.05)))
                     end = asyncio.get_running_loop().time() + rng.choice((0.05, 1.0, 3.0))
                     while list_deliveries(db) and asyncio.get_running_loop().time() < end:
+                        answer_all(page, db, now_ms())
                         await asyncio.sleep(0.01)
                 restarts += 1
             _check(seed, page, expected, edits)

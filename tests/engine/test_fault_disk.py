@@ -60,7 +60,7 @@ async def test_a_disk_that_fills_up_while_sending_loses_and_doubles_nothing(
         engine = await start_engine(path, page)
 
         def fill(seen: str) -> None:
-            if seen == step:
+            if seen == step and page.count("POST"):
                 page.on_step = lambda _: None
                 fill_disk(engine, is_full=True)
 

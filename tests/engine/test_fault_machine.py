@@ -36,7 +36,7 @@ from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.update import Delivery
 from oncall_tui.store.database import Database
 from oncall_tui.store.incidents import get_incident
-from oncall_tui.store.outbox import drop_delivery, get_delivery, list_deliveries, retry_delivery
+from oncall_tui.store.outbox import drop_delivery, get_delivery, list_deliveries
 
 HISTORIES = int(os.environ.get("FAULT_HISTORIES", "25"))
 STEPS = int(os.environ.get("FAULT_STEPS", "14"))
@@ -44,11 +44,11 @@ STATUSES = st.sampled_from(list(IncidentStatus)[:4])
 COMPONENTS = st.dictionaries(st.sampled_from(("API", "Web")), st.sampled_from(list(ComponentStatus)), max_size=2)
 FAULTS = st.lists(st.sampled_from([*Fault, *APPLIED_FAULTS, *AMBIGUOUS_FAULTS]), max_size=4)
 TERMINALS, WHICH = st.integers(0, 1), st.integers(0, 9)
-CONFIRM = st.tuples(st.just("confirm"), TERMINALS, WHICH, STATUSES, st.booleans(), COMPONENTS)
+CONFIRM = st.tuples(st.just("confirm"), TERMINALS, WHICH, STATUSES, st.booleans(), COMPONENTS, st.booleans())
 LOOK = st.tuples(st.just("look"), TERMINALS, WHICH)
 OTHER = st.tuples(st.sampled_from(("retry", "drop")), TERMINALS, WHICH)
 RETRY_AFTER = st.sampled_from((None, "0", "20", "-1", "soon"))
-CLOCK_STEPS_S = (0, 0, -40)
+CLOCK_STEPS_S = (0, 0, -40, 3_600, -86_400)
 STOCK = "We are still looking."
 
 
@@ -60,19 +60,24 @@ class FaultMachine(RuleBasedStateMachine):
     held: ClassVar[Counter[str]] = Counter()
 
     @initialize(
-        metadata_mode=st.sampled_from(("merge", "replace", "drop")), components=COMPONENTS, count=st.integers(1, 3)
+        metadata_mode=st.sampled_from(("merge", "replace", "drop")),
+        components=COMPONENTS,
+        count=st.integers(1, 3),
+        resends_unasked=st.booleans(),
     )
-    def begin(self, metadata_mode: str, components: dict[str, ComponentStatus], count: int) -> None:
+    def begin(
+        self, metadata_mode: str, components: dict[str, ComponentStatus], count: int, resends_unasked: bool
+    ) -> None:
         self.loop = WarpLoop()
         self.path = self.folder / f"{uuid.uuid4().hex}.db"
-        self.world = World(self.path, self.template, self.loop, metadata_mode)
+        self.world = World(self.path, self.template, self.loop, metadata_mode, resends_unasked)
         self.revisions: dict[tuple[int, int], int] = {}
         self.notes = 0
         self.is_broken = False
         self.do(self.world.begin())
         self.incidents = [declare(self.world.db, number, components, self.now).id for number in range(1, count + 1)]
         for incident_id in self.incidents:
-            self.confirm(0, incident_id, IncidentStatus.INVESTIGATING, False, {})
+            self.confirm(0, incident_id, IncidentStatus.INVESTIGATING, False, {}, False)
 
     def do(self, work: Coroutine[Any, Any, None]) -> None:
         self.loop.run_until_complete(work)
@@ -106,18 +111,19 @@ class FaultMachine(RuleBasedStateMachine):
         status: IncidentStatus,
         is_stock: bool,
         components: dict[str, ComponentStatus],
+        notify: bool,
     ) -> None:
         number = len(self.world.confirmed)
         body = STOCK if is_stock else f"Update {number}."
         seen = self.revisions.pop((terminal, incident_id), None)
         uid, db = f"op{number}", self.world.terminals[terminal]
         with contextlib.suppress(ConflictError):
-            confirm(db, incident_id, body, status, components, uid=uid, seen_revision=seen, now=self.now)
+            confirm(db, incident_id, body, status, components, notify=notify, uid=uid, seen_revision=seen, now=self.now)
             self.world.confirmed[uid] = Confirmed(number, uid, incident_id, status, body)
 
     def decide(self, name: str, db: Database, delivery: Delivery) -> None:
         if name == "retry":
-            retry_delivery(db, delivery.id, "ben", self.now)
+            self.world.answer(db, delivery)
             return
         drop_delivery(db, delivery.id, "ben", self.now)
         told = self.world.confirmed[delivery.uid]
@@ -127,7 +133,7 @@ class FaultMachine(RuleBasedStateMachine):
     # -- somebody else on the page -------------------------------------------------------------------------------------
 
     @rule(
-        act=st.sampled_from(("note", "note", "declare", "rename", "use up")),
+        act=st.sampled_from(("note", "note", "declare", "rename", "reword", "use up")),
         which=st.integers(0, 80),
         status=STATUSES,
         is_stock=st.booleans(),
@@ -144,6 +150,8 @@ class FaultMachine(RuleBasedStateMachine):
             incident_id = sorted(page.incidents)[which % len(page.incidents)]
             if act == "note":
                 page.edit(incident_id, status.value, body)
+            elif act == "reword":
+                page.reword(incident_id, body)
             else:
                 page.rename(incident_id, f"Renamed {self.notes}")
 
@@ -157,9 +165,7 @@ class FaultMachine(RuleBasedStateMachine):
     @rule(lag_s=st.sampled_from((0, 3, LAG_MOST_S)), clock_s=st.sampled_from(CLOCK_STEPS_S))
     def drift(self, lag_s: int, clock_s: int) -> None:
         self.world.page.read_lag_s = lag_s
-        # A page without stamps is searched by its times: test_fault_remote.py tells what a step does there.
-        if self.world.page.metadata_mode != "drop":
-            self.loop.shift_s += clock_s
+        self.loop.shift_s += clock_s
 
     # -- the engine ----------------------------------------------------------------------------------------------------
 

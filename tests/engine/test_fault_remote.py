@@ -23,7 +23,7 @@ from oncall_tui.domain.outbox import Pace
 from oncall_tui.domain.update import Delivery, DeliveryState, IncidentUpdate
 from oncall_tui.store.database import open_database
 from oncall_tui.store.incidents import get_incident
-from oncall_tui.store.outbox import list_deliveries, retry_delivery
+from oncall_tui.store.outbox import adopt_delivery, list_deliveries, retry_delivery
 from oncall_tui.store.updates import list_updates
 
 QUIET_S = 30
@@ -144,30 +144,86 @@ def test_the_same_words_again_are_sent_although_the_page_shows_the_earlier_ones_
     run_desk(tmp_path, FaultPage(read_lag_s=QUIET_S - 10, metadata_mode="drop"), scenario)
 
 
-@pytest.mark.parametrize(
-    "mode",
-    [
-        "replace",
-        pytest.param(
-            "drop",
-            marks=pytest.mark.xfail(
-                strict=True, reason="without stamps only the page's own time would tell, and is not kept"
-            ),
-        ),
-    ],
-)
-def test_a_clock_set_back_during_a_doubt_doubles_nothing(mode: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("step_s", [86_400, -86_400])
+@pytest.mark.parametrize("has_restart", [False, True])
+@pytest.mark.parametrize("lag_s", [0, LAG_S])
+@pytest.mark.parametrize("mode", ["replace", "drop"])
+def test_a_clock_that_is_set_during_a_doubt_doubles_nothing(
+    mode: str, lag_s: int, has_restart: bool, step_s: int, tmp_path: Path
+) -> None:
     async def scenario(desk: Desk) -> None:
-        desk.loop.shift_s = 86_400
+        desk.loop.shift_s = step_s
         desk.page.faults.append(Fault.DROP_AFTER)
         desk.open("first")
         async with desk.engine():
             await wait_for(lambda: desk.only().state is DeliveryState.UNCERTAIN)
             desk.loop.shift_s = 0
-            await wait_for(lambda: not list_deliveries(desk.db))
+            if not has_restart:
+                await wait_for(lambda: not list_deliveries(desk.db))
+        await desk.drain()
         assert desk.page.bodies() == ["first"]
 
+    run_desk(tmp_path, FaultPage(metadata_mode=mode, read_lag_s=lag_s), scenario)
+
+
+@pytest.mark.parametrize("resends_unasked", [False, True])
+@pytest.mark.parametrize("change", ["rename", "reword", "both"])
+def test_what_may_be_ours_and_was_changed_on_a_page_without_stamps_is_asked_about(
+    change: str, resends_unasked: bool, tmp_path: Path
+) -> None:
+    async def scenario(desk: Desk) -> None:
+        desk.page.faults.append(Fault.DROP_AFTER)
+        desk.open("first")
+        async with desk.engine(replace(desk.config(), resends_unasked=resends_unasked)) as engine:
+            await wait_for(lambda: desk.only().state is DeliveryState.UNCERTAIN)
+            (remote_id,) = desk.page.incidents
+            if change != "reword":
+                desk.page.rename(remote_id, "What customers would call it")
+            if change != "rename":
+                desk.page.reword(remote_id, "What customers would say")
+            await wait_for(lambda: desk.only().asked_at is not None)
+            assert "changed by somebody" in desk.only().reason
+            (found,) = desk.only().evidence
+            adopt_delivery(desk.db, desk.only().id, found, "ana", desk.loop.wall_ms())
+            desk.say(desk.opened, "second")
+            engine.wake.set()
+            await wait_for(lambda: not list_deliveries(desk.db))
+        assert desk.page.bodies() == ["first", "second"]
+        assert len(desk.page.incidents) == 1
+
+    run_desk(tmp_path, FaultPage(metadata_mode="drop"), scenario)
+
+
+@pytest.mark.parametrize("mode", ["replace", "drop"])
+def test_an_update_that_was_reworded_at_once_is_not_sent_again(mode: str, tmp_path: Path) -> None:
+    async def scenario(desk: Desk) -> None:
+        incident_id = desk.open("first")
+        await desk.drain()
+        desk.page.faults.append(Fault.DROP_AFTER)
+        desk.say(incident_id, "second")
+        async with desk.engine():
+            await wait_for(lambda: desk.only().state is DeliveryState.UNCERTAIN)
+            desk.page.reword(next(iter(desk.page.incidents)), "What customers would say")
+            await wait_for(lambda: not list_deliveries(desk.db) or desk.only().asked_at is not None)
+            if list_deliveries(desk.db):
+                (found,) = desk.only().evidence
+                adopt_delivery(desk.db, desk.only().id, found, "ana", desk.loop.wall_ms())
+        assert desk.page.bodies() == ["first", "second"]
+
     run_desk(tmp_path, FaultPage(metadata_mode=mode), scenario)
+
+
+def test_a_strangers_incident_of_the_same_minute_is_no_doubt_where_stamps_are_kept(tmp_path: Path) -> None:
+    async def scenario(desk: Desk) -> None:
+        desk.open("earlier")
+        await desk.drain()
+        desk.page.faults.append(Fault.DROP_BEFORE)
+        desk.open("first")
+        desk.page.open("Elsewhere", "investigating", "Something else.")
+        await desk.drain()
+        assert desk.page.bodies() == ["earlier", "Something else.", "first"]
+
+    run_desk(tmp_path, FaultPage(), scenario)
 
 
 def test_a_clock_set_on_does_not_cut_the_quiet_period_short(tmp_path: Path) -> None:

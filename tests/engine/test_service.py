@@ -8,8 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,33 @@ EVERY_MS = 200
 def target() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0), backlog=1_000) as listener:
         yield int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def silent_page() -> Iterator[int]:
+    """A page that answers what it is asked, and nothing that it is told."""
+    is_over = threading.Event()
+
+    class Silent(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"[]")
+
+        def do_POST(self) -> None:
+            is_over.wait(30)
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Silent)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield server.server_port
+    is_over.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 def make_config(folder: Path, port: int) -> Config:
@@ -242,9 +271,9 @@ def test_a_locked_file_stops_no_probe_and_turns_none_red(tmp_path: Path, target:
     assert "not saving" in log_path(path).read_text()
 
 
-def test_a_page_that_does_not_answer_holds_up_no_stop(tmp_path: Path, target: int) -> None:
+def test_a_page_that_does_not_answer_holds_up_no_stop(tmp_path: Path, target: int, silent_page: int) -> None:
     config = write_config(tmp_path, target)
-    page = f'[page]\napi_url = "http://127.0.0.1:{target}/v1"\npage_id = "p"\ntoken = {{ env = "PATH" }}\n'
+    page = f'[page]\napi_url = "http://127.0.0.1:{silent_page}/v1"\npage_id = "p"\ntoken = {{ env = "PATH" }}\n'
     config.write_text(page + config.read_text())
     path = tmp_path / "oncall.db"
     with open_database(path) as db:

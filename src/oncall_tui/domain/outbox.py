@@ -220,16 +220,52 @@ def list_candidates(
     """
     if delivery.sending_at is None:
         return []
-    earliest = delivery.sending_at + min(skew_ms, 0) - _CLOCK_MARGIN_MS
-    latest = delivery.sending_at + max(skew_ms, 0) + window_ms + _CLOCK_MARGIN_MS
-    return [remote for remote in recent if remote.uid is None and earliest <= remote.created_at <= latest]
+    by_page = delivery.page_at if delivery.page_at is not None else delivery.sending_at + skew_ms
+    begins = [instant - _CLOCK_MARGIN_MS for instant in (delivery.sending_at, by_page)]
+    length = window_ms + 2 * _CLOCK_MARGIN_MS
+    return [
+        remote
+        for remote in recent
+        if remote.uid is None and any(begin <= remote.created_at <= begin + length for begin in begins)
+    ]
+
+
+def is_alike(delivery: Delivery, remote: RemoteIncident) -> bool:
+    """Tells whether an incident without stamp has half of our words, its title or a message.
+
+    That is no proof, and enough not to make another one without asking: somebody may have changed the other half.
+    """
+    if remote.uid is not None:
+        return False
+    body = normalise_body(delivery.body)
+    has_title = delivery.title is not None and remote.title == clean_line(delivery.title).strip()
+    return has_title or any(update.body == body for update in remote.updates)
+
+
+def may_hold(delivery: Delivery, remote: RemoteIncident) -> bool:
+    """Tells whether a message of an incident without stamp may be the delivery, changed by somebody since."""
+    if remote.uid is not None:
+        return False
+    body = normalise_body(delivery.body)
+    return any(update.body == body or update.status == delivery.status for update in _list_new(delivery, remote))
+
+
+def _list_new(delivery: Delivery, remote: RemoteIncident) -> list[RemoteUpdate]:
+    """Returns what came after the attempt; what the page showed late of earlier days is left out by its time."""
+    sent_at = delivery.page_at or delivery.sending_at or delivery.created_at
+    return [
+        update
+        for update in remote.updates
+        if update.remote_id not in delivery.baseline and update.created_at >= sent_at - _CLOCK_MARGIN_MS
+    ]
 
 
 def list_evidence(delivery: Delivery, remote: RemoteIncident | None, within_ms: int) -> tuple[Evidence, ...]:
     """Returns what on the page might be an uncertain delivery: messages that came after its attempt, with any words."""
     if remote is None:
         return ()
-    earliest = (delivery.sending_at or delivery.created_at) - _CLOCK_MARGIN_MS - within_ms
+    sent_at = delivery.page_at or delivery.sending_at or delivery.created_at
+    earliest = sent_at - _CLOCK_MARGIN_MS - within_ms
     return tuple(
         Evidence(remote.remote_id, update.remote_id, remote.title, update.status, update.body, update.created_at)
         for update in remote.updates

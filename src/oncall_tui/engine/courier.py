@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
@@ -30,6 +31,8 @@ from oncall_tui.store.page import apply_incident, note_page_reached
 _FRESH_MS = 300_000
 _ASKED_AGAIN_MS = 60_000
 _NOT_SHOWN = "the page does not show this incident: it was deleted there, or reads lag behind"
+_NOT_FOUND = "not found on the page: is it there, send it again, or drop it?"
+_UNCLEAR = "the page shows what may be it, changed by somebody: is it there, send it again, or drop it?"
 _GONE = (
     "the page no longer has this incident: somebody deleted it there. Drop this delivery, and declare anew if need be"
 )
@@ -52,6 +55,10 @@ class Courier:
         self._search = Search(work)
         self._delivered = delivered
 
+    def watch(self) -> None:
+        """Keeps an eye on the page's clock; to be called every few seconds."""
+        self._search.time.watch()
+
     async def carry(self, delivery: Delivery) -> None:
         """Brings one delivery as far as it gets now. Raises StoreError."""
         if delivery.state is DeliveryState.UNCERTAIN:
@@ -70,12 +77,13 @@ class Courier:
     async def _publish(self, delivery: Delivery) -> None:
         try:
             await self._page.make_ready()
-            # Both requests are paid before the first, so that nothing waits between the baseline and the write.
             is_known = delivery.remote_incident_id is not None
+            if not is_known:
+                await self._search.learn_time()
+            # Both requests are paid before the first, so that nothing waits between the baseline and the write.
             await self._work.budget.spend(1 + is_known, is_backlog=self.is_backlog(delivery))
-            baseline = await self._search.read_ours(
-                delivery, is_looking=await self._may_be_there(delivery), is_paid=is_known
-            )
+            is_looking = await self._may_be_there(delivery)
+            baseline = (await self._search.read_ours(delivery, is_looking=is_looking, is_paid=is_known)).ours
             if baseline is None and delivery.remote_incident_id is not None:
                 if self._search.is_gone(delivery):
                     await self._fail(delivery, _GONE)
@@ -91,14 +99,16 @@ class Courier:
         except PageError as error:
             await self._retry(delivery, error)
             return
-        now = self._clock()
+        now, page_at = self._clock(), self._search.time.read()
         seen = () if baseline is None else tuple(update.remote_id for update in baseline.updates)
         kind = DeliveryKind.CREATE if baseline is None else DeliveryKind.UPDATE
-        if not await self._work.store.call(claim_delivery, delivery.id, self._work.epoch, kind, seen, now):
+        store, epoch = self._work.store, self._work.epoch
+        if not await store.call(claim_delivery, delivery.id, epoch, kind, seen, now, page_at):
             await self._fenced.look_for_successor()
             return
         self.sending.add(delivery.incident_id)
-        claimed = replace(delivery, attempts=delivery.attempts + 1, baseline=seen, sending_at=now, kind=kind)
+        attempts = delivery.attempts + 1
+        claimed = replace(delivery, attempts=attempts, baseline=seen, sending_at=now, page_at=page_at, kind=kind)
         await self._send(claimed, baseline, message)
 
     async def _may_be_there(self, delivery: Delivery) -> bool:
@@ -154,11 +164,12 @@ class Courier:
         """Looks at the page after the quiet period: the update stands there, or it may be sent again."""
         try:
             await self._page.make_ready()
-            remote = await self._search.read_ours(delivery, is_looking=True)
+            sighting = await self._search.read_ours(delivery, is_looking=True)
         except PageError as error:
             wait_ms = await self._work.note_failure(delivery.id, error)
             await self._doubt(delivery, f"not looked up yet: {error}", wait_ms)
             return
+        remote, unclear = sighting.ours, sighting.unclear
         applied = self._search.find_applied(delivery, remote) if remote is not None else None
         if applied is not None:
             await self._deliver(delivery, applied, is_looked_up=True)
@@ -169,22 +180,30 @@ class Courier:
                 await self._doubt(delivery, _NOT_SHOWN, self._work.config.quiet_period_ms)
         elif (left_ms := self._search.find_lag_left_ms(delivery)) > 0:
             await self._doubt(delivery, "not on the page yet: reads may lag behind", left_ms)
-        elif self._may_resend(delivery):
+        elif self._may_resend(delivery, is_unclear=bool(unclear)):
             await self._fenced.settle(settle_absent, delivery.id, now=self._clock())
         else:
-            now = self._clock()
-            await self._fenced.settle(
-                settle_asking,
-                delivery.id,
-                next_try_at=now + _ASKED_AGAIN_MS,
-                evidence=list_evidence(delivery, remote, self._work.config.quiet_period_ms),
-                now=now,
-            )
+            await self._ask(delivery, unclear or ((remote,) if remote is not None else ()), is_unclear=bool(unclear))
 
-    def _may_resend(self, delivery: Delivery) -> bool:
-        """What subscribers might get twice is sent again by a person alone, unless the page would not double it."""
-        is_repeatable = delivery.kind is DeliveryKind.CREATE and self._page.capabilities.repeats_create
-        return is_repeatable or not delivery.notify or self._work.config.resends_unasked
+    def _may_resend(self, delivery: Delivery, *, is_unclear: bool) -> bool:
+        """What subscribers might get twice, or what may stand there changed, is sent again by a person alone.
+
+        Unless the page would not double it.
+        """
+        if delivery.kind is DeliveryKind.CREATE and self._page.capabilities.repeats_create:
+            return True
+        return not is_unclear and (not delivery.notify or self._work.config.resends_unasked)
+
+    async def _ask(self, delivery: Delivery, where: Iterable[RemoteIncident], *, is_unclear: bool) -> None:
+        now, quiet_ms = self._clock(), self._work.config.quiet_period_ms
+        await self._fenced.settle(
+            settle_asking,
+            delivery.id,
+            next_try_at=now + _ASKED_AGAIN_MS,
+            evidence=tuple(item for remote in where for item in list_evidence(delivery, remote, quiet_ms)),
+            now=now,
+            reason=_UNCLEAR if is_unclear else _NOT_FOUND,
+        )
 
     async def _deliver(self, delivery: Delivery, applied: Applied, *, is_looked_up: bool) -> None:
         now, remote, update = self._clock(), applied.incident, applied.update

@@ -62,6 +62,7 @@ class Publisher:
         """Starts what is due and has room; returns seconds until more is, None when nothing waits for a time."""
         work, now, loop = self._work, self._work.clock(), asyncio.get_running_loop()
         name = work.config.name
+        self._courier.watch()
         pauses = []
         for delivery in await work.store.call(list_due, now, page=name):
             incident_id = delivery.incident_id

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import asyncio
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from oncall_tui.domain.outbox import Applied, find_applied, find_ours, list_candidates
+from oncall_tui.domain.outbox import Applied, find_applied, find_ours, is_alike, list_candidates, may_hold
 from oncall_tui.domain.remote import RemoteIncident
 from oncall_tui.domain.update import Delivery
+from oncall_tui.engine.page_time import PageTime
 from oncall_tui.engine.page_work import PageWork
+from oncall_tui.store.deliveries import list_other_listings
 from oncall_tui.store.incidents import list_component_ids
 
 _LOOK_BACK_MS = 3_600_000
+
+
+class Sighting(Struct, frozen=True):
+    """What a look at the page found: the incident itself, and what may be ours though nothing proves it."""
+
+    ours: RemoteIncident | None = None
+    unclear: tuple[RemoteIncident, ...] = ()
 
 
 class Search:
@@ -23,10 +33,19 @@ class Search:
         self._page = work.page
         self._config = work.config
         self._clock = work.clock
+        self.time = PageTime(work.page, work.clock)
+        self._learning = asyncio.Lock()
         self._missed: dict[int, float] = {}
 
-    async def read_ours(self, delivery: Delivery, *, is_looking: bool, is_paid: bool = False) -> RemoteIncident | None:
-        """Returns the delivery's incident as the page has it now, None when it has none.
+    async def learn_time(self) -> None:
+        """Asks the page for its time, unless that is known: what it makes next is found by it. Raises PageError."""
+        async with self._learning:
+            if not self.time.is_sure:
+                await self._page.list_components(self._work.budget.spend)
+                self.time.take()
+
+    async def read_ours(self, delivery: Delivery, *, is_looking: bool, is_paid: bool = False) -> Sighting:
+        """Looks for the delivery's incident as the page has it now.
 
         One that is known by its id costs one request, unless that `is_paid`; any other is searched for when
         `is_looking`. Raises PageError or StoreError.
@@ -37,29 +56,49 @@ class Search:
             if not is_paid:
                 await self._work.budget.spend()
             found = await self._page.get_incident(delivery.remote_incident_id)
-            if found is not None:
-                self._missed.pop(delivery.incident_id, None)
-            return found
-        return await self._find_ours(delivery) if is_looking else None
+            self.time.take()
+            if found is None:
+                return Sighting()
+            self._missed.pop(delivery.incident_id, None)
+            return Sighting(found, (found,) if may_hold(self._as_shown(delivery), found) else ())
+        return await self._find_ours(delivery) if is_looking else Sighting()
 
-    async def _find_ours(self, delivery: Delivery) -> RemoteIncident | None:
+    async def _find_ours(self, delivery: Delivery) -> Sighting:
         skew_ms = self._page.clock_skew_ms or 0
         # The clock may have been set back since: then it was made no earlier than the clock says now.
         begin = min(delivery.created_at, self._clock())
-        since = min(begin, begin + skew_ms) - _LOOK_BACK_MS
+        since = min(begin, begin + skew_ms, delivery.page_at or begin) - _LOOK_BACK_MS
         recent = await self._page.list_recent(since, self._work.budget.spend)
+        self.time.take()
         skew_ms = self._page.clock_skew_ms or 0  # a new engine knows it by the first answer only
         window_ms = self._config.request_timeout_ms + self._config.quiet_period_ms
+        delivery = self._as_shown(delivery)
         stamped = [remote for remote in recent if remote.uid is not None]
-        if (ours := find_ours(self._as_shown(delivery), stamped, skew_ms, window_ms)) is not None:
-            return ours
+        if (ours := find_ours(delivery, stamped, skew_ms, window_ms)) is not None:
+            return Sighting(ours)
+        if delivery.page_at is None:
+            delivery = replace(delivery, sending_at=min(delivery.sending_at or begin, self._clock()))
+        others = await self._work.store.call(list_other_listings, delivery.incident_id, page=delivery.page)
+        unclear = [remote for remote in recent if remote.remote_id not in others]
+        timely = {remote.remote_id for remote in list_candidates(delivery, unclear, skew_ms, window_ms)}
         shown = []
-        timed = replace(delivery, sending_at=min(delivery.sending_at or begin, self._clock()))
-        for candidate in list_candidates(timed, recent, skew_ms, window_ms):
-            await self._work.budget.spend()
-            if (alone := await self._page.get_incident(candidate.remote_id)) is not None:
-                shown.append(alone)
-        return find_ours(self._as_shown(timed), shown, skew_ms, window_ms)
+        for remote in unclear:
+            if remote.remote_id in timely or is_alike(delivery, remote):
+                await self._work.budget.spend()
+                if (alone := await self._page.get_incident(remote.remote_id)) is not None:
+                    shown.append(alone)
+        if (ours := find_ours(delivery, shown, skew_ms, window_ms)) is not None:
+            return Sighting(ours)
+        # Where stamps are kept, one without is ours only if somebody took ours away: then its words tell.
+        has_stamps = any(remote.uid is not None for remote in (*recent, *shown))
+        return Sighting(
+            None,
+            tuple(
+                remote
+                for remote in shown
+                if is_alike(delivery, remote) or (remote.uid is None and remote.remote_id in timely and not has_stamps)
+            ),
+        )
 
     def find_applied(self, delivery: Delivery, remote: RemoteIncident) -> Applied | None:
         """Proves a delivery by what this kind of page can show of it."""
@@ -76,6 +115,7 @@ class Search:
 
     def find_lag_left_ms(self, delivery: Delivery) -> int:
         """Absence is believed when three quiet periods have passed: reads may lag behind writes by a minute."""
-        quiet_ms, now = self._config.quiet_period_ms, self._clock()
-        sent_at = delivery.sending_at or 0
+        quiet_ms, now, sent_at = self._config.quiet_period_ms, self._clock(), delivery.sending_at or 0
+        if delivery.page_at is not None and (page_now := self.time.read()) is not None:
+            now, sent_at = page_now, delivery.page_at
         return min(quiet_ms, sent_at + 3 * quiet_ms - now) if sent_at <= now else 0

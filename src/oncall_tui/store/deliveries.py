@@ -52,6 +52,18 @@ def has_earlier_attempts(db: Database, delivery_id: int) -> bool:
     )
 
 
+def list_other_listings(db: Database, incident_id: int, *, page: str = MAIN_PAGE) -> set[str]:
+    """Returns which incidents of a page are surely not one of ours: another of ours, or known before it was declared."""
+    rows = db.rows(
+        "SELECT remote_id FROM page_incident JOIN incident ON incident.id = incident_id "
+        "WHERE page = ? AND incident_id != ? AND (is_local = 1 OR incident_id < ?)",
+        page,
+        incident_id,
+        incident_id,
+    )
+    return {row["remote_id"] for row in rows}
+
+
 def adopt_orphans(db: Database, epoch: int, retry_at: int, now: int, *, page: str = MAIN_PAGE) -> int:
     """Marks what was left half-sent as uncertain, to be reconciled at `retry_at`; returns how many.
 
@@ -72,9 +84,18 @@ def adopt_orphans(db: Database, epoch: int, retry_at: int, now: int, *, page: st
 
 
 def claim_delivery(
-    db: Database, delivery_id: int, epoch: int, kind: DeliveryKind, baseline: Sequence[str], now: int
+    db: Database,
+    delivery_id: int,
+    epoch: int,
+    kind: DeliveryKind,
+    baseline: Sequence[str],
+    now: int,
+    page_at: int | None = None,
 ) -> bool:
-    """Commits `sending` before the first byte leaves; returns False when this engine or this delivery is overtaken."""
+    """Commits `sending` before the first byte leaves; returns False when this engine or this delivery is overtaken.
+
+    `page_at` is `now` by the page's clock, None when that is not known.
+    """
     with db.write("outbox") as connection:
         if not _is_current(connection, epoch):
             return False
@@ -87,11 +108,11 @@ def claim_delivery(
         ).fetchall()
         baseline = list(dict.fromkeys([*baseline, *(row["remote_id"] for row in known)]))
         cursor = connection.execute(
-            "UPDATE delivery SET state = 'sending', epoch = ?, attempts = attempts + 1, sending_at = ?, baseline = ?, kind = ?, "
-            "next_try_at = NULL, reason = '' WHERE id = ? AND state IN ('pending', 'retry_wait') AND "
+            "UPDATE delivery SET state = 'sending', epoch = ?, attempts = attempts + 1, sending_at = ?, page_at = ?, "
+            "baseline = ?, kind = ?, next_try_at = NULL, reason = '' WHERE id = ? AND state IN ('pending', 'retry_wait') AND "
             f"id = (SELECT min(id) FROM delivery d WHERE d.incident_id = delivery.incident_id AND "
             f"d.page = delivery.page AND {OPEN})",
-            (epoch, now, json.dumps(list(baseline)), kind, delivery_id),
+            (epoch, now, page_at, json.dumps(list(baseline)), kind, delivery_id),
         )
         return cursor.rowcount == 1
 
