@@ -12,7 +12,7 @@ from tests.cli.program import CONFIG, Program
 from tests.statuspage.conftest import PAGE_ID, TOKEN, Page
 
 from oncall_tui.cli.template_files import name_key, write_toml
-from oncall_tui.content.team_templates import read_template
+from oncall_tui.config.templates import read_template
 from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.remote import RemoteTemplate
 from oncall_tui.domain.sanitize import clean_block

@@ -14,7 +14,6 @@ from oncall_tui.domain.errors import NotFoundError, UsageError
 if TYPE_CHECKING:
     from oncall_tui.cli.output import Json
     from oncall_tui.config.model import PageConfig
-    from oncall_tui.content import Library
     from oncall_tui.domain.template import Template
     from oncall_tui.domain.template_trial import Fault
 
@@ -33,9 +32,9 @@ def list_command(place: Place, is_json: bool) -> int:
     """List all templates, a team's own in the place of ours; exit 1 when a file cannot be used."""
     from oncall_tui.cli.output import format_table, print_json, say, warn
 
-    library = _load(place)
+    templates, faults = _load(place)
     if is_json:
-        print_json([_shape(each) for each in library.templates])
+        print_json([_shape(each) for each in templates])
     else:
         rows = [
             (
@@ -47,12 +46,12 @@ def list_command(place: Place, is_json: bool) -> int:
                 Path(each.source).name if each.source else "",
                 each.title,
             )
-            for each in library.templates
+            for each in templates
         ]
         say(format_table(("KEY", "MOMENT", "STATES", "CAUSES", "READERS", "FILE", "TITLE"), rows))
-    for fault in library.faults:
+    for fault in faults:
         warn(fault)
-    return 1 if library.faults else 0
+    return 1 if faults else 0
 
 
 @template.command()
@@ -68,7 +67,7 @@ def show(place: Place, key: str, number: str | None, is_json: bool) -> None:
     from oncall_tui.domain.template_choice import find_template
     from oncall_tui.domain.template_trial import try_template
 
-    found = find_template(_load(place).templates, key)
+    found = find_template(_load(place)[0], key)
     text = next(try_template(found)).text if number is None else render(found, _fill(place, number, found))
     open_names = sorted(set(VARIABLE.findall(text)) & found.variables)
     if is_json:
@@ -115,13 +114,13 @@ def lint_command(place: Place, keys: tuple[str, ...], is_json: bool) -> int:
     from oncall_tui.domain.template_choice import find_template
     from oncall_tui.domain.template_trial import find_faults
 
-    library = _load(place)
-    chosen = [find_template(library.templates, key) for key in keys] or list(library.templates)
+    templates, faults = _load(place)
+    chosen = [find_template(templates, key) for key in keys] or list(templates)
     found = [(each, fault) for each in chosen for fault in find_faults(each)]
     if is_json:
-        print_json({"files": list(library.faults), "faults": [_shape_fault(each, fault) for each, fault in found]})
+        print_json({"files": list(faults), "faults": [_shape_fault(each, fault) for each, fault in found]})
     else:
-        for line in library.faults:
+        for line in faults:
             say(line)
         for each, fault in found:
             finding, trial = fault.finding, fault.trial
@@ -131,9 +130,9 @@ def lint_command(place: Place, keys: tuple[str, ...], is_json: bool) -> int:
             shown = (trial.title if finding.part == "title" else trial.text)[finding.start : finding.end]
             if shown:
                 say(f"    {clean_line(shown, 100)}")
-        if not found and not library.faults:
+        if not found and not faults:
             say(f"{len(chosen)} templates read well.")
-    return 1 if found or library.faults else 0
+    return 1 if found or faults else 0
 
 
 @template.command()
@@ -153,7 +152,7 @@ def pull(place: Place, page_name: str | None, folder: str | None, is_forced: boo
 
     config = place.load_config()
     page = _choose_page(config.pages, page_name)
-    target = Path(folder).absolute() if folder else config.templates
+    target = Path(folder).absolute() if folder else config.templates_folder
     if target is None:
         raise UsageError('Say where to write: `--to DIR`, or `templates = "DIR"` in the config.')
     pulled = asyncio.run(pull_templates(place.db_path(), page))
@@ -174,11 +173,12 @@ def pull(place: Place, page_name: str | None, folder: str | None, is_forced: boo
         say("Check them with `oncall-tui template lint`.")
 
 
-def _load(place: Place) -> Library:
-    from oncall_tui.content import load_library
+def _load(place: Place) -> tuple[tuple[Template, ...], tuple[str, ...]]:
+    """Returns all templates, and the faults of files that cannot be used."""
+    from oncall_tui.content import load_templates
 
     config = place.try_config()
-    return load_library(config.templates if config else None)
+    return (load_templates(config.templates), config.template_faults) if config else (load_templates(), ())
 
 
 def _choose_page(pages: tuple[PageConfig, ...], name: str | None) -> PageConfig:

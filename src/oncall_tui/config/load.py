@@ -19,6 +19,7 @@ from oncall_tui.config.model import BroadcastConfig, ComponentConfig, Config, Pa
 from oncall_tui.config.source import read_source
 from oncall_tui.domain.errors import ConfigError
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind
+from oncall_tui.domain.template import Template
 
 if TYPE_CHECKING:
     from oncall_tui.config.lines import LineIndex
@@ -114,6 +115,8 @@ def _tell_depth(path: Path) -> str:
 
 def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:
     above = _find_above(checked)
+    templates_folder = None if checked.templates is None else resolve_path(folder, checked.templates)
+    own, faults = _read_templates(templates_folder)
     return Config(
         path=path.absolute(),
         folder=folder,
@@ -125,8 +128,19 @@ def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:
         components=tuple(ComponentConfig(each.name, each.remote_id) for each in checked.component),
         probes=tuple(_convert_probe(each, folder, above) for each in checked.probes),
         theme=checked.theme,
-        templates=None if checked.templates is None else resolve_path(folder, checked.templates),
+        templates=own,
+        templates_folder=templates_folder,
+        template_faults=faults,
     )
+
+
+def _read_templates(folder: Path | None) -> tuple[tuple[Template, ...], tuple[str, ...]]:
+    """Faults in words do not keep probes from running: they are told, and the rest is used."""
+    if folder is None:
+        return (), ()
+    from oncall_tui.config.templates import read_folder
+
+    return read_folder(folder)
 
 
 def _convert_source(table: schema.TokenTable, folder: Path) -> TokenSource:

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.probe import Probe
+from oncall_tui.domain.template import Template
 
 SEND_WINDOW_MS = 5_000
 
@@ -51,14 +52,19 @@ class ComponentConfig(Struct, frozen=True):
 
 
 class Config(Struct, frozen=True):
-    """One loaded file. Without a page, updates stay in the outbox and the screens say so."""
+    """One loaded file. Without a page, updates stay in the outbox and the screens say so.
+
+    `templates` are the team's own; `template_faults` tell of files among them that cannot be used, a line each.
+    """
 
     path: Path
     pages: tuple[PageConfig, ...] = ()
     components: tuple[ComponentConfig, ...] = ()
     probes: tuple[Probe, ...] = ()
     theme: str | None = None
-    templates: Path | None = None
+    templates: tuple[Template, ...] = ()
+    templates_folder: Path | None = None
+    template_faults: tuple[str, ...] = ()
     folder: Path = field(default=Path())
     broadcasts: tuple[BroadcastConfig, ...] = ()
 

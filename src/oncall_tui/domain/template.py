@@ -33,6 +33,11 @@ class Moment(StrEnum):
     BY_HAND = "by_hand"
 
 
+def read_state(word: str) -> IncidentStatus | MaintenanceStatus:
+    """Returns the public state that a word names. Raises ValueError."""
+    return IncidentStatus(word) if word in list(IncidentStatus) else MaintenanceStatus(word)
+
+
 class Audience(StrEnum):
     """Who reads it: everybody on the page, one client, or a supplier of ours."""
 

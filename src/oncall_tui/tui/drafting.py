@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -125,12 +124,12 @@ def open_draft(
     draft_id: int | None = None,
     is_wanted_new: bool = False,
     effect: str | None = None,
-    folder: Path | None = None,
+    own: Sequence[Template] = (),
 ) -> OpenedDraft | None:
     """Returns this terminal's draft of an incident, one handed to it, a dead one's, or a new one from a template.
 
     `draft_id` asks for one draft, whoever has it, `is_wanted_new` for a new one. None when there is none and none may
-    be created. `effect` is what a probe shows, `folder` holds the team's own templates.
+    be created. `effect` is what a probe shows, `own` are the team's templates.
 
     Raises NotFoundError, RefusedError or StoreError.
     """
@@ -149,7 +148,7 @@ def open_draft(
         draft = take_draft(db, draft_id, terminal_id, actor)
     else:
         draft = adopt_draft(db, incident_id, terminal_id, actor, {*live, terminal_id})
-    templates = load_templates(folder)
+    templates = load_templates(own)
     if draft is not None:
         left = before.get(draft.id, draft)
         is_orphan = left.terminal_id not in ("", terminal_id) and left.terminal_id not in live

@@ -174,7 +174,7 @@ class ComposePane(ComposeTools, Pane):
                     draft_id=draft_id,
                     is_wanted_new=is_wanted_new,
                     effect=find_felt(host.snapshot.incident(incident_id), host.snapshot),
-                    folder=host.config.templates,
+                    own=host.config.templates,
                 )
             except OncallError as error:
                 tell(self.app, str(error), "error")

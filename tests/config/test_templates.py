@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from oncall_tui.content import load_library
-from oncall_tui.content.team_templates import read_folder, read_template
+from oncall_tui.config.load import load_config
+from oncall_tui.config.templates import read_folder, read_template
+from oncall_tui.content import load_templates
 from oncall_tui.domain.errors import ConfigError
 from oncall_tui.domain.incident import Cause, IncidentStatus
 from oncall_tui.domain.maintenance import MaintenanceStatus
@@ -75,11 +76,12 @@ def test_a_team_puts_its_words_in_the_place_of_ours(tmp_path: Path) -> None:
     _write(tmp_path, _GOOD)
     _write(tmp_path, _GOOD.replace("inv.first", "our.own"), "b.toml")
     _write(tmp_path, "not a template", "notes.md")
-    shipped, library = load_library().templates, load_library(tmp_path)
-    assert library.faults == ()
-    assert [each.key for each in library.templates] == [*(each.key for each in shipped), "our.own"]
-    assert library.templates[0].title == "Ours"
-    assert library.templates[1:-1] == shipped[1:]
+    config = load_config(_write(tmp_path.parent, f'templates = "{tmp_path.name}"', "oncall.toml"))
+    assert (config.templates_folder, config.template_faults) == (tmp_path, ())
+    shipped, found = load_templates(), load_templates(config.templates)
+    assert [each.key for each in found] == [*(each.key for each in shipped), "our.own"]
+    assert found[0].title == "Ours"
+    assert found[1:-1] == shipped[1:]
 
 
 def test_a_bad_file_is_told_and_ours_stay_in_use(tmp_path: Path) -> None:
@@ -93,9 +95,9 @@ def test_a_bad_file_is_told_and_ours_stay_in_use(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    library = load_library(tmp_path / "gone")
-    assert library.templates == load_library().templates
-    (fault,) = library.faults
+    config = load_config(_write(tmp_path, 'templates = "gone"'))
+    (fault,) = config.template_faults
+    assert config.templates == ()
     assert fault.startswith(f"{tmp_path / 'gone'}:1: templates: cannot be read: No such file")
 
 

@@ -15,10 +15,9 @@ from oncall_tui.config.form import Doc, Mismatch, Table, keys_of, read_table
 from oncall_tui.config.lines import LineIndex
 from oncall_tui.config.source import read_source
 from oncall_tui.config.values import name_type
-from oncall_tui.content import read_state
 from oncall_tui.domain.errors import ConfigError
 from oncall_tui.domain.incident import Cause
-from oncall_tui.domain.template import VARIABLE, Audience, Moment, Template
+from oncall_tui.domain.template import VARIABLE, Audience, Moment, Template, read_state
 from oncall_tui.domain.template_variables import VARIABLES
 from oncall_tui.domain.update import BODY_LIMIT
 
