@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ipaddress
 import socket
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from msgspec import Struct
 
 # Anycast resolvers of three operators. Connecting a datagram socket asks the routing table only and sends nothing.
 _LANDMARKS = (
@@ -12,6 +18,10 @@ _LANDMARKS = (
     (socket.AF_INET, "1.1.1.1"),
     (socket.AF_INET6, "2620:fe::fe"),
 )
+_NETWORKS_LEAST = 3
+"""One provider that falls takes a network or two with it; all of three unrelated ones at once is this host."""
+_ANSWER_WITHIN_S = 2.0
+_BELIEVED_S = 5.0
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -66,3 +76,76 @@ def is_exempt(host: str) -> bool:
         return read_scope(host) != "global"
     except ValueError:
         return host.lower().rstrip(".") == "localhost"
+
+
+class _Sight(Struct, frozen=True):
+    network: str
+    is_reached: bool
+
+
+class Vantage:
+    """What is seen of the world outside: whether it is one target that does not answer, or none at all.
+
+    `targets` (host, port) are of the user's choice, and are asked only when something outside is not reached. Without
+    them three unrelated networks that all answered before, and of which none does now, tell that it is this host.
+    """
+
+    def __init__(
+        self, targets: Sequence[tuple[str, int]] = (), monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.is_known_cut_off = False
+        self._targets = targets
+        self._monotonic = monotonic
+        self._sights: dict[str, _Sight] = {}
+        self._asking = asyncio.Lock()
+        self._asked_s = -_BELIEVED_S
+        self._is_answered = True
+
+    def note(self, probe: str, ip: str, *, is_reached: bool) -> None:
+        """Takes in whether a target outside was reached, at its latest known address."""
+        known = self._sights.get(probe)
+        if is_reached:
+            self._sights[probe] = _Sight(_find_network(ip), is_reached=True)
+            self.is_known_cut_off = False
+        elif known is not None:
+            self._sights[probe] = _Sight(known.network, is_reached=False)
+
+    async def is_cut_off(self) -> bool:
+        """Tells whether it is this host that cannot reach the outside, after something outside was not reached."""
+        if self._targets:
+            self.is_known_cut_off = not await self._has_answer()
+        else:
+            networks = {sight.network for sight in self._sights.values()}
+            is_reached = any(sight.is_reached for sight in self._sights.values())
+            self.is_known_cut_off = not is_reached and len(networks) >= _NETWORKS_LEAST
+        return self.is_known_cut_off
+
+    async def _has_answer(self) -> bool:
+        async with self._asking:
+            if self._monotonic() - self._asked_s >= _BELIEVED_S:
+                answers = await asyncio.gather(*(_can_connect(*target) for target in self._targets))
+                self._is_answered, self._asked_s = any(answers), self._monotonic()
+            return self._is_answered
+
+
+def _find_network(ip: str) -> str:
+    """Returns the /16 of an IPv4 address, the /32 of an IPv6 one: what one provider announces."""
+    address = ipaddress.ip_address(ip)
+    return str(ipaddress.ip_network(f"{address}/{16 if address.version == 4 else 32}", strict=False))
+
+
+async def _can_connect(host: str, port: int) -> bool:
+    writer = None
+    try:
+        async with asyncio.timeout(_ANSWER_WITHIN_S):
+            _, writer = await asyncio.open_connection(host, port)
+    except ConnectionRefusedError:
+        return True  # somebody out there refused
+    except (OSError, TimeoutError):
+        return False
+    finally:
+        if writer is not None:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+    return True

@@ -23,6 +23,7 @@ from oncall_tui.domain.sanitize import is_clean
 from oncall_tui.engine.probes import make_not_run, run_probe
 from oncall_tui.engine.probes.faults import TargetError, explain, explain_timeout
 from oncall_tui.engine.resolver import Address, Resolver
+from oncall_tui.engine.vantage import Vantage
 
 OWN = [
     OSError(errno.EMFILE, ""),
@@ -91,6 +92,18 @@ async def test_a_run_that_this_host_slept_through_is_not_run() -> None:
         result = await run_probe(make_probe(ProbeKind.HTTP, f"http://127.0.0.1:{port}/"), tools)
     assert result.verdict is Verdict.UNKNOWN
     assert result.reason.startswith("not run: this host was paused or overloaded for 119.")
+
+
+async def test_a_host_that_is_cut_off_blames_no_target() -> None:
+    def lookup(host: str) -> tuple[Address, ...]:
+        raise socket.gaierror(socket.EAI_NONAME, "")
+
+    tools = replace(make_tools(resolver=Resolver(lookup)), is_online=lambda: True)
+    probe = make_probe(ProbeKind.TCP, "www.example.com:443")
+    cut_off = await run_probe(probe, replace(tools, vantage=Vantage([("host.invalid", 1)])))
+    fine = await run_probe(probe, replace(tools, vantage=Vantage([("127.0.0.1", 1)])))
+    assert (cut_off.verdict, fine.verdict) == (Verdict.UNKNOWN, Verdict.DOWN)
+    assert cut_off.reason == "not run: nothing outside can be reached from this host"
 
 
 async def test_offline_turns_a_failure_outside_into_not_run_and_leaves_loopback_alone() -> None:

@@ -23,6 +23,8 @@ __all__ = ["Tools", "make_not_run", "open_tools", "run_probe"]
 
 PAUSE_S = 0.25
 """A deadline noticed so much later means that this host slept, and what it then found is not the target's fault."""
+_REACHED = ("tls", "first_byte", "transfer")
+"""Phases that begin only once the target has answered."""
 _log = logging.getLogger(__name__)
 _KINDS: dict[ProbeKind, Callable[[Probe, Tools, Trace], Awaitable[Observation]]] = {
     ProbeKind.HTTP: http.run,
@@ -58,8 +60,8 @@ async def run_probe(probe: Probe, tools: Tools) -> Result:
     trace.leave()
     if verdict is not Verdict.UP and took_s > timeout_s + PAUSE_S:
         verdict, reason = Verdict.UNKNOWN, f"not run: this host was paused or overloaded for {took_s - timeout_s:.1f} s"
-    if verdict is Verdict.DOWN and not is_exempt(trace.ip or probe.target) and not tools.is_online():
-        verdict, reason = Verdict.UNKNOWN, "not run: this host is offline"
+    if not is_exempt(trace.ip or probe.target):
+        verdict, reason = await _doubt_vantage(probe, tools, trace, verdict, reason)
     return Result(
         probe=probe.name,
         started_at=started_at,
@@ -69,6 +71,24 @@ async def run_probe(probe: Probe, tools: Tools) -> Result:
         phases=trace.phases(),
         facts=tuple(trace.facts.items()),
     )
+
+
+async def _doubt_vantage(
+    probe: Probe, tools: Tools, trace: Trace, verdict: Verdict, reason: str
+) -> tuple[Verdict, str]:
+    """A target outside that is down says nothing while it is this host that cannot reach it."""
+    is_reached = verdict in (Verdict.UP, Verdict.DEGRADED) or trace.phase in _REACHED
+    if verdict is Verdict.UNKNOWN:
+        return verdict, reason
+    if trace.ip or not is_reached:
+        tools.vantage.note(probe.name, trace.ip, is_reached=is_reached)
+    if verdict is not Verdict.DOWN:
+        return verdict, reason
+    if not tools.is_online():
+        return Verdict.UNKNOWN, "not run: this host is offline"
+    if not is_reached and await tools.vantage.is_cut_off():
+        return Verdict.UNKNOWN, "not run: nothing outside can be reached from this host"
+    return verdict, reason
 
 
 def make_not_run(probe: Probe, now: int, why: str) -> Result:

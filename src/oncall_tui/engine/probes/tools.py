@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import msgspec
 from msgspec import Struct
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.probe import Phases
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.engine.resolver import Resolver
-from oncall_tui.engine.vantage import is_online
+from oncall_tui.engine.vantage import Vantage, is_online
 
 BODY_CAP = 256 * 1024
 FACT_LIMIT = 200
@@ -34,13 +35,18 @@ class Tools(Struct, frozen=True):
     monotonic: Callable[[], float] = time.monotonic
     wall_ms: Callable[[], int] = now_ms
     is_online: Callable[[], bool] = is_online
+    vantage: Vantage = msgspec.field(default_factory=Vantage)
     body_cap: int = BODY_CAP
 
 
-async def open_tools(tls: ssl.SSLContext | None = None, resolver: Resolver | None = None) -> Tools:
+async def open_tools(
+    tls: ssl.SSLContext | None = None, resolver: Resolver | None = None, vantage: Vantage | None = None
+) -> Tools:
     """Returns tools with contexts made off the loop; `tls` replaces the system's trust, for private authorities."""
     made, unverified = await asyncio.to_thread(_make_contexts)
-    return Tools(resolver=resolver or Resolver(), tls=tls or made, tls_unverified=unverified)
+    return Tools(
+        resolver=resolver or Resolver(), tls=tls or made, tls_unverified=unverified, vantage=vantage or Vantage()
+    )
 
 
 def _make_contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
