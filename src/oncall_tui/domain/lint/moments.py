@@ -167,7 +167,9 @@ def _read_clock(prose: str, match: re.Match[str]) -> Clock | None:
     if hours := _HOURS.match(prose, after):
         after = hours.end()
     zone, zone_end = "", end
-    if behind := _ZONE_AFTER.match(prose, after):
+    behind = _ZONE_AFTER.match(prose, after)
+    # `02:00-04:00` is a range, unless it is written as machines write instants.
+    if behind and (behind["zone"][0] not in "+-" or behind.start("zone") > after or prose[start - 1 : start] == "T"):
         zone, zone_end = behind["zone"], behind.end()
     elif before := _ZONE_BEFORE.search(prose, max(0, start - 8), start):
         zone = before["zone"]

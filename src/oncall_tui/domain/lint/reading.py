@@ -37,7 +37,10 @@ _SUSPECT = Pattern(r"[\[\]{}<>$%_＿`*]|\s[\s,.;:'’]|[,.;:]{2}|(?i:TBD|TODO|FI
 _TRAILING = ".,;:!?)]*_"
 _WORD = Pattern(r"\w+(?:['’.-]\w+)*")
 _SENTENCE_END = Pattern(r"[.!?][\"')\]”’*_]{0,4}(?=\s)|[。！？]|\n")
-_ENGLISH = Pattern(r"(?i:\b(?:the|we|is|are|and|of|to|with|has|have|this|been|was|were|our|for|some|by|from|not|no)\b)")
+_ENGLISH = Pattern(
+    r"(?i:\b(?:the|we|is|are|and|of|to|with|has|have|this|been|was|were|our|for|by|from|not|on|at|it|be|may|will|can"
+    r"|cannot|you|your|some|all|there)\b)"
+)
 _SHORT = frozenset(
     {"e.g", "i.e", "eg", "ie", "approx", "ca", "vs", "no", "nos", "inc", "ltd", "co", "corp", "dr", "mr", "mrs", "ms",
      "st", "a.m", "p.m", "u.s", "u.k", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov",

@@ -80,14 +80,14 @@ _RESOLVED_ALREADY = Pattern(
     r"|completely )*(?:resolved|closed)\b)"
 )
 _NONSENSE = Pattern(
-    r"(?i:\bsuccessful(?:ly)? (?!(?:and|or|but|in|at|to)\b)(?:[\w-]+ ){0,4}?(?P<one>failures?|errors?|outages?"
-    r"|delays?|time-?outs?|degradation)\b"
-    r"|\b(?:fully |completely )(?:recovered|restored|resolved|operational)(?: and| but|,| though)?(?: (?:is|are|it is"
-    r"|they are))? still"
-    r" (?:failing|down|unavailable|not working|affected|experiencing|degraded)\b"
+    r"(?i:\bsuccessful (?:(?!(?:and|or|but|in|at|to|after|the|a|because|since|despite|without|while|following|of|with"
+    r"|from"
+    r"|for|is|are|was|were|no|instead|rather|than)\b)[\w-]{1,40} ){0,4}"
+    r"(?P<one>failures?|errors?|outages?|delays?|time-?outs?|degradation)\b"
+    r"|\b(?:fully |completely )(?:recovered|restored|resolved|operational)(?: and| but|,| though)?"
+    r"(?: (?:is|are|it is|they are))? still (?:failing|down|unavailable|not working|affected|experiencing|degraded)\b"
     r"|\b(?:increased|elevated|high(?:er)?) (?:number of |rate of |levels? of )?(?:normal operation|success rates?"
-    r"|availability)\b"
-    r"|\bno (?:impact|customers?|users?) (?:is|are|was|were) (?:still )?(?:down|failing|unavailable))"
+    r"|availability)\b)"
 )
 _RATE_AFTER = Pattern(
     r"(?i:\s*(?:rates?|ratio|vs|versus|and|or|code|messages?|handling|recovery|logs?|reports?|for|while|instead))"
