@@ -199,6 +199,7 @@ class ComposePane(ComposeTools, Pane):
         self._lines.show_form(True)
         self.text.display = True
         self.linting.take(self.writing)
+        self.show_facts()
         if not opened.is_new and (words := self.writing.freshen(self.body, host.snapshot, now_ms())) is not None:
             self.fields.offer_dues()
             self.put(words)
@@ -224,6 +225,7 @@ class ComposePane(ComposeTools, Pane):
             self._lines.show_form(False)
             self.fields.show(None)
             self.text.display = False
+            self.show_facts()
         self._draw()
 
     @property

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from textual.widget import Widget
 
 from oncall_tui.clock import now_ms
+from oncall_tui.domain.errors import OncallError
+from oncall_tui.domain.facts import Facts
 from oncall_tui.domain.sanitize import clean_block
-from oncall_tui.store.drafts import create_draft
+from oncall_tui.store.drafts import create_draft, keep_facts
 from oncall_tui.tui.host import host_of, start_work, tell
 
 if TYPE_CHECKING:
@@ -78,6 +80,47 @@ class ComposeTools(Widget):
 
     def action_show_changes(self) -> None:
         self.action_drafts()
+
+    async def action_facts(self) -> None:
+        """Shows the form and goes into it, or hides it when the cursor is there."""
+        if self.writing is None:
+            return
+        from oncall_tui.tui.widgets.compose_facts import FactsForm
+
+        forms = self.query(FactsForm)
+        if not forms:
+            form = FactsForm(self._take_facts, self.text.focus_back)
+            await self.mount(form, after=self.text)
+            form.show_facts(self.writing.facts)
+            self.add_class("-facts")
+            form.focus_first()
+        elif self.text.has_focus:
+            forms.first().focus_first()
+        else:
+            self.remove_class("-facts")
+            self.text.focus_back()
+            await forms.remove()
+
+    def show_facts(self) -> None:
+        """Goes over to the facts of the open draft, where the form is shown."""
+        from oncall_tui.tui.widgets.compose_facts import FactsForm
+
+        for form in self.query(FactsForm):
+            form.display = self.writing is not None
+            if self.writing is not None:
+                form.show_facts(self.writing.facts)
+
+    def _take_facts(self, facts: Facts) -> None:
+        if self.writing is not None:
+            self.put(self.writing.take_facts(facts, self.text.text, host_of(self).snapshot, now_ms()))
+            start_work(self, partial(self._keep_facts, self.writing.incident.id, facts), "facts", is_exclusive=True)
+
+    async def _keep_facts(self, incident_id: int, facts: Facts) -> None:
+        """Stores them for the next drafts of the incident, too."""
+        try:
+            await host_of(self).feed.call(keep_facts, incident_id, facts)
+        except OncallError as error:
+            tell(self.app, str(error), "error")
 
     def action_drafts(self) -> None:
         from oncall_tui.tui.screens.drafts import DraftsScreen

@@ -76,6 +76,10 @@ class UpdateText(TextArea, inherit_bindings=False):
                 tell(self.app, f"The paste was cut: the page takes {BODY_LIMIT} characters.", "warning")
             self.replace(clean_block(text, _PASTE_LIMIT), *sorted((self.selection.start, self.selection.end)))
 
+    def focus_back(self) -> None:
+        """Takes the focus back at once: the next key that was pressed is meant for the text."""
+        self.screen.set_focus(self)
+
     @property
     def cursor_offset(self) -> int:
         """The cursor as a number of characters from the start of the text."""
