@@ -7,28 +7,38 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import httpx
-from tests.e2e.world import TOKEN, World, open_world, wait_until
+import pytest
+from msgspec.structs import replace
+from tests.e2e.world import TOKEN, open_world, wait_until
+from tests.e2e.world import World as CommandWorld
+from tests.engine.maintainer_steps import POINTS, run_steps
+from tests.engine.plannedworld import QUIET_MS, World
+from tests.statuspage.clockpage import ClockPage, serving
 from tests.statuspage.conftest import Page, start_page
-from tests.store.planned import plan
+from tests.store.planned import END, MINUTE, NOON, START, begin_epoch, plan, say
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.maintenance import MaintenanceStatus, NoticeKind
 from oncall_tui.domain.update import DeliveryState
+from oncall_tui.engine.pages.statuspage import CAPABILITIES
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.lease import read_lease
 from oncall_tui.store.maintenance import get_maintenance, list_maintenances
 from oncall_tui.store.notices import list_notice_deliveries
 
 ROOT = Path(__file__).parents[2]
+THREE = NOON + 180 * MINUTE
 
 
-def start_agent(world: World) -> subprocess.Popen[bytes]:
+def start_agent(world: CommandWorld) -> subprocess.Popen[bytes]:
     return subprocess.Popen(world.command("agent", "--stay"), env=world.env, stderr=subprocess.DEVNULL)
 
 
@@ -107,6 +117,45 @@ def test_engines_killed_at_random_lose_and_double_nothing(tmp_path: Path) -> Non
                 assert works[f"Disks {number}"]["status"] == "completed"
     finally:
         page.stop()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClockPage]:
+    with serving(tmp_path_factory.mktemp("page") / "page.db") as page:
+        yield page
+
+
+@pytest.mark.parametrize("point", POINTS, ids="-".join)
+async def test_an_engine_killed_at_any_step_says_each_notice_once(
+    served: ClockPage, tmp_path: Path, point: tuple[str, str]
+) -> None:
+    """A kill at the same step of the start, of the extension and of the end; the next engine comes after a minute."""
+    forks = get_context("forkserver")
+    forks.set_forkserver_preload(["tests.engine.maintainer_steps"])
+    path = tmp_path / "oncall.db"
+    killed = []
+    with open_database(path) as db:
+        world = World(served.clear(), path, db)
+        world.capabilities = replace(CAPABILITIES, has_auto_transitions=False)
+        plan(db)
+        await world.settle()
+        for kind, at in ((NoticeKind.START, START), (NoticeKind.EXTEND, END - MINUTE), (NoticeKind.FINISH, THREE)):
+            world.page.go_to(at)
+            if kind is NoticeKind.EXTEND:
+                say(db, 1, kind, at, ends_at=THREE)
+            engine = forks.Process(target=run_steps, args=(path, world.page.url, at, point))
+            engine.start()
+            engine.join(20)
+            killed.append(engine.exitcode == -signal.SIGKILL)
+            world.epoch = begin_epoch(db)
+            world.go_to(at + MINUTE)
+            await world.settle(lambda: world.last().state in (DeliveryState.UNCERTAIN, DeliveryState.DELIVERED))
+            world.page.now += QUIET_MS
+            await world.settle()
+        assert world.bodies() == ["plan 1.", "start 1.", "extend by hand.", "finish 1."]
+        assert world.shown()["status"] == "completed"
+        assert world.component_states()["API"] == "operational"
+    assert killed == [True] * 3
 
 
 def has_begun(db: Database, epoch: int) -> bool:
