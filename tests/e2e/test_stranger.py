@@ -11,8 +11,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.e2e.executioner import PROGRAM
 from tests.e2e.strangerpage import PAGE_ID, TOKEN, StrangerPage
-from tests.e2e.torture import PROGRAM, Torture, open_torture
+from tests.e2e.torture import Torture, open_torture
 
 SEED = int(os.environ.get("STRANGER_SEED", "20261122"))
 
@@ -28,7 +29,7 @@ def test_every_confirmed_update_stands_once_and_in_order_on_a_strangers_page(tmp
 
 def wait_for_engine(torture: Torture) -> int:
     end = time.monotonic() + 15
-    while (pid := torture.find_engine()) is None:
+    while (pid := torture.executioner.find_engine()) is None:
         assert time.monotonic() < end, "no engine"
         time.sleep(0.05)
     return pid

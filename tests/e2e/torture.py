@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import fcntl
 import json
 import os
-import pty
 import random
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
 import threading
 import time
 from collections import Counter
@@ -29,9 +25,9 @@ from pathlib import Path
 from typing import cast
 
 from tests.e2e.confirmed import Report, Shape, Told, as_rows, find_remote_id, list_said
+from tests.e2e.executioner import PROGRAM, Executioner
 from tests.e2e.strangerpage import COMPONENTS, PAGE_ID, TOKEN, StrangerPage
 
-PROGRAM = (sys.executable, "-P", "-m", "oncall_tui")
 _SAYINGS = (
     "We are continuing to investigate this issue.",
     "Sign-in fails for some customers.\nWe will say more soon.",
@@ -53,7 +49,6 @@ class Torture:
         self.told: dict[int, Told] = {}
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._agents: list[subprocess.Popen[bytes]] = []
         self._faults: list[str] = []
         config = folder / "oncall.toml"
         config.write_text(
@@ -79,6 +74,7 @@ resend = "unasked"
             "STATUSPAGE_TOKEN": TOKEN,
             "TERM": "xterm-256color",
         }
+        self.executioner = Executioner(folder, self.env, seed, self.report.kills, self._stop)
 
     # -- the run -----------------------------------------------------------------------------------------------------
 
@@ -86,7 +82,8 @@ resend = "unasked"
         """Tortures for so long, or until so many updates met a kill and three faults; heals the page and judges."""
         self.page.fault_rate = fault_rate
         workers: list[Callable[[], None]] = [partial(self._talk, number) for number in range(scripts)]
-        workers += [self._execute, self._keep_agents, self._sync_now_and_then, self._look_now_and_then]
+        workers += [self.executioner.execute, self.executioner.keep_agents]
+        workers += [self._sync_now_and_then, self._look_now_and_then]
         threads = [threading.Thread(target=self._watch, args=(work,), daemon=True) for work in workers]
         for thread in threads:
             thread.start()
@@ -103,7 +100,8 @@ resend = "unasked"
             self._settle()
             self._judge()
         finally:
-            self._end_agents()
+            self.command("agent", "--stop")
+            self.executioner.end_agents()
         self.report.faulted = sum(self.page.faults.values())
         self.report.requests = sum(self.page.requests.values())
         self.report.edits = sum(self.page.edits.values())
@@ -240,90 +238,6 @@ resend = "unasked"
                 if answer["is_done"] != (status == 0) or bool(answer["left"]) != (status == 1):
                     self._lie(f"sync exited {status} and said {out[:300]}")
 
-    # -- who kills ---------------------------------------------------------------------------------------------------
-
-    def _keep_agents(self) -> None:
-        rng = random.Random(self.seed * 100 + 79)
-        while not self._stop.wait(rng.uniform(0.3, 1.0)):
-            with self._lock:
-                self._agents = [agent for agent in self._agents if agent.poll() is None]
-                if len(self._agents) < 2:
-                    action = "--takeover" if rng.random() < 0.1 else "--stay"
-                    self._agents.append(
-                        subprocess.Popen(
-                            [*PROGRAM, "agent", action],
-                            env=self.env,
-                            stdin=subprocess.DEVNULL,
-                            stdout=subprocess.DEVNULL,
-                            stderr=subprocess.DEVNULL,
-                        )
-                    )
-
-    def _execute(self) -> None:
-        rng = random.Random(self.seed * 100 + 80)
-        while not self._stop.wait(rng.uniform(0.2, 3.5)):
-            if rng.random() < 0.08:
-                self._open_terminal(rng)
-                continue
-            pid = self.find_engine()
-            if pid is None:
-                continue
-            act = rng.choices(("kill", "term", "pause", "pause+kill"), (6, 1, 2, 2))[0]
-            self.report.kills[act] += 1
-            if act.startswith("pause"):
-                _signal(pid, signal.SIGSTOP)
-                self._stop.wait(rng.uniform(0.1, 3.0))
-                _signal(pid, signal.SIGKILL if act == "pause+kill" else signal.SIGCONT)
-            else:
-                _signal(pid, signal.SIGKILL if act == "kill" else signal.SIGTERM)
-
-    def find_engine(self) -> int | None:
-        """Returns the process that publishes in our own folder: the holder of the engine's lock, by the kernel's list.
-
-        Other commands take that lock for an instant to see whether it is free; they are not meant.
-        """
-        try:
-            inode = (self.folder / "oncall.db.engine.lock").stat().st_ino
-        except FileNotFoundError:
-            return None
-        for line in Path("/proc/locks").read_text().splitlines():
-            words = line.split()
-            if len(words) == 8 and words[1] == "FLOCK" and words[5].split(":")[-1] == str(inode):
-                with contextlib.suppress(OSError):
-                    words_of = Path(f"/proc/{words[4]}/cmdline").read_bytes().split(b"\0")
-                    return int(words[4]) if {b"agent", b"sync"} & set(words_of) else None
-        return None
-
-    def _open_terminal(self, rng: random.Random) -> None:
-        """A dashboard that comes, perhaps starts an engine of its own, and dies."""
-        self.report.kills["terminal"] += 1
-        ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        terminal = subprocess.Popen(
-            PROGRAM, env=self.env, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
-        )
-        os.close(theirs)
-        os.set_blocking(ours, False)
-        end = time.monotonic() + rng.uniform(0.5, 4.0)
-        while time.monotonic() < end:
-            with contextlib.suppress(OSError):
-                os.read(ours, 65536)
-            time.sleep(0.01)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(terminal.pid, signal.SIGKILL)
-        terminal.wait(10)
-        os.close(ours)
-
-    def _end_agents(self) -> None:
-        self.command("agent", "--stop")
-        for agent in self._agents:
-            if agent.poll() is None:
-                agent.kill()
-            agent.wait(10)
-        # An engine that a dashboard left behind, and that did not heed --stop.
-        if (pid := self.find_engine()) is not None:
-            _signal(pid, signal.SIGKILL)
-
     # -- the verdict -------------------------------------------------------------------------------------------------
 
     def _settle(self) -> None:
@@ -376,11 +290,6 @@ resend = "unasked"
             time.sleep(1)
             shown = cast("Shape", self.ask("incident", "show", str(told.number)) or shown)
         self._lie(f"#{told.number}: delivered and public, but not noted as seen: {unseen}")
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
 
 
 @contextlib.contextmanager
