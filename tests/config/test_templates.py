@@ -62,6 +62,9 @@ def test_a_file_says_all_that_a_template_is(tmp_path: Path) -> None:
         ('"inv.first"', '"inv first"', "1: key: is of another form or too long, allowed: 1 to 60 letters"),
         ('["contact"]', '["support"]', '7: needed: "support" does not stand in the body, allowed: "contact", "impact"'),
         ("{impact}", "{inpact}", '10: body: there is no variable "inpact" (did you mean impact?), allowed: those of'),
+        ("{impact}", "{{impact}}", '10: body: "{}" is no variable, allowed: braces around one alone'),
+        ("{impact}", "{ETA}", '10: body: "{ETA}" is no variable, allowed: braces'),
+        ("{impact}", "{impact", '10: body: "{impact." is no variable, allowed: braces'),
         ("key =", "key", "1: syntax: "),
     ],
 )

@@ -3,6 +3,7 @@
 Annotations are read at run time, so they are not postponed.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ from oncall_tui.domain.template_variables import VARIABLES
 from oncall_tui.domain.update import BODY_LIMIT
 
 MOST_FILES = 1_000
+_STRAY = re.compile(r"\{[^{}]{0,40}\}?|\}")
 _Fault = tuple[int, str, str]
 
 
@@ -172,6 +174,10 @@ def _check_variables(document: Mapping[str, object], text: str, lines: LineIndex
             hint = f" (did you mean {nearest}?)" if nearest else ""
             why = f"there is no variable {quote(name)}{hint}, allowed: those of `oncall-tui template variables`"
             yield _find_line(text, f"{{{name}}}", first), "body", why
+    for line in body.splitlines():
+        if stray := _STRAY.search(VARIABLE.sub("", line)):
+            why = f"{quote(stray[0])} is no variable, allowed: braces around one alone, such as {{components}}"
+            yield _find_line(text, line.strip(), first), "body", why
     if isinstance(needed, list):
         for name in needed:
             if isinstance(name, str) and name not in used:
