@@ -7,6 +7,7 @@ from pathlib import Path as FilePath
 
 from oncall_tui.config.faults import find_nearest, list_names, quote
 from oncall_tui.config.form import Path
+from oncall_tui.config.tuning import check_tuning
 from oncall_tui.domain.duration import parse_duration
 from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.probe import FLAP_END, FLAP_START
@@ -23,6 +24,7 @@ def check_document(document: Table, folder: FilePath, find_line: Callable[[Path]
     yield from _check_names(document, "page", find_line, MAIN_PAGE)
     yield from _check_names(document, "broadcast", find_line)
     yield from _check_broadcasts(document)
+    yield from check_tuning(document)
     yield from _check_names(document, "component", find_line)
     yield from _check_names(document, "probe", find_line)
     components = [name for _, table in _tables(document, "component") if (name := _text(table, "name"))]

@@ -17,7 +17,9 @@ from oncall_tui.config.form import Mismatch
 from oncall_tui.config.form import Path as KeyPath
 from oncall_tui.config.model import BroadcastConfig, ComponentConfig, Config, PageConfig, TokenSource
 from oncall_tui.config.source import read_source
+from oncall_tui.config.tuning import convert_tuning
 from oncall_tui.domain.errors import ConfigError
+from oncall_tui.domain.lint.model import Audience
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind
 from oncall_tui.domain.template import Template
 
@@ -128,6 +130,8 @@ def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:
         components=tuple(ComponentConfig(each.name, each.remote_id) for each in checked.component),
         probes=tuple(_convert_probe(each, folder, above) for each in checked.probes),
         theme=checked.theme,
+        tuning=convert_tuning(checked.lint),
+        audience=None if checked.lint.audience is None else Audience(checked.lint.audience),
         templates=own,
         templates_folder=templates_folder,
         template_faults=faults,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from oncall_tui.domain.lint.model import Audience, Tuning
 from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.probe import Probe
 from oncall_tui.domain.template import Template
@@ -67,6 +68,8 @@ class Config(Struct, frozen=True):
     template_faults: tuple[str, ...] = ()
     folder: Path = field(default=Path())
     broadcasts: tuple[BroadcastConfig, ...] = ()
+    tuning: Tuning = Tuning()
+    audience: Audience | None = None
 
     @property
     def send_window_ms(self) -> int:

@@ -64,6 +64,12 @@ def render_reference() -> str:
             schema.AddressTable,
             schema.AddressTable.__struct_fields__,
         ),
+        _section(
+            "`[lint]`",
+            "The rules on words are listed in [docs/lint.md](lint.md).",
+            schema.LintTable,
+            schema.LintTable.__struct_fields__,
+        ),
         _section("`[[component]]`", "", schema.ComponentTable, schema.ComponentTable.__struct_fields__),
         _section("`[[probe]]`", "Keys of every probe.", schema.TcpProbe, common),
     ]

@@ -15,6 +15,9 @@ RESOLVER_PORT = 53
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+RULE_ID = re.compile(r"[A-Z]{2}[0-9]{3}")
+_HOST_PATTERN = re.compile(r"[A-Za-z0-9_.*:-]+")
+_MAIL_PATTERN = re.compile(r"[A-Za-z0-9_.*+-]+@[A-Za-z0-9_.*-]+")
 _PORT = re.compile(r"[0-9]{1,5}")
 _HOST_PORT_FORM = 'allowed: "host:port", an IPv6 address in [brackets], port 1 to 65535'
 _URL_FORM = 'allowed: an http or https URL such as "https://www.example.com/health"'
@@ -72,6 +75,29 @@ def check_argument(text: str) -> str:
     """An argument of a program."""
     if len(text) > 4_000 or "\0" in text:
         raise ValueError("holds an argument that no program can take, allowed: up to 4000 characters without NUL")
+    return text
+
+
+def check_rule_id(text: str) -> str:
+    """The id of a rule on words."""
+    if RULE_ID.fullmatch(text) is None:
+        raise ValueError("is not the id of a rule, allowed: two capitals and three digits, such as SC001")
+    return text
+
+
+def check_host_pattern(text: str) -> str:
+    """A host name or address in which `*` stands for any part; one that means every host is none."""
+    if len(text) > 253 or _HOST_PATTERN.fullmatch(text) is None:
+        raise ValueError('is not a host name with or without *, allowed: such as "*.int.example.com" or "db-*"')
+    if not any(sign.isalnum() for sign in text):
+        raise ValueError("means every host, allowed: a pattern with at least one letter or digit")
+    return text
+
+
+def check_mail_pattern(text: str) -> str:
+    """A mail address in which `*` stands for any part."""
+    if len(text) > 320 or _MAIL_PATTERN.fullmatch(text) is None:
+        raise ValueError('is not a mail address with or without *, allowed: such as "support@example.com"')
     return text
 
 

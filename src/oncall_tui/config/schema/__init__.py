@@ -9,6 +9,7 @@ from typing import Annotated
 from oncall_tui.config import values
 from oncall_tui.config.form import Doc, Mismatch, OneOrMany, Path, Table, keys_of, read_table
 from oncall_tui.config.schema.fields import Name, text
+from oncall_tui.config.schema.lint import LintTable
 from oncall_tui.config.schema.probes import (
     KINDS,
     PROBE_TABLES,
@@ -39,6 +40,7 @@ __all__ = [
     "HttpExpect",
     "HttpProbe",
     "KnownProbe",
+    "LintTable",
     "PageTable",
     "TcpExpect",
     "TcpProbe",
@@ -75,6 +77,10 @@ class FileTable(Table, frozen=True, kw_only=True):
             "[[broadcast]] tables, double brackets",
         ),
     ] = ()
+    lint: Annotated[
+        LintTable,
+        Doc("What your team tunes about the rules on words.", f"a table of {', '.join(LintTable.__struct_fields__)}"),
+    ] = LintTable()
     component: Annotated[
         tuple[ComponentTable, ...],
         Doc("Each thing that customers see on the page.", "[[component]] tables, double brackets"),
@@ -108,6 +114,8 @@ def table_at(document: Mapping[str, object], path: Path) -> type[Table] | None:
             return BroadcastTable
         case ("broadcast", int(), "url"):
             return AddressTable
+        case ("lint",):
+            return LintTable
         case ("component", int()):
             return ComponentTable
         case ("probe", int(index), *rest):
