@@ -162,6 +162,7 @@ ACTIONS: tuple[Action, ...] = (
             ("new-draft", "ctrl+n", "new draft", "Begin another draft of this incident.", False),
             ("copy", "ctrl+y", "copy", "Copy the text, for the case that the page cannot be reached.", False),
             ("facts", "f6", "facts", "Show or hide the facts: impact, scope, cause; their sentences follow.", True),
+            ("preview", "f7", "preview", "Show the text on every channel as customers will see it.", True),
             ("next-finding", "f8,n", "next finding", "Jump to the next thing that is wrong with the text.", False),
             ("previous-finding", "shift+f8,N", "finding before", "Jump to the finding before.", False),
             ("fix", "ctrl+r", "quick fix", "Put the words that the finding offers.", False),
@@ -258,6 +259,16 @@ ACTIONS: tuple[Action, ...] = (
             ("next-line", "tab,down", "next line", "Move to the next fact.", True),
             ("previous-line", "shift+tab,up", "line before", "Move to the fact before.", False),
             ("leave", "escape", "text", "Go back to the text; the facts are kept.", True),
+        ),
+    ),
+    *_scope(
+        "preview",
+        (
+            ("next", "tab,right,l", "next", "Show the next channel.", True),
+            ("previous", "shift+tab,left,h", "before", "Show the channel before.", True),
+            ("page-down", "pagedown,space,j,down", "scroll", "Scroll down.", False),
+            ("page-up", "pageup,k,up", "scroll back", "Scroll up.", False),
+            ("back", "escape,f7", "back", "Go back to the text.", True),
         ),
     ),
     *_scope(

@@ -81,6 +81,18 @@ class ComposeTools(Widget):
     def action_show_changes(self) -> None:
         self.action_drafts()
 
+    def action_preview(self) -> None:
+        """Shows the text on every channel."""
+        from oncall_tui.tui.previews import list_previews
+        from oncall_tui.tui.screens.preview import PreviewScreen
+
+        draft, writing, host = self.keeper.draft, self.writing, host_of(self)
+        if draft is not None and writing is not None:
+            host.load_styles("drafts")
+            told = writing.confirm(draft.id, self.text.text)
+            previews = list_previews(told, writing.incident, writing.facts, host.config, host.snapshot, now_ms())
+            self.app.push_screen(PreviewScreen(previews))
+
     async def action_facts(self) -> None:
         """Shows the form and goes into it, or hides it when the cursor is there."""
         if self.writing is None:
