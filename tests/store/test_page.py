@@ -279,7 +279,7 @@ def test_of_two_components_with_one_name_each_configured_id_keeps_its_own(db: Da
     replace_probes(db, (), [("API", "a1")])
     twins = [RemoteComponent(item, "API", ComponentStatus.OPERATIONAL) for item in ("a2", "a1")]
     apply_components(db, twins)
-    assert read_ids(db) == {"API": "a1"}
+    assert read_ids(db) == {"API": "a1", "API (a2)": "a2"}
 
 
 def test_a_look_that_finds_nothing_new_wakes_no_screen(db: Database) -> None:

@@ -9,6 +9,7 @@ from itertools import chain
 from msgspec import Struct
 
 from oncall_tui.config.model import ComponentConfig, PageConfig
+from oncall_tui.domain.component_names import find_namesakes, match_components, tell_full_name
 from oncall_tui.domain.counting import count_words
 from oncall_tui.domain.duration import SECOND, format_duration
 from oncall_tui.domain.errors import RemoteError, UsageError
@@ -69,12 +70,21 @@ async def _check_page(config: PageConfig, configured: Sequence[ComponentConfig])
 
 
 def _check_components(configured: Sequence[ComponentConfig], shown: Sequence[RemoteComponent]) -> list[Check]:
-    """Names what the page does not know: an update that sets it would be held back for a person."""
-    ids, names = {item.remote_id for item in shown}, {item.name for item in shown}
-    missing = [item.name for item in configured if item.remote_id not in ids and item.name not in names]
-    known = ", ".join(sorted(names)) or "none"
+    """Names what the page does not know, or knows more than once: an update that sets it would wait for a person."""
+    found = match_components({item.name: item.remote_id for item in configured}, shown)
+    known = ", ".join(sorted(map(tell_full_name, shown))) or "none"
     advice = f"add it on the page, or correct its name or remote_id in the config; the page has: {known}"
-    return [Check("fail", "component", f"the page has no {name}", clean_line(advice)) for name in missing]
+    checks = []
+    for name in [item.name for item in configured if item.name not in found]:
+        namesakes = find_namesakes(name, shown)
+        if len(namesakes) > 1:
+            told = ", ".join(f"{tell_full_name(item)} ({item.remote_id})" for item in namesakes)
+            advised = f"name one with its group, or give its id as remote_id in the config: {told}"
+            finding = f"{len(namesakes)} components of the page are named {name}: none of them is set"
+            checks.append(Check("fail", "component", clean_line(finding), clean_line(advised)))
+        else:
+            checks.append(Check("fail", "component", f"the page has no {name}", clean_line(advice)))
+    return checks
 
 
 def _check_clock(page: Page) -> list[Check]:

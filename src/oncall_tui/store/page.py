@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oncall_tui.domain.capability import Capabilities
+from oncall_tui.domain.component_names import match_components
 from oncall_tui.domain.pagestate import MAIN_PAGE, PageState
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident
 from oncall_tui.domain.sanitize import clean_line
@@ -116,18 +117,19 @@ def apply_components(db: Database, components: Sequence[RemoteComponent], *, pag
     """Takes in what a page says of its components; only what differs is written.
 
     A configured one keeps its id while the page lists that. Without one, or after it was made anew on the page, it is
-    matched by its name. What no config names follows the page, in its name and in its end.
+    matched by its name, unless several have that. What no config names follows the page, in its name and in its end.
     """
     with db.write("components") as connection:
         rows = {
             row["name"]: row
             for row in connection.execute(
                 "SELECT component.name, is_configured, remote_id, status FROM component LEFT JOIN page_component "
-                "ON page_component.name = component.name AND page = ?",
+                "ON page_component.name = component.name AND page = ? ORDER BY component.position, component.name",
                 (page,),
             ).fetchall()
         }
-        found = _match_components([row for row in rows.values() if row["is_configured"]], components)
+        configured = {name: row["remote_id"] for name, row in rows.items() if row["is_configured"]}
+        found = match_components(configured, components)
         connection.executemany(
             "DELETE FROM page_component WHERE page = ? AND name = ?",
             [(page, name) for name, row in rows.items() if not row["is_configured"] and name not in found],
@@ -149,23 +151,6 @@ def apply_components(db: Database, components: Sequence[RemoteComponent], *, pag
         connection.execute(
             "DELETE FROM component WHERE NOT is_configured AND name NOT IN (SELECT name FROM page_component)"
         )
-
-
-def _match_components(
-    configured: Sequence[sqlite3.Row], components: Sequence[RemoteComponent]
-) -> dict[str, RemoteComponent]:
-    """Returns the page's components by the names that they have in our file."""
-    listed = {component.remote_id for component in components}
-    known = {row["remote_id"]: row["name"] for row in configured if row["remote_id"] in listed}
-    taken = set(known.values())
-    found: dict[str, RemoteComponent] = {}
-    for component in components:
-        name = known.get(component.remote_id)
-        if name is not None:
-            found[name] = component
-        elif component.name not in taken:
-            found.setdefault(component.name, component)
-    return found
 
 
 def apply_incident(db: Database, remote: RemoteIncident, now: int, *, page: str = MAIN_PAGE) -> bool:

@@ -26,6 +26,7 @@ class FakeBetterStack(FaultWire):
     reports: dict[str, dict[str, Any]] = field(default_factory=dict)
     updates: dict[str, dict[str, Any]] = field(default_factory=dict)
     resources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sections: dict[str, str] = field(default_factory=dict)
     _number: int = 1000
 
     def is_api(self, path: str) -> bool:
@@ -44,9 +45,17 @@ class FakeBetterStack(FaultWire):
         texts = [update["attributes"]["message"] for update in self.updates.values()]
         return "<html><body>" + "".join(f"<div>{html.escape(text)}</div>" for text in texts) + "</body></html>"
 
-    def add_component(self, name: str, **more: Any) -> str:
+    def add_component(self, name: str, group: str = "", **more: Any) -> str:
         key = self._new_id()
-        attributes = {"public_name": name, "position": len(self.resources), "resource_type": "Monitor", **more}
+        if group not in self.sections:
+            self.sections[group] = self._new_id()
+        attributes = {
+            "public_name": name,
+            "position": len(self.resources),
+            "resource_type": "Monitor",
+            "status_page_section_id": int(self.sections[group]),
+            **more,
+        }
         self.resources[key] = {"id": key, "type": "status_page_resource", "attributes": attributes}
         return key
 
@@ -152,6 +161,10 @@ class FakeBetterStack(FaultWire):
             return 200, {"data": {"id": PAGE_ID, "type": "status_page", "attributes": page}}
         if request.path == f"{ROOT}/resources":
             return 200, self._cut(list(self.resources.values()), request)
+        if request.path == f"{ROOT}/sections":
+            named = {key: {"name": name, "position": 0} for name, key in self.sections.items()}
+            listed = [{"id": key, "type": "status_page_section", "attributes": each} for key, each in named.items()]
+            return 200, self._cut(listed, request)
         if not request.path.startswith(f"{ROOT}/status-reports"):
             return 404, self.explain(404, "no such place")
         parts = request.path.removeprefix(f"{ROOT}/status-reports").strip("/").split("/")

@@ -56,9 +56,9 @@ class FakeCachet(FaultWire):
         ]
         return "<html><body>" + "".join(f"<p>{html.escape(text)}</p>" for text in texts) + "</body></html>"
 
-    def add_component(self, name: str, status: int = 1) -> str:
-        key = self._new_id()
-        self.components[key] = {"name": name, "status": status, "order": len(self.components), "enabled": True}
+    def add_component(self, name: str, group: str = "", status: int = 1) -> str:
+        key, order = self._new_id(), len(self.components)
+        self.components[key] = {"name": name, "status": status, "order": order, "enabled": True, "group": group}
         return str(key)
 
     def open(self, name: str, status: int, message: str, **more: Any) -> str:
@@ -158,6 +158,19 @@ class FakeCachet(FaultWire):
             attributes["pivot"] = {"component_status": {"human": "x", "value": held}}
         return {"id": str(number), "type": "components", "attributes": attributes}
 
+    def _write_components(self, numbers: list[int], request: Request) -> dict[str, Any]:
+        written = [self._write_component(number) for number in numbers]
+        if request.query.get("include") != "group":
+            return {"data": written}
+        included = {}
+        for item, number in zip(written, numbers, strict=True):
+            name = self.components[number]["group"]
+            pointer = {"id": f"g-{name}", "type": "componentGroups"} if name else None
+            item["relationships"] = {"group": {"data": pointer}}
+            if pointer is not None:
+                included[name] = {**pointer, "attributes": {"name": name, "order": 0}}
+        return {"data": written, "included": list(included.values())}
+
     def _write_update(self, update: dict[str, Any]) -> dict[str, Any]:
         attributes = {
             "id": update["id"],
@@ -238,7 +251,7 @@ class FakeCachet(FaultWire):
 
     def _read(self, parts: list[str], request: Request) -> tuple[int, object]:
         if parts == ["components"]:
-            return 200, {"data": [self._write_component(key) for key in self._cut(list(self.components), request)]}
+            return 200, self._write_components(self._cut(list(self.components), request), request)
         seen = [
             key
             for key, incident in self.incidents.items()

@@ -45,10 +45,12 @@ class FakeIncidentIo(FaultWire):
         texts = [update["message"] for incident in self.incidents.values() for update in incident["updates"]]
         return "<html><body>" + "".join(f"<p>{html.escape(text)}</p>" for text in texts) + "</body></html>"
 
-    def add_component(self, name: str) -> str:
+    def add_component(self, name: str, group: str = "") -> str:
         key = self._new_id()
         self.components[key] = name
-        self.structure.append({"component": {"component_id": key, "name": name}})
+        component = {"component_id": key, "name": name}
+        held = {"group": {"id": self._new_id(), "name": group, "components": [component]}}
+        self.structure.append(held if group else {"component": component})
         return key
 
     def add_nested(self, group: str, sub_page: str) -> tuple[str, str]:

@@ -43,9 +43,11 @@ class FakeInstatus(FaultWire):
         texts = [update["message"] for incident in self.incidents.values() for update in incident["updates"]]
         return "<html><body>" + "".join(f"<p>{html.escape(text)}</p>" for text in texts) + "</body></html>"
 
-    def add_component(self, name: str, **more: Any) -> str:
-        key = self._new_id()
-        self.components[key] = {"id": key, "name": name, "status": "OPERATIONAL", "order": len(self.components), **more}
+    def add_component(self, name: str, group: str = "", **more: Any) -> str:
+        key, order = self._new_id(), len(self.components)
+        held = {"id": f"group-{group}", "name": group} if group else None
+        shown = {"id": key, "name": name, "status": "OPERATIONAL", "order": order, "group": held}
+        self.components[key] = {**shown, **more}
         return key
 
     def open(self, name: str, status: str, message: str, **more: Any) -> str:

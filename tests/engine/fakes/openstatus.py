@@ -34,6 +34,7 @@ class FakeOpenStatus(FaultWire):
     is_oldest_first: bool = False
     reports: dict[str, dict[str, Any]] = field(default_factory=dict)
     components: dict[str, dict[str, Any]] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
     pages: dict[str, dict[str, Any]] = field(
         default_factory=lambda: {PAGE_ID: {"id": PAGE_ID, "title": "Acme", "slug": "acme"}}
     )
@@ -60,9 +61,12 @@ class FakeOpenStatus(FaultWire):
         self.pages[key] = {"id": key, "title": title, "slug": title.lower()}
         return key
 
-    def add_component(self, name: str, page_id: str = PAGE_ID, **more: Any) -> str:
-        key = self._new_id()
-        self.components[key] = {"id": key, "name": name, "pageId": page_id, "order": len(self.components), **more}
+    def add_component(self, name: str, group: str = "", page_id: str = PAGE_ID, **more: Any) -> str:
+        key, order = self._new_id(), len(self.components)
+        if group and group not in self.groups:
+            self.groups[group] = self._new_id()
+        held = self.groups.get(group, "")
+        self.components[key] = {"id": key, "name": name, "pageId": page_id, "order": order, "groupId": held, **more}
         return key
 
     def open(self, title: str, status: str, message: str, page_id: str = PAGE_ID, **more: Any) -> str:
@@ -175,7 +179,9 @@ class FakeOpenStatus(FaultWire):
             if report["pageId"] == page_id and not report["status"].endswith("RESOLVED")
         ]
         components = [component for component in self.components.values() if component["pageId"] == page_id]
-        return {"statusPage": self.pages[page_id], "components": components, "statusReports": reports}
+        groups = [{"id": key, "pageId": page_id, "name": name} for name, key in self.groups.items()]
+        page = self.pages[page_id]
+        return {"statusPage": page, "components": components, "groups": groups, "statusReports": reports}
 
     def _write(self, fields: dict[str, Any]) -> tuple[int, object]:
         is_new = "statusReportId" not in fields

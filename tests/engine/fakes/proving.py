@@ -58,8 +58,8 @@ def make_config(api_url: str, page_id: str, public_url: str) -> PageConfig:
         public_url=public_url,
         token=TokenSource(env="UNUSED"),
         requests_per_minute=100_000,
-        request_timeout_ms=2_000,
-        quiet_period_ms=3_000,
+        request_timeout_ms=20_000,
+        quiet_period_ms=30_000,
     )
 
 

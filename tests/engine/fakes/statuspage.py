@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from tests.engine.faultpage import FaultPage
 
@@ -11,7 +12,9 @@ from oncall_tui.domain.incident import IncidentStatus
 
 @dataclass
 class FakeStatuspage(FaultPage):
-    """Adds no behaviour to the page."""
+    """Adds groups to the page, which stand among its components."""
+
+    groups: dict[str, str] = field(default_factory=dict)
 
     @property
     def origin(self) -> str:
@@ -22,6 +25,11 @@ class FakeStatuspage(FaultPage):
 
     def count_writes(self) -> int:
         return len(self.requests) - self.count("GET")
+
+    def add_component(self, name: str, group: str = "", **more: Any) -> str:
+        if group and group not in self.groups:
+            self.groups[group] = super().add_component(group, group=True)
+        return super().add_component(name, group_id=self.groups.get(group), **more)
 
     def declare(self, title: str, status: IncidentStatus, body: str) -> str:
         return self.open(title, status.value, body)

@@ -265,6 +265,19 @@ async def test_a_page_that_is_something_else_is_a_doubt(kind: Kind) -> None:
 
 
 @over_kinds
+async def test_components_of_one_name_are_told_apart_by_their_groups(kind: Kind) -> None:
+    async with kind.serving() as (page, client):
+        ids = [page.add_component("API", group) for group in ("Edge", "Core")] + [page.add_component("Web")]
+        for is_routine in (False, True):
+            found = await client.list_components(allow, is_routine=is_routine)
+            assert [(item.remote_id, item.name, item.group) for item in found] == [
+                (ids[0], "API", "Edge"),
+                (ids[1], "API", "Core"),
+                (ids[2], "Web", ""),
+            ]
+
+
+@over_kinds
 async def test_a_missing_incident_is_none(kind: Kind) -> None:
     async with kind.serving() as (_, client):
         assert await client.get_incident("77") is None

@@ -82,7 +82,7 @@ async def test_a_creation_in_doubt_is_found_among_the_pages_of_a_workspace(names
 async def test_a_creation_that_never_arrived_is_not_found_on_another_page() -> None:
     async with KIND.serving() as (page, client):
         other = page.add_page("Other")
-        theirs = page.add_component("Theirs", other)
+        theirs = page.add_component("Theirs", page_id=other)
         page.faults.append(Fault.E500_BEFORE)
         message = make_message()
         with pytest.raises(AmbiguousError) as caught:
@@ -97,7 +97,7 @@ async def test_a_creation_that_never_arrived_is_not_found_on_another_page() -> N
 async def test_reports_of_other_pages_are_not_ours() -> None:
     async with KIND.serving() as (page, client):
         api, other = page.add_component("API"), page.add_page("Other")
-        theirs = page.add_component("Theirs", other)
+        theirs = page.add_component("Theirs", page_id=other)
         page.open("A", "INVESTIGATING", "x")
         page.open("B", "RESOLVED", "x", pageComponentIds=[api])
         page.open("C", "INVESTIGATING", "x", other)
@@ -166,7 +166,7 @@ async def test_lists_are_read_part_by_part(is_oldest_first: bool) -> None:
 async def test_components_tell_what_open_reports_say() -> None:
     async with KIND.serving() as (page, client):
         keys = [page.add_component(name) for name in ("A", "B", "C", "")]
-        page.add_component("Theirs", page.add_page("Other"))
+        page.add_component("Theirs", page_id=page.add_page("Other"))
         told = [
             {"pageComponentId": keys[0], "impact": "PAGE_COMPONENT_IMPACT_PARTIAL_OUTAGE"},
             {"pageComponentId": keys[2], "impact": "ON FIRE"},

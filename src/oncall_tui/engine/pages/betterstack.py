@@ -70,6 +70,7 @@ class BetterStack(Adapter):
 
     capabilities = CAPABILITIES
     _resource_names: Mapping[str, str] = {}
+    _sections: Mapping[str | None, str] = {}
 
     @cached_property
     def _depth(self) -> Depth:
@@ -96,6 +97,8 @@ class BetterStack(Adapter):
     async def list_components(self, permit: Permit, *, is_routine: bool = False) -> list[RemoteComponent]:
         items = await self._list("/resources", permit, is_routine=is_routine)
         components = [component for order, item in enumerate(items) if (component := _read_resource(item, order))]
+        if len({component.name for component in components}) < len(components):
+            components = await self._name_sections(components, items, permit, is_routine=is_routine)
         self._resource_names = {component.remote_id: component.name for component in components}
         return components
 
@@ -179,6 +182,17 @@ class BetterStack(Adapter):
             name_component(key, self._resource_names.get(key), self.component_names): _READ_STATES[state]
             for key, state in resources.items()
         }
+
+    async def _name_sections(
+        self, components: Sequence[RemoteComponent], items: Sequence[Item], permit: Permit, *, is_routine: bool
+    ) -> list[RemoteComponent]:
+        """Names of sections stand in a list of their own: read only where resources cannot be told apart without."""
+        places = {read_id(item.get("id")): _find_section(item) for item in items}
+        if not is_routine or not set(places.values()) <= self._sections.keys():
+            sections = await self._list("/sections", permit, is_routine=is_routine)
+            named = {read_id(item.get("id")): read_object(item, "attributes").get("name") for item in sections}
+            self._sections = {place: read_line(named.get(place)) for place in places.values()}
+        return [replace(each, group=self._sections[places[each.remote_id]]) for each in components]
 
     async def _complete(self, items: Sequence[Item], permit: Permit) -> list[RemoteIncident]:
         """Lists name the updates of a report without their words: each is read on its own, unless settled and known."""
@@ -277,6 +291,10 @@ def _read_update(value: Item) -> RemoteUpdate | None:
     is_over = _is_over(_read_resources(update))
     status = IncidentStatus.RESOLVED if is_over else IncidentStatus.INVESTIGATING
     return RemoteUpdate(remote_id, status, read_text(update.get("message")), published_at)
+
+
+def _find_section(value: Item) -> str | None:
+    return read_id(read_object(value, "attributes").get("status_page_section_id"))
 
 
 def _read_resource(value: Item, order: int) -> RemoteComponent | None:

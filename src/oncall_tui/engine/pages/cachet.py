@@ -62,8 +62,9 @@ class Cachet(Adapter):
         return None
 
     async def list_components(self, permit: Permit, *, is_routine: bool = False) -> list[RemoteComponent]:
-        found = await self._list("/components", {}, permit, is_routine=is_routine)
-        return [item for order, value in enumerate(found.items) if (item := read_component(value, order))]
+        found = await self._list("/components", {"include": "group"}, permit, is_routine=is_routine)
+        read = (read_component(value, order, found.included) for order, value in enumerate(found.items))
+        return [component for component in read if component is not None]
 
     async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]:
         numbers = ",".join(str(number) for number in range(STATUS_NUMBERS[IncidentStatus.RESOLVED]))

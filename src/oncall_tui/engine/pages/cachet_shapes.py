@@ -103,14 +103,16 @@ def read_moment(item: Item, name: str, zone_ms: int = 0) -> int | None:
         return None
 
 
-def read_component(item: Item, order: int) -> RemoteComponent | None:
+def read_component(item: Item, order: int, included: Mapping[tuple[str, str], Item]) -> RemoteComponent | None:
     """Returns a component as customers see it; None for one without id, name or state."""
     attributes = read_object(item, "attributes")
     remote_id, name, number = read_id(item.get("id")), read_line(attributes.get("name")), _find_shown(attributes)
     if remote_id is None or not name or number is None:
         return None
     position = read_position(attributes.get("order"), order)
-    return RemoteComponent(remote_id, name, read_component_number(number), position)
+    groups = _find_related(item, "group", included)
+    group = read_line(read_object(groups[0], "attributes").get("name")) if groups else ""
+    return RemoteComponent(remote_id, name, read_component_number(number), position, group)
 
 
 def read_component_number(number: object) -> ComponentStatus:
@@ -143,7 +145,7 @@ def read_incident(
     held = [
         (component, read_object(value, "attributes"))
         for value in _find_related(item, "components", included)
-        if (component := read_component(value, 0))
+        if (component := read_component(value, 0, {}))
     ]
     components = {name_component(component.remote_id, component.name, names): component.status for component, _ in held}
     uid, ops = meta.get(META_UID), meta.get(META_OPS)
@@ -192,7 +194,8 @@ def _find_shown(attributes: Item) -> int | None:
 
 
 def _find_related(item: Item, name: str, included: Mapping[tuple[str, str], Item]) -> list[Item]:
-    pointers = read_objects(read_object(read_object(item, "relationships"), name).get("data"))
+    data = read_object(read_object(item, "relationships"), name).get("data")
+    pointers = read_objects(data if isinstance(data, list) else [data])
     return [included[key] for pointer in pointers if (key := _find_key(pointer)) in included]
 
 

@@ -73,7 +73,7 @@ class IncidentIo(Adapter):
     """A `Page` without extras."""
 
     capabilities = CAPABILITIES
-    _names: Mapping[str, str] = {}
+    _names: Mapping[str, tuple[str, str]] = {}
     _named_at = 0
 
     @cached_property
@@ -101,8 +101,8 @@ class IncidentIo(Adapter):
                 for remote_id, state in _read_states(item).items():
                     states[remote_id] = max(state, states.get(remote_id, state), key=order.index)
         return [
-            RemoteComponent(remote_id, name, states.get(remote_id, ComponentStatus.OPERATIONAL), position)
-            for position, (remote_id, name) in enumerate(names.items())
+            RemoteComponent(remote_id, name, states.get(remote_id, ComponentStatus.OPERATIONAL), position, group)
+            for position, (remote_id, (name, group)) in enumerate(names.items())
         ]
 
     async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]:
@@ -149,8 +149,8 @@ class IncidentIo(Adapter):
     def _read_all(self, items: list[Item]) -> list[RemoteIncident]:
         return [incident for item in items if (incident := _read_incident(item, self.component_names))]
 
-    async def _read_structure(self, permit: Permit, *, is_routine: bool) -> Mapping[str, str]:
-        """Returns the names of components by id; hardly ever do they change."""
+    async def _read_structure(self, permit: Permit, *, is_routine: bool) -> Mapping[str, tuple[str, str]]:
+        """Returns the names of components and of their groups by id; hardly ever do they change."""
         now = self._clock()
         if is_routine and self._names and 0 <= now - self._named_at < _NAMED_MS:
             return self._names
@@ -206,17 +206,17 @@ def _read_items(answer: object, key: str) -> list[Item]:
     return list(read_objects(items if answer is None else require_list(items)))
 
 
-def _read_names(items: object, depth: int) -> dict[str, str]:
-    """Returns the names of components by id, in their order; groups and sub-pages hold more of them."""
-    names: dict[str, str] = {}
+def _read_names(items: object, depth: int) -> dict[str, tuple[str, str]]:
+    """Returns the names of components and their groups by id, in their order; sub-pages hold more of them."""
+    names: dict[str, tuple[str, str]] = {}
     for item in read_objects(items) if depth else ():
-        group, sub_page = item.get("group"), item.get("sub_page")
-        for value in [item.get("component"), *read_objects(group.get("components") if isinstance(group, dict) else ())]:
-            remote_id = read_id(value.get("component_id")) if isinstance(value, dict) else None
-            if isinstance(value, dict) and remote_id is not None and (name := read_line(value.get("name"))):
-                names.setdefault(remote_id, name)
-        if isinstance(sub_page, dict):
-            names = {**_read_names(sub_page.get("items"), depth - 1), **names}
+        group = read_object(item, "group")
+        members = [(member, group.get("name")) for member in read_objects(group.get("components"))]
+        for member, group_name in [(read_object(item, "component"), ""), *members]:
+            remote_id, name = read_id(member.get("component_id")), read_line(member.get("name"))
+            if remote_id is not None and name:
+                names.setdefault(remote_id, (name, read_line(group_name)))
+        names = {**_read_names(read_object(item, "sub_page").get("items"), depth - 1), **names}
     return names
 
 

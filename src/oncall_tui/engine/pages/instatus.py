@@ -72,7 +72,8 @@ class Instatus(Adapter):
 
     async def list_components(self, permit: Permit, *, is_routine: bool = False) -> list[RemoteComponent]:
         items = await self._list("/components", {}, permit, is_routine=is_routine)
-        return [component for order, item in enumerate(items) if (component := _read_component(item, order))]
+        names = {read_id(item.get("id")): read_line(item.get("name")) for item in items}
+        return [component for order, item in enumerate(items) if (component := _read_component(item, order, names))]
 
     async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]:
         items = await self._list("/incidents", {"status": _OPEN}, permit, is_routine=True)
@@ -137,12 +138,15 @@ class Instatus(Adapter):
         }
 
 
-def _read_component(value: Item, order: int) -> RemoteComponent | None:
+def _read_component(value: Item, order: int, names: Mapping[str | None, str]) -> RemoteComponent | None:
+    """Its samples show a group as null only: one is taken as an object with a name, or as the id of a component."""
     remote_id, name = read_id(value.get("id")), read_line(value.get("name"))
     status = _READ_COMPONENTS.get(str(value.get("status")))
     if remote_id is None or not name or status is None or value.get("isParent") is True:
         return None
-    return RemoteComponent(remote_id, name, status, read_position(value.get("order"), order))
+    held = value.get("group")
+    group = read_line(held.get("name")) if isinstance(held, dict) else names.get(read_id(held), "")
+    return RemoteComponent(remote_id, name, status, read_position(value.get("order"), order), group)
 
 
 def _read_incident(value: object, names: Mapping[str, str]) -> RemoteIncident | None:

@@ -87,6 +87,7 @@ class OpenStatus(Adapter):
         content = self._content.leave(await self._read_content(permit))
         listed = [item for item in read_objects(content.get("components")) if read_id(item.get("id"))]
         self._page_names = {str(read_id(item["id"])): read_line(item.get("name")) for item in listed}
+        groups = {read_id(item.get("id")): read_line(item.get("name")) for item in read_objects(content.get("groups"))}
         states: dict[str, ComponentStatus] = {}
         for report in _list_reports(content):
             if _is_open(report):
@@ -94,7 +95,11 @@ class OpenStatus(Adapter):
                     states[key] = max(state, states.get(key, state), key=_ORDER.index)
         return [
             RemoteComponent(
-                key, name, states.get(key, ComponentStatus.OPERATIONAL), read_position(item.get("order"), 0)
+                remote_id=key,
+                name=name,
+                status=states.get(key, ComponentStatus.OPERATIONAL),
+                position=read_position(item.get("order"), 0),
+                group=groups.get(read_id(_get(item, "groupId")), ""),
             )
             for item in listed
             if (key := str(read_id(item["id"]))) and (name := read_line(item.get("name")))
