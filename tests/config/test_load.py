@@ -127,7 +127,7 @@ max_latency = 3
 """
     assert faults_of(folder, text) == [
         (
-            "1: themes: unknown key (did you mean theme?), allowed: theme, templates, page, broadcast, lint, component,"
+            "1: themes: unknown key (did you mean theme?), allowed: theme, templates, updates, page, broadcast, lint, component,"
             " probe"
         ),
         "2: page.page_id: is missing, allowed: 1 to 100 letters, digits, - and _",

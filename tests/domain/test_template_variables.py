@@ -119,6 +119,15 @@ def test_what_we_do_follows_from_state_and_cause_until_somebody_says_it() -> Non
     assert _variables(NO_FACTS, status=IncidentStatus.MONITORING)["action"] is None
 
 
+def test_an_apology_is_due_once_it_is_over_unless_the_client_did_it() -> None:
+    over, client = IncidentStatus.RESOLVED, replace(_INCIDENT, cause=Cause.CLIENT)
+    assert _variables(NO_FACTS)["sorry"] is None
+    assert _variables(NO_FACTS, status=over)["sorry"] == "sorry"
+    assert _variables(NO_FACTS, client, status=over)["sorry"] is None
+    assert _variables(Facts(has_apology=False), status=over)["sorry"] is None
+    assert _variables(Facts(has_apology=True))["sorry"] == "sorry"
+
+
 def test_the_team_fills_its_own() -> None:
     found = _variables(NO_FACTS, team=Team(product="Acme", support="help@example.com"))
     assert (found["product"], found["support"]) == ("Acme", "help@example.com")

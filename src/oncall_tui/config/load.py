@@ -18,10 +18,13 @@ from oncall_tui.config.form import Path as KeyPath
 from oncall_tui.config.model import BroadcastConfig, ComponentConfig, Config, PageConfig, TokenSource
 from oncall_tui.config.source import read_source
 from oncall_tui.config.tuning import convert_tuning
+from oncall_tui.domain.cadence import USUAL_RHYTHM, Rhythm
 from oncall_tui.domain.errors import ConfigError
+from oncall_tui.domain.incident import Severity
 from oncall_tui.domain.lint.model import Audience
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind
 from oncall_tui.domain.template import Template
+from oncall_tui.domain.template_variables import Team
 
 if TYPE_CHECKING:
     from oncall_tui.config.lines import LineIndex
@@ -132,6 +135,9 @@ def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:
         theme=checked.theme,
         tuning=convert_tuning(checked.lint),
         audience=None if checked.lint.audience is None else Audience(checked.lint.audience),
+        team=Team(checked.updates.product, checked.updates.support),
+        rhythm=_convert_rhythm(checked.updates),
+        page_zone=checked.updates.page_zone,
         templates=own,
         templates_folder=templates_folder,
         template_faults=faults,
@@ -145,6 +151,15 @@ def _read_templates(folder: Path | None) -> tuple[tuple[Template, ...], tuple[st
     from oncall_tui.config.templates import read_folder
 
     return read_folder(folder)
+
+
+def _convert_rhythm(updates: schema.UpdatesTable) -> Rhythm:
+    steps, slow = dict(USUAL_RHYTHM.steps), dict(USUAL_RHYTHM.slow)
+    for severity, told in zip(Severity, (updates.sev1, updates.sev2, updates.sev3, updates.sev4), strict=True):
+        first, second, third = steps[severity]
+        steps[severity] = (told.investigating or first, told.identified or second, told.monitoring or third)
+        slow[severity] = told.slow or slow[severity]
+    return Rhythm(steps, slow)
 
 
 def _convert_source(table: schema.TokenTable, folder: Path) -> TokenSource:

@@ -7,9 +7,11 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from oncall_tui.domain.lint.model import Audience, Tuning
+from oncall_tui.domain.cadence import USUAL_RHYTHM, Rhythm
 from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.probe import Probe
 from oncall_tui.domain.template import Template
+from oncall_tui.domain.template_variables import NO_TEAM, Team
 
 SEND_WINDOW_MS = 5_000
 
@@ -63,6 +65,9 @@ class Config(Struct, frozen=True):
     components: tuple[ComponentConfig, ...] = ()
     probes: tuple[Probe, ...] = ()
     theme: str | None = None
+    team: Team = NO_TEAM
+    rhythm: Rhythm = USUAL_RHYTHM
+    page_zone: str = "UTC"
     templates: tuple[Template, ...] = ()
     templates_folder: Path | None = None
     template_faults: tuple[str, ...] = ()

@@ -40,6 +40,13 @@ def render_reference() -> str:
     parts = [
         _INTRODUCTION,
         _section("At the top", "", schema.FileTable, schema.FileTable.__struct_fields__),
+        _section("`[updates]`", "", schema.UpdatesTable, schema.UpdatesTable.__struct_fields__),
+        _section(
+            "`[updates.sev1]` to `[updates.sev4]`",
+            "How often customers hear from you; what is absent is as usual.",
+            schema.RhythmTable,
+            schema.RhythmTable.__struct_fields__,
+        ),
         _section(
             "`[page]` or `[[page]]`",
             "Where updates are published.",

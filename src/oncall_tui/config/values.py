@@ -101,6 +101,17 @@ def check_mail_pattern(text: str) -> str:
     return text
 
 
+def check_zone(text: str) -> str:
+    """The name of a time zone that this machine knows."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("is no time zone, allowed: UTC, or a zone such as Europe/Berlin") from None
+    return text
+
+
 def check_url(text: str) -> str:
     """An address to fetch: http or https, with a host, and no credentials, which would reach logs."""
     _split_url(text)

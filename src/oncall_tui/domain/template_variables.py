@@ -137,6 +137,7 @@ def variables_of(
 
 def _of_facts(facts: Facts, cause: Cause, status: IncidentStatus, now: int) -> dict[str, str | None]:
     has_eta = facts.eta_at is not None and facts.eta_at > now and bool(facts.eta_source)
+    is_sorry = facts.has_apology if facts.has_apology is not None else not status.is_open and cause is not Cause.CLIENT
     action = _ACTIONS.get(status)
     if cause is Cause.UPSTREAM and status is IncidentStatus.IDENTIFIED:
         action = "following their repair"
@@ -156,7 +157,7 @@ def _of_facts(facts: Facts, cause: Cause, status: IncidentStatus, now: int) -> d
         "eta_source": facts.eta_source if has_eta else None,
         "verified": facts.verified,
         "data_note": facts.data_note,
-        "sorry": "sorry" if facts.has_apology else None,
+        "sorry": "sorry" if is_sorry else None,
         "prevention": facts.prevention,
         "review_by": None if facts.review_by_at is None else say_day(facts.review_by_at),
     }

@@ -27,6 +27,7 @@ from oncall_tui.config.schema.probes import (
     kinds_with,
 )
 from oncall_tui.config.schema.publishing import AddressTable, BroadcastTable, ComponentTable, PageTable, TokenTable
+from oncall_tui.config.schema.updates import RhythmTable, UpdatesTable
 
 __all__ = [
     "KINDS",
@@ -42,11 +43,13 @@ __all__ = [
     "KnownProbe",
     "LintTable",
     "PageTable",
+    "RhythmTable",
     "TcpExpect",
     "TcpProbe",
     "TlsExpect",
     "TlsProbe",
     "TokenTable",
+    "UpdatesTable",
     "doc_of",
     "expect_of",
     "kinds_with",
@@ -62,6 +65,10 @@ class FileTable(Table, frozen=True, kw_only=True):
         text(values.check_path),
         Doc("Folder of your own templates, a TOML file each; they go before the shipped ones.", "the path of a folder"),
     ] = None
+    updates: Annotated[
+        UpdatesTable,
+        Doc("What updates to customers take from here.", f"a table of {', '.join(UpdatesTable.__struct_fields__)}"),
+    ] = UpdatesTable()
     page: Annotated[
         tuple[PageTable, ...],
         OneOrMany(),
@@ -106,6 +113,10 @@ def table_at(document: Mapping[str, object], path: Path) -> type[Table] | None:
     match path:
         case ():
             return FileTable
+        case ("updates",):
+            return UpdatesTable
+        case ("updates", "sev1" | "sev2" | "sev3" | "sev4"):
+            return RhythmTable
         case ("page",) | ("page", int()):
             return PageTable
         case ("page", "token") | ("page", int(), "token"):
