@@ -170,11 +170,28 @@ def test_customers_see_what_is_planned_and_what_is_under_way(clock_page: ClockPa
     assert front.index("Maintenance in progress</h2>") < front.index("&lt;script&gt;")
     feed = ET.fromstring(clock_page.public.get("/history.atom").content)
     said = [entry.findtext(f"{ATOM}content") or "" for entry in feed.findall(f"{ATOM}entry")]
-    assert "Planned for</strong> 2026-11-22T13:00:00.000Z to 2026-11-22T15:00:00.000Z" in said[1]
+    assert "Planned for</strong> 13:00 UTC on 22 November 2026 to 15:00 UTC on 22 November 2026" in said[1]
     assert "In progress" in said[1]
     assert "<script" not in said[1]
     clock_page.go_to(THREE)
     assert (ids("/active"), ids("/upcoming"), len(ids(""))) == ([], [], 2)
+
+
+def test_customers_see_what_takes_longer_and_what_was_called_off(clock_page: ClockPage) -> None:
+    slow = clock_page.plan(name="Slow", scheduled_auto_in_progress=True)
+    off = clock_page.plan(name="Off")
+    clock_page.api.patch(f"/incidents/{off}", json={"incident": {"status": "completed", "body": "Not needed."}})
+    clock_page.go_to(THREE)
+    assert "Takes longer than planned" not in clock_page.public.get("/").text
+    clock_page.go_to(THREE + MINUTE)
+    for path in ("/", f"/incidents/{slow}"):
+        text = clock_page.public.get(path).text
+        parse(text)
+        assert "Takes longer than planned" in text
+    assert "Cancelled" in clock_page.public.get("/").text
+    feed = ET.fromstring(clock_page.public.get("/history.atom").content)
+    said = {each.findtext(f"{ATOM}title"): each.findtext(f"{ATOM}content") or "" for each in feed.iter(f"{ATOM}entry")}
+    assert ("Cancelled" in said["Off"], "Cancelled" in said["Slow"]) == (True, False)
 
 
 def test_a_file_of_the_first_form_is_taken_along(tmp_path: Path) -> None:

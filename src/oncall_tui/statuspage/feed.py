@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import NAMESPACE_URL, uuid5
 
+from oncall_tui.domain.maintenance import write_instant
 from oncall_tui.statuspage.html import Html, join, show_block, show_line, tag
 from oncall_tui.statuspage.pagefile import Identity
 from oncall_tui.statuspage.records import PageIncident, PageUpdate
@@ -45,8 +46,11 @@ def _entry(identity: Identity, url: str, incident: PageIncident) -> Html:
 def _say_window(incident: PageIncident) -> list[Html]:
     if incident.scheduled_for is None or incident.scheduled_until is None:
         return []
-    window = f"{format_instant(incident.scheduled_for)} to {format_instant(incident.scheduled_until)}"
-    return [tag("p", tag("strong", "Planned for"), f" {window}")]
+    window = f"{write_instant(incident.scheduled_for)} to {write_instant(incident.scheduled_until)}"
+    lines = [tag("p", tag("strong", "Planned for"), f" {window}")]
+    if incident.is_cancelled:
+        lines.append(tag("p", tag("strong", "Cancelled")))
+    return lines
 
 
 def _say_postmortem(incident: PageIncident) -> list[Html]:

@@ -95,7 +95,7 @@ def render_front(front: Front) -> str:
     body = join(
         banner,
         _section("Open incidents", [_card(incident) for incident in front.live]),
-        _section("Maintenance in progress", [_card(incident) for incident in front.active]),
+        _section("Maintenance in progress", [_card(incident, now=front.now) for incident in front.active]),
         show_components(front.components, front.groups),
         show_metrics(front.charts),
         _section("Planned maintenance", [_card(incident) for incident in front.upcoming]),
@@ -104,10 +104,10 @@ def render_front(front: Front) -> str:
     return _document(front.name, f"{headline} · {front.name}", body, tone, refresh_s=60)
 
 
-def render_incident(name: str, incident: PageIncident) -> str:
+def render_incident(name: str, incident: PageIncident, now: int) -> str:
     """Returns one incident with every update, newest first, and its postmortem once that is published."""
     tone = _tone(incident)
-    parts = [_card(incident, level="h1")]
+    parts = [_card(incident, level="h1", now=now)]
     postmortem = incident.postmortem
     if postmortem is not None and postmortem.body is not None and postmortem.published_at is not None:
         parts.append(
@@ -201,19 +201,20 @@ def _section(title: str, cards: list[Html]) -> Html:
     return tag("section", tag("h2", title), *cards) if cards else Html("")
 
 
-def _card(incident: PageIncident, level: str = "h3") -> Html:
+def _card(incident: PageIncident, level: str = "h3", now: int | None = None) -> Html:
     name = show_line(incident.name)
     title = tag(level, name) if level == "h1" else tag(level, tag("a", name, href=f"/incidents/{incident.id}"))
     return tag(
         "article",
         title,
-        _facts(incident),
+        _facts(incident, now),
         tag("ol", *_updates(incident, incident.updates), class_="updates"),
         class_=f"sheet incident {_tone(incident)}",
     )
 
 
-def _facts(incident: PageIncident) -> Html:
+def _facts(incident: PageIncident, now: int | None = None) -> Html:
+    """Work that is under way at `now` although its end has passed is told to take longer."""
     tone = _tone(incident)
     facts = [tag("span", show_mark(tone), _label(incident), class_="state")]
     if not incident.is_scheduled:
@@ -223,6 +224,9 @@ def _facts(incident: PageIncident) -> Html:
         facts.append(tag("span", f"Affects {names}"))
     if incident.is_scheduled and incident.scheduled_for is not None and incident.scheduled_until is not None:
         facts.append(tag("span", show_time(incident.scheduled_for), " to ", _until(incident)))
+        is_under_way = isinstance(incident.status, MaintenanceStatus) and incident.status.is_active
+        if now is not None and is_under_way and incident.scheduled_until < now:
+            facts.append(tag("strong", "Takes longer than planned"))
     elif incident.resolved_at is not None and not incident.is_backfilled:
         lasted = _lasting(incident.resolved_at - incident.started_at)
         facts.append(tag("span", "Began ", show_time(incident.started_at), f", lasted {lasted}"))

@@ -135,8 +135,7 @@ def _front(reading: Reading) -> Response:
     since = reading.now - reading.now % _DAY_MS - (HISTORY_DAYS - 1) * _DAY_MS
     front = Front(
         name=reading.identity.name,
-        # To the minute, so that an unchanged page keeps its ETag between two looks at it.
-        now=reading.now - reading.now % 60_000,
+        now=_find_minute(reading),
         components=list_components(reading.db),
         groups=list_groups(reading.db),
         charts=[Chart(metric, list_slots(reading.db, metric.id, reading.now)) for metric in list_metrics(reading.db)],
@@ -150,12 +149,17 @@ def _front(reading: Reading) -> Response:
     return _answer_html(reading.request, render_front(front))
 
 
+def _find_minute(reading: Reading) -> int:
+    """An unchanged page keeps its ETag between two looks at it."""
+    return reading.now - reading.now % 60_000
+
+
 def _incident(reading: Reading) -> Response:
     try:
         incident = incidents.get_incident(reading.db, reading.request.path_params["incident_id"])
     except RequestRefusedError:
         return _answer_html(reading.request, render_missing(reading.identity.name), 404)
-    return _answer_html(reading.request, render_incident(reading.identity.name, incident))
+    return _answer_html(reading.request, render_incident(reading.identity.name, incident, _find_minute(reading)))
 
 
 def _history(reading: Reading) -> Response:
