@@ -36,6 +36,7 @@ from oncall_tui.tui.themes import LIBRARY_DEFAULTS, VARIABLE_DEFAULTS
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from oncall_tui.tui.orders import Orders
     from oncall_tui.tui.outgoing import Outgoing
 
 _BEAT_EVERY_S = 5.0
@@ -84,6 +85,13 @@ class OncallApp(App[object]):
         from oncall_tui.tui.outgoing import Outgoing
 
         return Outgoing(self, self.feed, self.actor, self.config)
+
+    @cached_property
+    def orders(self) -> Orders:
+        """Holds the send windows of all that is no update."""
+        from oncall_tui.tui.orders import Orders
+
+        return Orders(self, self.feed, self.config.send_window_ms)
 
     @property
     def main(self) -> MainScreen:

@@ -17,13 +17,15 @@ from oncall_tui.tui.feed import Feed
 from oncall_tui.tui.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from oncall_tui.tui.orders import Orders
     from oncall_tui.tui.outgoing import Outgoing
 
 
 class Host(Protocol):
     """The app as a pane sees it: one file, one person, one terminal, one selected incident.
 
-    `terminal_id` names this terminal in the file. `outgoing` holds the send windows, which outlive every pane.
+    `terminal_id` names this terminal in the file. `outgoing` and `orders` hold the send windows of updates and of all
+    else; they outlive every pane.
     """
 
     feed: Feed
@@ -32,6 +34,7 @@ class Host(Protocol):
     terminal_id: str
     snapshot: Snapshot
     outgoing: Outgoing
+    orders: Orders
     selected_incident: int | None
 
     def list_behind(self, probe: str) -> list[str]:

@@ -1,19 +1,13 @@
-"""The send windows: a confirmed update waits here for a few seconds, and only their end puts it into the outbox.
-
-A window lives in the app, so it survives every change of pane; it dies with the process: a dead terminal sends nothing.
-"""
+"""Updates on their way out: a confirmed one waits in its window, and only the end of that puts it into the outbox."""
 
 from __future__ import annotations
 
-import time
 import uuid
-from dataclasses import dataclass
 from enum import StrEnum
 
 from msgspec import Struct
 from textual.app import App
 from textual.signal import Signal
-from textual.timer import Timer
 
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import Config
@@ -24,11 +18,7 @@ from oncall_tui.domain.update import IncidentUpdate
 from oncall_tui.store.drafts import mark_confirmed
 from oncall_tui.store.outbox import confirm_update
 from oncall_tui.tui.feed import Feed
-
-#: A window that ends so much too late belongs to a terminal that stood still: a person has to look again.
-_STALL_LIMIT_S = 10.0
-#: An enter so soon after the first one is a held key or a paste, not a decision.
-_EARLIEST_SEND_S = 0.3
+from oncall_tui.tui.windows import Windows
 
 
 class Confirmation(Struct, frozen=True):
@@ -61,14 +51,6 @@ class Passage(Struct, frozen=True):
     reason: str = ""
 
 
-@dataclass(slots=True)
-class _Window:
-    confirmation: Confirmation
-    began_s: float
-    ends_s: float
-    timer: Timer | None = None
-
-
 class Outgoing:
     """Holds the windows of one terminal, at most one an incident; `passages` tells what becomes of them."""
 
@@ -76,75 +58,44 @@ class Outgoing:
         self._app = app
         self._feed = feed
         self._actor = actor
-        self._window_ms = config.send_window_ms
         self._config = config
-        self._windows: dict[int, _Window] = {}
+        self._windows = Windows(app, config.send_window_ms, self._send, self._give_back)
         self.passages: Signal[Passage] = Signal(app, "passages")
 
     @property
     def waiting(self) -> tuple[Confirmation, ...]:
         """The confirmations whose window runs, oldest first."""
-        return tuple(window.confirmation for window in self._windows.values())
+        return self._windows.waiting
 
     def is_waiting(self, incident_id: int) -> bool:
-        return incident_id in self._windows
+        return self._windows.is_waiting(incident_id)
 
     def left_s(self, incident_id: int) -> float:
         """Returns the seconds left in a window, 0 without one."""
-        window = self._windows.get(incident_id)
-        return max(0.0, window.ends_s - time.monotonic()) if window else 0.0
+        return self._windows.left_s(incident_id)
 
     async def start(self, confirmation: Confirmation) -> None:
         """Begins a window. Raises StoreError when even that could not be written down."""
         await self._feed.call(mark_confirmed, confirmation.draft_id, now_ms())
-        began_s = time.monotonic()
-        window = _Window(confirmation, began_s, began_s + self._window_ms / 1000)
-        self._windows[confirmation.incident_id] = window
-        self.passages.publish(Passage(confirmation, Stage.WINDOW))
-        if self._window_ms == 0:
-            await self._send(window)
-        else:
-            window.timer = self._app.set_timer(self._window_ms / 1000, lambda: self._finish(window))
+        begun = Passage(confirmation, Stage.WINDOW)
+        await self._windows.open(confirmation.incident_id, confirmation, lambda: self.passages.publish(begun))
 
     async def take_back(self, incident_id: int | None = None) -> bool:
         """Ends the window of an incident, or the latest one, without sending; returns False when there is none."""
-        if incident_id is None and self._windows:
-            incident_id = next(reversed(self._windows))
-        window = self._windows.pop(incident_id, None) if incident_id is not None else None
-        if window is None:
-            return False
-        await self._give_back(window, "taken back, nothing was sent")
-        return True
+        return await self._windows.take_back(incident_id)
 
     async def send_now(self, incident_id: int) -> None:
         """Ends a window early, with sending; a press too soon after the first one does nothing."""
-        window = self._windows.get(incident_id)
-        if window is not None and time.monotonic() - window.began_s >= _EARLIEST_SEND_S:
-            await self._send(window)
+        await self._windows.send_now(incident_id)
 
-    async def _finish(self, window: _Window) -> None:
-        if self._windows.get(window.confirmation.incident_id) is not window:
-            return
-        if time.monotonic() - window.ends_s > _STALL_LIMIT_S:
-            del self._windows[window.confirmation.incident_id]
-            await self._give_back(window, "not sent: this terminal stood still for a while, look at it again")
-            return
-        await self._send(window)
-
-    async def _give_back(self, window: _Window, reason: str) -> None:
-        if window.timer is not None:
-            window.timer.stop()
+    async def _give_back(self, confirmation: Confirmation, reason: str) -> None:
         try:
-            await self._feed.call(mark_confirmed, window.confirmation.draft_id, None)
+            await self._feed.call(mark_confirmed, confirmation.draft_id, None)
         except OncallError as error:
             reason = f"{reason}. {error}"
-        self.passages.publish(Passage(window.confirmation, Stage.UNSENT, reason=reason))
+        self.passages.publish(Passage(confirmation, Stage.UNSENT, reason=reason))
 
-    async def _send(self, window: _Window) -> None:
-        confirmation = window.confirmation
-        self._windows.pop(confirmation.incident_id, None)
-        if window.timer is not None:
-            window.timer.stop()
+    async def _send(self, confirmation: Confirmation) -> None:
         try:
             update = await self._feed.call(
                 confirm_update,

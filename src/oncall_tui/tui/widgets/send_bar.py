@@ -89,19 +89,8 @@ class SendBar(Lines, can_focus=True):
 
     def _draw_window(self) -> None:
         assert self._confirmation is not None
-        left_s = math.ceil(host_of(self).outgoing.left_s(self._confirmation.incident_id))
-        dots = Glyphs.show("●") * left_s
-        self.show_lines(
-            [
-                join(
-                    (f"SENDING in {left_s} s ", "bold $state-slow"),
-                    (f"{dots:<6}", "$state-slow"),
-                    ("  u ", "bold"), "takes it back",
-                    ("   enter ", "bold"), "sends now",
-                    (f"   #{self._confirmation.incident_id}, not sent yet", "$muted"),
-                )
-            ]
-        )  # fmt: skip
+        number = self._confirmation.incident_id
+        self.show_lines([draw_window(host_of(self).outgoing.left_s(number), f"#{number}")])
 
     def _draw_update(self) -> None:
         update = self._update
@@ -149,6 +138,19 @@ class SendBar(Lines, can_focus=True):
     async def _send_now(self) -> None:
         if self._confirmation is not None:
             await host_of(self).outgoing.send_now(self._confirmation.incident_id)
+
+
+def draw_window(left_s: float, name: str) -> Content:
+    """Returns how long something confirmed can still be taken back, and the keys for it."""
+    seconds = math.ceil(left_s)
+    dots = Glyphs.show("●") * seconds
+    return join(
+        (f"SENDING in {seconds} s ", "bold $state-slow"),
+        (f"{dots:<6}", "$state-slow"),
+        ("  u ", "bold"), "takes it back",
+        ("   enter ", "bold"), "sends now",
+        (f"   {name}, not sent yet", "$muted"),
+    )  # fmt: skip
 
 
 def _tell_wait(update: IncidentUpdate) -> Content:
