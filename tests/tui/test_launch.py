@@ -11,7 +11,7 @@ from tests.tui.dashboards import PROGRAM, make_probes, make_state, open_dashboar
 from textual.geometry import Size
 
 from oncall_tui.clock import now_ms
-from oncall_tui.tui.screens.main import choose_layout
+from oncall_tui.tui.screens.layout import choose_layout
 
 
 @pytest.fixture

@@ -192,6 +192,11 @@ CREATE TABLE incident_facts (
 
 CREATE TABLE literal_phrase (phrase TEXT PRIMARY KEY, marked_by TEXT NOT NULL, marked_at INTEGER NOT NULL) STRICT;;
 
+CREATE TABLE scratch (
+    name TEXT NOT NULL, terminal_id TEXT NOT NULL, text TEXT NOT NULL, seen_revision INTEGER, updated_at INTEGER NOT NULL,
+    PRIMARY KEY (name, terminal_id)
+) STRICT, WITHOUT ROWID;;
+
 CREATE TABLE timeline (
     id INTEGER PRIMARY KEY AUTOINCREMENT, incident_id INTEGER, kind TEXT NOT NULL, text TEXT NOT NULL, actor TEXT NOT NULL,
     occurred_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL, maintenance_id INTEGER

@@ -5,7 +5,7 @@ A scope is the app or the pane or screen that has the method `action_<id>` (`.` 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
@@ -59,6 +59,7 @@ ACTIONS: tuple[Action, ...] = (
                 "Decide on an update that failed, or that may or may not have arrived.",
                 False,
             ),
+            ("show-planned", "m", "planned work", "Show planned work: plan it, announce it, end it.", False),
             ("show-runbook", "4,b", "runbook", "Show the runbook beside the current incident.", False),
             ("show-timeline", "5", "timeline", "Show what happened, in order.", False),
             ("next-pane", "tab", "next pane", "Move to the next pane.", False),
@@ -193,6 +194,8 @@ ACTIONS: tuple[Action, ...] = (
             ("send", "enter", "send", "Start the send window; it can be taken back until it ends.", True),
             ("back", "escape", "back", "Go back to the text.", True),
             ("copy", "y,ctrl+y", "copy", "Copy the text.", True),
+            ("page-down", "pagedown,space", "scroll", "Scroll the text down.", False),
+            ("page-up", "pageup", "scroll back", "Scroll the text up.", False),
         ),
     ),
     *_scope(
@@ -213,6 +216,60 @@ ACTIONS: tuple[Action, ...] = (
             ("page-down", "pagedown,space", "scroll", "Scroll both texts down.", False),
             ("page-up", "pageup", "scroll back", "Scroll both texts up.", False),
             ("next", "n,tab", "next", "Look at the next update that needs a decision.", False),
+            ("back", "escape", "later", "Leave it for later.", True),
+        ),
+    ),
+    *_scope(
+        "planned",
+        (
+            ("plan", "n", "plan", "Plan work: when, on what, and what customers read.", True),
+            ("remind", "R", "remind", "Remind customers of the work now.", False),
+            ("start", "s", "start", "Say that the work begins now.", True),
+            ("extend", "e", "extend", "Say that the work takes longer.", True),
+            ("finish", "f", "finish", "Say that the work is complete.", True),
+            ("call-off", "X", "call off", "Say that the work will not take place, or has been stopped.", True),
+            ("decide", "c,f9", "decide", "Decide on a notice that failed, or that may or may not have arrived.", True),
+            ("down", "j,down", "down", "Move down.", False),
+            ("up", "k,up", "up", "Move up.", False),
+            ("page-down", "pagedown,space", "scroll", "Scroll the chosen work down.", False),
+            ("page-up", "pageup", "scroll back", "Scroll the chosen work up.", False),
+            ("help", "question_mark,f1", "keys", "Show the keys of this screen.", True),
+            ("back", "escape,q,m", "back", "Go back to the board.", True),
+        ),
+    ),
+    *_scope(
+        "plan",
+        (
+            ("review", "ctrl+s", "review", "Look at what customers will read when, then send.", True),
+            ("next-field", "tab", "next field", "Move to the next field.", True),
+            ("previous-field", "shift+tab", "field before", "Move to the field before.", False),
+            ("use-words", "ctrl+t", "our words", "Put the usual words into the text.", True),
+            ("start-over", "f6", "start over", "Forget all that was typed here.", False),
+            ("help", "f1", "keys", "Show the keys of this form.", True),
+            ("back", "escape", "back", "Leave the form; what was typed is kept.", True),
+        ),
+    ),
+    *_scope(
+        "pick",
+        (
+            ("down", "j,down", "down", "Move down.", False),
+            ("up", "k,up", "up", "Move up.", False),
+            ("take", "space,x", "take", "Take it, or leave it out.", True),
+            ("done", "enter", "done", "Keep the choice.", True),
+            ("back", "escape", "back", "Leave without a change.", True),
+        ),
+    ),
+    *_scope(
+        "notice",
+        (
+            ("adopt", "a", "it is there", "The chosen message on the page is this notice: take it as sent.", True),
+            ("again", "ctrl+s", "again", "Put the notice back into the queue: it may arrive twice.", True),
+            ("drop", "d", "drop", "Give the notice up; a second press confirms, since it cannot be taken back.", True),
+            ("down", "j,down", "down", "Choose the message below.", False),
+            ("up", "k,up", "up", "Choose the message above.", False),
+            ("next", "n,tab", "next", "Look at the next notice that needs a decision.", False),
+            ("page-down", "pagedown,space", "scroll", "Scroll the text down.", False),
+            ("page-up", "pageup", "scroll back", "Scroll the text up.", False),
             ("back", "escape", "later", "Leave it for later.", True),
         ),
     ),
@@ -297,9 +354,15 @@ def actions_of(scope: str) -> tuple[Action, ...]:
     return tuple(action for action in ACTIONS if action.scope == scope)
 
 
-def bindings_of(scope: str) -> list[BindingType]:
-    """Returns the bindings of one scope; each carries the action's id, so that a keymap can move it."""
+def bindings_of(scope: str, first: Collection[str] = ()) -> list[BindingType]:
+    """Returns the bindings of one scope; each carries the action's id, so that a keymap can move it.
+
+    Those of `first` act before the next key is looked at, so that what is typed right after them goes where they lead.
+    """
     return [
-        Binding(action.keys, action.method, action.title, show=action.is_shown, id=action.id, tooltip=action.help)
+        Binding(
+            action.keys, action.method, action.title, show=action.is_shown, id=action.id, tooltip=action.help,
+            priority=action.method in first,
+        )
         for action in actions_of(scope)
-    ]
+    ]  # fmt: skip

@@ -75,8 +75,8 @@ class Orders:
         try:
             words = await self._feed.call(order.store, now_ms())
         except ConflictError as error:
-            self.passages.publish(OrderPassage(order, Stage.CONFLICT, f"not sent: {error}"))
+            self.passages.publish(OrderPassage(order, Stage.CONFLICT, str(error)))
         except OncallError as error:
-            self.passages.publish(OrderPassage(order, Stage.UNSENT, f"not sent: {error}"))
+            self.passages.publish(OrderPassage(order, Stage.UNSENT, str(error)))
         else:
             self.passages.publish(OrderPassage(order, Stage.CONFIRMED, words))

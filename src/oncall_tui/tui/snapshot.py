@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from oncall_tui.domain.change import Change
     from oncall_tui.domain.engine import Lease, Terminal
     from oncall_tui.domain.incident import Component, Incident
-    from oncall_tui.domain.maintenance import Maintenance
+    from oncall_tui.domain.maintenance import Maintenance, NoticeDelivery
     from oncall_tui.domain.probe import Probe, ProbeState
     from oncall_tui.domain.silence import Silence
     from oncall_tui.domain.update import Delivery, Draft, IncidentUpdate
@@ -45,8 +45,8 @@ class Snapshot(Struct, frozen=True):
 
     States that did not change between two snapshots are the same objects, so a board finds news by identity.
     `latest_updates` holds the newest message of each open incident, `first_seen` since when customers have been seen to
-    get words on it, `deliveries` what is still queued, and `saving_error` why nothing could be written last time, empty
-    when all is well.
+    get words on it, `deliveries` what is still queued, `asking_notices` what of planned work waits for a person, and
+    `saving_error` why nothing could be written last time, empty when all is well.
     """
 
     probes: tuple[Probe, ...] = ()
@@ -59,6 +59,7 @@ class Snapshot(Struct, frozen=True):
     first_seen: dict[int, int] = field(default_factory=dict)
     drafts: tuple[Draft, ...] = ()
     maintenances: tuple[Maintenance, ...] = ()
+    asking_notices: tuple[NoticeDelivery, ...] = ()
     changes: tuple[Change, ...] = ()
     silences: tuple[Silence, ...] = ()
     terminals: tuple[Terminal, ...] = ()
@@ -99,6 +100,7 @@ class Snapshot(Struct, frozen=True):
 def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Snapshot:
     """Reads again what the topics touch and keeps the rest. Raises StoreError."""
     # The first frame is drawn from what the parent has read: a screen needs the store only afterwards.
+    from oncall_tui.store.asking import list_asking_notices
     from oncall_tui.store.changes import list_changes
     from oncall_tui.store.drafts import list_drafts
     from oncall_tui.store.incidents import list_components, list_incidents
@@ -133,7 +135,11 @@ def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Sna
     if "drafts" in topics:
         new = replace(new, drafts=tuple(list_drafts(db)))
     if "maintenance" in topics:
-        new = replace(new, maintenances=tuple(list_maintenances(db, is_open_only=True)))
+        new = replace(
+            new,
+            maintenances=tuple(list_maintenances(db, is_open_only=True)),
+            asking_notices=tuple(list_asking_notices(db)),
+        )
     if "changes" in topics:
         new = replace(new, changes=tuple(list_changes(db)))
     if "silences" in topics:

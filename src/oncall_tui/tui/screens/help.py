@@ -19,14 +19,14 @@ from oncall_tui.tui.widgets.footer import name_keys
 _KEYS_WIDTH = 18
 
 
-def draw_help(scope: str, title: str, width: int) -> Content:
-    """Returns all keys of one pane and of the app with a sentence each, wrapped to `width` cells."""
+def draw_help(scope: str, title: str, width: int, *, has_app: bool = True) -> Content:
+    """Returns all keys of one pane, and of the app where they act, with a sentence each, wrapped to `width` cells."""
     rows: list[Content] = []
     if scope and scope != "app":
         rows += [join((title.upper(), "$title bold")), *_draw_actions(actions_of(scope), width), Content("")]
-    rows += [join(("EVERYWHERE", "$title bold")), *_draw_actions(actions_of("app"), width)]
+    if has_app:
+        rows += [join(("EVERYWHERE", "$title bold")), *_draw_actions(actions_of("app"), width), Content("")]
     rows += [
-        Content(""),
         join(("Letters act outside text fields only. Nothing is sent by a single letter.", "$muted")),
     ]
     return Content("\n").join(rows)
@@ -68,8 +68,9 @@ class HelpScreen(ModalScreen[None]):
     }
     """
 
-    def __init__(self, scope: str, title: str) -> None:
+    def __init__(self, scope: str, title: str, *, has_app: bool = True) -> None:
         super().__init__()
+        self._has_app = has_app
         self._scope = scope
         self._about = title
 
@@ -77,7 +78,8 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(id="help") as box:
             box.border_title = join("Keys")
             box.border_subtitle = join("j k scroll, esc closes")
-            yield Static(draw_help(self._scope, self._about, min(90, self.app.size.width) - 6))
+            width = min(90, self.app.size.width) - 6
+            yield Static(draw_help(self._scope, self._about, width, has_app=self._has_app))
 
     def action_close(self) -> None:
         self.dismiss()

@@ -17,6 +17,7 @@ from textual.screen import Screen
 from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.tui.actions import Action, bindings_of
+from oncall_tui.tui.screens.layout import FIRST_OF_COLUMN, PANES, choose_layout
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import join, line
 from oncall_tui.tui.widgets.board import Board
@@ -31,29 +32,6 @@ if TYPE_CHECKING:
     from oncall_tui.tui.app import OncallApp
     from oncall_tui.tui.widgets.compose_pane import ComposePane
     from oncall_tui.tui.widgets.send_bar import SendBar
-
-#: Every pane in the order of its number: label, column, module and class.
-PANES = {
-    "probes": ("Probes", "left", "probes_pane", "ProbesPane"),
-    "incidents": ("Incidents", "left", "incidents_pane", "IncidentsPane"),
-    "compose": ("Compose", "middle", "compose_pane", "ComposePane"),
-    "runbook": ("Runbook", "middle", "runbook_pane", "RunbookPane"),
-    "timeline": ("Timeline", "right", "timeline_pane", "TimelinePane"),
-}
-#: The panes that stand at the top of their column.
-_FIRST = frozenset({"compose", "timeline"})
-
-
-def choose_layout(size: Size) -> str:
-    """Returns the name of the layout for a size in cells."""
-    width, height = size
-    if width < 20 or height < 5:
-        return "tiny"
-    if width < 80 or height < 24:
-        return "compact"
-    if width >= 180 and height >= 50:
-        return "large"
-    return "medium" if width >= 120 and height >= 40 else "small"
 
 
 class MainScreen(Screen[None]):
@@ -142,7 +120,7 @@ class MainScreen(Screen[None]):
         self.oncall.load_styles(name)
         self._put_title(pane, name)
         place = self.query_one(f"#{column}")
-        is_first = name in _FIRST and len(place.children) > 0  # they are made side by side, in any order
+        is_first = name in FIRST_OF_COLUMN and len(place.children) > 0  # they are made side by side, in any order
         await place.mount(pane, before=0 if is_first else None)
         pane.display = name in self._shown()
         pane.show_incident(self.oncall.selected_incident)
@@ -193,11 +171,21 @@ class MainScreen(Screen[None]):
 
     def draw_frame(self) -> None:
         """Lets time pass in what shows it: head, tabs, keys and board."""
-        app = self.oncall
-        now = app.now()
+        now = self.oncall.now()
         self.probes.show_at(self._snapshot, now)
+        self.query_one(StatusHeader).show_head(self._snapshot, self.list_facts(now))
+        shown = self._shown()
+        badges = self._badges()
+        self.query_one(TabLine).show_tabs(
+            [Tab(name, PANES[name][0], badges.get(name, ""), name in shown, name == self._active) for name in PANES]
+        )
+        self._draw_keys()
+
+    def list_facts(self, now: int) -> HeadFacts:
+        """Returns what the head of this screen, and of those that lie over it, tells beside the file."""
+        app = self.oncall
         words = {"compact": "small screen", "tiny": "small"}
-        facts = HeadFacts(
+        return HeadFacts(
             now,
             app.session.actor,
             bool(app.config.pages),
@@ -208,13 +196,6 @@ class MainScreen(Screen[None]):
             next((page.public_url for page in app.config.pages if page.public_url), ""),
             self.probes.drift,
         )
-        self.query_one(StatusHeader).show_head(self._snapshot, facts)
-        shown = self._shown()
-        badges = self._badges()
-        self.query_one(TabLine).show_tabs(
-            [Tab(name, PANES[name][0], badges.get(name, ""), name in shown, name == self._active) for name in PANES]
-        )
-        self._draw_keys()
 
     def _badges(self) -> dict[str, str]:
         opened = len(self._snapshot.open_incidents)
@@ -238,6 +219,7 @@ class MainScreen(Screen[None]):
     def _draw_keys(self) -> None:
         """Shows the keys of the focus, or of the pane that will have it."""
         urgent = "app.decide" if self._snapshot.undecided else ""
+        urgent = urgent or ("app.show-planned" if self._snapshot.asking_notices else "")
         self.query_one(KeyFooter).show_keys(self.focused or self._panes.get(self._active), urgent)
 
     def on_descendant_blur(self) -> None:
@@ -350,6 +332,11 @@ class MainScreen(Screen[None]):
 
         open_decision(self)
 
+    def action_show_planned(self) -> None:
+        from oncall_tui.tui.screens.planned import open_planned
+
+        open_planned(self)
+
     def action_show_runbook(self) -> None:
         self.show_pane("runbook")
 
@@ -371,7 +358,9 @@ class MainScreen(Screen[None]):
         self.lay_out()
         self.call_after_refresh(self.draw_frame)
 
-    def action_undo(self) -> None:
+    async def action_undo(self) -> None:
+        if await self.oncall.orders.take_back():
+            return
         undo = getattr(self._panes.get(self._active), "action_undo", None)
         if callable(undo):
             undo()

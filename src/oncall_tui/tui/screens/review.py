@@ -11,20 +11,15 @@ from textual.widgets import Static
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import Config
 from oncall_tui.domain.cadence import describe_due
-from oncall_tui.domain.capability import Loss
-from oncall_tui.domain.duration import format_duration
 from oncall_tui.domain.incident import Incident
-from oncall_tui.domain.lint.model import Finding, Level
 from oncall_tui.domain.pagestate import PageState
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.checks import Checked, list_targets
 from oncall_tui.tui.host import tell
 from oncall_tui.tui.outgoing import Confirmation
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.text import COMPONENT_LOOK, STATUS_LOOK, Glyphs, block, clock_utc, fit, join, line, look
-
-_LABEL_WIDTH = 13
-_FINDING_LOOK = {Level.BLOCK: ("✖", "$state-down"), Level.WARN: ("▲", "$state-slow"), Level.INFO: ("○", "$muted")}
+from oncall_tui.tui.text import COMPONENT_LOOK, STATUS_LOOK, Glyphs, block, clock_utc, join, line, look
+from oncall_tui.tui.widgets.review_words import draw_finding, draw_labelled, draw_loss, draw_verdict
 
 
 class ReviewScreen(ModalScreen[bool]):
@@ -56,7 +51,8 @@ class ReviewScreen(ModalScreen[bool]):
             with VerticalScroll(id="review-scroll", can_focus=False):
                 yield Static(block(self._confirmation.body), id="review-body", markup=False)
             yield Static(Content("\n").join(self._list_changes()), id="review-changes", markup=False)
-            yield Static(self._draw_keys(), id="review-verdict", markup=False)
+            verdict = draw_verdict(self._config.send_window_ms, is_sendable=self._checked.is_sendable)
+            yield Static(verdict, id="review-verdict", markup=False)
 
     def _list_changes(self) -> list[Content]:
         told, incident = self._confirmation, self._incident
@@ -64,18 +60,20 @@ class ReviewScreen(ModalScreen[bool]):
         state = look(*STATUS_LOOK[told.status])
         if told.status is not incident.status:
             state = join(look(*STATUS_LOOK[incident.status]), arrow, state)
-        rows = [_row("State", state), *self._list_components()]
+        rows = [draw_labelled("State", state), *self._list_components()]
         if not incident.listings:
-            rows.append(_row("Title", line(incident.title, "bold")))
+            rows.append(draw_labelled("Title", line(incident.title, "bold")))
         due = told.next_update_at
         words = (
             f"{clock_utc(due, has_seconds=False)}, {describe_due(due, now_ms())}"
             if due is not None
             else "none promised"
         )
-        rows.append(_row("Next update", line(words)))
-        rows += [_row("" if number else "Goes to", target) for number, target in enumerate(self._list_targets())]
-        rows += [_row("Check", _tell_finding(finding)) for finding in self._checked.findings[:4]]
+        rows.append(draw_labelled("Next update", line(words)))
+        rows += [
+            draw_labelled("" if number else "Goes to", target) for number, target in enumerate(self._list_targets())
+        ]
+        rows += [draw_labelled("Check", draw_finding(finding)) for finding in self._checked.findings[:4]]
         return rows
 
     def _list_components(self) -> list[Content]:
@@ -88,8 +86,8 @@ class ReviewScreen(ModalScreen[bool]):
                 new = join(new, ("  no change", "$muted"))
             elif seen is not None:
                 new = join(look(*COMPONENT_LOOK[seen]), (f" {Glyphs.show('→')} ", "$muted"), new)
-            rows.append(_row("" if rows else "Components", join((f"{name}  ", "bold"), new)))
-        return rows or [_row("Components", line("none", "$muted"))]
+            rows.append(draw_labelled("" if rows else "Components", join((f"{name}  ", "bold"), new)))
+        return rows or [draw_labelled("Components", line("none", "$muted"))]
 
     def _list_targets(self) -> list[Content]:
         if not self._config.pages:
@@ -103,18 +101,8 @@ class ReviewScreen(ModalScreen[bool]):
             where = state.public_url or config.public_url or config.api_url
             trouble = f"  {Glyphs.show('▲')} page does not answer now" if state.last_error else ""
             rows.append(join((name, "bold"), (f"  {where}", "$muted"), (trouble, "$state-slow")))
-            rows += [_tell_loss(item.loss) for item in self._checked.losses if item.page == target]
+            rows += [draw_loss(item.loss) for item in self._checked.losses if item.page == target]
         return rows
-
-    def _draw_keys(self) -> Content:
-        if not self._checked.is_sendable:
-            return join(
-                (f"{Glyphs.show('✖')} Not sendable: the findings above block it.  ", "bold $state-down"),
-                ("esc ", "bold"), ("back to the text", "$muted"),
-            )  # fmt: skip
-        window_ms = self._config.send_window_ms
-        delay = f"send, with {format_duration(window_ms)} to take it back" if window_ms else "send at once"
-        return join(("enter ", "bold $state-ok"), delay, ("     esc ", "bold"), "back to the text")
 
     def action_send(self) -> None:
         if self._checked.is_sendable:
@@ -128,17 +116,3 @@ class ReviewScreen(ModalScreen[bool]):
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self._confirmation.body)
         tell(self.app, "The text is on the clipboard, where the terminal allows it.")
-
-
-def _row(label: str, value: Content) -> Content:
-    return join(fit(line(label, "$muted"), _LABEL_WIDTH), value)
-
-
-def _tell_loss(loss: Loss) -> Content:
-    shape, style = ("✖", "$state-down") if loss.is_blocking else ("▲", "$state-slow")
-    return join((f"{Glyphs.show(shape)} {loss.message}", style))
-
-
-def _tell_finding(finding: Finding) -> Content:
-    shape, style = _FINDING_LOOK[finding.level]
-    return join(look(shape, finding.level.value, style), f" {finding.rule} {finding.message}")

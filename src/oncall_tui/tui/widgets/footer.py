@@ -49,10 +49,11 @@ def _is_typed(key: str) -> bool:
     return len(key) == 1 or key in _TYPED
 
 
-def list_keys(here: Widget | None, urgent: str = "") -> list[tuple[str, str]]:
+def list_keys(here: Widget | None, urgent: str = "", *, is_main: bool = True) -> list[tuple[str, str]]:
     """Returns key and title of what acts where the focus is, innermost first; a key that is taken there counts once.
 
-    `urgent` is the id of an action of the app that is wanted now, and so comes first.
+    `urgent` is the id of an action of the app that is wanted now, and so comes first. Those of the app act on the main
+    screen alone.
     """
     is_typing = here is not None and here.check_consume_key("a", "a")
     nodes = [node for node in here.ancestors_with_self if isinstance(node, Widget)] if here is not None else []
@@ -60,9 +61,10 @@ def list_keys(here: Widget | None, urgent: str = "") -> list[tuple[str, str]]:
     for node in nodes:
         for action in actions_of(getattr(node, "scope", "")):
             key = find_key(action, is_typing=is_typing)
-            if key and action.is_shown and key not in keys and node.check_action(action.method, ()):
+            offers = getattr(node, "offers", node.check_action)
+            if key and action.is_shown and key not in keys and offers(action.method, ()):
                 keys[key] = action.title
-    for action in actions_of("app"):
+    for action in actions_of("app") if is_main else ():
         is_wanted = action.is_shown or (action.id == "app.toggle-demo" and find_demo(os.environ) is not None)
         key = find_key(action, is_typing=is_typing)
         if is_wanted and key and key not in keys:
@@ -90,11 +92,13 @@ class KeyFooter(Lines):
 
     _here: Widget | None = None
     _urgent = ""
+    _is_main = True
 
-    def show_keys(self, here: Widget | None, urgent: str = "") -> None:
+    def show_keys(self, here: Widget | None, urgent: str = "", *, is_main: bool = True) -> None:
         """Follows the focus, what it can do, and which action of the app is wanted now."""
-        self._here, self._urgent = here, urgent
+        self._here, self._urgent, self._is_main = here, urgent, is_main
         self.redraw()
 
     def redraw(self) -> None:
-        self.show_lines([draw_keys(list_keys(self._here, self._urgent), max(1, self.size.width))])
+        keys = list_keys(self._here, self._urgent, is_main=self._is_main)
+        self.show_lines([draw_keys(keys, max(1, self.size.width))])

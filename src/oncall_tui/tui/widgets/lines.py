@@ -110,8 +110,16 @@ class Flow(Lines):
         self.redraw()
 
     def redraw(self) -> None:
-        width = self.size.width
+        width, count = self.size.width, len(self._lines)
         if self._make is not None and width not in (0, self._width):
             self._width = width
             self.show_lines(self._make(width))
-            self.refresh(layout=True)
+            if len(self._lines) != count:
+                self.refresh(layout=True)
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """Makes the lines as soon as a width is known: one layout, and not a second one for their number."""
+        if self._make is not None and width not in (0, self._width):
+            self._width = width
+            self._lines = list(self._make(width))
+        return super().get_content_height(container, viewport, width)

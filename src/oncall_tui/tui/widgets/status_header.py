@@ -27,7 +27,7 @@ class HeadFacts(NamedTuple):
     """What the head tells beside the file.
 
     `incident` is the one being worked on, `size_word` names a small screen, `page_url` is where customers read, `drift`
-    where the page and the probes contradict each other.
+    where the page and the probes contradict each other, `way` the key that leads to where the others act.
     """
 
     now: int
@@ -39,6 +39,7 @@ class HeadFacts(NamedTuple):
     is_read_only: bool = False
     page_url: str = ""
     drift: str = ""
+    way: str = ""
 
 
 def fit_pieces(pieces: Sequence[Piece], width: int, right: Content | None = None) -> Content:
@@ -115,7 +116,7 @@ def tell_engine(snapshot: Snapshot, now: int) -> Content:
     return join((f"{Glyphs.show('✖')} engine silent {age}", "$state-down bold"))
 
 
-def tell_undecided(snapshot: Snapshot) -> Content | None:
+def tell_undecided(snapshot: Snapshot, way: str = "") -> Content | None:
     """Says what waits for a person's decision and which key leads there, None when nothing does."""
     waiting = snapshot.undecided
     if not waiting:
@@ -126,7 +127,19 @@ def tell_undecided(snapshot: Snapshot) -> Content | None:
     if failed:
         words += f", {failed} failed" if asked else f"{failed} update{'' if failed == 1 else 's'} failed"
     shape, _, style = DELIVERY_LOOK[waiting[0].state]
-    return join((f"{Glyphs.show(shape)} {words}: ", f"{style} bold"), ("c", "bold"), (" decides", f"{style} bold"))
+    return join(
+        (f"{Glyphs.show(shape)} {words}: ", f"{style} bold"), (f"{way}c", "bold"), (" decides", f"{style} bold")
+    )
+
+
+def tell_asking_notices(snapshot: Snapshot, way: str = "") -> Content | None:
+    """Says that notices of planned work wait for a person's decision, None when none does."""
+    count = len(snapshot.asking_notices)
+    if not count:
+        return None
+    words = "1 notice of planned work waits" if count == 1 else f"{count} notices of planned work wait"
+    sign = (f"{Glyphs.show('?')} {words} for you: ", "$state-partial bold")
+    return join(sign, (f"{way}m", "bold"), (" shows it", "$state-partial bold"))
 
 
 def list_counts(counts: Mapping[ProbeStatus, int]) -> list[Content]:
@@ -239,10 +252,11 @@ def _draw_incident(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
 def _draw_news(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
     if snapshot.saving_error:
         return fit(join(" ", (f"{Glyphs.show('✖')} not saving: ", "$state-down bold"), snapshot.saving_error), width)
-    undecided = tell_undecided(snapshot)
-    if undecided is not None:
+    waiting = (tell_undecided(snapshot, facts.way), tell_asking_notices(snapshot, facts.way))
+    asked = [(0, words) for words in waiting if words is not None]
+    if asked:
         rest = _draw_known(snapshot, facts)
-        return fit_pieces([(0, undecided), *((rank + 1, piece) for rank, piece in rest)], width)
+        return fit_pieces([*asked, *((rank + 1, piece) for rank, piece in rest)], width)
     return fit_pieces(_draw_known(snapshot, facts) or [(0, Content(""))], width)
 
 
@@ -256,7 +270,10 @@ def _draw_known(snapshot: Snapshot, facts: HeadFacts) -> list[Piece]:
     if is_over and down and not snapshot.open_incidents:
         words = "1 probe is down" if down == 1 else f"{down} probes are down"
         sentence = f"{words} and customers have not been told: "
-        return [(0, join((sentence, "$state-down"), ("i", "bold"), (" opens an incident", "$state-down"))), *drift]
+        return [
+            (0, join((sentence, "$state-down"), (f"{facts.way}i", "bold"), (" opens an incident", "$state-down"))),
+            *drift,
+        ]
     if facts.incident is None:
         return drift
     if facts.incident.conflict:

@@ -1,0 +1,341 @@
+"""The form that plans work: each field is read back as it is typed, and all is on disk within a second."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import msgspec
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static, TextArea
+
+from oncall_tui.domain.errors import OncallError
+from oncall_tui.domain.lint.model import Level
+from oncall_tui.domain.maintenance import NoticeKind
+from oncall_tui.domain.planning import find_silenced
+from oncall_tui.domain.sanitize import clean_block, clean_line
+from oncall_tui.domain.update import TITLE_LIMIT
+from oncall_tui.store.database import Database
+from oncall_tui.store.maintenance import Words, plan_maintenance
+from oncall_tui.store.scratch import drop_scratch
+from oncall_tui.tui.actions import bindings_of
+from oncall_tui.tui.host import Host, host_of, start_work, tell
+from oncall_tui.tui.orders import Order
+from oncall_tui.tui.plan import Plan, Typed, check_words, read_plan
+from oncall_tui.tui.planning import list_known, list_told, watch_list
+from oncall_tui.tui.scratch_keeper import ScratchKeeper
+from oncall_tui.tui.screens.over import OverScreen
+from oncall_tui.tui.screens.pick import PickScreen
+from oncall_tui.tui.screens.say import Said, SayScreen, begin_order
+from oncall_tui.tui.text import Glyphs, join, line, wrap
+from oncall_tui.tui.widgets.choice import Choice
+from oncall_tui.tui.widgets.incident_editor import FieldLine
+from oncall_tui.tui.widgets.lines import Flow
+from oncall_tui.tui.widgets.planned_review import draw_plan_facts, draw_plan_words, tell_instant, tell_targets
+from oncall_tui.tui.widgets.update_text import UpdateText
+
+_NAME = "plan"
+_TEXTS = (
+    (NoticeKind.PLAN, "announcement, sent now"),
+    (NoticeKind.REMIND, "reminder"),
+    (NoticeKind.START, "start"),
+    (NoticeKind.FINISH, "end"),
+)
+_HINTS = {
+    "start": "now, in 30m, tomorrow 02:00, sun 29 nov 02:00 for 2h; UTC unless a zone is named",
+    "end": "2h, or a time such as 04:00",
+    "remind": "1h before the start; empty for none",
+}
+
+
+class PlanForm(OverScreen):
+    """Closes once the plan is confirmed; what was typed stays until it is stored."""
+
+    scope = "plan"
+    title_of_help = "Planning work"
+    BINDINGS = bindings_of("plan", first=("next_field", "previous_field"))
+    AUTO_FOCUS = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._typed = Typed()
+        self._keeper = ScratchKeeper(self, _NAME, self._write, self.draw)
+        self._title = Input(compact=True, max_length=TITLE_LIMIT, id="plan-title")
+        self._parts = FieldLine(id="plan-parts", markup=False)
+        self._start = Input(compact=True, max_length=100, placeholder=_HINTS["start"], id="plan-start")
+        self._end = Input(compact=True, max_length=100, placeholder=_HINTS["end"], id="plan-end")
+        self._remind = Input(compact=True, max_length=40, placeholder=_HINTS["remind"], id="plan-remind")
+        self._pages = FieldLine(id="plan-pages", markup=False)
+        notices = [(True, line("tell subscribers")), (False, line("do not tell subscribers"))]
+        self._notify = Choice[bool]("", notices, id="plan-notify")
+        self._which = Choice[NoticeKind]("", [(kind, line(words)) for kind, words in _TEXTS], id="plan-which")
+        self._text = UpdateText(id="plan-text")
+        self._echoes = {name: Static(markup=False, classes="echo") for name in ("start", "end", "remind")}
+        self._problems = Flow(id="plan-problems")
+
+    def compose_body(self) -> ComposeResult:
+        rows: list[tuple[str, Widget]] = [
+            ("title", self._title), ("components", self._parts), ("start", self._start), ("end", self._end),
+            ("remind", self._remind), ("pages", self._pages), ("mail", self._notify), ("words of", self._which),
+        ]  # fmt: skip
+        with Vertical(id="plan-box") as box:
+            box.border_title = line("Plan work")
+            for label, field in rows:
+                with Horizontal(classes="field"):
+                    yield Static(line(label, "$muted"), classes="field-label", markup=False)
+                    yield field
+                    if label in self._echoes:
+                        yield self._echoes[label]
+            yield self._text
+            yield self._problems
+
+    def on_mount(self) -> None:
+        for field in (self._title, self._start, self._end, self._remind):
+            field.cursor_blink = False
+        super().on_mount()
+        self.set_focus(self._title)
+        start_work(self, self._find, "find")
+
+    async def _find(self) -> None:
+        """Goes on with what was typed before, also by a terminal that is gone."""
+        try:
+            found = await self._keeper.find()
+        except OncallError as error:
+            tell(self.app, str(error), "error")
+            found = None
+        if found is not None and not self._keeper.is_dirty:
+            self._typed = msgspec.json.decode(found.text, type=Typed)
+            tell(self.app, "Going on with what was typed here before. f6 starts over.")
+        self._fill()
+
+    async def on_unmount(self) -> None:
+        await self._keeper.save()
+
+    # -- between the fields and what they mean
+
+    def _fill(self) -> None:
+        typed = self._typed
+        self._title.value = clean_line(typed.title, TITLE_LIMIT)
+        self._start.value, self._end.value, self._remind.value = typed.start, typed.end, typed.remind
+        self._notify.set_value(typed.notify)
+        self._put_words()
+        self.draw()
+
+    def _write(self) -> tuple[str, None]:
+        return msgspec.json.encode(self._typed).decode(), None
+
+    @on(Input.Changed)
+    def _follow_field(self, event: Input.Changed) -> None:
+        event.stop()
+        self._read_fields()
+
+    def _read_fields(self) -> None:
+        typed = self._typed
+        before = (typed.title, typed.start, typed.end, typed.remind)
+        fields = (self._title, self._start, self._end, self._remind)
+        typed.title, typed.start, typed.end, typed.remind = (field.value for field in fields)
+        if before != (typed.title, typed.start, typed.end, typed.remind):
+            self._take_change()
+
+    @on(Input.Submitted)
+    def _leave_field(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_next_field()
+
+    @on(Choice.Changed, "#plan-notify")
+    def _follow_notify(self, event: Choice.Changed) -> None:
+        event.stop()
+        self._typed.notify = self._notify.value
+        self._take_change()
+
+    @on(Choice.Changed, "#plan-which")
+    def _follow_which(self, event: Choice.Changed) -> None:
+        event.stop()
+        self._put_words()
+        self.draw()
+
+    @on(TextArea.Changed)
+    def _follow_text(self, event: TextArea.Changed) -> None:
+        event.stop()
+        self._read_text()
+
+    def _read_text(self) -> None:
+        kind, body = self._which.value, self._text.text
+        if body != clean_block(self._plan().words[kind]):
+            self._typed.bodies[kind] = body
+            self._take_change()
+
+    def _take_change(self) -> None:
+        self._keeper.touch()
+        if not self._text.has_focus:
+            self._put_words()
+        self.draw()
+
+    def _put_words(self) -> None:
+        """Shows the words of the chosen notice; those that nobody touched follow the other fields."""
+        words = clean_block(self._plan().words[self._which.value])
+        if words != self._text.text:
+            self._text.load_text(words)
+
+    def _plan(self) -> Plan:
+        return read_plan(self._typed, self.oncall.now())
+
+    @on(FieldLine.Opened)
+    def _open_picker(self, event: FieldLine.Opened) -> None:
+        event.stop()
+        host = host_of(self)
+        if self._parts.has_focus:
+            known = list_known(host.snapshot, host.config)
+            empty = "No components yet: add [[component]] to the config, or sync with the page."
+            picker = PickScreen("Components that the work touches", known, self._typed.components, empty)
+            self.app.push_screen(picker, partial(self._take_names, "components"))
+        else:
+            pages, _ = list_told(host.snapshot, host.config)
+            picker = PickScreen("Pages that are told", pages, self._list_pages(), "No page has planned work.")
+            self.app.push_screen(picker, partial(self._take_names, "pages"))
+
+    def _take_names(self, field: str, names: tuple[str, ...] | None) -> None:
+        if names is not None:
+            setattr(self._typed, field, names)
+            self._take_change()
+
+    def _list_pages(self) -> list[str]:
+        host = host_of(self)
+        pages, _ = list_told(host.snapshot, host.config)
+        wanted = self._typed.pages
+        return [page for page in pages if wanted is None or page in wanted]
+
+    # -- drawing
+
+    def draw(self) -> None:
+        plan, typed, now = self._plan(), self._typed, self.oncall.now()
+        host = host_of(self)
+        names = ", ".join(host.snapshot.name_page(page) for page in self._list_pages())
+        self._parts.update(_point(self._parts, ", ".join(typed.components) or "none, enter picks them"))
+        self._pages.update(_point(self._pages, names or "none: customers are NOT told"))
+        for name, at in (("start", plan.starts_at), ("end", plan.ends_at), ("remind", plan.remind_at)):
+            problem = plan.problems.get(name) if getattr(typed, name).strip() else ""
+            echo = join((f"{Glyphs.show('✖')} not understood", "$state-down")) if problem else tell_instant(at, now)
+            self._echoes[name].update(echo)
+        self._problems.show_flow(partial(self._tell_problems, plan))
+        self.query_one("#plan-box").border_subtitle = self._tell_saved()
+
+    def _tell_problems(self, plan: Plan, width: int) -> Sequence[Content]:
+        wrong = [words for field, words in plan.problems.items() if getattr(self._typed, field, "").strip()]
+        rows = [line(row, "$state-down") for row in wrap(wrong[0], width)] if wrong else []
+        if not rows:
+            ready = not plan.problems
+            words = "ctrl+s reviews it" if ready else next(iter(plan.problems.values()))
+            rows = [line(words, "$state-ok" if ready else "$muted")]
+        silenced = find_silenced(self._typed.components, watch_list(host_of(self).snapshot))
+        quiet = ", ".join(silenced) or "no probe"
+        return [join(("silences ", "$muted"), quiet, ("  while it lasts", "$muted")), *rows[:3]]
+
+    def _tell_saved(self) -> Content:
+        if self._keeper.problem:
+            return line(f"NOT SAVED: {self._keeper.problem}", "bold $state-down")
+        if self._keeper.is_dirty:
+            return line("saving")
+        return line("saved as typed" if self._keeper.saved_at else "")
+
+    # -- keys
+
+    def _list_fields(self) -> list[Widget]:
+        return [
+            *(self._title, self._parts, self._start, self._end),
+            *(self._remind, self._pages, self._notify, self._which, self._text),
+        ]
+
+    def action_next_field(self) -> None:
+        self._step(1)
+
+    def action_previous_field(self) -> None:
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        fields = self._list_fields()
+        here = next((at for at, field in enumerate(fields) if field.has_focus), -1 if by > 0 else 0)
+        self.set_focus(fields[(here + by) % len(fields)])
+
+    def action_use_words(self) -> None:
+        self._typed.bodies.pop(self._which.value, None)
+        self._put_words()
+        self._take_change()
+
+    def action_start_over(self) -> None:
+        self._typed = Typed()
+        start_work(self, self._keeper.forget, "scratch")
+        self._fill()
+        self.set_focus(self._title)
+
+    def action_back(self) -> None:
+        self.dismiss()
+
+    async def action_review(self) -> None:
+        self._read_fields()  # what was typed last may not have been told yet
+        if self._text.has_focus:
+            self._read_text()
+        plan, typed, now = self._plan(), self._typed, self.oncall.now()
+        if plan.problems:
+            field, why = next(iter(plan.problems.items()))
+            wrong = {"title": self._title, "start": self._start, "end": self._end, "remind": self._remind}[field]
+            self.set_focus(wrong)
+            tell(self.app, why, "warning")
+            return
+        await self._keeper.save()
+        host = host_of(self)
+        title, pages = clean_line(typed.title, TITLE_LIMIT).strip(), self._list_pages()
+        words = {kind: clean_block(plan.words[kind]).strip() for kind in plan.kinds}
+        findings = check_words(title, words, [*typed.components, *list_known(host.snapshot, host.config)])
+        blocks = [finding.message for _, finding in findings if finding.level is Level.BLOCK]
+        _, remarks = list_told(host.snapshot, host.config)
+        said = Said(
+            "Review the plan",
+            words[NoticeKind.PLAN],
+            partial(draw_plan_words, title, plan, words),
+            partial(
+                draw_plan_facts, typed, plan, [host.snapshot.name_page(page) for page in pages],
+                find_silenced(typed.components, watch_list(host.snapshot)), remarks, findings, now,
+            ),
+            obstacle=blocks[0] if blocks else "",
+        )  # fmt: skip
+        order = Order("plan", "plan", _make_store(self._keeper.name, typed, plan, words, title, pages, host_of(self)))
+        host.load_styles("review")
+        self.app.push_screen(SayScreen(said), partial(self._decide, order))
+
+    async def _decide(self, order: Order, is_confirmed: bool | None) -> None:
+        if is_confirmed:
+            self.dismiss()
+            await begin_order(self.app, order)
+
+
+def _point(field: Widget, words: str) -> Content:
+    return join((f"{Glyphs.show('▸')} ", "bold $line-focus"), words) if field.has_focus else line(words)
+
+
+def _make_store(
+    name: str, typed: Typed, plan: Plan, bodies: dict[NoticeKind, str], title: str, pages: Sequence[str], host: Host
+) -> Callable[[Database, int], str]:
+    """Returns what puts the plan into the file, with the instants that were reviewed, and forgets the form."""
+    starts_at, ends_at = plan.starts_at, plan.ends_at
+    assert starts_at is not None  # a plan without problems has both
+    assert ends_at is not None
+    components, notify = typed.components, typed.notify
+    probes = find_silenced(components, watch_list(host.snapshot))
+    actor, terminal_id = host.actor, host.terminal_id
+
+    def store(db: Database, now: int) -> str:
+        words = {kind: Words(uuid.uuid4().hex, body, notify) for kind, body in bodies.items()}
+        made = plan_maintenance(
+            db, uid=uuid.uuid4().hex, title=title, starts_at=starts_at, ends_at=ends_at, components=components,
+            probes=probes, words=words, remind_at=plan.remind_at, pages=pages, actor=actor, now=now,
+        )  # fmt: skip
+        drop_scratch(db, name, terminal_id)
+        return f"M{made.id}: {tell_targets(pages)}"
+
+    return store

@@ -1,0 +1,334 @@
+"""One message about planned work: that it begins, takes longer, is complete, is called off, or a reminder."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from functools import partial
+
+import msgspec
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static, TextArea
+
+from oncall_tui.domain.errors import OncallError
+from oncall_tui.domain.instants import read_end_words
+from oncall_tui.domain.lint.model import Level
+from oncall_tui.domain.maintenance import (
+    MaintenanceStatus,
+    NoticeKind,
+    require_notice,
+    word_notice,
+    write_instant,
+)
+from oncall_tui.domain.sanitize import clean_block
+from oncall_tui.store.database import Database
+from oncall_tui.store.maintenance import Words, say_notice
+from oncall_tui.store.scratch import drop_scratch
+from oncall_tui.tui.actions import bindings_of
+from oncall_tui.tui.host import host_of, start_work, tell
+from oncall_tui.tui.orders import Order
+from oncall_tui.tui.plan import ZONE, check_words
+from oncall_tui.tui.planning import Work, list_known
+from oncall_tui.tui.scratch_keeper import ScratchKeeper
+from oncall_tui.tui.screens.over import OverScreen
+from oncall_tui.tui.screens.say import Said, SayScreen, begin_order
+from oncall_tui.tui.text import Glyphs, date_utc, join, line, wrap
+from oncall_tui.tui.widgets.choice import Choice
+from oncall_tui.tui.widgets.lines import Flow
+from oncall_tui.tui.widgets.planned_review import draw_findings, draw_targets, tell_instant, tell_targets
+from oncall_tui.tui.widgets.planned_words import draw_state, draw_time
+from oncall_tui.tui.widgets.review_words import draw_labelled
+from oncall_tui.tui.widgets.update_text import UpdateText
+
+_TITLES = {
+    NoticeKind.REMIND: "Remind customers of M{}",
+    NoticeKind.START: "Start M{} now",
+    NoticeKind.EXTEND: "Extend M{}",
+    NoticeKind.FINISH: "Finish M{}",
+    NoticeKind.CANCEL: "Call M{} off",
+}
+_EFFECTS = {
+    NoticeKind.REMIND: "customers are reminded; the planned reminder is not sent again",
+    NoticeKind.START: "the page shows it in progress, its components under maintenance",
+    NoticeKind.EXTEND: "the page shows the new end, and the end is said then, by the clock",
+    NoticeKind.FINISH: "the page shows it as completed, its components operational again",
+    NoticeKind.CANCEL: "the page shows it as completed: it has no word for called off, so your words say it",
+}
+
+
+class TypedNotice(msgspec.Struct):
+    """The form as it stands; `body` is None while nobody touched the words."""
+
+    end: str = ""
+    notify: bool = True
+    body: str | None = None
+
+
+class NoticeForm(OverScreen):
+    """Works on the maintenance as it was when the form was opened; one that was changed meanwhile is not sent."""
+
+    scope = "plan"
+    title_of_help = "A message about planned work"
+    BINDINGS = bindings_of("plan", first=("next_field", "previous_field"))
+    AUTO_FOCUS = ""
+
+    def __init__(self, work: Work, kind: NoticeKind) -> None:
+        super().__init__()
+        self._work = work
+        self._kind = kind
+        self._typed = TypedNotice()
+        number = work.maintenance.id
+        self._keeper = ScratchKeeper(self, f"notice-{number}-{kind}", self._write, self.draw)
+        self._about = Flow(id="plan-about")
+        hint = "30m more, or a time such as 04:00; UTC unless a zone is named"
+        self._end = Input(compact=True, max_length=100, placeholder=hint, id="notice-end")
+        notices = [(True, line("tell subscribers")), (False, line("do not tell subscribers"))]
+        self._notify = Choice[bool]("", notices, id="plan-notify")
+        self._echo = Static(markup=False, classes="echo")
+        self._text = UpdateText(id="plan-text")
+        self._problems = Flow(id="plan-problems")
+
+    @property
+    def _has_end(self) -> bool:
+        return self._kind is NoticeKind.EXTEND
+
+    def compose_body(self) -> ComposeResult:
+        with Vertical(id="plan-box") as box:
+            box.border_title = line(_TITLES[self._kind].format(self._work.maintenance.id))
+            yield self._about
+            if self._has_end:
+                with Horizontal(classes="field"):
+                    yield Static(line("new end", "$muted"), classes="field-label", markup=False)
+                    yield self._end
+                    yield self._echo
+            with Horizontal(classes="field"):
+                yield Static(line("mail", "$muted"), classes="field-label", markup=False)
+                yield self._notify
+            yield self._text
+            yield self._problems
+
+    def on_mount(self) -> None:
+        self._end.cursor_blink = False
+        super().on_mount()
+        self.set_focus(self._end if self._has_end else self._text)
+        self._put_words()
+        start_work(self, self._find, "find")
+
+    async def _find(self) -> None:
+        try:
+            found = await self._keeper.find()
+        except OncallError as error:
+            tell(self.app, str(error), "error")
+            return
+        if found is not None and not self._keeper.is_dirty:
+            self._typed = msgspec.json.decode(found.text, type=TypedNotice)
+            self._end.value = self._typed.end
+            self._notify.set_value(self._typed.notify)
+            self._put_words()
+            tell(self.app, "Going on with what was typed here before. ctrl+t puts the usual words.")
+
+    async def on_unmount(self) -> None:
+        await self._keeper.save()
+
+    # -- between the fields and what they mean
+
+    def _write(self) -> tuple[str, int]:
+        return msgspec.json.encode(self._typed).decode(), self._work.maintenance.revision
+
+    def _read_end(self) -> tuple[int | None, str]:
+        """Returns the new end, and what is wrong with it."""
+        now, maintenance = self.oncall.now(), self._work.maintenance
+        if not self._has_end:
+            return None, ""
+        if not self._typed.end.strip():
+            return None, "new end: say how much longer, such as 30m, or until when."
+        try:
+            text = self._typed.end.strip().removesuffix("more").removeprefix("+")
+            ends_at = read_end_words(text, "new end", max(maintenance.ends_at, now), zone=ZONE)
+            require_notice(maintenance, self._kind, now, ends_at)
+        except OncallError as error:
+            return None, str(error)
+        return ends_at, ""
+
+    def _word(self, ends_at: int | None) -> str:
+        maintenance = self._work.maintenance
+        if self._typed.body is not None:
+            return self._typed.body
+        has_begun = maintenance.status is not MaintenanceStatus.SCHEDULED
+        end = ends_at or maintenance.ends_at
+        return word_notice(self._kind, maintenance.components, maintenance.starts_at, end, has_begun=has_begun)
+
+    def _put_words(self) -> None:
+        words = clean_block(self._word(self._read_end()[0]))
+        if words != self._text.text:
+            self._text.load_text(words)
+            self._text.move_to_offset(len(words))
+
+    @on(Input.Changed)
+    def _follow_end(self, event: Input.Changed) -> None:
+        event.stop()
+        self._take_end()
+
+    def _take_end(self) -> None:
+        if self._end.value != self._typed.end:
+            self._typed.end = self._end.value
+            self._put_words()
+            self._take_change()
+
+    @on(Input.Submitted)
+    def _leave_end(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.set_focus(self._text)
+
+    @on(Choice.Changed)
+    def _follow_notify(self, event: Choice.Changed) -> None:
+        event.stop()
+        self._typed.notify = self._notify.value
+        self._take_change()
+
+    @on(TextArea.Changed)
+    def _follow_text(self, event: TextArea.Changed) -> None:
+        event.stop()
+        self._take_text()
+
+    def _take_text(self) -> None:
+        if self._text.text != clean_block(self._word(self._read_end()[0])):
+            self._typed.body = self._text.text
+            self._take_change()
+
+    def _take_change(self) -> None:
+        self._keeper.touch()
+        self.draw()
+
+    def _list_pages(self) -> list[str]:
+        return self._work.told
+
+    # -- drawing
+
+    def draw(self) -> None:
+        now = self.oncall.now()
+        ends_at, problem = self._read_end()
+        is_wrong = bool(problem and self._typed.end.strip())
+        wrong = join((f"{Glyphs.show('✖')} not understood", "$state-down"))
+        self._echo.update(wrong if is_wrong else tell_instant(ends_at, now))
+        self._about.show_flow(self._tell_about)
+        self._problems.show_flow(partial(self._tell_problem, problem, is_wrong))
+        saved = "saved as typed" if self._keeper.saved_at else ""
+        words = "saving" if self._keeper.is_dirty else saved
+        failed = line(f"NOT SAVED: {self._keeper.problem}", "bold $state-down")
+        self.query_one("#plan-box").border_subtitle = failed if self._keeper.problem else line(words)
+
+    def _tell_about(self, width: int) -> list[Content]:
+        maintenance, now = self._work.maintenance, self.oncall.now()
+        window = f"   {date_utc(maintenance.starts_at)} to {date_utc(maintenance.ends_at)}"
+        return [
+            *(line(row, "bold") for row in wrap(maintenance.title, width)[:2]),
+            join(draw_state(maintenance, now), "  ", draw_time(maintenance, now), (window, "$muted")),
+        ]
+
+    def _tell_problem(self, problem: str, is_wrong: bool, width: int) -> list[Content]:
+        words = problem or "ctrl+s reviews it"
+        style = "$state-down" if is_wrong else "$muted" if problem else "$state-ok"
+        return [line(row, style) for row in wrap(words, width)]
+
+    # -- keys
+
+    def action_next_field(self) -> None:
+        self._step(1)
+
+    def action_previous_field(self) -> None:
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        fields: list[Widget] = [*([self._end] if self._has_end else []), self._notify, self._text]
+        here = next((at for at, field in enumerate(fields) if field.has_focus), 0)
+        self.set_focus(fields[(here + by) % len(fields)])
+
+    def action_use_words(self) -> None:
+        self._typed.body = None
+        self._put_words()
+        self._take_change()
+
+    def action_start_over(self) -> None:
+        self._typed = TypedNotice()
+        self._end.value = ""
+        self._notify.set_value(True)
+        self._put_words()
+        start_work(self, self._keeper.forget, "scratch")
+        self.draw()
+
+    def action_back(self) -> None:
+        self.dismiss()
+
+    async def action_review(self) -> None:
+        self._take_end()  # what was typed last may not have been told yet
+        if self._text.has_focus:
+            self._take_text()
+        ends_at, problem = self._read_end()
+        if problem:
+            self.set_focus(self._end)
+            tell(self.app, problem, "warning")
+            return
+        maintenance, host = self._work.maintenance, host_of(self)
+        try:
+            require_notice(maintenance, self._kind, self.oncall.now(), ends_at)
+        except OncallError as error:
+            tell(self.app, str(error), "error")
+            return
+        await self._keeper.save()
+        body = clean_block(self._word(ends_at)).strip()
+        known = [*maintenance.components, *list_known(host.snapshot, host.config)]
+        findings = [finding for _, finding in check_words(maintenance.title, {self._kind: body}, known)]
+        blocks = [finding.message for finding in findings if finding.level is Level.BLOCK]
+        pages = [host.snapshot.name_page(page) for page in self._list_pages()]
+        notify = self._typed.notify
+        effect = "none in public: no page has been told of it yet" if not pages else _EFFECTS[self._kind]
+
+        def draw_facts(width: int) -> Sequence[Content]:
+            end = [draw_labelled("New end", line(write_instant(ends_at), "bold"))] if ends_at else []
+            rows = wrap(effect, max(12, width - 13))
+            effects = [draw_labelled("" if at else "Then", line(row)) for at, row in enumerate(rows)]
+            return [*end, *effects, *draw_targets(pages, width, notify=notify), *draw_findings(findings)]
+
+        title = f"Review: {_TITLES[self._kind].format(maintenance.id)}"
+
+        def draw_words(width: int) -> Sequence[Content]:
+            head = [line(row, "bold") for row in wrap(maintenance.title, width)]
+            return [*head, *(line(row) for row in wrap(body, width))]
+
+        host.load_styles("review")
+        said = Said(title, body, draw_words, draw_facts, obstacle=blocks[0] if blocks else "")
+        self.app.push_screen(SayScreen(said), partial(self._decide, self._make_order(body, ends_at)))
+
+    def _make_order(self, body: str, ends_at: int | None) -> Order:
+        kind, maintenance, host = self._kind, self._work.maintenance, host_of(self)
+        notify, actor, terminal_id, name = self._typed.notify, host.actor, host.terminal_id, self._keeper.name
+        pages = self._list_pages()
+
+        def store(db: Database, now: int) -> str:
+            say_notice(
+                db, maintenance.id, kind, Words(uuid.uuid4().hex, body, notify), actor=actor, now=now,
+                ends_at=ends_at, finish_uid=uuid.uuid4().hex, seen_revision=maintenance.revision,
+            )  # fmt: skip
+            drop_scratch(db, name, terminal_id)
+            return tell_targets(pages)
+
+        return Order(f"M{maintenance.id}", f"M{maintenance.id} {_NAMES[kind]}", store)
+
+    async def _decide(self, order: Order, is_confirmed: bool | None) -> None:
+        if is_confirmed:
+            self.dismiss()
+            await begin_order(self.app, order)
+
+
+_NAMES = {
+    NoticeKind.REMIND: "reminder",
+    NoticeKind.START: "start",
+    NoticeKind.EXTEND: "extension",
+    NoticeKind.FINISH: "end",
+    NoticeKind.CANCEL: "called off",
+}

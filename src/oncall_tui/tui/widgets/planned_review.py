@@ -1,0 +1,84 @@
+"""What the review of planned work says: each notice with its instant, and all that follows from a yes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from textual.content import Content
+
+from oncall_tui.domain.duration import MINUTE, format_age
+from oncall_tui.domain.lint.model import Finding
+from oncall_tui.domain.maintenance import NoticeKind
+from oncall_tui.tui.plan import Plan, Typed
+from oncall_tui.tui.text import Glyphs, date_utc, join, line, wrap
+from oncall_tui.tui.widgets.review_words import draw_finding, draw_labelled, draw_rows
+
+_FINDINGS_SHOWN = 3
+_WHEN = {NoticeKind.REMIND: "reminder", NoticeKind.START: "start", NoticeKind.FINISH: "end"}
+NO_PAGE = "no page: it is kept here, customers are NOT told"
+
+
+def tell_instant(at: int | None, now: int) -> Content:
+    """Returns an instant as it was understood, and how far away it is; nothing while it is not known."""
+    if at is None:
+        return Content("")
+    left = at - now
+    away = "now" if left < MINUTE else f"in {left // MINUTE}m" if left < 60 * MINUTE else f"in {format_age(left)}"
+    return join((f"{Glyphs.show('→')} ", "$muted"), (date_utc(at), "bold"), (f", {away}", "$muted"))
+
+
+def tell_targets(pages: Sequence[str]) -> str:
+    """Returns in words how many pages something was queued for."""
+    if not pages:
+        return "kept here, no page is told"
+    return "queued for the page" if len(pages) == 1 else f"queued for {len(pages)} pages"
+
+
+def draw_plan_words(title: str, plan: Plan, words: Mapping[NoticeKind, str], width: int) -> list[Content]:
+    """Returns the title, and every notice with when customers read it."""
+    due = {NoticeKind.REMIND: plan.remind_at, NoticeKind.START: plan.starts_at, NoticeKind.FINISH: plan.ends_at}
+    rows = [line(row, "bold") for row in wrap(title, width)]
+    for kind, body in words.items():
+        at = due.get(kind)
+        head = "now" if at is None else f"{date_utc(at)}, {_WHEN[kind]}, said by the clock"
+        rows += [Content(""), line(head, "$muted"), *(line(row) for row in wrap(body, width))]
+    return rows
+
+
+def draw_plan_facts(
+    typed: Typed,
+    plan: Plan,
+    pages: Sequence[str],
+    silenced: Sequence[str],
+    remarks: Sequence[str],
+    findings: Sequence[tuple[NoticeKind, Finding]],
+    now: int,
+    width: int,
+) -> list[Content]:
+    """Returns the window, what it touches, who is told, and what stands against it."""
+    start, end = tell_instant(plan.starts_at, now), tell_instant(plan.ends_at, now)
+    return [
+        draw_labelled("Begins", start),
+        draw_labelled("Ends", end),
+        *draw_rows("Components", ", ".join(typed.components) or "none", width),
+        *draw_rows("Silences", ", ".join(silenced) or "no probe", width),
+        *draw_targets(pages, width, notify=typed.notify),
+        *(draw_labelled("", line(row, "$state-slow")) for each in remarks for row in wrap(each, width - 13)),
+        *draw_findings([finding for _, finding in findings]),
+    ]
+
+
+def draw_targets(pages: Sequence[str], width: int, *, notify: bool) -> list[Content]:
+    """Returns where it goes, and whether subscribers get mail."""
+    rows = draw_rows("Goes to", ", ".join(pages) or NO_PAGE, width, "" if pages else "bold $state-down")
+    if pages:
+        words = "subscribers get mail" if notify else "subscribers get no mail"
+        rows.append(draw_labelled("Mail", line(words)))
+    return rows
+
+
+def draw_findings(findings: Sequence[Finding]) -> list[Content]:
+    rows = [draw_labelled("Check", draw_finding(finding)) for finding in findings[:_FINDINGS_SHOWN]]
+    if len(findings) > _FINDINGS_SHOWN:
+        rows.append(draw_labelled("", line(f"and {len(findings) - _FINDINGS_SHOWN} more", "$muted")))
+    return rows

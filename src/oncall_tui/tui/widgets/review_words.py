@@ -1,0 +1,55 @@
+"""What every last look before sending says alike: labelled rows, what stands against it, and the keys."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+
+from oncall_tui.domain.capability import Loss
+from oncall_tui.domain.duration import format_duration
+from oncall_tui.domain.lint.model import Finding, Level
+from oncall_tui.tui.text import Glyphs, fit, join, line, look, wrap
+
+LABEL_WIDTH = 13
+_FINDING_LOOK = {Level.BLOCK: ("✖", "$state-down"), Level.WARN: ("▲", "$state-slow"), Level.INFO: ("○", "$muted")}
+#: What the border and the padding of the box take, as in styles/review.tcss.
+_FRAME = 4
+
+
+def fit_words(screen: Screen[bool], words: Widget, *others: Widget) -> None:
+    """Leaves the words no more room than the others do not need, so that the keys are always seen."""
+    taken = sum(widget.outer_size.height + widget.styles.margin.height for widget in others)
+    words.styles.max_height = max(2, screen.size.height - _FRAME - taken)
+
+
+def draw_labelled(label: str, value: Content) -> Content:
+    """Returns one row of facts."""
+    return join(fit(line(label, "$muted"), LABEL_WIDTH), value)
+
+
+def draw_rows(label: str, words: str, width: int, style: str = "") -> list[Content]:
+    """Returns words behind a label, in as many rows as they need."""
+    rows = wrap(words, max(12, width - LABEL_WIDTH)) or [""]
+    return [draw_labelled("" if at else label, line(row, style)) for at, row in enumerate(rows)]
+
+
+def draw_loss(loss: Loss) -> Content:
+    shape, style = ("✖", "$state-down") if loss.is_blocking else ("▲", "$state-slow")
+    return join((f"{Glyphs.show(shape)} {loss.message}", style))
+
+
+def draw_finding(finding: Finding) -> Content:
+    shape, style = _FINDING_LOOK[finding.level]
+    return join(look(shape, finding.level.value, style), f" {finding.rule} {finding.message}")
+
+
+def draw_verdict(window_ms: int, *, is_sendable: bool) -> Content:
+    """Returns the keys, or that it cannot be sent."""
+    if not is_sendable:
+        return join(
+            (f"{Glyphs.show('✖')} Not sendable: the findings above block it.  ", "bold $state-down"),
+            ("esc ", "bold"), ("back to the text", "$muted"),
+        )  # fmt: skip
+    delay = f"send, with {format_duration(window_ms)} to take it back" if window_ms else "send at once"
+    return join(("enter ", "bold $state-ok"), delay, ("     esc ", "bold"), "back to the text")
