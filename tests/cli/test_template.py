@@ -67,6 +67,9 @@ def test_faults_of_files_and_of_words_are_told(program: Program, team: Path) -> 
     assert told["files"] == [f"{team}/bad.toml:4: body: {hint}, allowed: those of `oncall-tui template variables`"]
     assert {fault["rule"] for fault in told["faults"]} >= {"PH001"}
     assert {fault["key"] for fault in told["faults"]} == {"weak"}
+    checked = program.run("check")
+    assert checked.status == 2
+    assert "bad.toml:4: body" in checked.err
     listed = program.run("template", "list")
     assert listed.status == 1
     assert "bad.toml:4: body" in listed.err

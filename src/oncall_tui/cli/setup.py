@@ -42,11 +42,14 @@ def check(place: Place, path: str | None, is_json: bool) -> None:
     """Check the config and tell every fault with its line; exit 2 when there is one."""
     from oncall_tui.cli.output import print_json, say
     from oncall_tui.domain.counting import count_words
+    from oncall_tui.domain.errors import ConfigError
 
     if path is not None:
         place.config = path
     config = place.load_config()
     _check_theme(config)
+    if config.template_faults:
+        raise ConfigError(config.template_faults)
     if is_json:
         print_json(
             {

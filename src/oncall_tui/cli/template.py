@@ -116,7 +116,8 @@ def lint_command(place: Place, keys: tuple[str, ...], is_json: bool) -> int:
 
     templates, faults = _load(place)
     chosen = [find_template(templates, key) for key in keys] or list(templates)
-    found = [(each, fault) for each in chosen for fault in find_faults(each)]
+    config = place.try_config()
+    found = [(each, fault) for each in chosen for fault in find_faults(each, config.tuning if config else None)]
     if is_json:
         print_json({"files": list(faults), "faults": [_shape_fault(each, fault) for each, fault in found]})
     else:
