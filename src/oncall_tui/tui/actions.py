@@ -164,6 +164,7 @@ ACTIONS: tuple[Action, ...] = (
             ("copy", "ctrl+y", "copy", "Copy the text, for the case that the page cannot be reached.", False),
             ("facts", "f6", "facts", "Show or hide the facts: impact, scope, cause; their sentences follow.", True),
             ("preview", "f7", "preview", "Show the text on every channel as customers will see it.", True),
+            ("slower", "f10", "slower", "Promise updates in a slower rhythm from now on, and say so.", False),
             ("next-finding", "f8,n", "next finding", "Jump to the next thing that is wrong with the text.", False),
             ("previous-finding", "shift+f8,N", "finding before", "Jump to the finding before.", False),
             ("fix", "ctrl+r", "quick fix", "Put the words that the finding offers.", False),

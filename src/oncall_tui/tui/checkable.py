@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from oncall_tui.config.model import Config
 from oncall_tui.content import load_templates
 from oncall_tui.domain.incident import Incident
-from oncall_tui.domain.lint.model import Context, LastUpdate, ProbeFact, Tuning
+from oncall_tui.domain.lint.model import Context, LastUpdate, ProbeFact
 from oncall_tui.domain.probe import Verdict
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.template import list_variables
@@ -38,7 +40,7 @@ def take_checkable(
         incident.impact_override is not None,
         targets,
         _describe(writing, snapshot, config, now),
-        Tuning(literals=tuple(literals)),
+        replace(config.tuning, literals=(*config.tuning.literals, *literals)),
         writing.waivers,
     )
 

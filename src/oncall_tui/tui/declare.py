@@ -14,7 +14,7 @@ from oncall_tui.domain.errors import OncallError
 from oncall_tui.store.database import Database
 from oncall_tui.store.drafts import create_draft
 from oncall_tui.store.incidents import declare_incident, discard_incident
-from oncall_tui.tui.drafting import Course, Shape, fill_variables
+from oncall_tui.tui.drafting import Course, House, Shape, fill_variables, house_of
 from oncall_tui.tui.host import Host, tell
 
 
@@ -34,7 +34,7 @@ async def declare_from_probe(app: App[object], probe_name: str) -> int:
     state = host.snapshot.states.get(probe_name)
     fallen = {name for name in host.list_behind(probe_name) if host.snapshot.incident_of_probe(name) is None}
     behind = [each for each in host.snapshot.probes if each.name in fallen]
-    return await _declare(app, plan_declaration(probe, state, load_templates(), now_ms(), behind))
+    return await _declare(app, plan_declaration(probe, state, load_templates(host.config.templates), now_ms(), behind))
 
 
 async def declare_and_open(app: App[object], probe_name: str) -> None:
@@ -49,15 +49,20 @@ async def declare_and_open(app: App[object], probe_name: str) -> None:
 
 async def declare_by_hand(app: App[object]) -> int:
     """Declares an incident that no probe has seen. Raises StoreError."""
-    return await _declare(app, plan_declaration(None, None, load_templates(), now_ms()))
+    host = cast("Host", app)
+    return await _declare(app, plan_declaration(None, None, load_templates(host.config.templates), now_ms()))
 
 
 async def _declare(app: App[object], plan: Declaration) -> int:
     host = cast("Host", app)
-    return await host.feed.call(store_declaration, plan, uuid.uuid4().hex, host.terminal_id, host.actor, now_ms())
+    return await host.feed.call(
+        store_declaration, plan, uuid.uuid4().hex, host.terminal_id, host.actor, now_ms(), house_of(host.config)
+    )
 
 
-def store_declaration(db: Database, plan: Declaration, uid: str, terminal_id: str, actor: str, now: int) -> int:
+def store_declaration(
+    db: Database, plan: Declaration, uid: str, terminal_id: str, actor: str, now: int, house: House | None = None
+) -> int:
     """Stores the incident and its first draft; a draft that could not be stored is begun again by the compose pane.
 
     Raises RefusedError (`probe-has-incident`) or StoreError.
@@ -87,7 +92,7 @@ def store_declaration(db: Database, plan: Declaration, uid: str, terminal_id: st
         template=plan.template,
         actor=actor,
         now=now,
-        variables=fill_variables(incident, shape, Course(), now, effect=plan.effect),
+        variables=fill_variables(incident, shape, Course(), house or House(()), now, effect=plan.effect),
     )
     return incident.id
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from oncall_tui.config.model import Config
 from oncall_tui.content import load_templates
-from oncall_tui.domain.cadence import next_update_at
+from oncall_tui.domain.cadence import USUAL_RHYTHM, Rhythm, next_update_at
 from oncall_tui.domain.declare import find_effect
 from oncall_tui.domain.engine import Terminal
 from oncall_tui.domain.facts import Facts, tell_scope
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, free_components
 from oncall_tui.domain.template import Template, render
 from oncall_tui.domain.template_choice import choose_template, find_moment
-from oncall_tui.domain.template_variables import variables_of
+from oncall_tui.domain.template_variables import NO_TEAM, Team, variables_of
 from oncall_tui.domain.update import DeliveryState, Draft
 from oncall_tui.store.database import Database
 from oncall_tui.store.drafts import adopt_draft, create_draft, list_drafts, read_known, take_draft
@@ -66,6 +67,19 @@ class Words(Struct, frozen=True):
     template: Template | None
     variables: dict[str, str | None]
     body: str
+
+
+class House(Struct, frozen=True):
+    """How a team writes: its templates among ours, what it is called, and how often customers hear from it."""
+
+    templates: tuple[Template, ...]
+    team: Team = NO_TEAM
+    rhythm: Rhythm = USUAL_RHYTHM
+
+
+def house_of(config: Config) -> House:
+    """Returns how the team of a config writes."""
+    return House(load_templates(config.templates), config.team, config.rhythm)
 
 
 class Shape(Struct, frozen=True):
@@ -124,12 +138,12 @@ def open_draft(
     draft_id: int | None = None,
     is_wanted_new: bool = False,
     effect: str | None = None,
-    own: Sequence[Template] = (),
+    house: House | None = None,
 ) -> OpenedDraft | None:
     """Returns this terminal's draft of an incident, one handed to it, a dead one's, or a new one from a template.
 
     `draft_id` asks for one draft, whoever has it, `is_wanted_new` for a new one. None when there is none and none may
-    be created. `effect` is what a probe shows, `own` are the team's templates.
+    be created. `effect` is what a probe shows; without a `house` the usual words are taken.
 
     Raises NotFoundError, RefusedError or StoreError.
     """
@@ -148,7 +162,7 @@ def open_draft(
         draft = take_draft(db, draft_id, terminal_id, actor)
     else:
         draft = adopt_draft(db, incident_id, terminal_id, actor, {*live, terminal_id})
-    templates = load_templates(own)
+    house = house or House(load_templates())
     if draft is not None:
         left = before.get(draft.id, draft)
         is_orphan = left.terminal_id not in ("", terminal_id) and left.terminal_id not in live
@@ -157,9 +171,9 @@ def open_draft(
     if not may_create:
         return None
     status = incident.status if incident.status.is_open else IncidentStatus.INVESTIGATING
-    due_at = next_update_at(incident.severity, status, now, interval_ms=known.interval_ms)
+    due_at = next_update_at(incident.severity, status, now, rhythm=house.rhythm, interval_ms=known.interval_ms)
     shape = Shape(status, dict(incident.components), due_at, known.facts)
-    words = find_words(incident, shape, course, templates, now, effect=effect)
+    words = find_words(incident, shape, course, house, now, effect=effect)
     draft = create_draft(
         db,
         incident_id,
@@ -180,7 +194,7 @@ def find_words(
     incident: Incident,
     shape: Shape,
     course: Course,
-    templates: Iterable[Template],
+    house: House,
     now: int,
     *,
     effect: str | None = None,
@@ -193,15 +207,15 @@ def find_words(
         told_count=course.count,
         has_scope=has_scope,
         open_ms=now - incident.declared_at,
-        is_slow_told=course.interval_ms is not None,
+        is_slow_told=course.interval_ms is not None and shape.interval_ms is None,
     )
-    template = choose_template(templates, shape.status, moment, incident.cause)
-    variables = fill_variables(incident, shape, course, now, effect=effect)
+    template = choose_template(house.templates, shape.status, moment, incident.cause)
+    variables = fill_variables(incident, shape, course, house, now, effect=effect)
     return Words(template, variables, render(template, variables) if template else "")
 
 
 def fill_variables(
-    incident: Incident, shape: Shape, course: Course, now: int, *, effect: str | None = None
+    incident: Incident, shape: Shape, course: Course, house: House, now: int, *, effect: str | None = None
 ) -> dict[str, str | None]:
     """Returns what the sentences of any template are filled with for an update."""
     return variables_of(
@@ -213,6 +227,7 @@ def fill_variables(
         effect=effect,
         told_at=course.told_at,
         interval_ms=shape.interval_ms,
+        team=house.team,
     )
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from msgspec.structs import replace
 
 from oncall_tui.domain.cadence import next_update_at
 from oncall_tui.domain.duration import MINUTE
 from oncall_tui.domain.facts import Facts
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
+from oncall_tui.domain.promise import offer_slower
 from oncall_tui.domain.sanitize import clean_block
 from oncall_tui.domain.sentences import switch_template, update_draft
-from oncall_tui.domain.template import Template, render, render_sentences, say_when
+from oncall_tui.domain.template import Moment, Template, render, render_sentences, say_when
+from oncall_tui.domain.template_choice import choose_template
 from oncall_tui.domain.update import Draft, Waiver
 from oncall_tui.tui.draft_keeper import Typed
 from oncall_tui.tui.drafting import (
+    House,
     OpenedDraft,
     Shape,
     fill_variables,
@@ -26,6 +27,8 @@ from oncall_tui.tui.drafting import (
 from oncall_tui.tui.outgoing import Confirmation
 from oncall_tui.tui.snapshot import Snapshot
 
+#: The states of a rhythm, in the order of its steps.
+STEPS = (IncidentStatus.INVESTIGATING, IncidentStatus.IDENTIFIED, IncidentStatus.MONITORING)
 #: Prepared words that nobody touched are put anew when they are looked at again so much later.
 _STALE_MS = 2 * MINUTE
 
@@ -36,13 +39,13 @@ class Writing:
     Each `take_` method returns the words to put into the field, None where those that stand there stay.
     """
 
-    def __init__(self, opened: OpenedDraft, templates: Iterable[Template]) -> None:
+    def __init__(self, opened: OpenedDraft, house: House) -> None:
         draft = opened.draft
         self.opened = opened
         self.waivers: tuple[Waiver, ...] = draft.waivers
         self._shape = Shape(draft.status, dict(draft.components), draft.next_update_at, draft.facts, draft.interval_ms)
-        self._templates = tuple(templates)
-        self._template = next((item for item in self._templates if item.key == draft.template), None)
+        self._house = house
+        self._template = next((item for item in house.templates if item.key == draft.template), None)
         self._variables: dict[str, str | None] = dict(draft.variables)
 
     @property
@@ -133,7 +136,9 @@ class Writing:
 
     def _next_due(self, now: int) -> int | None:
         interval_ms = self.interval_ms or self.opened.course.interval_ms
-        return next_update_at(self.incident.severity, self.status, now, interval_ms=interval_ms)
+        return next_update_at(
+            self.incident.severity, self.status, now, rhythm=self._house.rhythm, interval_ms=interval_ms
+        )
 
     def take_due(self, due_at: int | None, body: str, snapshot: Snapshot, now: int) -> str | None:
         """Goes over to another promise; a clock time that a person wrote once follows it, too."""
@@ -154,15 +159,21 @@ class Writing:
         """Goes over to other facts; each sentence that nobody has touched follows."""
         return self._follow(replace(self._shape, facts=facts), body, snapshot, now)
 
-    def take_interval(self, interval_ms: int, body: str, snapshot: Snapshot, now: int) -> str | None:
-        """Goes over to a slower rhythm, which the update tells customers."""
-        is_untouched = self.is_untouched(body)
+    def find_slower(self, now: int) -> int | None:
+        """Returns a slower rhythm to offer, in milliseconds; None where none fits or no template could announce it."""
+        if self.interval_ms is not None or self.status not in STEPS:
+            return None
+        severity, cause = self.incident.severity, self.incident.cause
+        present_ms = self.opened.course.interval_ms or self._house.rhythm.steps[severity][STEPS.index(self.status)]
+        offered = offer_slower(severity, self.status, now - self.incident.declared_at, present_ms, self._house.rhythm)
+        template = choose_template(self._house.templates, self.status, Moment.LONG, cause)
+        return offered if template is not None and "interval" in template.variables else None
+
+    def take_slower(self, interval_ms: int, body: str, snapshot: Snapshot, now: int) -> str:
+        """Goes over to a slower rhythm and the words that announce it, around what a person wrote."""
         self._shape = replace(self._shape, interval_ms=interval_ms)
-        shape = replace(self._shape, next_update_at=self._next_due(now))
-        if is_untouched:
-            self._shape = shape
-            return self._put_anew(snapshot, now)
-        return self._follow(shape, body, snapshot, now)
+        self._shape = replace(self._shape, next_update_at=self._next_due(now))
+        return self.put_template(body, snapshot, now)
 
     def _follow(self, shape: Shape, body: str, snapshot: Snapshot, now: int) -> str | None:
         """Takes what changed into the sentences that stand as they were prepared."""
@@ -172,16 +183,19 @@ class Writing:
         self._shape = shape
         if self._template is None:
             return None
-        felt = find_felt(self.incident, snapshot)
-        variables = fill_variables(self.incident, shape, self.opened.course, now, effect=felt)
+        variables = self._fill(snapshot, now)
         words = update_draft(self._template, self._variables, variables, body)
         self._variables = variables
         return words if words != body else None
 
+    def _fill(self, snapshot: Snapshot, now: int) -> dict[str, str | None]:
+        felt = find_felt(self.incident, snapshot)
+        return fill_variables(self.incident, self._shape, self.opened.course, self._house, now, effect=felt)
+
     def _put_anew(self, snapshot: Snapshot, now: int) -> str:
         """Returns the words of the template that fits now, in the place of all that stands there."""
         felt = find_felt(self.incident, snapshot)
-        words = find_words(self.incident, self._shape, self.opened.course, self._templates, now, effect=felt)
+        words = find_words(self.incident, self._shape, self.opened.course, self._house, now, effect=felt)
         self._template, self._variables = words.template, words.variables
         return words.body
 
@@ -197,7 +211,6 @@ class Writing:
     def use_template(self, template: Template, body: str, snapshot: Snapshot, now: int) -> str:
         """Returns the words of a template that a person chose, around what they wrote."""
         old = render_sentences(self._template, self._variables) if self._template is not None else ()
-        felt = find_felt(self.incident, snapshot)
         self._template = template
-        self._variables = fill_variables(self.incident, self._shape, self.opened.course, now, effect=felt)
+        self._variables = self._fill(snapshot, now)
         return switch_template(old, render_sentences(template, self._variables), body).text

@@ -10,7 +10,7 @@ from oncall_tui.clock import now_ms
 from oncall_tui.domain.cadence import describe_due
 from oncall_tui.tui.draft_keeper import DraftKeeper
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.text import join, line
+from oncall_tui.tui.text import clock_utc, join, line
 from oncall_tui.tui.widgets.compose_findings import draw_findings
 from oncall_tui.tui.widgets.compose_lint import Linting
 from oncall_tui.tui.widgets.compose_words import (
@@ -19,6 +19,8 @@ from oncall_tui.tui.widgets.compose_words import (
     draw_counts,
     draw_head,
     draw_idle,
+    draw_offer,
+    draw_promise,
     list_notices,
 )
 from oncall_tui.tui.widgets.lines import Lines
@@ -80,14 +82,19 @@ class ComposeLines:
             label = line("last update  ", "$muted")
             told = draw_proofs(update, snapshot.name_page, self.width - label.cell_length)
             notices += [join(label if row is told[0] else " " * label.cell_length, row) for row in told]
+        if (offered := writing.find_slower(now)) is not None:
+            notices.append(draw_offer(offered, now - incident.declared_at))
         self._notice.show_lines(notices)
         self._notice.display = bool(notices)
 
     def show_counts(self, writing: Writing, length: int, keeper: DraftKeeper, linting: Linting) -> None:
         """Says how long the text is, whether it is on disk, and what the checks found."""
         now = now_ms()
-        due = describe_due(writing.due_at, now) if writing.due_at is not None else ""
-        counts = draw_counts(length, writing.incident.title, keeper.saving, keeper.is_dirty, due, now)
+        promise = None if writing.opened.is_first else draw_promise(writing.incident, now)
+        due = ""
+        if writing.due_at is not None:
+            due = describe_due(writing.due_at, now) if promise is None else clock_utc(writing.due_at, has_seconds=False)
+        counts = draw_counts(length, writing.incident.title, keeper.saving, keeper.is_dirty, promise, due, now)
         self._counts.show_lines([counts])
         self._findings.show_lines(draw_findings(linting.checked, linting.current, self.width))
         self._findings.refresh(layout=True)

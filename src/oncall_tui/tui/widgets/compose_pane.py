@@ -11,7 +11,6 @@ from textual.widget import Widget
 from textual.widgets import TextArea
 
 from oncall_tui.clock import now_ms
-from oncall_tui.content import load_templates
 from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.incident import Incident, IncidentStatus
 from oncall_tui.domain.sanitize import clean_block
@@ -20,7 +19,7 @@ from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.declare import undo_declaration
 from oncall_tui.tui.draft_desk import DraftDesk
 from oncall_tui.tui.draft_keeper import DraftKeeper, Typed
-from oncall_tui.tui.drafting import OpenedDraft, find_felt, find_own, open_draft
+from oncall_tui.tui.drafting import OpenedDraft, find_felt, find_own, house_of, open_draft
 from oncall_tui.tui.host import host_of, start_work, tell
 from oncall_tui.tui.outgoing import Passage, Stage
 from oncall_tui.tui.sending import Sending, Written
@@ -174,7 +173,7 @@ class ComposePane(ComposeTools, Pane):
                     draft_id=draft_id,
                     is_wanted_new=is_wanted_new,
                     effect=find_felt(host.snapshot.incident(incident_id), host.snapshot),
-                    own=host.config.templates,
+                    house=house_of(host.config),
                 )
             except OncallError as error:
                 tell(self.app, str(error), "error")
@@ -188,7 +187,7 @@ class ComposePane(ComposeTools, Pane):
     def _load(self, opened: OpenedDraft) -> None:
         draft = opened.draft
         host = host_of(self)
-        self.writing = Writing(opened, load_templates(host.config.templates))
+        self.writing = Writing(opened, house_of(host.config))
         self._is_listed = False
         self._known_body = clean_block(draft.body)
         self.text.show_draft(draft.id, self._known_body)

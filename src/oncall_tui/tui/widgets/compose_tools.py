@@ -81,6 +81,17 @@ class ComposeTools(Widget):
     def action_show_changes(self) -> None:
         self.action_drafts()
 
+    def action_slower(self) -> None:
+        """Takes the slower rhythm that is offered after two hours, with the words that tell customers."""
+        writing = self.writing
+        offered = writing.find_slower(now_ms()) if writing is not None else None
+        if writing is None or offered is None:
+            tell(self.app, "A slower rhythm is offered two hours after the declaration, where it is slower at all.")
+            return
+        words = writing.take_slower(offered, self.text.text, host_of(self).snapshot, now_ms())
+        self.fields.offer_dues()
+        self.put(words)
+
     def action_preview(self) -> None:
         """Shows the text on every channel."""
         from oncall_tui.tui.previews import list_previews

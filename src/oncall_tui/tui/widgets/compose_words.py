@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
-from oncall_tui.domain.cadence import CLOCK_STEP_MS, next_update_at
+from oncall_tui.domain.cadence import CLOCK_STEP_MS, Urgency, describe_due, judge_due, next_update_at
 from oncall_tui.domain.duration import MINUTE, format_age
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Severity
 from oncall_tui.domain.lint.model import LONG_TITLE, Level
 from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.domain.template import say_length
 from oncall_tui.domain.update import BODY_LIMIT, TITLE_LIMIT, Draft, IncidentUpdate
 from oncall_tui.tui.draft_keeper import Saving
 from oncall_tui.tui.drafting import OpenedDraft, live_terminals, name_draft
@@ -31,6 +32,12 @@ from oncall_tui.tui.text import (
 
 _DUE_MINUTES = (15, 20, 30, 60, 120, 240)
 _NAME_AT_LEAST = 12
+DUE_STYLE = {
+    Urgency.CALM: "$muted",
+    Urgency.SOON: "$state-slow",
+    Urgency.URGENT: "bold $state-partial",
+    Urgency.LATE: "bold $state-down",
+}
 _LEVEL_LOOK = {Level.BLOCK: ("✖", "$state-down"), Level.WARN: ("▲", "$state-slow"), Level.INFO: ("○", "$muted")}
 
 
@@ -98,12 +105,16 @@ def _draw_change(seen: ComponentStatus | None, status: ComponentStatus) -> Conte
     return join(look(*COMPONENT_LOOK[seen]), (f" {Glyphs.show('→')} ", "$muted"), change)
 
 
-def draw_counts(length: int, title: str, saving: Saving, is_dirty: bool, due: str, now: int) -> Content:
-    """Returns the size of the text, whether it is on disk, and how long the promise runs."""
+def draw_counts(
+    length: int, title: str, saving: Saving, is_dirty: bool, promise: Content | None, due: str, now: int
+) -> Content:
+    """Returns whether the text is on disk, its size, how long customers still wait, and what it promises them next."""
     size = f"{length}/{BODY_LIMIT}"
     parts = [draw_saving(saving, is_dirty, now), join((size, "bold $state-down" if length > BODY_LIMIT else "$muted"))]
+    if promise is not None:
+        parts.append(promise)
     if due:
-        parts.append(join((f"next update {due}", "$muted")))
+        parts.append(join((f"next update {due}" if promise is None else f"then {due}", "$muted")))
     if len(title) > LONG_TITLE:
         parts.append(join((f"title {len(title)}/{TITLE_LIMIT}", "$state-slow")))
     return Content("   ").join(parts)
@@ -118,6 +129,20 @@ def draw_saving(saving: Saving, is_dirty: bool, now: int) -> Content:
     age_s = max(0, now - saving.saved_at) // 1000
     age = f"{age_s} s" if age_s < 60 else format_age(now - saving.saved_at)
     return join((f"draft saved {age} ago", "$muted"))
+
+
+def draw_promise(incident: Incident, now: int) -> Content | None:
+    """Returns how long customers still wait for the words that were promised, None where nothing was."""
+    due_at = incident.next_update_at
+    if due_at is None or not incident.status.is_open:
+        return None
+    return join(("due ", "$muted"), (describe_due(due_at, now), DUE_STYLE[judge_due(due_at, now)]))
+
+
+def draw_offer(interval_ms: int, open_ms: int) -> Content:
+    """Returns the offer of a slower rhythm."""
+    words = f"open for {format_age(open_ms)}: an update every {say_length(interval_ms)} from now on, and customers told"
+    return join(("f10 ", "bold"), (words, "$state-slow"))
 
 
 def list_notices(
