@@ -83,7 +83,7 @@ _KIND_WORDS = {
 #: A value that somebody named, and the value itself.
 _NAMED = Pattern(
     r"(?<![\w-])(?P<name>[A-Za-z][\w-]{1,80})[\"']?[ \t]{0,3}(?:=>|:=|="
-    r"|:)[ \t]{0,3}[\"'`]?(?P<value>[^\s\"'`<>&,;]{4,400})"
+    r"|:)[ \t]{0,3}[\"'`]?(?=(?P<value>[^\s\"'`<>&,;]{4,400}))"
 )
 _SECRET_NAME = Pattern(
     r"(?:.*[_-])?(?:password|passwd|passphrase|pwd|secret|secret[_-]?(?:access[_-]?)?key|api[_-]?key"

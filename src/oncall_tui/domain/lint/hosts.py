@@ -53,7 +53,7 @@ _PUBLIC_NAMES = ("metadata.google.internal", "host.docker.internal", "*.docker.i
 _DOTTED = Pattern(r"\d\.\d{1,3}\.\d")
 _ADDRESS = Pattern(r"(?<![\w.:-])(?:\d{1,3}\.){3}\d{1,3}(?P<net>/\d{1,2})?(?![\w-]|\.\d|:\d+\.)")
 _ADDRESS_6 = Pattern(
-    r"(?<![\w.:])(?:[0-9a-fA-F]{1,4}:){1,7}(?::[0-9a-fA-F]{0,4}){0,6}[0-9a-fA-F]{0,4}(?P<net>/\d{1,3})?(?![\w.:])"
+    r"(?<![\w.:])(?:[0-9a-fA-F]{1,4}:){1,7}(?::[0-9a-fA-F]{0,4}){0,6}[0-9a-fA-F]{0,4}(?P<net>/\d{1,3})?(?![\w:]|\.\w)"
 )
 _VERSION_BEFORE = Pattern(
     r"(?i:\bv|versions?|releases?|builds?|updates?|upgrad\w+|patch\w*|firmware|agent|driver|client|app|sdk|to|and|or"
@@ -64,7 +64,8 @@ _VERSION_AFTER = Pattern(r" (?:versions?|releases?|builds?|firmware)\b")
 _RESOLVERS = frozenset(
     {"1.1.1.1", "1.0.0.1", "1.1.1.2", "1.0.0.2", "1.1.1.3", "1.0.0.3", "8.8.8.8", "8.8.4.4", "9.9.9.9", "9.9.9.10",
      "9.9.9.11", "149.112.112.112", "208.67.222.222", "208.67.220.220", "94.140.14.14", "94.140.15.15", "4.2.2.2",
-     "4.2.2.1", "64.6.64.6", "76.76.2.0", "185.228.168.9", "127.0.0.1"}
+     "4.2.2.1", "64.6.64.6", "76.76.2.0", "185.228.168.9", "2606:4700:4700::1111", "2606:4700:4700::1001",
+     "2001:4860:4860::8888", "2001:4860:4860::8844", "2620:fe::fe", "2620:fe::9", "127.0.0.1"}
 )  # fmt: skip
 _PRIVATE_NETS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "169.254.0.0/16", "fe80::/10")
 
@@ -90,7 +91,8 @@ def _find_hosts(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remar
     words = tuning.words
     for part, reading in post.parts:
         taken = 0
-        for start, end in sorted({*_private_names(reading, words), *_machines(reading, words)}):
+        spans = {*_private_names(reading, words), *_machines(reading, words)}
+        for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
             if start < taken or reading.is_meant(start, end) or _is_linked(reading, start):
                 continue
             taken = end

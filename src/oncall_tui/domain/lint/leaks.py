@@ -69,7 +69,7 @@ _TOOL_HOST = Pattern(
     r"|spinnaker"
     r"|icinga|airflow|intranet|internal|corp|backoffice|runbooks?|oncall|wiki-int|phpmyadmin|pgadmin"
     r"|kube(?:rnetes)?-dashboard)"
-    r"(?:[.-][\w.-]+)?|(?:[\w-]+\.)+(?:internal|corp|intranet|int)\.[\w.-]+",
+    r"\.[\w.-]+|(?:[\w-]+\.)+(?:internal|corp|intranet|int)\.[\w.-]+",
     re.IGNORECASE,
 )
 
@@ -143,6 +143,8 @@ def _remark_ticket(text: str, start: int, end: int, part: Part, level: Level | N
 def _is_told(reading: Reading, start: int) -> bool:
     """Tells whether an id is one that customers are meant to have: part of a link, a name, or given as a reference."""
     if any(link.start <= start < link.end for link in reading.links) or reading.is_meant(start, start + 1):
+        return True
+    if "](" in reading.text[start : start + 30]:
         return True
     line = reading.text.rfind("\n", 0, start) + 1
     return bool(_REFERENCE_BEFORE.search(reading.text, max(line, start - 40), start))

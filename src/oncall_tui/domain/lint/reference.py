@@ -19,8 +19,8 @@ Every update is read by these rules while it is written, and by `oncall-tui lint
 A rule says less where less is known: what real updates often do is a note in a text alone, and more once the incident,
 its probes or your config tell that it matters. A rule about what is not known says nothing.
 
-Each id is a promise: in config, `[lint]` moves a rule to another level or turns it off by its id ([config.md](config.md)),
-all but those marked *fixed*.
+Each id is a promise: in config, `[lint]` moves a rule to another level or turns it off by its id
+([config.md](config.md)), all but those marked *fixed*.
 """
 _GROUPS = {
     "PH": "Placeholders and holes",
