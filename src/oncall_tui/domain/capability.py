@@ -8,28 +8,32 @@ from msgspec import Struct
 
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 
-_SENT = frozenset(IncidentStatus) - {IncidentStatus.POSTMORTEM}
+_ORDER = list(ComponentStatus)
 
 
 class Capabilities(Struct, frozen=True):
     """What one kind of page can express.
 
-    `shown_statuses` says as what it shows a state that it does not have; one that is absent is shown as itself.
-    `has_stamp` pages keep ids of ours beside an incident, `repeats_create` ones take the same creation twice and make
-    one incident of it. `needs_component` ones refuse an update that names none; `frees_components` ones put back every
-    component by themselves when the incident is resolved, and refuse to be told.
+    `title_most` and `body_most` are None where nothing is documented: such a page refuses what is too long in its own
+    words. `shown_statuses` says as what it shows a state that it does not have; one that is absent is shown as itself.
+    `has_stamp` pages keep ids of ours beside an incident, and `has_lookup` ones can be asked for one by them;
+    `repeats_create` ones take the same creation twice and make one incident of it. `needs_component` ones refuse an
+    update that names none; `holds_components` ones show a component no better than it was declared until the incident
+    is over; `frees_components` ones put back every component by themselves then, and refuse to be told.
     """
 
     adapter: str
-    title_most: int = 255
-    body_most: int = 25_000
+    title_most: int | None = None
+    body_most: int | None = None
     updates_most: int | None = None
     shown_statuses: Mapping[IncidentStatus, IncidentStatus] = {}
     component_statuses: frozenset[ComponentStatus] = frozenset(ComponentStatus)
     has_impact: bool = False
     has_stamp: bool = False
+    has_lookup: bool = False
     repeats_create: bool = False
     needs_component: bool = False
+    holds_components: bool = False
     frees_components: bool = False
     can_retitle: bool = True
     can_edit_update: bool = False
@@ -61,12 +65,16 @@ def list_losses(
     components: Mapping[str, ComponentStatus],
     has_impact_override: bool,
     updates_before: int = 0,
+    components_before: Mapping[str, ComponentStatus] | None = None,
 ) -> list[Loss]:
-    """Returns what of an update this kind of page would refuse or not show, in the order of a person's worry."""
+    """Returns what of an update this kind of page would refuse or not show, in the order of a person's worry.
+
+    `components_before` is what the incident has said of its components so far.
+    """
     losses = []
-    if len(title) > page.title_most:
+    if page.title_most is not None and len(title) > page.title_most:
         losses.append(Loss(f"the title has {len(title)} characters, {page.adapter} takes {page.title_most}", True))
-    if len(body) > page.body_most:
+    if page.body_most is not None and len(body) > page.body_most:
         losses.append(Loss(f"the text has {len(body)} characters, {page.adapter} takes {page.body_most}", True))
     if page.updates_most is not None and updates_before >= page.updates_most:
         losses.append(Loss(f"{page.adapter} takes {page.updates_most} updates an incident", True))
@@ -78,6 +86,13 @@ def list_losses(
     losses += [
         Loss(f"{page.adapter} has no component state {state}: the nearest is shown") for state in sorted(missing)
     ]
+    if page.holds_components and status.is_open:
+        before = components_before or {}
+        losses += [
+            Loss(f"{page.adapter} shows {name} no better than it was declared until the incident is over")
+            for name, state in sorted(components.items())
+            if _ORDER.index(state) < _ORDER.index(before.get(name, state))
+        ]
     if has_impact_override and not page.has_impact:
         losses.append(Loss(f"{page.adapter} shows no impact of its own: the chosen one is not shown"))
     return losses

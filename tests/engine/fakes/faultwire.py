@@ -155,6 +155,8 @@ class FaultWire(ABC):
                 return False
             case Fault.HALF_JSON:
                 return await self._reply(writer, status, json.dumps(answer)[:40], "application/json")
+            case Fault.EMPTY_204_AFTER:
+                return await self._reply(writer, 204, "", "")
             case Fault.HTML_AFTER:
                 return await self._reply(writer, 200, "<html><h1>Welcome</h1></html>", "text/html")
             case Fault.WRONG_SHAPE_AFTER:

@@ -22,6 +22,7 @@ class FakeInstatus(FaultWire):
 
     zone_hours: int = 0
     is_oldest_first: bool = False
+    message_most: int | None = None
     ignores_filter: bool = False
     incidents: dict[str, dict[str, Any]] = field(default_factory=dict)
     components: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -123,6 +124,8 @@ class FakeInstatus(FaultWire):
             return "name is required"
         if not fields.get("message") or fields.get("status") not in STATUSES:
             return "message and status are required"
+        if self.message_most is not None and len(fields["message"]) > self.message_most:
+            return f"message is longer than {self.message_most}"
         if not isinstance(fields.get("notify"), bool):
             return "this page takes no write that does not say whether to notify"
         if any(item["status"] not in COMPONENT_STATUSES for item in fields.get("statuses", ())):

@@ -177,8 +177,8 @@ async def test_an_update_without_a_resource_is_refused() -> None:
 def test_what_it_cannot_hold_is_told() -> None:
     losses = list_losses(
         CAPABILITIES,
-        title="x",
-        body="x",
+        title="x" * 10_000,
+        body="x" * 100_000,
         status=IncidentStatus.MONITORING,
         components={},
         has_impact_override=True,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from email.utils import formatdate
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from tests.engine.fakes.proving import (
     prove,
 )
 from tests.engine.faultkinds import Fault
+from tests.engine.publishing import begin_epoch, confirm, declare, make_work
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.capability import list_losses
@@ -23,6 +25,10 @@ from oncall_tui.domain.remote import RemoteIncident
 from oncall_tui.engine.pages.cachet import CAPABILITIES
 from oncall_tui.engine.pages.cachet_shapes import find_zone_ms, read_document, read_incident
 from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, RefusedByPageError
+from oncall_tui.engine.searching import Search
+from oncall_tui.engine.store_thread import StoreThread
+from oncall_tui.store.database import open_database
+from oncall_tui.store.outbox import list_deliveries
 
 HOSTILE = "\x1b]0;owned\x07[/x] \u202ebad"
 HOUR_MS = 3_600_000
@@ -251,6 +257,45 @@ def test_what_the_page_cannot_hold_is_told() -> None:
         has_impact_override=True,
     )
     assert [loss.is_blocking for loss in losses] == [True, False]
+    better = list_losses(
+        CAPABILITIES,
+        title="x",
+        body="x",
+        status=IncidentStatus.MONITORING,
+        components={"API": ComponentStatus.OPERATIONAL, "Web": ComponentStatus.MAJOR_OUTAGE},
+        has_impact_override=False,
+        components_before={"API": ComponentStatus.MAJOR_OUTAGE, "Web": ComponentStatus.PARTIAL_OUTAGE},
+    )
+    assert [loss.message for loss in better] == [
+        "cachet shows API no better than it was declared until the incident is over"
+    ]
+
+
+async def test_what_was_stamped_is_found_whatever_the_clocks_say(tmp_path: Path) -> None:
+    path = tmp_path / "oncall.db"
+    with open_database(path) as db:
+        async with KIND.serving(clock_ahead_s=-40 * 86_400) as (page, client):
+            incident = declare(db)
+            confirm(db, incident.id, "Looking.")
+            message = make_message(uid=incident.uid)
+            page.faults.append(Fault.E500_AFTER)
+            with pytest.raises(AmbiguousError):
+                await client.create_incident(message)
+            page.open("Errors 1", 1, "Looking.")
+            store = StoreThread(path)
+            await store.start()
+            search = Search(make_work(store, client, KIND.make_config(page), begin_epoch(db)))
+            (delivery,) = list_deliveries(db)
+            before = len(page.requests)
+            found = await search.read_ours(delivery, is_looking=True)
+            await store.close()
+            assert found.ours is not None
+            assert found.ours.uid == incident.uid
+            assert len(page.requests) == before + 1
+            assert await client.find_incident("another") is None
+            page.read_faults.append(Fault.WRONG_SHAPE_AFTER)
+            with pytest.raises(AmbiguousError, match="not a list"):
+                await client.find_incident(incident.uid)
 
 
 async def test_states_that_only_the_page_has_are_taken() -> None:

@@ -19,7 +19,14 @@ from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, Page
 
 over_kinds = pytest.mark.parametrize("kind", KINDS, ids=str)
 HOSTILE = "\x1b]0;owned\x07[/x] \u202ebad"
-DOUBTS = (Fault.E500_AFTER, Fault.DROP_AFTER, Fault.HALF_JSON, Fault.HTML_AFTER, Fault.WRONG_SHAPE_AFTER)
+DOUBTS = (
+    Fault.E500_AFTER,
+    Fault.DROP_AFTER,
+    Fault.HALF_JSON,
+    Fault.HTML_AFTER,
+    Fault.EMPTY_204_AFTER,
+    Fault.WRONG_SHAPE_AFTER,
+)
 FAILURES = (Fault.DROP_BEFORE, Fault.E500_BEFORE, Fault.T429, *DOUBTS)
 
 
@@ -260,6 +267,9 @@ async def test_a_page_that_is_something_else_is_a_doubt(kind: Kind) -> None:
         for name, call in calls:
             page.read_faults.append(Fault.WRONG_SHAPE_AFTER)
             with pytest.raises(AmbiguousError, match=f"not {kind.say(name)}:"):
+                await call()
+            page.read_faults.append(Fault.EMPTY_204_AFTER)
+            with pytest.raises(AmbiguousError, match="204 and not a word"):
                 await call()
         assert await client.list_recent(0, allow) == []
 

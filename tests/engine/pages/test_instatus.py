@@ -14,7 +14,7 @@ from tests.engine.faultkinds import Fault
 
 from oncall_tui.domain.capability import list_losses
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
-from oncall_tui.engine.pages.errors import AmbiguousError
+from oncall_tui.engine.pages.errors import AmbiguousError, RefusedByPageError
 from oncall_tui.engine.pages.instatus import CAPABILITIES
 
 HOSTILE = "\x1b]0;owned\x07[/x] \u202ebad"
@@ -111,11 +111,18 @@ async def test_what_is_hostile_or_unknown_is_inert() -> None:
 def test_what_it_cannot_hold_is_told() -> None:
     losses = list_losses(
         CAPABILITIES,
-        title="x" * 256,
-        body="x",
+        title="x" * 10_000,
+        body="x" * 100_000,
         status=IncidentStatus.IDENTIFIED,
         components={"API": ComponentStatus.UNDER_MAINTENANCE},
         has_impact_override=True,
     )
-    assert [loss.is_blocking for loss in losses] == [True, False]
-    assert "impact" in losses[1].message
+    assert [loss.is_blocking for loss in losses] == [False]
+    assert "impact" in losses[0].message
+
+
+async def test_what_is_too_long_is_refused_in_the_words_of_the_page() -> None:
+    async with KIND.serving(message_most=1_000) as (page, client):
+        with pytest.raises(RefusedByPageError, match="message is longer than 1000"):
+            await client.create_incident(make_message(body="x" * 1_001))
+        assert page.writes == []

@@ -298,7 +298,7 @@ async def test_a_review_is_drafted_published_once_corrected_and_taken_back(page:
     reverted = await client.revert_postmortem(opened.remote_id)
     assert (reverted.body, reverted.draft, reverted.published_at) == ("", "Why it really broke.", None)
     for _ in range(2):
-        await client.delete_postmortem(opened.remote_id, Permits())
+        await client.delete_postmortem(opened.remote_id)
     assert await client.get_postmortem(opened.remote_id) is None
 
 

@@ -40,7 +40,7 @@ from oncall_tui.engine.pages.lists import read_list
 from oncall_tui.engine.pages.unstamped import append_update
 from oncall_tui.engine.pages.values import Item, name_component
 
-CAPABILITIES = Capabilities(adapter="cachet", has_stamp=True)
+CAPABILITIES = Capabilities(adapter="cachet", title_most=255, has_stamp=True, has_lookup=True, holds_components=True)
 _PAGE_SIZE = 100
 _INCLUDED = "components,updates,meta"
 _ORDER = list(ComponentStatus)
@@ -81,6 +81,13 @@ class Cachet(Adapter):
         params = {"include": _INCLUDED}
         answer = await self._line.ask("GET", _incident_path(remote_id), params=params, is_missing_fine=True)
         return None if answer is None else self._require_incident(answer)
+
+    async def find_incident(self, uid: str) -> RemoteIncident | None:
+        """Its `meta` is indexed: what we stamped is found whatever the page's clock and zone are."""
+        params: dict[str, str | int] = {"include": _INCLUDED, f"filter[meta][{META_UID}]": uid, "per_page": 2}
+        found = read_document(await self._line.ask("GET", "/incidents", params=params))
+        require(found if found.is_list else None, "a list")
+        return next((incident for incident in self._read_all(found) if incident.uid == uid), None)
 
     async def create_incident(self, message: Message) -> RemoteIncident:
         body = {

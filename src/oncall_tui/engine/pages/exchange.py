@@ -93,10 +93,13 @@ class PageLine:
         params: Mapping[str, str | int] | None = None,
         body: object = None,
         is_missing_fine: bool = False,
+        is_empty_fine: bool = False,
         is_repeated: bool = False,
     ) -> object:
         """Returns the decoded answer; None for a 404 when `is_missing_fine`. Raises PageError.
 
+        When `is_empty_fine` an answer without a body is None, too: only for what is known to be answered so. Of any
+        other call it is a doubt, since what was made is not told.
         What `is_repeated` is sent only if it changed, where the page allows that (RFC 9110, 13.1.2). Not for what a
         write depends on: a cache between us and the page may be behind.
         """
@@ -110,6 +113,9 @@ class PageLine:
             return None
         if status == 304 and known is not None:
             return self._decode(200, known)
+        if is_empty_fine and not answer.body and not answer.fault:
+            self._require_accepted(status, answer)
+            return None
         decoded = self._decode(status, answer)
         if is_repeated and answer.etag and len(answer.body) <= _KNOWN_LIMIT:
             kept = list(self._known.items())[1 - _KNOWN_MOST :]
@@ -178,6 +184,8 @@ class PageLine:
 
     def _decode(self, status: int, answer: _Answer) -> object:
         self._require_accepted(status, answer)
+        if not answer.body:
+            raise AmbiguousError(f"the page answered {status} and not a word: whether it did anything is not known")
         try:
             return json.loads(answer.body)
         except (ValueError, RecursionError):

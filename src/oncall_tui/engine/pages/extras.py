@@ -68,6 +68,14 @@ class MetricPoint(Struct, frozen=True):
     value: float
 
 
+class LookupPage(Protocol):
+    """A page that can be asked for what we stamped (`has_lookup`)."""
+
+    async def find_incident(self, uid: str) -> RemoteIncident | None:
+        """Returns the incident with this uid of ours, None when the page shows none."""
+        ...
+
+
 class MaintenancePage(Protocol):
     """A page with planned work (`has_maintenance`); `has_auto_transitions` ones move it by their own clock."""
 
@@ -117,7 +125,7 @@ class PostmortemPage(Protocol):
         """Takes the published text back into the draft."""
         ...
 
-    async def delete_postmortem(self, incident_id: str, permit: Permit) -> None:
+    async def delete_postmortem(self, incident_id: str) -> None:
         """Deletes draft and published text; one that is gone is no fault."""
         ...
 

@@ -23,6 +23,8 @@ from oncall_tui.engine.pages.values import Item, write_time
 
 CAPABILITIES = Capabilities(
     adapter="statuspage",
+    title_most=255,
+    body_most=25_000,
     has_impact=True,
     has_stamp=True,
     can_edit_update=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oncall_tui.domain.remote import RemotePostmortem
 from oncall_tui.engine.pages import Permit
-from oncall_tui.engine.pages.errors import AmbiguousError, require
+from oncall_tui.engine.pages.errors import require
 from oncall_tui.engine.pages.statuspage_calls import StatuspageCalls
 from oncall_tui.engine.pages.statuspage_shapes import read_postmortem
 
@@ -32,15 +32,9 @@ class PostmortemCalls(StatuspageCalls):
     async def revert_postmortem(self, incident_id: str) -> RemotePostmortem:
         return _require(await self._line.ask("PUT", f"{self._postmortem_path(incident_id)}/revert"))
 
-    async def delete_postmortem(self, incident_id: str, permit: Permit) -> None:
-        await permit()
-        try:
-            await self._line.ask("DELETE", self._postmortem_path(incident_id), is_missing_fine=True)
-        except AmbiguousError as doubt:
-            # The documented answer is empty, which the line cannot tell from a broken one: look.
-            await permit()
-            if await self.get_postmortem(incident_id) is not None:
-                raise doubt from None
+    async def delete_postmortem(self, incident_id: str) -> None:
+        path = self._postmortem_path(incident_id)
+        await self._line.ask("DELETE", path, is_missing_fine=True, is_empty_fine=True)
 
     def _postmortem_path(self, incident_id: str) -> str:
         return f"{self._incident_path(incident_id)}/postmortem"
