@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from oncall_tui.domain.remote import RemoteIncident
 from oncall_tui.domain.update import Delivery
 from oncall_tui.engine.page_time import PageTime
 from oncall_tui.engine.page_work import PageWork
+from oncall_tui.engine.pages.extras import LookupPage
 from oncall_tui.store.deliveries import list_other_listings
 from oncall_tui.store.incidents import list_component_ids
 
@@ -64,6 +66,10 @@ class Search:
         return await self._find_ours(delivery) if is_looking else Sighting()
 
     async def _find_ours(self, delivery: Delivery) -> Sighting:
+        if self._page.capabilities.has_lookup:
+            await self._work.budget.spend()
+            if (ours := await cast("LookupPage", self._page).find_incident(delivery.incident_uid)) is not None:
+                return Sighting(ours)
         skew_ms = self._page.clock_skew_ms or 0
         # The clock may have been set back since: then it was made no earlier than the clock says now.
         begin = min(delivery.created_at, self._clock())
