@@ -19,8 +19,10 @@ from oncall_tui.tui.widgets.compose_words import (
     draw_counts,
     draw_head,
     draw_idle,
+    draw_next,
     draw_offer,
     draw_promise,
+    draw_reach,
     list_notices,
 )
 from oncall_tui.tui.widgets.lines import Lines
@@ -61,9 +63,15 @@ class ComposeLines:
         update = snapshot.latest_updates.get(incident.id) if incident else None
         is_draft = any(draft.incident_id == incident_id for draft in snapshot.drafts)
         told = []
-        if update is not None:
+        if incident is not None and update is not None:
             body = draw_body(update.body, self.width, _LAST_WORDS_SHOWN)
-            told = [*draw_proofs(update, snapshot.name_page, self.width), Content(""), *body]
+            told = [
+                *draw_proofs(update, snapshot.name_page, self.width),
+                *draw_reach(update, snapshot.name_page, self.width),
+                *draw_next(incident, now_ms()),
+                Content(""),
+                *body,
+            ]
         self._idle.show_lines(draw_idle(incident, told, self.width, is_draft=is_draft))
 
     def show_writing(

@@ -269,7 +269,11 @@ class ComposePane(ComposeTools, Pane):
             self.put(words)
 
     def _tick(self) -> None:
-        if self.display and self.writing is not None:
+        if not self.display:
+            return
+        if self.writing is None:
+            self._draw()
+        else:
             self._draw_counts()
 
     def _draw(self) -> None:

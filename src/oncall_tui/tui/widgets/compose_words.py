@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from textual.content import Content
 
@@ -12,7 +12,7 @@ from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
 from oncall_tui.domain.lint.model import LONG_TITLE, Level
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.template import say_length
-from oncall_tui.domain.update import BODY_LIMIT, TITLE_LIMIT, Draft, IncidentUpdate
+from oncall_tui.domain.update import BODY_LIMIT, TITLE_LIMIT, DeliveryState, Draft, IncidentUpdate
 from oncall_tui.tui.draft_keeper import Saving
 from oncall_tui.tui.drafting import OpenedDraft, live_terminals, name_draft
 from oncall_tui.tui.snapshot import Snapshot
@@ -180,6 +180,30 @@ def draw_delivery(update: IncidentUpdate) -> Content:
     at = f" {clock_utc(update.delivered_at)}" if update.delivered_at is not None else ""
     reason = f": {update.reason}" if update.reason else ""
     return join(look(shape, word, style), (at, style), (reason, "$muted"))
+
+
+def draw_reach(update: IncidentUpdate, name_page: Callable[[str], str], width: int) -> list[Content]:
+    """Returns who has got a message: pages that took it, with those who subscribed there, and channels beside them."""
+    if not update.is_local:
+        return []
+    told = [proof for proof in update.proofs if proof.state is DeliveryState.DELIVERED]
+    pages = [f"{name_page(proof.page)} and its subscribers" for proof in told if not proof.is_broadcast]
+    channels = [name_page(proof.page) for proof in told if proof.is_broadcast]
+    if not pages and not channels:
+        return [join(("reached    ", "$muted"), ("nobody yet", "$state-slow"))]
+    return [cut(join(("reached    ", "$muted"), ", ".join([*pages, *channels])), width)]
+
+
+def draw_next(incident: Incident, now: int) -> list[Content]:
+    """Returns what customers were promised next, while the incident is open."""
+    due_at = incident.next_update_at
+    if not incident.status.is_open:
+        return []
+    if due_at is None:
+        return [join(("promised   ", "$muted"), ("nothing", "$state-slow"))]
+    left = (describe_due(due_at, now), DUE_STYLE[judge_due(due_at, now)])
+    words = (f"   p {Glyphs.show('→')} ^s {Glyphs.show('→')} enter says that nothing changed", "$muted")
+    return [join(("promised   ", "$muted"), f"{clock_utc(due_at, has_seconds=False)}  ", left, words)]
 
 
 def draw_idle(incident: Incident | None, told: Sequence[Content], width: int, *, is_draft: bool) -> list[Content]:
