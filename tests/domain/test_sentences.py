@@ -116,7 +116,7 @@ def _write_into(text: str, additions: list[tuple[int, str]]) -> str:
     return text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(_facts, _facts, st.lists(st.tuples(st.integers(0, 300), _words), max_size=4))
 def test_no_word_of_a_person_is_lost_and_a_second_time_changes_nothing(
     before: dict[str, str | None], after: dict[str, str | None], additions: list[tuple[int, str]]

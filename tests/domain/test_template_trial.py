@@ -26,7 +26,7 @@ def test_a_shipped_template_passes_with_all_facts_and_with_none(template: Templa
     assert [(fault.finding.rule, fault.finding.message, fault.trial.text) for fault in faults] == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(_templates, st.data())
 def test_a_shipped_template_passes_whatever_is_missing(template: Template, data: st.DataObject) -> None:
     missing = frozenset(data.draw(st.sets(st.sampled_from(list_optional(template) or ("",)))))
@@ -46,7 +46,7 @@ def _check_form(trial: Trial, template: Template) -> None:
         assert promise[1] in trial.text
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(_templates, st.data())
 def test_no_form_of_a_template_has_a_hole_and_each_time_has_its_zone(template: Template, data: st.DataObject) -> None:
     missing = frozenset(data.draw(st.sets(st.sampled_from(list_optional(template) or ("",)))))
@@ -63,7 +63,7 @@ def test_no_form_of_a_template_has_a_hole_and_each_time_has_its_zone(template: T
 
 def test_every_channel_is_tried_for_what_everybody_reads() -> None:
     first, client = load_templates()[0], next(each for each in load_templates() if each.key == "out.client")
-    assert [trial.form for trial in try_template(first)] == [None, *Form]
+    assert [trial.form for trial in try_template(first)] == [None, Form.MAIL, Form.CHAT, Form.SOCIAL, Form.SMS]
     assert {trial.form for trial in try_template(client)} == {None}
 
 

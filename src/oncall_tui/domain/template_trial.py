@@ -40,6 +40,7 @@ SAMPLE_FACTS = Facts(
     prevention=VARIABLES["prevention"].sample,
     review_by_at=_STARTED_AT + 5 * DAY,
 )
+_BESIDE_THE_PAGE = (Form.MAIL, Form.CHAT, Form.SOCIAL, Form.SMS)
 #: The fact behind a variable of another name.
 _FACT_OF = {
     "cause": "cause_plain",
@@ -159,7 +160,7 @@ def _try_state(
     yield Trial(text, context, missing)
     if template.audience is not Audience.CUSTOMERS:
         return
-    for form in Form:
+    for form in _BESIDE_THE_PAGE:
         short = derive_short(SAMPLE_TITLE, state, text, SAMPLE_LINK, Room(form))
         shown = replace(context, channel=form.value, full_body=text)
         yield Trial(short.text, shown, missing, form, short.subject or SAMPLE_TITLE)
