@@ -6,12 +6,15 @@ import difflib
 import sys
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from oncall_tui.domain.errors import RefusedError, UsageError
 from oncall_tui.domain.incident import ComponentStatus
 from oncall_tui.domain.sanitize import clean_block, clean_line
 from oncall_tui.domain.update import BODY_LIMIT
+
+if TYPE_CHECKING:
+    from oncall_tui.domain.lint.model import Tuning
 
 #: More bytes than this are more than 25,000 characters, whatever they say.
 _STDIN_LIMIT = 4 * BODY_LIMIT
@@ -50,15 +53,28 @@ def _read_stdin() -> str:
 
 
 def check_wording(
-    title: str, body: str, names: Iterable[str], red_probes: Sequence[str], *, is_resolving: bool
+    title: str,
+    body: str,
+    names: Iterable[str],
+    red_probes: Sequence[str],
+    *,
+    is_resolving: bool,
+    tuning: Tuning | None = None,
 ) -> list[str]:
-    """Returns what is worth a warning. Raises RefusedError with the rule of the first thing that blocks sending."""
+    """Returns what is worth a warning. Raises RefusedError with the rule of the first thing that blocks sending.
+
+    A resolution while probes are red or silent is a warning here: a script may close what no engine watches any more.
+    """
+    from msgspec.structs import replace
+
     from oncall_tui.domain.incident import IncidentStatus
     from oncall_tui.domain.lint.catalogue import lint
-    from oncall_tui.domain.lint.model import Context, Level
+    from oncall_tui.domain.lint.model import Context, Level, Tuning
 
     status = IncidentStatus.RESOLVED if is_resolving else None
-    findings = lint(title, body, Context(status=status, names=tuple(names), red_probes=tuple(red_probes)))
+    context = Context(status=status, names=tuple(names), red_probes=tuple(red_probes))
+    tuning = tuning or Tuning()
+    findings = lint(title, body, context, replace(tuning, levels={"TR002": Level.WARN, **tuning.levels}))
     for finding in findings:
         if finding.level is Level.BLOCK:
             raise RefusedError(finding.rule, f"{finding.part}: {finding.message}")

@@ -269,7 +269,7 @@ def _find_unrecorded_fixes(post: Post, context: Context, _tuning: Tuning) -> Ite
 
 RULES = (
     Rule("TR001", Level.BLOCK, "All well, while a probe is down", _find_false_calm),
-    Rule("TR002", Level.WARN, "Resolved while a probe is red or silent", _find_early_end),
+    Rule("TR002", Level.BLOCK, "Resolved while a probe is red or silent", _find_early_end),
     Rule("TR003", Level.BLOCK, "Words that contradict the state", _find_contradictions),
     Rule("TR004", Level.WARN, "A probe is down and its component is told as well", _find_untold_outages),
     Rule("TR005", Level.WARN, "Words larger or smaller than the components say", _find_other_size),
