@@ -33,7 +33,7 @@ _UNITS = {
     Form.PAGE: "characters",
     Form.MAIL: "characters",
     Form.CHAT: "characters",
-    Form.SOCIAL: "of its count",
+    Form.SOCIAL: "characters, as the network counts",
     Form.SMS: "messages",
 }
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
