@@ -33,6 +33,7 @@ from oncall_tui.domain.maintenance import (
 from oncall_tui.domain.notices import (
     PATIENCE_MS,
     Standing,
+    find_move,
     find_notice_applied,
     find_standing,
     list_made_about,
@@ -249,6 +250,13 @@ def test_a_move_is_the_pages_own_while_it_can_make_it() -> None:
     for kind in (K.CANCEL, K.EXTEND, K.REMIND):
         assert find_standing(delivery(kind=kind), over, 0, START) is Standing.OVER
         assert find_standing(delivery(kind=kind, is_forced=True), over, 0, START) is Standing.OURS
+
+
+def test_a_move_of_the_page_is_its_first_message_in_that_state() -> None:
+    page = remote(("u1", S.SCHEDULED, "Plan."), ("u2", S.IN_PROGRESS, "Begun."), ("u3", S.IN_PROGRESS, "By hand."))
+    assert find_move(K.START, page) == page.updates[1]
+    assert find_move(K.FINISH, page) == page.updates[2]
+    assert find_move(K.START, remote()) is None
 
 
 def test_one_made_about_then_without_a_stamp_may_be_ours() -> None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from oncall_tui.domain.duration import MINUTE
 from oncall_tui.domain.maintenance import (
+    STATUS_AFTER,
     MaintenanceStatus,
     NoticeDelivery,
     NoticeEvidence,
@@ -68,6 +69,12 @@ def find_standing(delivery: NoticeDelivery, remote: RemoteMaintenance, skew_ms: 
     if not remote.status.is_open and delivery.kind is not NoticeKind.FINISH and not delivery.is_forced:
         return Standing.OVER
     return Standing.OURS
+
+
+def find_move(kind: NoticeKind, remote: RemoteMaintenance) -> RemoteMaintenanceUpdate | None:
+    """Returns the message with which a page moved work as an automatic notice would, else its latest; others follow."""
+    moves = [update for update in remote.updates if update.status is STATUS_AFTER.get(kind)]
+    return moves[0] if moves else remote.updates[-1] if remote.updates else None
 
 
 def needs_person(delivery: NoticeDelivery) -> bool:

@@ -21,6 +21,7 @@ from oncall_tui.domain.maintenance import (
 )
 from oncall_tui.domain.notices import (
     Standing,
+    find_move,
     find_notice_applied,
     find_standing,
     list_made_about,
@@ -183,8 +184,7 @@ class NoticeCourier:
         """Tells whether the page's own state stands against the notice, or for it; settles it then."""
         match find_standing(delivery, remote, self._page.clock_skew_ms or 0, self._clock()):
             case Standing.MOVED:
-                update = remote.updates[-1] if remote.updates else None
-                await self._deliver(delivery, remote, update, "the page moved it by itself")
+                await self._deliver(delivery, remote, find_move(delivery.kind, remote), "the page moved it by itself")
                 return True
             case Standing.AWAITED:
                 at = self._clock() + _WATCH_AGAIN_MS
