@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from oncall_tui.content import load_templates
 from oncall_tui.domain.incident import IncidentStatus
@@ -79,6 +80,14 @@ def test_a_fact_that_a_person_has_put_into_words_is_not_told_twice() -> None:
     assert update_draft(_TEMPLATE, before, _FACTS, text) == text
 
 
+def test_a_sentence_of_the_template_that_reads_alike_is_no_version_of_another() -> None:
+    template = replace(_TEMPLATE, body="We look.\nAffected: {scope}.\nNot affected: {workaround}.")
+    before = {"workaround": "the app"}
+    text = "We look. Not affected: the app. Own words."
+    after = update_draft(template, before, {**before, "scope": "you"}, text)
+    assert after == "We look. Affected: you. Not affected: the app. Own words."
+
+
 def test_words_around_a_sentence_stay_where_they_are() -> None:
     text = "Mind this. We look into API. Hm, hm.\nAffected: all of you. And more.\n\nYou hear again by 14:35 UTC.  Bye"
     after = {**_FACTS, "components": "Web", "scope": None, "next_update": "15:00 UTC"}
@@ -92,6 +101,14 @@ def test_a_sentence_within_a_longer_one_is_a_persons() -> None:
     after = {**_FACTS, "components": "Web", "action": "off"}
     assert update_draft(_TEMPLATE, _FACTS, after, text) == text.replace(
         "said: We look into API", "said: We look into Web"
+    )
+
+
+def test_lines_that_an_editor_broke_are_still_sentences_of_the_template() -> None:
+    text = "We look into\nAPI. Affected:\n  all of you.\n\nWe are at work. You hear\nagain by 14:35 UTC."
+    after = {**_FACTS, "scope": "half of you", "next_update": None}
+    assert update_draft(_TEMPLATE, _FACTS, after, text) == (
+        "We look into\nAPI. Affected: half of you.\n\nWe are at work."
     )
 
 

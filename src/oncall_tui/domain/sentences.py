@@ -12,7 +12,9 @@ from oncall_tui.domain.template import VARIABLE, Sentence, Template, join_senten
 from oncall_tui.domain.template_variables import Variables
 
 _OPENING = re.compile(r"[.!?…:][\"')\]”’]*\s+\Z|\n[ \t]*\Z|\A\s*\Z")
+_BLANK = r"(?:[ \t]+|[ \t]*\n[ \t]*)"
 _LEAST_LIKENESS = 8
+_BEFORE = 100
 
 
 class Switched(Struct, frozen=True):
@@ -47,12 +49,17 @@ def follow_sentences(old: Sequence[Sentence], new: Sequence[Sentence], text: str
     if text == join_sentences(old):
         return join_sentences(new)
     spans = _find_spans(old, text)
-    edits = [(span.start, span.end, new[span.sentence].text) for span in spans]
+    edits = [
+        (span.start, span.end, new[span.sentence].text)
+        for span in spans
+        if new[span.sentence].text != old[span.sentence].text
+    ]
     standing = {span.sentence for span in spans}
+    hand = _cut_out(spans, text)
     missing = [
         index
         for index, (was, now) in enumerate(zip(old, new, strict=True))
-        if index not in standing and not was.text and now.text and not _is_told(now, text)
+        if index not in standing and not was.text and now.text and not _is_told(now, text, hand)
     ]
     edits += _place(missing, spans, new)
     for start, end, words in sorted(edits, reverse=True):
@@ -76,8 +83,12 @@ def switch_template(old: Sequence[Sentence], new: Sequence[Sentence], text: str)
 
 def list_handwritten(sentences: Sequence[Sentence], text: str) -> tuple[str, ...]:
     """Returns the pieces of a draft that a person wrote or changed, in their order."""
+    return _cut_out(_find_spans(sentences, text), text)
+
+
+def _cut_out(spans: Sequence[_Span], text: str) -> tuple[str, ...]:
     pieces, at = [], 0
-    for span in sorted(_find_spans(sentences, text), key=lambda span: span.start):
+    for span in sorted(spans, key=lambda span: span.start):
         pieces.append(text[at : span.start])
         at = span.end
     return tuple(words for piece in (*pieces, text[at:]) if (words := piece.strip()))
@@ -87,32 +98,41 @@ def _find_spans(sentences: Sequence[Sentence], text: str) -> list[_Span]:
     spans: list[_Span] = []
     at = 0
     for index, sentence in enumerate(sentences):
-        start = _find(sentence.text, text, spans, at) if sentence.text else None
-        if start is not None:
-            at = start + len(sentence.text)
-            spans.append(_Span(start, at, index))
+        place = _find(sentence.text, text, spans, at) if sentence.text else None
+        if place is not None:
+            at = place[1]
+            spans.append(_Span(*place, index))
     return spans
 
 
-def _find(words: str, text: str, taken: Sequence[_Span], at: int) -> int | None:
-    """Returns where words stand as a sentence of their own, looking from `at` on and then from the start."""
+def _find(words: str, text: str, taken: Sequence[_Span], at: int) -> tuple[int, int] | None:
+    """Returns where words stand as a sentence of their own, looking from `at` on and then from the start.
+
+    An editor may have broken its lines.
+    """
+    pattern = re.compile(_BLANK.join(re.escape(word) for word in words.split()))
     for first in (at, 0):
-        start = text.find(words, first)
-        while start >= 0:
-            end = start + len(words)
+        for match in pattern.finditer(text, first):
+            start, end = match.span()
             is_free = not any(span.start < end and start < span.end for span in taken)
-            if is_free and _OPENING.search(text[:start]) and (end == len(text) or text[end].isspace()):
-                return start
-            start = text.find(words, start + 1)
+            if (
+                is_free
+                and _OPENING.search(text[max(0, start - _BEFORE) : start])
+                and (end == len(text) or text[end].isspace())
+            ):
+                return start, end
     return None
 
 
-def _is_told(sentence: Sentence, text: str) -> bool:
-    """Tells whether a text says it already, as prepared or in a person's version of it."""
+def _is_told(sentence: Sentence, text: str, hand: Sequence[str]) -> bool:
+    """Tells whether a text says it already, as prepared or in a version of a person, who kept how it begins."""
     if _find(sentence.text, text, (), 0) is not None:
         return True
     head = VARIABLE.split(sentence.pattern)[0].strip()
-    return len(head) >= _LEAST_LIKENESS and head.lower() in text.lower()
+    if len(head) < _LEAST_LIKENESS:
+        return False
+    version = re.compile(rf"(?:\A|[.!?:]\s+|\n\s*){re.escape(head)}", re.IGNORECASE)
+    return any(version.search(piece) for piece in hand)
 
 
 def _place(missing: Sequence[int], spans: Sequence[_Span], new: Sequence[Sentence]) -> list[tuple[int, int, str]]:
