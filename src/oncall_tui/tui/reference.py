@@ -26,6 +26,7 @@ _TITLES = {
     "components": "Choosing components",
     "uncertain": "An update that failed, or that may or may not have arrived",
     "planned": "Planned work",
+    "postmortem": "The review of an incident",
     "plan": "Planning work, and saying something of it",
     "pick": "Picking some of many",
     "notice": "A notice of planned work that failed, or that may or may not have arrived",

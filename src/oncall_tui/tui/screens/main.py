@@ -337,6 +337,11 @@ class MainScreen(Screen[None]):
 
         open_planned(self)
 
+    def action_show_postmortem(self) -> None:
+        from oncall_tui.tui.screens.postmortem import open_postmortem
+
+        open_postmortem(self)
+
     def action_show_runbook(self) -> None:
         self.show_pane("runbook")
 
