@@ -49,6 +49,7 @@ class FaultModel:
     writes: list[Write] = field(default_factory=list)
     incidents: dict[str, dict[str, Any]] = field(default_factory=dict)
     components: dict[str, dict[str, Any]] = field(default_factory=dict)
+    corrections: list[tuple[str, str]] = field(default_factory=list)
     turned_away: int = 0
     _versions: dict[str, list[tuple[float, dict[str, Any]]]] = field(default_factory=dict)
     _taken: deque[float] = field(default_factory=deque)
@@ -87,6 +88,14 @@ class FaultModel:
     def open(self, name: str, status: str, body: str, **more: Any) -> str:
         """A colleague declares on the page."""
         return str(self._create({"name": name, "status": status, "body": body, **more}, None)["id"])
+
+    def shown(self) -> list[str]:
+        """Returns what customers read, in the order in which it was posted."""
+        return [
+            item["body"].replace("\r\n", "\n")
+            for incident in self.incidents.values()
+            for item in reversed(incident["incident_updates"])
+        ]
 
     def bodies(self, incident_id: str | None = None) -> list[str]:
         """Returns what stands on the page, in the order in which it was applied."""
@@ -205,7 +214,23 @@ class FaultModel:
         named = [*components, *fields.get("component_ids", ())]
         return next((f"component {item} does not exist" for item in named if item not in self.components), None)
 
+    def _edit(self, path: str, document: Any) -> tuple[int, Any]:
+        """Puts other words into a message; repeated or not, it is the same edit."""
+        incident_id, _, update_id = path.removeprefix(f"/v1/pages/{PAGE_ID}/incidents/").split("/")
+        incident = self.incidents.get(incident_id, {"incident_updates": []})
+        found = next((item for item in incident["incident_updates"] if item["id"] == update_id), None)
+        if found is None:
+            return 404, {"message": "not found"}
+        body = document["incident_update"]["body"]
+        self.corrections.append((update_id, body))
+        found["body"] = body.replace("\r\n", "\n").replace("\n", "\r\n")
+        incident["updated_at"] = self._stamp(self._now())
+        self._versions.setdefault(incident_id, []).append((self.clock(), copy.deepcopy(incident)))
+        return 200, found
+
     def _apply(self, method: str, path: str, document: Any) -> tuple[int, Any]:
+        if "/incident_updates/" in path:
+            return self._edit(path, document)
         fields = document.get("incident") if isinstance(document, dict) else None
         if not isinstance(fields, dict):
             return 400, {"error": "incident is missing"}
@@ -214,7 +239,10 @@ class FaultModel:
         ops = fields.get("metadata", {}).get("oncall_tui", {}).get("ops", [])
         op = ops[-1] if ops else None
         if method == "POST":
-            return 201, self._create(fields, op)
+            made = self._create(fields, op)
+            if fields.get("backfilled"):
+                made["created_at"] = fields["backfill_date"]
+            return 201, made
         incident = self.incidents.get(path.rsplit("/", 1)[-1])
         if incident is None:
             return 404, {"message": "not found"}

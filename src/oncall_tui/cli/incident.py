@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from oncall_tui.cli.correct import backfill, correct
 from oncall_tui.cli.group import json_option, place_options
 from oncall_tui.cli.place import Place, read_actor
 from oncall_tui.domain.errors import RefusedError, StoreError, UsageError
@@ -49,6 +50,10 @@ def _update_options(command: _F) -> _F:
 @place_options
 def incident() -> None:
     """List, show, open, update and resolve incidents."""
+
+
+incident.add_command(correct)
+incident.add_command(backfill)
 
 
 @incident.command("list")
@@ -126,7 +131,7 @@ def open_command(
     override = None if impact is None else read_word(Impact, impact, _IMPACTS, "impact")
     promised_ms = _read_promise(promise)
     with place.open_db() as db:
-        known = _list_known(db, place)
+        known = list_known(db, place)
         words = _Words(read_title(title), message, settings, known, said)
         felt = override or impact_of(words.components)
         now = now_ms()
@@ -149,7 +154,7 @@ def open_command(
                 f"{error} Incident #{declared.id} was declared, but its update was not queued: "
                 f"say it again with `oncall-tui incident update {declared.id}`."
             ) from error
-        _finish(db, place, declared.id, words, is_json)
+        report(db, place, declared.id, words.remarks, is_json)
 
 
 @incident.command()
@@ -241,11 +246,11 @@ def _update(
         if settings is None:
             calm = free_components(current.components, current.id, list_incidents(db, is_open_only=True))
         red_probes = find_red_probes(current, list_states(db)[0])
-        words = _Words(current.title, message, settings or (), _list_known(db, place), status, calm, red_probes)
+        words = _Words(current.title, message, settings or (), list_known(db, place), status, calm, red_probes)
         if current.conflict:
             warn(f"#{current.id}: {current.conflict}")
         _confirm(db, place, current, words, promised_ms, has_notice=has_notice)
-        _finish(db, place, current.id, words, is_json)
+        report(db, place, current.id, words.remarks, is_json)
 
 
 def _confirm(
@@ -272,14 +277,17 @@ def _confirm(
     )
 
 
-def _finish(db: Database, place: Place, incident_id: int, words: _Words, is_json: bool) -> None:
+def report(
+    db: Database, place: Place, incident_id: int, remarks: Sequence[str], is_json: bool, *, is_queued: bool = True
+) -> None:
+    """Prints an incident after it was changed, with what is worth a warning."""
     from oncall_tui.cli.output import warn
     from oncall_tui.store.lock import is_engine_running
 
     _print(db, incident_id, is_json)
-    for remark in words.remarks:
+    for remark in remarks:
         warn(remark)
-    if not is_engine_running(place.db_path()):
+    if is_queued and not is_engine_running(place.db_path()):
         warn("queued; no engine is running: start oncall-tui, or run `oncall-tui sync`.")
 
 
@@ -296,7 +304,7 @@ def _print(db: Database, incident_id: int, is_json: bool) -> None:
         say(tell_incident(shown, updates))
 
 
-def _list_known(db: Database, place: Place) -> list[str]:
+def list_known(db: Database, place: Place) -> list[str]:
     """Returns the names of components; a file that no engine has filled yet takes them from the config."""
     from oncall_tui.store.incidents import list_components
     from oncall_tui.store.probes import replace_probes

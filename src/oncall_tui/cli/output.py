@@ -79,6 +79,8 @@ def shape_update(update: IncidentUpdate) -> dict[str, Json]:
         "delivered_at": show_time(update.delivered_at),
         "seen_at": show_time(update.seen_at),
         "remote_id": update.remote_id,
+        "first_body": update.first_body or update.body,
+        "corrected_at": show_time(update.corrected_at),
         "proofs": [shape_proof(proof) for proof in update.proofs],
     }
 
@@ -189,6 +191,9 @@ def tell_incident(incident: Incident, updates: Sequence[IncidentUpdate]) -> str:
         author = clean_line(update.created_by)
         lines += ["", f"  {show_time(update.created_at)}  {update.status}, {update.delivery}{why}{seen}, by {author}"]
         lines += [f"    {line}" for line in clean_block(update.body).split("\n")]
+        if update.corrected_at is not None:
+            first = clean_line(update.first_body, 200)
+            lines.append(f"    corrected {show_time(update.corrected_at)}, first said: {first}")
         differing = [proof for proof in update.proofs if proof.difference]
         lines += [f"    ON {clean_line(proof.page)}: {clean_line(proof.difference)}" for proof in differing]
     return "\n".join(lines)

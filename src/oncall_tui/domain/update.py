@@ -30,10 +30,15 @@ class DeliveryState(StrEnum):
 
 
 class DeliveryKind(StrEnum):
-    """`create` makes the incident on the page, `update` appends to it, `broadcast` tells it elsewhere."""
+    """`create` makes the incident on the page, `update` appends to it, `broadcast` tells it elsewhere.
+
+    `edit` puts other words into an update that stands on the page, `backfill` makes an incident that is over.
+    """
 
     CREATE = "create"
     UPDATE = "update"
+    EDIT = "edit"
+    BACKFILL = "backfill"
     BROADCAST = "broadcast"
 
 
@@ -54,7 +59,7 @@ class Delivery(Struct, frozen=True):
     `title` is None where the page keeps the one it has. `baseline` are the update ids that stood on the page right
     before the attempt in flight. `notify` is always sent explicitly, since the page's default is to notify. `is_forced`
     marks one that a person sends although the page moved on meanwhile. `page_at` is `sending_at` by the page's
-    clock: ours may be set meanwhile. `next_try_at` is when a waiting one is tried again, or when an uncertain one may be
+    clock: ours may be set meanwhile. `next_try_at` is when a waiting one is tried again, or an uncertain one may be
     reconciled. `asked_at` is since when a person is asked about an uncertain one that the page does not show as ours;
     `evidence` is what it shows instead.
     """
@@ -118,8 +123,9 @@ class Awaited(Struct, frozen=True):
 
 
 class IncidentUpdate(Struct, frozen=True):
-    """A message to customers, ours or written on the page by someone else; never changed once stored.
+    """A message to customers, ours or written on the page by someone else.
 
+    One that was corrected since `corrected_at` has the words that were confirmed last, and its `first_body`.
     `proofs` tell of each page and broadcast. The fields about its delivery are those of the page that is furthest
     behind: what is not seen everywhere is not called seen.
     """
@@ -140,6 +146,8 @@ class IncidentUpdate(Struct, frozen=True):
     delivery_id: int | None = None
     reason: str = ""
     proofs: tuple[Proof, ...] = ()
+    first_body: str = ""
+    corrected_at: int | None = None
 
 
 class Waiver(Struct, frozen=True):

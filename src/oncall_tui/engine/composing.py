@@ -8,6 +8,7 @@ from oncall_tui.domain.remote import RemoteIncident
 from oncall_tui.domain.update import Delivery
 from oncall_tui.engine.page_work import PageWork
 from oncall_tui.engine.pages import Message
+from oncall_tui.engine.pages.extras import BackfillMessage
 from oncall_tui.store.incidents import get_incident, list_component_ids, list_incidents, read_origin
 from oncall_tui.store.page import apply_components
 
@@ -52,4 +53,20 @@ async def compose_message(work: PageWork, delivery: Delivery, baseline: RemoteIn
         notify=delivery.notify,
         sent_at=work.clock(),
         origin=await store.call(read_origin),
+    )
+
+
+async def compose_backfill(work: PageWork, delivery: Delivery) -> BackfillMessage:
+    """Returns what to send of an incident that is over. Raises StoreError."""
+    incident = await work.store.call(get_incident, delivery.incident_id)
+    return BackfillMessage(
+        uid=delivery.incident_uid,
+        op=delivery.uid,
+        title=delivery.title or incident.title,
+        body=delivery.body,
+        started_at=incident.started_at,
+        resolved_at=incident.resolved_at or incident.started_at,
+        impact_override=delivery.impact_override,
+        notify=delivery.notify,
+        sent_at=work.clock(),
     )

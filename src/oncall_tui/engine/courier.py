@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from typing import cast
 
 from msgspec.structs import replace
 
 from oncall_tui.domain.outbox import Applied, is_reopening, last_closing, list_evidence
 from oncall_tui.domain.remote import RemoteIncident
 from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState
-from oncall_tui.engine.composing import UnknownComponentError, compose_message
+from oncall_tui.engine.composing import UnknownComponentError, compose_backfill, compose_message
+from oncall_tui.engine.correcting import Corrector
 from oncall_tui.engine.page_work import PageWork
 from oncall_tui.engine.pages import Message
 from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, PageError, RefusedByPageError
+from oncall_tui.engine.pages.extras import BackfillMessage, BackfillPage
 from oncall_tui.engine.searching import Search
+from oncall_tui.engine.settling import Settling
 from oncall_tui.store.deliveries import (
     claim_delivery,
     has_earlier_attempts,
     settle_absent,
     settle_asking,
     settle_delivered,
-    settle_failed,
-    settle_retry,
-    settle_uncertain,
     was_known,
 )
 from oncall_tui.store.page import apply_incident, note_page_reached
@@ -39,21 +40,17 @@ _GONE = (
 
 
 class Courier:
-    """Carries deliveries to one page.
-
-    `sending` holds the incidents with a request under way; `doubted_until` the uncertain deliveries, each with the end
-    of its quiet period by the loop's time: a clock that is set on must not cut it short.
-    """
+    """Carries deliveries to one page; `settling` tells how far the attempts are."""
 
     def __init__(self, work: PageWork, delivered: asyncio.Event) -> None:
-        self.sending: set[int] = set()
-        self.doubted_until: dict[int, float] = {}
+        self.settling = Settling(work)
         self._work = work
         self._page = work.page
         self._clock = work.clock
         self._fenced = work.fenced
         self._search = Search(work)
         self._delivered = delivered
+        self._corrector = Corrector(work, self._search, self.settling, delivered)
 
     def watch(self) -> None:
         """Keeps an eye on the page's clock; to be called every few seconds."""
@@ -61,14 +58,16 @@ class Courier:
 
     async def carry(self, delivery: Delivery) -> None:
         """Brings one delivery as far as it gets now. Raises StoreError."""
-        if delivery.state is DeliveryState.UNCERTAIN:
+        if delivery.kind is DeliveryKind.EDIT:
+            await self._corrector.carry(delivery)
+        elif delivery.state is DeliveryState.UNCERTAIN:
             await self._reconcile(delivery)
         else:
             await self._publish(delivery)
 
     async def doubt_own_fault(self, delivery: Delivery) -> None:
         """After the claim, a fault of our own leaves a doubt like one of the page. Raises StoreError."""
-        await self._doubt(delivery, "a fault of our own while sending", self._work.config.quiet_period_ms)
+        await self.settling.doubt(delivery, "a fault of our own while sending")
 
     def is_backlog(self, delivery: Delivery) -> bool:
         """What has waited long leaves room for what customers ask about now."""
@@ -77,6 +76,7 @@ class Courier:
     async def _publish(self, delivery: Delivery) -> None:
         try:
             await self._page.make_ready()
+            is_past = delivery.kind is DeliveryKind.BACKFILL
             is_known = delivery.remote_incident_id is not None
             if not is_known:
                 await self._search.learn_time()
@@ -86,30 +86,32 @@ class Courier:
             baseline = (await self._search.read_ours(delivery, is_looking=is_looking, is_paid=is_known)).ours
             if baseline is None and delivery.remote_incident_id is not None:
                 if self._search.is_gone(delivery):
-                    await self._fail(delivery, _GONE)
+                    await self.settling.fail(delivery, _GONE)
                 else:
-                    await self._retry(delivery, NotAppliedError(_NOT_SHOWN))
+                    await self.settling.retry(delivery, NotAppliedError(_NOT_SHOWN))
                 return
             if baseline is not None and not await self._is_free(delivery, baseline):
                 return
             message = await compose_message(self._work, delivery, baseline)
+            past = await compose_backfill(self._work, delivery) if is_past and baseline is None else None
         except (RefusedByPageError, UnknownComponentError) as error:
-            await self._fail(delivery, str(error))
+            await self.settling.fail(delivery, str(error))
             return
         except PageError as error:
-            await self._retry(delivery, error)
+            await self.settling.retry(delivery, error)
             return
         now, page_at = self._clock(), self._search.time.read()
         seen = () if baseline is None else tuple(update.remote_id for update in baseline.updates)
-        kind = DeliveryKind.CREATE if baseline is None else DeliveryKind.UPDATE
+        made = DeliveryKind.BACKFILL if is_past else DeliveryKind.CREATE
+        kind = made if baseline is None else DeliveryKind.UPDATE
         store, epoch = self._work.store, self._work.epoch
         if not await store.call(claim_delivery, delivery.id, epoch, kind, seen, now, page_at):
             await self._fenced.look_for_successor()
             return
-        self.sending.add(delivery.incident_id)
+        self.settling.sending.add(delivery.incident_id)
         attempts = delivery.attempts + 1
         claimed = replace(delivery, attempts=attempts, baseline=seen, sending_at=now, page_at=page_at, kind=kind)
-        await self._send(claimed, baseline, message)
+        await self._send(claimed, baseline, message, past)
 
     async def _may_be_there(self, delivery: Delivery) -> bool:
         """An incident to be made may stand on the page by an earlier attempt that was given up or applied late."""
@@ -128,7 +130,7 @@ class Courier:
                 was_known, delivery.uid, closing.remote_id, page=page
             ):
                 words = f": {closing.body}" if closing is not None else ""
-                await self._fail(
+                await self.settling.fail(
                     delivery,
                     f"conflict: somebody resolved this on the page after you confirmed{words[:200]}. "
                     "Retry to open it again all the same, or drop this delivery",
@@ -136,27 +138,30 @@ class Courier:
                 return False
         return True
 
-    async def _send(self, delivery: Delivery, baseline: RemoteIncident | None, message: Message) -> None:
+    async def _send(
+        self, delivery: Delivery, baseline: RemoteIncident | None, message: Message, past: BackfillMessage | None
+    ) -> None:
         try:
-            if baseline is None:
+            if past is not None:
+                answer = await cast("BackfillPage", self._page).backfill_incident(past)
+            elif baseline is None:
                 answer = await self._page.create_incident(message)
             else:
                 answer = await self._page.update_incident(baseline, message)
         except NotAppliedError as error:
-            await self._retry(delivery, error)
+            await self.settling.retry(delivery, error)
             return
         except RefusedByPageError as error:
-            await self._fail(delivery, str(error))
+            await self.settling.fail(delivery, str(error))
             return
         except AmbiguousError as error:
-            await self._doubt(delivery, str(error), self._work.config.quiet_period_ms)
+            await self.settling.doubt(delivery, str(error))
             return
         applied = self._search.find_applied(delivery, answer)
         if applied is None and baseline is None:
             applied = Applied(answer, answer.updates[-1] if answer.updates else None)
         if applied is None:
-            reason = "the page answered, but without the update"
-            await self._doubt(delivery, reason, self._work.config.quiet_period_ms)
+            await self.settling.doubt(delivery, "the page answered, but without the update")
             return
         await self._deliver(delivery, applied, is_looked_up=False)
 
@@ -166,8 +171,7 @@ class Courier:
             await self._page.make_ready()
             sighting = await self._search.read_ours(delivery, is_looking=True)
         except PageError as error:
-            wait_ms = await self._work.note_failure(delivery.id, error)
-            await self._doubt(delivery, f"not looked up yet: {error}", wait_ms)
+            await self.settling.doubt_look(delivery, error)
             return
         remote, unclear = sighting.ours, sighting.unclear
         applied = self._search.find_applied(delivery, remote) if remote is not None else None
@@ -175,11 +179,11 @@ class Courier:
             await self._deliver(delivery, applied, is_looked_up=True)
         elif remote is None and delivery.remote_incident_id is not None:
             if self._search.is_gone(delivery):
-                await self._fail(delivery, _GONE)
+                await self.settling.fail(delivery, _GONE)
             else:
-                await self._doubt(delivery, _NOT_SHOWN, self._work.config.quiet_period_ms)
+                await self.settling.doubt(delivery, _NOT_SHOWN)
         elif (left_ms := self._search.find_lag_left_ms(delivery)) > 0:
-            await self._doubt(delivery, "not on the page yet: reads may lag behind", left_ms)
+            await self.settling.doubt(delivery, "not on the page yet: reads may lag behind", left_ms)
         elif self._may_resend(delivery, is_unclear=bool(unclear)):
             await self._fenced.settle(settle_absent, delivery.id, now=self._clock())
         else:
@@ -211,6 +215,9 @@ class Courier:
         if is_looked_up and update is not None:
             at = update.created_at - (self._page.clock_skew_ms or 0)
             delivered_at = min(max(at, delivery.sending_at or at), now)
+        posted_at = None
+        if delivery.kind is DeliveryKind.BACKFILL and update is not None:
+            posted_at = update.created_at - (self._page.clock_skew_ms or 0)
         await self._fenced.settle(
             settle_delivered,
             delivery.id,
@@ -221,21 +228,9 @@ class Courier:
             page_updated_at=remote.updated_at,
             delivered_at=delivered_at,
             now=now,
+            posted_at=posted_at,
         )
         self._work.forget_failures(delivery.id)
         self._delivered.set()
         await self._work.store.call(apply_incident, remote, now, page=delivery.page)
         await self._work.store.call(note_page_reached, now, page=delivery.page, clock_skew_ms=self._page.clock_skew_ms)
-
-    async def _retry(self, delivery: Delivery, error: PageError) -> None:
-        wait_ms = await self._work.note_failure(delivery.id, error)
-        now = self._clock()
-        await self._fenced.settle(settle_retry, delivery.id, next_try_at=now + wait_ms, reason=str(error), now=now)
-
-    async def _fail(self, delivery: Delivery, reason: str) -> None:
-        await self._fenced.settle(settle_failed, delivery.id, reason=reason, now=self._clock())
-
-    async def _doubt(self, delivery: Delivery, reason: str, wait_ms: int) -> None:
-        now = self._clock()
-        self.doubted_until[delivery.id] = asyncio.get_running_loop().time() + wait_ms / 1000
-        await self._fenced.settle(settle_uncertain, delivery.id, next_try_at=now + wait_ms, reason=reason, now=now)

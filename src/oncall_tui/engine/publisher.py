@@ -86,12 +86,12 @@ class Publisher:
 
     def _find_doubt_end(self, delivery: Delivery) -> float:
         is_doubt = delivery.state is DeliveryState.UNCERTAIN
-        return self._courier.doubted_until.get(delivery.id, 0.0) if is_doubt else 0.0
+        return self._courier.settling.doubted_until.get(delivery.id, 0.0) if is_doubt else 0.0
 
     async def _end_tasks(self) -> None:
         """Gives a request under way a second to be answered; what has not begun can wait for the next engine."""
         tasks = dict(self._tasks)
-        if sending := [task for incident_id, task in tasks.items() if incident_id in self._courier.sending]:
+        if sending := [task for incident_id, task in tasks.items() if incident_id in self._courier.settling.sending]:
             await asyncio.wait(sending, timeout=_FAREWELL_S)
         for task in tasks.values():
             task.cancel()
@@ -110,14 +110,14 @@ class Publisher:
             pause_s = await self._admit_fault(delivery)
         finally:
             self._tasks.pop(delivery.incident_id, None)
-            self._courier.sending.discard(delivery.incident_id)
+            self._courier.settling.sending.discard(delivery.incident_id)
             if pause_s:
                 self._held[delivery.incident_id] = asyncio.get_running_loop().time() + pause_s
             self._work.wake.set()
 
     async def _admit_fault(self, delivery: Delivery) -> float:
         """Returns seconds to hold the incident back."""
-        if delivery.incident_id not in self._courier.sending:
+        if delivery.incident_id not in self._courier.settling.sending:
             return _FAULT_PAUSE_S
         try:
             await self._courier.doubt_own_fault(delivery)

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from oncall_tui.domain.outbox import Applied, find_applied, find_ours, is_alike, list_candidates, may_hold
 from oncall_tui.domain.remote import RemoteIncident
-from oncall_tui.domain.update import Delivery
+from oncall_tui.domain.update import Delivery, DeliveryKind
 from oncall_tui.engine.page_time import PageTime
 from oncall_tui.engine.page_work import PageWork
 from oncall_tui.engine.pages.extras import LookupPage
 from oncall_tui.store.deliveries import list_other_listings
-from oncall_tui.store.incidents import list_component_ids
+from oncall_tui.store.incidents import get_incident, list_component_ids
 
 _LOOK_BACK_MS = 3_600_000
 
@@ -73,6 +73,8 @@ class Search:
         skew_ms = self._page.clock_skew_ms or 0
         # The clock may have been set back since: then it was made no earlier than the clock says now.
         begin = min(delivery.created_at, self._clock())
+        if delivery.kind is DeliveryKind.BACKFILL:  # pages may say that it was made when it began
+            begin = min(begin, (await self._work.store.call(get_incident, delivery.incident_id)).started_at)
         since = min(begin, begin + skew_ms, delivery.page_at or begin) - _LOOK_BACK_MS
         recent = await self._page.list_recent(since, self._work.budget.spend)
         self.time.take()

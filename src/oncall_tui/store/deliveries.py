@@ -129,11 +129,15 @@ def settle_delivered(
     page_updated_at: int,
     delivered_at: int,
     now: int,
+    posted_at: int | None = None,
 ) -> bool:
-    """Notes that the page has it; returns False when this engine was overtaken."""
+    """Notes that the page has it; returns False when this engine was overtaken.
+
+    `posted_at` is when the page says that it was posted, by our clock, where that is not when it took it.
+    """
     # A twin that is joined brings drafts and ticked steps along.
     with db.write("outbox", "incidents", "timeline", "drafts", "steps") as connection:
-        row = _fenced(connection, delivery_id, epoch)
+        row = find_fenced(connection, delivery_id, epoch)
         if row is None:
             return False
         connection.execute(
@@ -149,7 +153,12 @@ def settle_delivered(
             (page, remote_incident_id, incident_id, remote_url, page, incident_id, page_title, page_updated_at),
         )
         if remote_update_id is not None:
-            link_update(connection, page, remote_update_id, update_id, delivered_at)
+            link_update(connection, page, remote_update_id, update_id, delivered_at if posted_at is None else posted_at)
+            if posted_at is not None:
+                connection.execute(
+                    "UPDATE page_update SET accepted_at = ? WHERE page = ? AND remote_id = ?",
+                    (delivered_at, page, remote_update_id),
+                )
         add_entry(
             connection,
             row["incident_id"],
@@ -190,7 +199,7 @@ def settle_absent(db: Database, delivery_id: int, epoch: int, *, now: int) -> bo
 def settle_broadcast(db: Database, delivery_id: int, epoch: int, *, now: int) -> bool:
     """Notes that a channel took a broadcast; returns False when this engine was overtaken."""
     with db.write("outbox", "timeline") as connection:
-        row = _fenced(connection, delivery_id, epoch)
+        row = find_fenced(connection, delivery_id, epoch)
         if row is None:
             return False
         connection.execute(
@@ -216,7 +225,7 @@ def settle_asking(
     It is looked up again at `next_try_at`, if ever: what the page applies late settles it without anybody.
     """
     with db.write("outbox", "timeline") as connection:
-        row = _fenced(connection, delivery_id, epoch)
+        row = find_fenced(connection, delivery_id, epoch)
         if row is None:
             return False
         connection.execute(
@@ -241,7 +250,7 @@ def _settle(
 ) -> bool:
     topics = ("outbox", "timeline") if entry else ("outbox",)
     with db.write(*topics) as connection:
-        row = _fenced(connection, delivery_id, epoch)
+        row = find_fenced(connection, delivery_id, epoch)
         if row is None:
             return False
         is_news = row["reason"] != reason or row["state"] != state
@@ -259,7 +268,8 @@ def _is_current(connection: sqlite3.Connection, epoch: int) -> bool:
     return row is not None and row["epoch"] == epoch
 
 
-def _fenced(connection: sqlite3.Connection, delivery_id: int, epoch: int) -> sqlite3.Row | None:
+def find_fenced(connection: sqlite3.Connection, delivery_id: int, epoch: int) -> sqlite3.Row | None:
+    """Returns an open delivery, None when it was settled otherwise or a later engine has taken over."""
     if not _is_current(connection, epoch):
         return None
     found: sqlite3.Row | None = connection.execute(
@@ -274,7 +284,7 @@ def mark_seen(db: Database, remote_update_ids: Sequence[str], now: int, *, page:
         count = 0
         for remote_id in remote_update_ids:
             row = connection.execute(
-                "SELECT id, incident_id, is_local FROM incident_update JOIN page_update ON update_id = id "
+                "SELECT id, incident_id, is_local, page_update.body IS NULL AS is_first FROM incident_update JOIN page_update ON update_id = id "
                 "WHERE page = ? AND remote_id = ? AND seen_at IS NULL",
                 (page, remote_id),
             ).fetchone()
@@ -284,7 +294,8 @@ def mark_seen(db: Database, remote_update_ids: Sequence[str], now: int, *, page:
                 )
                 if row["is_local"]:
                     where = "" if page == MAIN_PAGE else f" on {name_page(page)}"
-                    sentence = f"customers can see the update{where}"
+                    what = "update" if row["is_first"] else "corrected update"
+                    sentence = f"customers can see the {what}{where}"
                     add_entry(connection, row["incident_id"], EntryKind.SEEN, sentence, ENGINE, now, now)
                 count += 1
         return count

@@ -114,19 +114,32 @@ CREATE INDEX incident_update_incident ON incident_update(incident_id, created_at
 
 CREATE TABLE page_update (
     page TEXT NOT NULL, remote_id TEXT NOT NULL, update_id INTEGER NOT NULL REFERENCES incident_update(id),
-    posted_at INTEGER NOT NULL, seen_at INTEGER, difference TEXT NOT NULL DEFAULT '',
+    posted_at INTEGER NOT NULL, seen_at INTEGER, difference TEXT NOT NULL DEFAULT '', body TEXT, accepted_at INTEGER,
+    first_seen_at INTEGER,
     PRIMARY KEY (page, remote_id), UNIQUE (update_id, page)
 ) STRICT;;
 CREATE INDEX page_update_unseen ON page_update(page) WHERE seen_at IS NULL;;
 
+CREATE TABLE correction (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, update_id INTEGER NOT NULL REFERENCES incident_update(id), body TEXT NOT NULL,
+    before TEXT NOT NULL, created_at INTEGER NOT NULL, created_by TEXT NOT NULL
+) STRICT;;
+CREATE INDEX correction_update ON correction(update_id);;
+CREATE TRIGGER correction_keeps_words BEFORE UPDATE ON correction
+BEGIN SELECT RAISE(ABORT, 'what was confirmed keeps its words'); END;;
+CREATE TRIGGER correction_keeps_rows BEFORE DELETE ON correction
+BEGIN SELECT RAISE(ABORT, 'what was confirmed is kept'); END;;
+
 CREATE TABLE delivery (
     id INTEGER PRIMARY KEY AUTOINCREMENT, update_id INTEGER NOT NULL REFERENCES incident_update(id),
+    correction_id INTEGER REFERENCES correction(id),
     incident_id INTEGER NOT NULL REFERENCES incident(id), page TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
     title TEXT, impact_override TEXT, notify INTEGER NOT NULL, created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0, epoch INTEGER, sending_at INTEGER, page_at INTEGER, next_try_at INTEGER,
     baseline TEXT NOT NULL DEFAULT '[]', reason TEXT NOT NULL DEFAULT '', delivered_at INTEGER,
-    is_forced INTEGER NOT NULL DEFAULT 0, asked_at INTEGER, evidence TEXT NOT NULL DEFAULT '[]', UNIQUE (update_id, page)
+    is_forced INTEGER NOT NULL DEFAULT 0, asked_at INTEGER, evidence TEXT NOT NULL DEFAULT '[]'
 ) STRICT;;
+CREATE UNIQUE INDEX delivery_once ON delivery(update_id, page, coalesce(correction_id, 0));;
 CREATE INDEX delivery_open ON delivery(page, incident_id, id) WHERE state NOT IN ('delivered', 'dropped');;
 
 CREATE TABLE maintenance (

@@ -21,11 +21,13 @@ from oncall_tui.store.updates import read_updates
 ENGINE = "engine"
 OPEN = "state NOT IN ('delivered', 'dropped')"
 _DELIVERY = (
-    "SELECT delivery.*, incident_update.uid, incident_update.status, incident_update.body, incident_update.components, "
+    "SELECT delivery.*, incident_update.uid, incident_update.status, "
+    "coalesce(correction.body, incident_update.body) AS body, incident_update.components, "
     "page_update.remote_id AS remote_update_id, page_update.seen_at, incident.uid AS incident_uid, "
     "page_incident.remote_id AS remote_incident_id "
     "FROM delivery JOIN incident_update ON incident_update.id = delivery.update_id "
     "JOIN incident ON incident.id = delivery.incident_id "
+    "LEFT JOIN correction ON correction.id = delivery.correction_id "
     "LEFT JOIN page_incident ON page_incident.incident_id = delivery.incident_id AND page_incident.page = delivery.page "
     "LEFT JOIN page_update ON page_update.update_id = delivery.update_id AND page_update.page = delivery.page "
 )
@@ -215,11 +217,13 @@ def has_waiting(db: Database) -> bool:
 def list_unseen(db: Database, *, page: str = MAIN_PAGE) -> list[Awaited]:
     """Returns our updates that a page accepted and that customers have not been seen to get."""
     rows = db.rows(
-        "SELECT page_update.remote_id, body, posted_at FROM page_update JOIN incident_update ON incident_update.id = update_id "
+        "SELECT page_update.remote_id, coalesce(page_update.body, incident_update.body) AS body, "
+        "coalesce(accepted_at, posted_at) AS accepted_at FROM page_update "
+        "JOIN incident_update ON incident_update.id = update_id "
         "WHERE page = ? AND seen_at IS NULL AND is_local = 1 ORDER BY update_id",
         page,
     )
-    return [Awaited(row["remote_id"], row["body"], row["posted_at"]) for row in rows]
+    return [Awaited(row["remote_id"], row["body"], row["accepted_at"]) for row in rows]
 
 
 def retry_delivery(db: Database, delivery_id: int, actor: str, now: int) -> Delivery:

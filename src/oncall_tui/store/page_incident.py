@@ -126,14 +126,15 @@ def _note_differences(
     skew_ms = (state["clock_skew_ms"] or 0) if state else 0
     is_news = False
     for row in connection.execute(
-        "SELECT page_update.*, body, is_local FROM page_update JOIN incident_update ON id = update_id "
+        "SELECT page_update.*, coalesce(page_update.body, incident_update.body) AS said, is_local FROM page_update "
+        "JOIN incident_update ON id = update_id "
         "WHERE page = ? AND incident_id = ?",
         (page, incident_id),
     ).fetchall():
         if row["remote_id"] not in shown and now - row["posted_at"] < _SETTLED_AFTER_MS:
             continue
         posted_at = row["posted_at"] + skew_ms if row["is_local"] else None
-        difference = tell_difference(row["body"], posted_at, shown.get(row["remote_id"]))
+        difference = tell_difference(row["said"], posted_at, shown.get(row["remote_id"]))
         if difference != row["difference"]:
             is_news = True
             connection.execute(

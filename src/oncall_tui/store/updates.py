@@ -10,14 +10,18 @@ from oncall_tui.store.codec import decode_components
 from oncall_tui.store.database import Database, Value, placeholders
 from oncall_tui.store.sqlite import sqlite3
 
+_COUNTS = "NOT (kind = 'edit' AND state = 'dropped')"
 _PROOFS = (
     "SELECT delivery.update_id, delivery.page, delivery.id AS delivery_id, kind, state, reason, delivery.created_at AS queued_at, "
-    "sending_at, delivered_at, remote_id, seen_at, difference FROM delivery LEFT JOIN page_update "
+    "sending_at, delivered_at, remote_id, seen_at, difference, page_update.body AS held FROM delivery LEFT JOIN page_update "
     "ON page_update.update_id = delivery.update_id AND page_update.page = delivery.page WHERE delivery.update_id IN ({ids}) "
-    "UNION ALL SELECT update_id, page, NULL, 'update', 'delivered', '', NULL, NULL, posted_at, remote_id, seen_at, difference "
-    "FROM page_update WHERE update_id IN ({ids}) AND NOT EXISTS (SELECT 1 FROM delivery "
-    "WHERE delivery.update_id = page_update.update_id AND delivery.page = page_update.page)"
+    "AND delivery.id = (SELECT max(id) FROM delivery newest WHERE newest.update_id = delivery.update_id "
+    f"AND newest.page = delivery.page AND {_COUNTS}) "
+    "UNION ALL SELECT update_id, page, NULL, 'update', 'delivered', '', NULL, NULL, posted_at, remote_id, seen_at, difference, "
+    "body FROM page_update WHERE update_id IN ({ids}) AND NOT EXISTS (SELECT 1 FROM delivery "
+    f"WHERE delivery.update_id = page_update.update_id AND delivery.page = page_update.page AND {_COUNTS})"
 )
+_STILL = "customers still read the words before the correction"
 _FURTHEST_BEHIND = (
     DeliveryState.FAILED,
     DeliveryState.UNCERTAIN,
@@ -51,7 +55,7 @@ def list_first_seen(db: Database) -> dict[int, int]:
     What somebody wrote on a page was there when we met it.
     """
     rows = db.rows(
-        "SELECT incident.id, min(CASE WHEN incident_update.is_local THEN seen_at ELSE posted_at END) AS at FROM incident "
+        "SELECT incident.id, min(CASE WHEN incident_update.is_local THEN coalesce(first_seen_at, seen_at) ELSE posted_at END) AS at FROM incident "
         "JOIN incident_update ON incident_id = incident.id JOIN page_update ON update_id = incident_update.id "
         "WHERE resolved_at IS NULL AND discarded_at IS NULL GROUP BY incident.id"
     )
@@ -62,17 +66,24 @@ def read_updates(db: Database, where: str, *values: Value) -> list[IncidentUpdat
     """Returns the updates that a condition of SQL picks, oldest first."""
     rows = db.rows(f"SELECT * FROM incident_update WHERE {where} ORDER BY created_at, id", *values)
     proofs: dict[int, list[Proof]] = {}
+    firsts: dict[int, tuple[str, int]] = {}
     if rows:
         ids = tuple(row["id"] for row in rows)
+        said = {row["id"]: row["body"] for row in rows}
         for row in db.rows(_PROOFS.format(ids=placeholders(ids)) + " ORDER BY 1, 2", *ids, *ids):
-            proofs.setdefault(row["update_id"], []).append(_proof(row))
-    return [_update(row, tuple(proofs.get(row["id"], ()))) for row in rows]
+            proofs.setdefault(row["update_id"], []).append(_proof(row, said[row["update_id"]]))
+        for row in db.rows(f"SELECT * FROM correction WHERE update_id IN ({placeholders(ids)}) ORDER BY id", *ids):
+            first, _ = firsts.get(row["update_id"], (row["before"], 0))
+            firsts[row["update_id"]] = first, row["created_at"]
+    return [_update(row, tuple(proofs.get(row["id"], ())), firsts.get(row["id"])) for row in rows]
 
 
-def _proof(row: sqlite3.Row) -> Proof:
+def _proof(row: sqlite3.Row, said: str) -> Proof:
+    state = DeliveryState(row["state"])
+    is_behind = row["held"] is not None and row["held"] != said and state is DeliveryState.DELIVERED
     return Proof(
         page=row["page"],
-        state=DeliveryState(row["state"]),
+        state=state,
         queued_at=row["queued_at"],
         sent_at=row["sending_at"],
         accepted_at=row["delivered_at"],
@@ -80,12 +91,12 @@ def _proof(row: sqlite3.Row) -> Proof:
         delivery_id=row["delivery_id"],
         remote_id=row["remote_id"],
         reason=row["reason"],
-        difference=row["difference"] or "",
+        difference=row["difference"] or (_STILL if is_behind else ""),
         is_broadcast=row["kind"] == DeliveryKind.BROADCAST,
     )
 
 
-def _update(row: sqlite3.Row, proofs: tuple[Proof, ...]) -> IncidentUpdate:
+def _update(row: sqlite3.Row, proofs: tuple[Proof, ...], first: tuple[str, int] | None) -> IncidentUpdate:
     """A page whose delivery a person dropped is not waited for, unless there is no other."""
     pages = [proof for proof in proofs if not proof.is_broadcast]
     wanted = [proof for proof in pages if proof.state is not DeliveryState.DROPPED] or pages
@@ -109,6 +120,8 @@ def _update(row: sqlite3.Row, proofs: tuple[Proof, ...]) -> IncidentUpdate:
         delivery_id=behind.delivery_id if behind else None,
         reason=behind.reason if behind else "",
         proofs=proofs,
+        first_body=first[0] if first else "",
+        corrected_at=first[1] if first else None,
     )
 
 
