@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
 
 from oncall_tui.domain.duration import HOUR, MINUTE, format_clock, format_duration
 from oncall_tui.domain.incident import IncidentStatus, Severity
@@ -49,12 +48,8 @@ def _find_same(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark
     if last is None or not post.body.has_text:
         return
     share = measure_likeness(post.body.text, last.body)
-    if share == 1.0 and context.status is last.status:
-        yield Remark(
-            0,
-            0,
-            "Customers read exactly this last time: say what is new, or that nothing is.",
-        )
+    if context.status is last.status and _list_words(post.body.text) == _list_words(last.body):
+        yield Remark(0, 0, "Customers read exactly this last time: say what is new, or that nothing is.")
     elif share >= SAME_SHARE:
         is_timed = _clocks_of(post.body) != _clocks_of(Reading(last.body))
         level = Level.INFO if is_timed or context.status is not last.status else None
@@ -66,15 +61,14 @@ def _clocks_of(reading: Reading) -> set[int]:
 
 
 def measure_likeness(one: str, other: str) -> float:
-    """Returns how much two texts share, from 0 to 1: pairs of neighbouring words, whatever their case and signs."""
-    first, second = _pairs(one), _pairs(other)
+    """Returns how many words two texts share, from 0 to 1, whatever their order, case and signs."""
+    first, second = Counter(_list_words(one)), Counter(_list_words(other))
     count = first.total() + second.total()
     return 2 * (first & second).total() / count if count else 1.0
 
 
-def _pairs(text: str) -> Counter[tuple[str, str]]:
-    words = ["", *_WORD.compiled.findall(fold(text)), ""]
-    return Counter(pairwise(words))
+def _list_words(text: str) -> list[str]:
+    return _WORD.compiled.findall(fold(text))
 
 
 def _find_hurry(_post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:

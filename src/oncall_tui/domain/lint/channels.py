@@ -162,7 +162,8 @@ def _read_figure(text: str) -> str:
 
 def _split(link: Link) -> SplitResult | None:
     try:
-        parts = urlsplit(link.url if "://" in link.url else f"https://{link.url}")
+        is_whole = "://" in link.url or link.url.lower().startswith(("mailto:", "tel:", "sms:"))
+        parts = urlsplit(link.url if is_whole else f"https://{link.url}")
         parts.port  # noqa: B018 - raises for a port that is none
     except ValueError:
         return None

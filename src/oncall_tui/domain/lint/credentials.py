@@ -135,10 +135,15 @@ def find_secrets(text: str) -> Iterator[tuple[int, int, str]]:
             if not _PLACEHOLDER.fullmatch(match["value"].lower()):
                 yield *match.span("value"), "a password in an address"
     if holds_any(folded, ("pass", "pwd", "secret", "key", "token", "credential", "sig")):
+        read = 0
         for match in _NAMED.finditer(text):
             name = match["name"]
+            # What stands within a value that was judged is judged with it.
+            if match.start() < read or not _SECRET_NAME.fullmatch(name):
+                continue
+            read = match.end("value")
             is_equal = "=" in text[match.end("name") : match.start("value")]
-            if _SECRET_NAME.fullmatch(name) and _is_credential(name, match["value"], is_equal=is_equal):
+            if _is_credential(name, match["value"], is_equal=is_equal):
                 yield *match.span("value"), "a password" if _last_word(name) in _STRONG else "a key or token"
 
 

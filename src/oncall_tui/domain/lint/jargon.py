@@ -51,7 +51,9 @@ _KNOWN = frozenset(
      "TB", "TCP", "TLS", "TO", "TOTP", "TTS", "TV", "UI", "UDP", "UK", "UPS", "URL", "URLS", "US", "USA", "USB",
      "USD", "UTC", "UTM", "UX", "VAT", "VM", "VMS", "VOIP", "VPC", "VPN", "VPS", "WEB", "WIFI", "WWW", "XML",
      "YAML", "ZIP", "RESOLVED", "UPDATE", "2FA", "AEST", "AEDT", "ACH", "IVR", "PSTN", "SIP", "MSI", "II",
-     "III", "IV", "PTO", "CVE", "OTA", "NFT", "CAPTCHA", "CRUD", "FIFO", "EDI", "EHR", "EMR"}
+     "III", "IV", "PTO", "CVE", "OTA", "NFT", "CAPTCHA", "CRUD", "FIFO", "EDI", "EHR", "EMR", "WE", "ARE", "IS",
+     "WAS", "THIS", "THAT", "WITH", "WILL", "HAVE", "HAS", "FOR", "THE", "YOU", "YOUR", "OUR", "CAN", "MAY",
+     "DO", "DOES", "BY", "AT", "BE", "BUT", "IF", "AS", "SO", "UP", "MUST", "FROM"}
 )  # fmt: skip
 
 

@@ -90,7 +90,7 @@ _ABSOLUTE = any_word(
 )
 _HASTE = any_word(
     "(?:as )?(?:soon|quickly|fast|rapidly|swiftly|promptly) as (?:possible|we can|practical|practicable"
-    "|we possibly can|humanly possible)|a\\.?s\\.?a\\.?p\\.?"
+    "|we possibly can|humanly possible)|asap|a\\.s\\.a\\.p\\.?"
     "|(?:working|worked|works?) (?:tirelessly|around the clock|round the clock|hard|diligently|feverishly|non-?stop"
     "|as hard as (?:we|they) can)"
     "|(?:all hands on deck|every effort|with (?:the )?(?:utmost|highest|great) (?:urgency|priority|speed)"
