@@ -76,7 +76,7 @@ async def test_a_draft_goes_from_hand_to_hand(desk: Desk) -> None:
             await ana.press("enter")
             await wait_for_text(ana, "t takes it over")
 
-            await wait_for(ben, lambda: any(draft.owner == "ben" for draft in ben_app.snapshot.drafts))
+            await wait_for_text(ben, "ana hands you")
             await ben.press("p")
             await wait_for(ben, lambda: _body(ben_app).endswith("Mine"))
             await wait_for_text(ben, "ana had this draft before you")

@@ -149,6 +149,13 @@ class OncallApp(App[object]):
             words = "1 update was" if count == 1 else f"{count} updates were"
             self.tell(line(f"{words} not sent: 3 shows it."), severity="error")
 
+    def _tell_handed(self, before: Snapshot) -> None:
+        """Says that somebody handed a draft over to the person at this terminal."""
+        from oncall_tui.tui.drafting import find_handed, name_draft
+
+        for draft in find_handed(before.drafts, self.snapshot.drafts, self.actor):
+            self.tell(line(f"{draft.handed_by} hands you “{name_draft(draft)}” of #{draft.incident_id}: p goes on."))
+
     def _start_clock(self) -> None:
         self.set_interval(1.0, self._tick)
         self._tick()
@@ -161,8 +168,10 @@ class OncallApp(App[object]):
         """Hands new content of the file to the screens."""
         if not self.is_running:
             return  # the screens are being taken down
-        topics = self.feed.take_topics()
+        topics, before = self.feed.take_topics(), self.snapshot
         self._take(message.snapshot)
+        if "drafts" in topics and not self.session.is_wall:
+            self._tell_handed(before)
         for screen in self.screen_stack:
             show = getattr(screen, "show", None)
             if callable(show):

@@ -112,6 +112,16 @@ def find_own(
     ]
 
 
+def find_handed(before: Iterable[Draft], after: Iterable[Draft], actor: str) -> list[Draft]:
+    """Returns the drafts that were handed over to a person since."""
+    known = {draft.id for draft in before if not draft.terminal_id and draft.owner == actor}
+    return [
+        draft
+        for draft in after
+        if not draft.terminal_id and draft.owner == actor != draft.handed_by and draft.id not in known
+    ]
+
+
 def name_draft(draft: Draft) -> str:
     """Returns the name of a draft, or what tells one without a name from others."""
     return draft.name or f"{draft.status} {clock_utc(draft.created_at, has_seconds=False)}"

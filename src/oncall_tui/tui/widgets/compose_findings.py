@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from textual.content import Content
 
 from oncall_tui.domain.lint.model import Finding, Level, Part
 from oncall_tui.tui.checks import Checked
-from oncall_tui.tui.text import Glyphs, join, wrap
+from oncall_tui.tui.text import Glyphs, cut, join, line, wrap
 
-_SHOWN = 4
+_SHOWN = 3
+#: The finding in view is told in so many rows, the others in one.
+_FULL_ROWS = 3
+_ORDER = {Level.BLOCK: 0, Level.WARN: 1, Level.INFO: 2}
 #: shape, word and style of a level.
 LEVEL_LOOK: dict[Level, tuple[str, str, str]] = {
     Level.BLOCK: ("✖", "block", "$state-down"),
@@ -19,53 +23,58 @@ LEVEL_LOOK: dict[Level, tuple[str, str, str]] = {
 }
 
 
-def draw_findings(checked: Checked | None, current: Finding | None, width: int, rows: int = _SHOWN) -> list[Content]:
-    """Returns the checks, worst first, cut to `width` cells; a text without findings says so."""
+class _Row(NamedTuple):
+    """One remark of the strip, `finding` None for what a page cannot hold."""
+
+    level: Level
+    lead: Content
+    message: str
+    finding: Finding | None = None
+
+
+def draw_findings(checked: Checked | None, current: Finding | None, width: int, most: int = _SHOWN) -> list[Content]:
+    """Returns the checks in at most `width` cells: a summary, then the worst, and the one that was jumped to."""
     if checked is None:
         return [join(("checking", "$muted"))]
-    findings, losses = checked.findings, checked.losses
-    counts = _count(checked)
-    passed = f"{len(checked.passed)} let pass" if checked.passed else ""
-    if not counts[Level.BLOCK] and not counts[Level.WARN]:
-        told = ", ".join(word for word in (f"{counts[Level.INFO]} info" if counts[Level.INFO] else "", passed) if word)
-        head = join(
-            (f"{Glyphs.show('✓')} nothing blocks sending", "$state-ok"),
-            (f"   {told}" if told else "", "$muted"),
-            ("   ctrl+s review", "$muted"),
-        )
-    else:
-        told = ", ".join(f"{count} {level}" for level, count in counts.items() if count)
-        keys = f"   f8 next{_name_keys(findings, current)}"
-        head = join(
-            ("checks ", "$muted"), (told, "bold"), (f", {passed}" if passed else "", "$muted"), (keys, "$muted")
-        )
-    lines = [head]
-    shown = _choose(findings, current, rows)
-    for finding in shown:
-        lines += _wrap(*_tell_finding(finding, finding is current), width)
-    losses_shown = losses[: rows - len(shown)]
-    for item in losses_shown:
-        level = Level.BLOCK if item.loss.is_blocking else Level.WARN
-        lines += _wrap(join("  ", _draw_level(level, item.name)), item.loss.message, width)
-    hidden = len(findings) + len(losses) - len(shown) - len(losses_shown)
-    if hidden > 0:
-        lines.append(join((f"  and {hidden} more", "$muted")))
+    rows = sorted(_list_rows(checked, current), key=lambda row: _ORDER[row.level])
+    shown = rows[:most]
+    if current is not None and all(row.finding is not current for row in shown):
+        shown = [*shown[:-1], *(row for row in rows if row.finding is current)]
+    in_full = next((at for at, row in enumerate(shown) if current is not None and row.finding is current), 0)
+    lines = [_draw_summary(checked, rows, current)]
+    for at, row in enumerate(shown):
+        lines += _wrap(row.lead, row.message, width, _FULL_ROWS if at == in_full else 1)
+    if len(rows) > len(shown):
+        lines.append(join((f"  and {len(rows) - len(shown)} more", "$muted")))
     return lines
 
 
-def _count(checked: Checked) -> dict[Level, int]:
-    counts = {level: sum(finding.level is level for finding in checked.findings) for level in Level}
+def _list_rows(checked: Checked, current: Finding | None) -> Iterator[_Row]:
+    for finding in checked.findings:
+        where = f"at {finding.start + 1}  " if finding.end > finding.start else ""
+        if finding.part is Part.TITLE:
+            where = "title  "
+        mark = Glyphs.show("▸") if finding is current else " "
+        lead = join(f"{mark} ", _draw_level(finding.level, finding.rule), (where, "$muted"))
+        yield _Row(finding.level, lead, finding.message, finding)
     for item in checked.losses:
-        counts[Level.BLOCK if item.loss.is_blocking else Level.WARN] += 1
-    return counts
+        level = Level.BLOCK if item.loss.is_blocking else Level.WARN
+        yield _Row(level, join("  ", _draw_level(level, item.name)), item.loss.message)
 
 
-def _choose(findings: Sequence[Finding], current: Finding | None, rows: int) -> list[Finding]:
-    """Returns the worst findings, and the one that was jumped to in any case."""
-    shown = list(findings[:rows])
-    if current is not None and current in findings and current not in shown:
-        shown[-1] = current
-    return shown
+def _draw_summary(checked: Checked, rows: Sequence[_Row], current: Finding | None) -> Content:
+    counts = [(sum(row.level is level for row in rows), level) for level in Level]
+    told = ", ".join(f"{count} {level}" for count, level in counts if count)
+    passed = f"{len(checked.passed)} let pass" if checked.passed else ""
+    if all(row.level is Level.INFO for row in rows):
+        also = ", ".join(word for word in (told, passed) if word)
+        return join(
+            (f"{Glyphs.show('✓')} nothing blocks sending", "$state-ok"),
+            (f"   {also}" if also else "", "$muted"),
+            ("   ctrl+s review", "$muted"),
+        )
+    keys = f"   f8 next{_name_keys(checked.findings, current)}"
+    return join(("checks ", "$muted"), (told, "bold"), (f", {passed}" if passed else "", "$muted"), (keys, "$muted"))
 
 
 def _name_keys(findings: Sequence[Finding], current: Finding | None) -> str:
@@ -79,17 +88,14 @@ def _name_keys(findings: Sequence[Finding], current: Finding | None) -> str:
     return f"{fix}   ^g {'send in spite of it' if finding.level is Level.BLOCK else 'dismiss'}"
 
 
-def _tell_finding(finding: Finding, is_current: bool) -> tuple[Content, str]:
-    where = f"at {finding.start + 1}  " if finding.end > finding.start else ""
-    if finding.part is Part.TITLE:
-        where = "title  "
-    mark = Glyphs.show("▸") if is_current else " "
-    return join(f"{mark} ", _draw_level(finding.level, finding.rule), (where, "$muted")), finding.message
-
-
-def _wrap(lead: Content, message: str, width: int) -> list[Content]:
-    first, *more = wrap(message, max(20, width - lead.cell_length)) or [""]
-    return [join(lead, first), *(join(" " * lead.cell_length, row) for row in more[:1])]
+def _wrap(lead: Content, message: str, width: int, rows: int) -> list[Content]:
+    """Returns a finding in at most so many rows; what is cut off is marked."""
+    room = max(20, width - lead.cell_length)
+    wrapped = wrap(message, room) or [""]
+    if len(wrapped) > rows:
+        wrapped = [*wrapped[: rows - 1], f"{wrapped[rows - 1]} {wrapped[rows]}"]
+    first, *more = wrapped
+    return [join(lead, cut(line(first), room)), *(join(" " * lead.cell_length, cut(line(row), room)) for row in more)]
 
 
 def _draw_level(level: Level, name: str) -> Content:

@@ -130,6 +130,7 @@ class ComposeTools(Widget):
 
         for form in self.query(FactsForm):
             form.display = self.writing is not None
+            self.set_class(form.display, "-facts")
             if self.writing is not None:
                 form.show_facts(self.writing.facts)
 
