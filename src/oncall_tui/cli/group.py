@@ -26,6 +26,7 @@ COMMANDS = {
     "timeline": ("timeline", "timeline", "Show what happened in an incident."),
     "postmortem": ("postmortem", "postmortem", "Draft, edit, preview and publish the review of an incident."),
     "template": ("template", "template", "List, show and check prepared words, and fetch those of a page."),
+    "lint": ("lint", "lint", "Check words for customers; exit 1 when something blocks sending."),
     "outbox": ("outbox", "outbox", "List, retry and drop what waits to be published."),
     "sync": ("sync", "sync", "Publish what is queued; exit 1 when something is left."),
     "agent": ("agent", "agent", "Run, take over or stop the engine of the database."),
