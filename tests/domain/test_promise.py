@@ -16,9 +16,12 @@ from oncall_tui.domain.promise import (
     find_promised_time,
     grace_of,
     list_promises,
+    list_told,
     offer_slower,
+    read_promise,
     score_promises,
 )
+from oncall_tui.domain.update import DeliveryState, IncidentUpdate
 
 _INV = IncidentStatus.INVESTIGATING
 
@@ -138,3 +141,65 @@ def test_a_promise_is_found_in_its_sentence(sentence: str, time: str) -> None:
 )
 def test_words_without_a_time_promise_nothing(text: str) -> None:
     assert find_promise(text) is None
+
+
+_TOLD_AT = 1_795_356_300_000  # 22 Nov 2026 14:05 UTC
+
+
+@pytest.mark.parametrize(
+    ("sentence", "minutes"),
+    [
+        ("You will hear from us again by 14:35 UTC.", 30),
+        ("You will hear from us again by 00:05 UTC on 23 November.", 600),
+        ("Next update at 13:05 GMT.", 23 * 60),
+        ("Next update within 30 minutes.", 30),
+        ("We will post another update in half an hour.", 30),
+        ("We will provide an update in two hours.", 120),
+        ("Next update in an hour.", 60),
+        ("Next update at 14:35 PST.", None),
+        ("Next update at 25:99 UTC.", None),
+        ("Next update by 14:35 UTC on 31 February.", None),
+        ("We keep you posted.", None),
+    ],
+)
+def test_the_time_that_a_text_promises_is_read_from_it(sentence: str, minutes: int | None) -> None:
+    promised_at = None if minutes is None else _TOLD_AT + minutes * MINUTE
+    assert read_promise(f"It began at 14:00 UTC. {sentence}", _TOLD_AT) == promised_at
+
+
+def test_a_promise_over_new_year_lies_ahead() -> None:
+    eve = _TOLD_AT + 39 * DAY + 9 * HOUR
+    assert read_promise("Next update by 01:05 UTC on 1 January.", eve) == eve + 2 * HOUR
+
+
+def _update(number: int, at_min: int, body: str, status: IncidentStatus = _INV, **more: object) -> IncidentUpdate:
+    at = _TOLD_AT + at_min * MINUTE
+    fields: dict[str, object] = {
+        "id": number,
+        "uid": f"u{number}",
+        "incident_id": 1,
+        "status": status,
+        "body": body,
+        "components": {},
+        "created_at": at - 5_000,
+        "created_by": "ana",
+        "is_local": True,
+        "delivery": DeliveryState.DELIVERED,
+        "delivered_at": at,
+    }
+    return IncidentUpdate(**{**fields, **more})  # type: ignore[arg-type]
+
+
+def test_an_incident_is_scored_by_what_customers_were_told() -> None:
+    updates = [
+        _update(1, 0, "You will hear from us again by 14:35 UTC."),
+        _update(2, 32, "You will hear from us again by 15:05 UTC."),
+        _update(3, 40, "Never sent. You will hear from us again by 14:50 UTC.", delivered_at=None),
+        _update(4, 100, "It is over. You will hear from us again by 23:00 UTC.", IncidentStatus.RESOLVED),
+    ]
+    told = list_told(updates)
+    assert [each.promise_at for each in told] == [_TOLD_AT + 30 * MINUTE, _TOLD_AT + 60 * MINUTE, None]
+    outcomes = [promise.outcome for promise in list_promises(told, _TOLD_AT + DAY)]
+    assert outcomes == [Outcome.LATE, Outcome.MISSED]
+    theirs = _update(5, 50, "Theirs.", is_local=False, delivered_at=None)
+    assert list_told([theirs]) == [Told(theirs.created_at)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ from msgspec import Struct
 from oncall_tui.domain.cadence import USUAL_RHYTHM, Rhythm
 from oncall_tui.domain.duration import DAY, HOUR, MINUTE
 from oncall_tui.domain.incident import IncidentStatus, Severity
+from oncall_tui.domain.update import IncidentUpdate
 
 FIRST_UPDATE_MS = 5 * MINUTE
 """From taking note of trouble to the first words to customers."""
@@ -36,6 +38,17 @@ _CLOCK = re.compile(
 _CLOCK_AND_ZONE = re.compile(
     r"\b\d{1,2}:\d{2}(?: ?[AaPp]\.?[Mm]\.?)?(?: (?:[A-Z]{2,5}\b|\([A-Z]{2,5}\)|[+-]\d{2}:?\d{2}))?"
     r"(?: on \d{1,2} [A-Z][a-z]+)?"
+)
+_LENGTH = re.compile(
+    r"\b(?:in|within|after) (?:about )?(\d{1,4}|an?|one|two|half an?) (minute|hour|day)s?\b", re.IGNORECASE
+)
+_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2}
+_UNITS = {"minute": MINUTE, "hour": HOUR, "day": DAY}
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_UTC_TIME = re.compile(
+    r"\b(\d{1,2}):(\d{2}) (?:UTC|GMT)\b"
+    r"(?: on (\d{1,2}) (jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b)?",
+    re.IGNORECASE,
 )
 
 
@@ -146,3 +159,49 @@ def find_promised_time(sentence: str) -> str:
     """Returns the time that a promise names, as short as it can be said: `14:35 UTC`, `in 2 hours`; empty for none."""
     match = _CLOCK_AND_ZONE.search(sentence) or _CLOCK.search(sentence)
     return match.group() if match else ""
+
+
+def read_promise(text: str, at: int) -> int | None:
+    """Returns until when a text that was told at an instant promises the next one; None where it does not tell.
+
+    A time of day is the next one after `at`. Zones other than UTC and GMT are not read.
+    """
+    place = find_promise(text)
+    if place is None:
+        return None
+    sentence = text[slice(*place)]
+    if length := _LENGTH.search(sentence):
+        count = 0.5 if "half" in length[1] else float(length[1]) if length[1].isdigit() else _NUMBERS[length[1].lower()]
+        return at + int(count * _UNITS[length[2].lower()])
+    found = _UTC_TIME.search(sentence)
+    return None if found is None else _read_time(found, datetime.fromtimestamp(at / 1000, UTC))
+
+
+def _read_time(found: re.Match[str], at: datetime) -> int | None:
+    hour, minute = int(found[1]), int(found[2])
+    if hour > 23 or minute > 59:
+        return None
+    moment = at.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    if found[3]:
+        try:
+            moment = moment.replace(day=int(found[3]), month=_MONTHS.index(found[4].lower()[:3]) + 1)
+            if moment < at - timedelta(days=180):
+                moment = moment.replace(year=moment.year + 1)
+        except ValueError:
+            return None
+    elif moment < at:
+        moment += timedelta(days=1)
+    return int(moment.timestamp() * 1000)
+
+
+def list_told(updates: Iterable[IncidentUpdate]) -> list[Told]:
+    """Returns what customers were told, from old to new: when a page had each update, and what its words promise.
+
+    What never reached a page was not told.
+    """
+    told = []
+    for update in updates:
+        at = update.delivered_at if update.is_local else update.created_at
+        if at is not None:
+            told.append(Told(at, read_promise(update.body, at) if update.status.is_open else None))
+    return sorted(told, key=lambda each: each.at)
