@@ -167,6 +167,10 @@ def test_the_time_that_a_text_promises_is_read_from_it(sentence: str, minutes: i
     assert read_promise(f"It began at 14:00 UTC. {sentence}", _TOLD_AT) == promised_at
 
 
+def test_an_instant_beyond_all_calendars_promises_nothing() -> None:
+    assert read_promise("Next update by 14:35 UTC.", 10**18) is None
+
+
 def test_a_promise_over_new_year_lies_ahead() -> None:
     eve = _TOLD_AT + 39 * DAY + 9 * HOUR
     assert read_promise("Next update by 01:05 UTC on 1 January.", eve) == eve + 2 * HOUR

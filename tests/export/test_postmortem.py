@@ -9,8 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from msgspec.structs import replace
 from tests.export.reviews import MINUTE, NOON, make_facts
 
+from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.postmortem import Document, Postmortem
 from oncall_tui.domain.sanitize import is_clean
 from oncall_tui.export.html import render_html
@@ -192,3 +194,12 @@ def test_each_document_goes_out_in_each_form() -> None:
     assert render(incident, held, Document.PUBLIC, is_html=False) == "# A\n\n*b* &lt;i>\n"
     assert "<em>b</em> &lt;i&gt;" in render(incident, held, Document.PUBLIC, is_html=True)
     assert "inside" in render(incident, held, Document.INTERNAL, is_html=True)
+
+
+def test_the_internal_review_scores_what_was_promised() -> None:
+    facts = make_facts("You will hear from us again by 12:30 UTC.")
+    first = replace(facts.updates[0], delivered_at=NOON + 4 * MINUTE)
+    second = replace(first, id=2, delivered_at=NOON + 31 * MINUTE, status=IncidentStatus.RESOLVED)
+    late = draft_internal(replace(facts, updates=(first, second)))
+    assert "- promised updates: 1 of 1 kept (0 to the minute)" in late
+    assert "- promised updates: no promise was due" in draft_internal(replace(facts, updates=(first,)))

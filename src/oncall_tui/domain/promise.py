@@ -174,21 +174,19 @@ def read_promise(text: str, at: int) -> int | None:
         count = 0.5 if "half" in length[1] else float(length[1]) if length[1].isdigit() else _NUMBERS[length[1].lower()]
         return at + int(count * _UNITS[length[2].lower()])
     found = _UTC_TIME.search(sentence)
-    return None if found is None else _read_time(found, datetime.fromtimestamp(at / 1000, UTC))
-
-
-def _read_time(found: re.Match[str], at: datetime) -> int | None:
-    hour, minute = int(found[1]), int(found[2])
-    if hour > 23 or minute > 59:
+    try:
+        return None if found is None else _read_time(found, datetime.fromtimestamp(at / 1000, UTC))
+    except (ValueError, OverflowError, OSError):
         return None
-    moment = at.replace(hour=hour, minute=minute, second=0, microsecond=0)
+
+
+def _read_time(found: re.Match[str], at: datetime) -> int:
+    """Raises ValueError for a time or a day that there is not."""
+    moment = at.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
     if found[3]:
-        try:
-            moment = moment.replace(day=int(found[3]), month=_MONTHS.index(found[4].lower()[:3]) + 1)
-            if moment < at - timedelta(days=180):
-                moment = moment.replace(year=moment.year + 1)
-        except ValueError:
-            return None
+        moment = moment.replace(day=int(found[3]), month=_MONTHS.index(found[4].lower()[:3]) + 1)
+        if moment < at - timedelta(days=180):
+            moment = moment.replace(year=moment.year + 1)
     elif moment < at:
         moment += timedelta(days=1)
     return int(moment.timestamp() * 1000)

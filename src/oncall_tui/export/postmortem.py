@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from oncall_tui.domain.duration import format_duration
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
 from oncall_tui.domain.postmortem import Milestones, find_milestones, find_worst_states
+from oncall_tui.domain.promise import list_promises, list_told, score_promises
 from oncall_tui.domain.template import NO_COMPONENT, join_names, say_length
 from oncall_tui.domain.update import IncidentUpdate
 from oncall_tui.export.markdown import escape_line, quote
@@ -84,6 +85,7 @@ def draft_internal(facts: Facts) -> str:
             f"- {what}: {'not known' if ms is None else format_duration(ms)}"
             for what, ms in _list_durations(milestones)
         ),
+        f"- promised updates: {_score(updates)}",
         "## What customers were told, and how far it got",
         "\n\n".join(_prove(update) for update in updates) or "Nothing.",
         "## Timeline (all times in UTC)",
@@ -100,6 +102,12 @@ def draft_internal(facts: Facts) -> str:
         "- [action, owner, due day, the check that proves it]",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _score(updates: Sequence[IncidentUpdate]) -> str:
+    """Returns how many promises of a next update were kept, judged as of the last one."""
+    told = list_told(updates)
+    return str(score_promises(list_promises(told, told[-1].at if told else 0)))
 
 
 def _sort_by_time(told: Sequence[tuple[int, IncidentUpdate]]) -> list[tuple[int, IncidentUpdate]]:
