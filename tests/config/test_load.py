@@ -127,8 +127,8 @@ max_latency = 3
 """
     assert faults_of(folder, text) == [
         (
-            "1: themes: unknown key (did you mean theme?), allowed: theme, templates, updates, page, broadcast, lint, component,"
-            " probe"
+            "1: themes: unknown key (did you mean theme?), allowed: theme, templates, updates, page, broadcast, lint, "
+            "vantage, component, probe"
         ),
         "2: page.page_id: is missing, allowed: 1 to 100 letters, digits, - and _",
         "3: page.api_url: would send the token unencrypted, allowed: https; http for this machine only",

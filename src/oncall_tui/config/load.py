@@ -132,6 +132,7 @@ def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:
         ),
         components=tuple(ComponentConfig(each.name, each.remote_id) for each in checked.component),
         probes=tuple(_convert_probe(each, folder, above) for each in checked.probes),
+        vantage=checked.vantage.targets,
         theme=checked.theme,
         tuning=convert_tuning(checked.lint),
         audience=None if checked.lint.audience is None else Audience(checked.lint.audience),

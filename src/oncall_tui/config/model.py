@@ -6,8 +6,8 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from oncall_tui.domain.lint.model import Audience, Tuning
 from oncall_tui.domain.cadence import USUAL_RHYTHM, Rhythm
+from oncall_tui.domain.lint.model import Audience, Tuning
 from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.probe import Probe
 from oncall_tui.domain.template import Template
@@ -64,6 +64,7 @@ class Config(Struct, frozen=True):
     pages: tuple[PageConfig, ...] = ()
     components: tuple[ComponentConfig, ...] = ()
     probes: tuple[Probe, ...] = ()
+    vantage: tuple[str, ...] = ()
     theme: str | None = None
     team: Team = NO_TEAM
     rhythm: Rhythm = USUAL_RHYTHM

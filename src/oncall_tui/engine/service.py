@@ -37,6 +37,7 @@ from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.extras import MetricPage
 from oncall_tui.engine.postmortems import run_postmortems
 from oncall_tui.engine.probes import open_tools, run_probe
+from oncall_tui.engine.probes.wire import split_target
 from oncall_tui.engine.publisher import run_publisher
 from oncall_tui.engine.publishing import (
     LOCK_WAIT_S,
@@ -51,7 +52,7 @@ from oncall_tui.engine.recorder import Recorder
 from oncall_tui.engine.scheduler import run_schedule
 from oncall_tui.engine.spawn import read_host
 from oncall_tui.engine.store_thread import StoreThread
-from oncall_tui.engine.vantage import is_online
+from oncall_tui.engine.vantage import Vantage, is_online
 from oncall_tui.store.database import SCHEMA_VERSION, Database
 from oncall_tui.store.lease import beat_lease, end_lease, list_terminals, take_lease
 from oncall_tui.store.lock import engine_lock
@@ -148,6 +149,7 @@ class _Engine:
         self._ending = Ending.STOPPED
         self._results = results
         self._queue = queue
+        self._vantage = Vantage([split_target(target) for target in config.vantage])
         self._recorder = Recorder(results, config.probes)
         self._wakes: list[asyncio.Event] = []
 
@@ -275,7 +277,7 @@ class _Engine:
                 await self._stop.wait()
 
     async def _probe(self) -> None:
-        tools = await open_tools()
+        tools = await open_tools(vantage=self._vantage)
         await run_schedule(
             self._config.probes,
             lambda probe: run_probe(probe, tools),
@@ -289,8 +291,9 @@ class _Engine:
         last_terminal_at, heard_at, queue_at, trouble = 0, loop.time(), -math.inf, ""
         while not self._stop.is_set():
             note = f"not saving: {self._recorder.error}" if self._recorder.error else ""
+            has_way_out = is_online() and not self._vantage.is_known_cut_off
             try:
-                pulse = await self._results.call(_take_pulse, epoch, now_ms(), is_online(), note)
+                pulse = await self._results.call(_take_pulse, epoch, now_ms(), has_way_out, note)
             except StoreError as error:
                 if str(error) != trouble:
                     trouble = str(error)

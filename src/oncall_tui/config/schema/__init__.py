@@ -23,6 +23,7 @@ from oncall_tui.config.schema.probes import (
     TcpProbe,
     TlsExpect,
     TlsProbe,
+    VantageTable,
     expect_of,
     kinds_with,
 )
@@ -88,6 +89,10 @@ class FileTable(Table, frozen=True, kw_only=True):
         LintTable,
         Doc("What your team tunes about the rules on words.", f"a table of {', '.join(LintTable.__struct_fields__)}"),
     ] = LintTable()
+    vantage: Annotated[
+        VantageTable,
+        Doc("How this host finds out that it is itself cut off.", "a table of targets"),
+    ] = VantageTable()
     component: Annotated[
         tuple[ComponentTable, ...],
         Doc("Each thing that customers see on the page.", "[[component]] tables, double brackets"),
@@ -127,6 +132,8 @@ def table_at(document: Mapping[str, object], path: Path) -> type[Table] | None:
             return AddressTable
         case ("lint",):
             return LintTable
+        case ("vantage",):
+            return VantageTable
         case ("component", int()):
             return ComponentTable
         case ("probe", int(index), *rest):

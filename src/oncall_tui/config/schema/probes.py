@@ -165,6 +165,16 @@ class AnyProbe(ProbeTable, frozen=True, kw_only=True):
     expect: Annotated[AnyExpect, _expect(AnyExpect)] = AnyExpect()
 
 
+class VantageTable(Table, frozen=True, kw_only=True):
+    targets: Annotated[
+        tuple[HostPort, ...],
+        Doc(
+            "Asked when something outside is not reached; when none answers, it is this host that is cut off.",
+            'a list of "host:port"',
+        ),
+    ] = ()
+
+
 KnownProbe: TypeAlias = HttpProbe | TcpProbe | TlsProbe | DnsProbe
 PROBE_TABLES: Mapping[str, type[ProbeTable]] = {
     "http": HttpProbe,
