@@ -47,10 +47,12 @@ VARIABLES: Final[Mapping[str, Variable]] = {
     "unaffected": Variable("what still works", "the mobile app and all other regions"),
     "workaround": Variable("a way round", "the mobile app shows the same figures"),
     "limits": Variable("what the way round cannot do", "reports cannot be exported there"),
-    "request": Variable("what customers should do", "keep payments that failed and send them again tomorrow"),
+    "request": Variable(
+        "what customers should do", "keep payments that failed, and send them again once we have written here"
+    ),
     "action": Variable(
         "what we are doing, after `We are`; what the state implies while nobody has said it",
-        "returning the dashboard to the version of this morning",
+        "putting the version of 20 November back in place",
     ),
     "cause": Variable("the cause in plain words", "a setting that we changed at 14:03 UTC"),
     "supplier": Variable("whose fault it is; a name only beside their own notice", "our DNS supplier"),
