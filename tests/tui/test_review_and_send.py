@@ -9,6 +9,7 @@ from tests.tui.desk import Desk, make_desk, open_app, screen_text, wait_for, wai
 from textual.pilot import Pilot
 
 from oncall_tui.clock import now_ms
+from oncall_tui.config.model import BroadcastConfig, TokenSource
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, Severity
 from oncall_tui.domain.remote import RemoteComponent
 from oncall_tui.domain.update import DeliveryState
@@ -54,9 +55,9 @@ async def test_a_finding_that_blocks_cannot_be_passed(desk: Desk) -> None:
         await wait_for_text(pilot, "nothing blocks sending")
         await pilot.press(*"until {eta}", "ctrl+s")
         shown = await wait_for_text(pilot, "Not sendable")
-        assert "PH002" in shown
+        assert "PH003" in shown
         await pilot.press("enter")
-        await wait_for_text(pilot, "Not sent: '{eta}' is left over")
+        await wait_for_text(pilot, "Not sent: '{eta}' is not filled in")
         assert app.outgoing.waiting == ()
     assert list_deliveries(desk.db) == []
 
@@ -193,3 +194,18 @@ async def test_an_edit_before_the_review_is_no_conflict(desk: Desk) -> None:
         await pilot.press("enter")
         await wait_for_text(pilot, "QUEUED")
         assert "faster" not in screen_text(pilot)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_channels_beside_the_page_are_listed_with_what_fits_into_them(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    desk = make_desk(tmp_path)
+    channels = (BroadcastConfig("mail", "mail", TokenSource()), BroadcastConfig("texts", "sms", TokenSource()))
+    told = Desk(desk.path, replace(desk.config, broadcasts=channels), desk.db)
+    async with open_app(told, size=size) as (_, pilot):
+        shown = await _review(pilot)
+        assert "once customers can see it on the page:" in shown
+        assert "texts  2/2 messages" in shown
+        assert "API: requests are failing (Investigating)" in shown
+        assert "enter send, with 5s to take it back" in shown

@@ -19,7 +19,12 @@ from oncall_tui.tui.host import tell
 from oncall_tui.tui.outgoing import Confirmation
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import COMPONENT_LOOK, STATUS_LOOK, Glyphs, block, clock_utc, join, line, look
-from oncall_tui.tui.widgets.review_words import draw_finding, draw_labelled, draw_loss, draw_verdict
+from oncall_tui.tui.widgets.broadcast_words import draw_broadcasts, list_channels
+from oncall_tui.tui.widgets.lines import Flow
+from oncall_tui.tui.widgets.review_words import draw_finding, draw_labelled, draw_loss, draw_verdict, fit_words
+
+#: What the border, at least five rows of the text, the keys and the gaps between them take.
+_WORDS_AND_KEYS = 12
 
 
 class ReviewScreen(ModalScreen[bool]):
@@ -41,6 +46,8 @@ class ReviewScreen(ModalScreen[bool]):
         self._snapshot = snapshot
         self._config = config
         self._checked = checked
+        self._channels = list_channels(confirmation, incident, config, snapshot, now_ms())
+        self._changes = Flow(id="review-changes")
 
     def compose(self) -> ComposeResult:
         with Vertical(id="review-box") as box:
@@ -50,9 +57,28 @@ class ReviewScreen(ModalScreen[bool]):
                 yield Static(warning, id="review-conflict", markup=False)
             with VerticalScroll(id="review-scroll", can_focus=False):
                 yield Static(block(self._confirmation.body), id="review-body", markup=False)
-            yield Static(Content("\n").join(self._list_changes()), id="review-changes", markup=False)
+            yield self._changes
             verdict = draw_verdict(self._config.send_window_ms, is_sendable=self._checked.is_sendable)
             yield Static(verdict, id="review-verdict", markup=False)
+
+    def on_mount(self) -> None:
+        self._changes.show_flow(self._draw_changes)
+
+    def on_resize(self) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        others = [*self.query("#review-conflict"), self._changes, self.query_one("#review-verdict")]
+        fit_words(self, self.query_one(VerticalScroll), *others)
+
+    def _draw_changes(self, width: int) -> list[Content]:
+        """Returns the facts; where they would leave no room for the text, the words of the channels go first."""
+        self.call_after_refresh(self._fit)
+        rows, checks = self._list_changes(), self._list_checks()
+        told = draw_broadcasts(self._channels, width)
+        if len(rows) + len(told) + len(checks) > self.app.size.height - _WORDS_AND_KEYS:
+            told = draw_broadcasts(self._channels, width, is_brief=True)
+        return [*rows, *told, *checks]
 
     def _list_changes(self) -> list[Content]:
         told, incident = self._confirmation, self._incident
@@ -73,8 +99,10 @@ class ReviewScreen(ModalScreen[bool]):
         rows += [
             draw_labelled("" if number else "Goes to", target) for number, target in enumerate(self._list_targets())
         ]
-        rows += [draw_labelled("Check", draw_finding(finding)) for finding in self._checked.findings[:4]]
         return rows
+
+    def _list_checks(self) -> list[Content]:
+        return [draw_labelled("Check", draw_finding(finding)) for finding in self._checked.findings[:4]]
 
     def _list_components(self) -> list[Content]:
         page = {component.name: component.page_status for component in self._snapshot.components}
@@ -97,7 +125,8 @@ class ReviewScreen(ModalScreen[bool]):
         rows = []
         for target in list_targets(self._incident, self._config.page_names):
             config, state = configs[target], known.get(target) or PageState(target)
-            name = state.name or f"page {config.page_id}"
+            alone = state.name or f"page {config.page_id}"
+            name = alone if len(configs) == 1 else self._snapshot.name_page(target)
             where = state.public_url or config.public_url or config.api_url
             trouble = f"  {Glyphs.show('▲')} page does not answer now" if state.last_error else ""
             rows.append(join((name, "bold"), (f"  {where}", "$muted"), (trouble, "$state-slow")))
@@ -112,6 +141,16 @@ class ReviewScreen(ModalScreen[bool]):
 
     def action_back(self) -> None:
         self.dismiss(False)
+
+    def action_page_down(self) -> None:
+        self._scroll(1)
+
+    def action_page_up(self) -> None:
+        self._scroll(-1)
+
+    def _scroll(self, pages: int) -> None:
+        side = self.query_one(VerticalScroll)
+        side.scroll_relative(y=pages * max(1, side.size.height - 1), animate=False)
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self._confirmation.body)
