@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +17,12 @@ class FakeStatuspage(FaultPage):
     """Adds groups to the page, which stand among its components."""
 
     groups: dict[str, str] = field(default_factory=dict)
+    spoil: Callable[[object], object] = lambda answer: answer
+
+    async def _answer(
+        self, writer: asyncio.StreamWriter, status: int, answer: Any, more: dict[str, str] | None = None
+    ) -> bool:
+        return await super()._answer(writer, status, self.spoil(answer), more)
 
     @property
     def origin(self) -> str:

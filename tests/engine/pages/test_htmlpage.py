@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from oncall_tui.clock import now_ms
 from oncall_tui.config.token import Secret
 from oncall_tui.domain.outbox import normalise_body
+from oncall_tui.engine.pages.answer import ANSWER_LIMIT
 from oncall_tui.engine.pages.errors import AmbiguousError, RefusedByPageError
-from oncall_tui.engine.pages.exchange import ANSWER_LIMIT, PageLine
+from oncall_tui.engine.pages.exchange import PageLine
 from oncall_tui.engine.pages.htmlpage import find_words, read_visible_text
 
 _TEXT = st.text(st.characters(categories=("L", "N", "P", "S", "Z", "Cc")), max_size=60)

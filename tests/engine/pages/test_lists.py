@@ -5,6 +5,7 @@ from tests.engine.fakes.proving import Permits, make_message
 
 from oncall_tui.domain.incident import Impact, IncidentStatus
 from oncall_tui.domain.remote import RemoteIncident
+from oncall_tui.engine.pages.errors import AmbiguousError
 from oncall_tui.engine.pages.lists import PARTS_MOST, Depth, Handover, Settled, read_list
 from oncall_tui.engine.pages.unstamped import write_sent_at
 from oncall_tui.engine.pages.values import Item
@@ -96,9 +97,11 @@ def test_what_is_settled_is_known_while_the_list_says_the_same() -> None:
     assert settled.find(listed) is None
 
 
-async def test_a_list_without_an_end_is_left() -> None:
+async def test_a_list_without_an_end_is_left_and_proves_nothing() -> None:
     parts: list[list[Item]] = [[{"id": number}] for number in range(PARTS_MOST + 5)]
-    assert await read(parts, None) == (PARTS_MOST, PARTS_MOST)
+    with pytest.raises(AmbiguousError, match="more than 20 parts"):
+        await read(parts, None)
+    assert await read(parts[: PARTS_MOST - 1], None) == (PARTS_MOST - 1, PARTS_MOST)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus
 from oncall_tui.domain.remote import RemotePage
 from oncall_tui.domain.sanitize import is_clean
 from oncall_tui.engine.pages.statuspage_shapes import read_component, read_incident, read_page, read_public_updates
-from oncall_tui.engine.pages.values import read_id, read_objects, read_time
+from oncall_tui.engine.pages.values import read_id, read_objects, read_position, read_time
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -109,6 +109,11 @@ def test_an_id_can_stand_in_an_address(text: str) -> None:
         ("1970-01-01T00:00:01Z", 1_000),
         ("1970-01-01T02:00:01.500+02:00", 1_500),
         ("1970-01-01T00:00:01", 1_000),
+        ("1969-12-31T23:59:59Z", None),
+        ("2199-12-31T23:59:59Z", 7_258_118_399_000),
+        ("2200-01-01T00:00:00Z", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-23:59", None),
         ("yesterday", None),
         ("", None),
         (None, None),
@@ -117,6 +122,11 @@ def test_an_id_can_stand_in_an_address(text: str) -> None:
 )
 def test_times_carry_any_offset(text: object, at: int | None) -> None:
     assert read_time(text) == at
+
+
+@pytest.mark.parametrize(("value", "position"), [(3, 3), (-1, -1), (10**30, 7), (None, 7), ("3", 7), (1.5, 7)])
+def test_a_position_fits_into_a_file(value: object, position: int) -> None:
+    assert read_position(value, 7) == position
 
 
 def test_hostile_text_is_inert() -> None:

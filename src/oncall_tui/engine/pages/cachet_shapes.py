@@ -6,7 +6,6 @@ Names and numbers after the public source of its core; every text is made inert 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, impact_of
@@ -23,6 +22,7 @@ from oncall_tui.engine.pages.values import (
     read_objects,
     read_position,
     read_text,
+    read_time,
 )
 
 META_UID = "oncall_uid"
@@ -90,17 +90,7 @@ def find_stamped_zone_ms(item: Item) -> int | None:
 
 def read_moment(item: Item, name: str, zone_ms: int = 0) -> int | None:
     """Returns milliseconds since 1970 of a named time of a resource; one without a zone is in the page's own."""
-    value = read_object(item, "attributes").get(name)
-    text = value.get("string") if isinstance(value, dict) else None
-    if not isinstance(text, str):
-        return None
-    try:
-        instant = datetime.fromisoformat(text.strip())
-        if instant.tzinfo is not None:
-            return int(instant.timestamp() * 1000)
-        return int(instant.replace(tzinfo=UTC).timestamp() * 1000) - zone_ms
-    except (ValueError, OverflowError):
-        return None
+    return read_time(read_object(read_object(item, "attributes"), name).get("string"), zone_ms)
 
 
 def read_component(item: Item, order: int, included: Mapping[tuple[str, str], Item]) -> RemoteComponent | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
-import re
 import ssl
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
@@ -20,9 +19,10 @@ from oncall_tui.domain.duration import format_duration
 from oncall_tui.domain.errors import UsageError
 from oncall_tui.domain.outbox import Exchange, Outcome, rule_exchange
 from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.engine.pages.answer import Answer, parse, read_answer
 from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, make_error
+from oncall_tui.engine.pages.values import bound_time
 
-ANSWER_LIMIT = 5_000_000
 _KNOWN_LIMIT = 500_000
 _KNOWN_MOST = 8
 # Common servers close an idle connection after five seconds, and a request that meets the closing is ambiguous.
@@ -59,7 +59,7 @@ class PageLine:
         self._tokens: list[Secret] = []
         self._client: httpx.AsyncClient | None = None
         self._starting = asyncio.Lock()
-        self._known: dict[tuple[str, str], _Answer] = {}
+        self._known: dict[tuple[str, str], Answer] = {}
         self.clock_skew_ms: int | None = None
 
     async def make_ready(self) -> None:
@@ -109,7 +109,7 @@ class PageLine:
         if status == 401 and await self._has_other_token():
             # Refused, so not applied: the token was changed where we read it.
             status, answer = await self._ask_once(method, path, params, content, known)
-        if status == 404 and is_missing_fine:
+        if status == 404 and is_missing_fine and not answer.is_html:
             return None
         if status == 304 and known is not None:
             return self._decode(200, known)
@@ -128,8 +128,8 @@ class PageLine:
         path: str,
         params: Mapping[str, str | int] | None,
         content: bytes | None,
-        known: _Answer | None,
-    ) -> tuple[int, _Answer]:
+        known: Answer | None,
+    ) -> tuple[int, Answer]:
         await self.make_ready()
         assert self._token is not None
         headers = {
@@ -170,9 +170,16 @@ class PageLine:
             await self._client.aclose()
             self._client = None
 
-    def _require_accepted(self, status: int, answer: _Answer) -> None:
+    def _require_accepted(self, status: int, answer: Answer) -> None:
         ruling = rule_exchange(
-            Exchange(True, status, answer.fault, answer.say(self._hide_tokens), answer.retry_after, answer.location),
+            Exchange(
+                True,
+                status,
+                answer.fault,
+                answer.say(self._hide_tokens),
+                answer.retry_after,
+                self._hide_tokens(answer.location),
+            ),
             self._clock(),
         )
         if status in (401, 403):
@@ -182,14 +189,14 @@ class PageLine:
         if answer.fault:
             raise AmbiguousError(f"the page answered {status}, but {answer.fault}")
 
-    def _decode(self, status: int, answer: _Answer) -> object:
+    def _decode(self, status: int, answer: Answer) -> object:
         self._require_accepted(status, answer)
         if not answer.body:
             raise AmbiguousError(f"the page answered {status} and not a word: whether it did anything is not known")
         try:
-            return json.loads(answer.body)
-        except (ValueError, RecursionError):
-            what = answer.content_type or "no content type"
+            return parse(answer.body)
+        except ValueError:
+            what = answer.tell_kind(self._hide_tokens)
             raise AmbiguousError(
                 f"the page answered {status} with something that is not JSON ({what}): check api_url in config"
             ) from None
@@ -201,7 +208,7 @@ class PageLine:
         params: Mapping[str, str | int] | None,
         headers: dict[str, str],
         content: bytes | None,
-    ) -> tuple[int, _Answer]:
+    ) -> tuple[int, Answer]:
         assert self._client is not None
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._timeout_ms / 1000
@@ -223,7 +230,7 @@ class PageLine:
                 response = await self._client.send(request, stream=True)
                 try:
                     self._note_clock(response, started_at)
-                    return response.status_code, await _read_answer(response)
+                    return response.status_code, await read_answer(response)
                 finally:
                     await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, UnicodeError) as error:
@@ -255,65 +262,10 @@ class PageLine:
             date_at = int(parsedate_to_datetime(response.headers["date"]).timestamp() * 1000)
         except (KeyError, ValueError, TypeError, OverflowError, IndexError):
             return
+        if bound_time(date_at) is None:
+            return
         # The field has whole seconds: half of one is its mean error.
         self.clock_skew_ms = date_at + 500 - (started_at + self._clock()) // 2
-
-
-class _Answer:
-    def __init__(self, response: httpx.Response) -> None:
-        self.body = b""
-        self.fault = ""
-        self.retry_after = response.headers.get("retry-after")
-        self.etag = _read_etag(response.headers.get("etag", ""))
-        self.location = _hide_query(response.headers.get("location", ""))
-        self.content_type = clean_line(response.headers.get("content-type", ""), 60)
-
-    def say(self, hide: Callable[[str], str]) -> str:
-        """Returns the page's own words about an error, from the shapes that occur, else the start of the text.
-
-        `hide` comes before the words are cut, since a cut may leave half of what is to be hidden.
-        """
-        try:
-            said = json.loads(self.body)
-        except (ValueError, RecursionError):
-            is_html = "html" in self.content_type.lower()
-            return "" if is_html else clean_line(hide(self.body[:8_000].decode("utf-8", "replace")), 200)
-        if isinstance(said, dict):
-            said = next((said[key] for key in ("message", "error", "errors") if said.get(key)), "")
-        if isinstance(said, list):
-            said = "; ".join(str(item.get("message", item) if isinstance(item, dict) else item) for item in said[:5])
-        return clean_line(hide(str(said)), 200)
-
-
-async def _read_answer(response: httpx.Response) -> _Answer:
-    """A broken body is a fault of the answer: its status was read and stands."""
-    answer = _Answer(response)
-    if response.headers.get("content-encoding", "identity").lower() not in ("identity", ""):
-        answer.fault = "in a compression that was not asked for"
-        return answer
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        async for chunk in response.aiter_raw():
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > ANSWER_LIMIT:
-                answer.fault = f"the answer is longer than {ANSWER_LIMIT // 1_000_000} MB"
-                return answer
-    except httpx.HTTPError:
-        answer.fault = "the answer broke off"
-    answer.body = b"".join(chunks)
-    return answer
-
-
-def _read_etag(field: str) -> str:
-    """Returns an entity tag, empty for what is none and might not go back into a header (RFC 9110, 8.8.3)."""
-    return field if re.fullmatch(r'(?:W/)?"[\x21\x23-\x7e]{0,200}"', field) else ""
-
-
-def _hide_query(location: str) -> str:
-    parts = urlsplit(location) if "[" not in location else None
-    return f"{parts.scheme}://{parts.hostname}{parts.path}" if parts and parts.hostname else location.split("?")[0]
 
 
 def _make_tls() -> ssl.SSLContext:

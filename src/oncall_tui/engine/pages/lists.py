@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from oncall_tui.domain.remote import RemoteIncident
 from oncall_tui.engine.pages import Permit
+from oncall_tui.engine.pages.errors import AmbiguousError
 from oncall_tui.engine.pages.values import Item
 
 PARTS_MOST = 20
@@ -27,6 +28,7 @@ async def read_list(
 
     Ends at a part without news. A part wholly older than `since`, or that ends a day before it, ends it too, but only
     where it runs from new to old: the order of these lists is not documented, and some go by times that people give.
+    Raises AmbiguousError for one that goes on and on: what is missing in half a list proves nothing.
     """
     found: dict[str, Item] = {}
     for number in range(PARTS_MOST):
@@ -35,10 +37,10 @@ async def read_list(
         news = [item for item in items if str(item.get("id")) not in found]
         found.update((str(item.get("id")), item) for item in news)
         if not has_more or not news:
-            break
+            return list(found.values())
         if since is not None and _is_past([find_made_at(item) for item in items], since):
-            break
-    return list(found.values())
+            return list(found.values())
+    raise AmbiguousError(f"the page has a list of more than {PARTS_MOST} parts: it was not read to its end")
 
 
 def _is_past(times: Sequence[int | None], since: int) -> bool:

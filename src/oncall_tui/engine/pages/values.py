@@ -13,18 +13,30 @@ from oncall_tui.domain.sanitize import clean_line
 Item = dict[str, object]
 Word = TypeVar("Word", bound=StrEnum)
 ID_MOST = 100
+POSITION_MOST = 1_000_000
+_LATEST_MS = 7_258_118_400_000  # the year 2200
 _NAME_MOST = 200
 
 
-def read_time(value: object) -> int | None:
-    """Returns milliseconds since 1970 for ISO 8601 with any offset (none means UTC), None for anything else."""
+def read_time(value: object, zone_ms: int = 0) -> int | None:
+    """Returns milliseconds since 1970 for ISO 8601 with any offset, None for anything else.
+
+    One without an offset runs `zone_ms` ahead of UTC. What no page can mean, since it could not be shown in every zone
+    either, is None: before 1970 or after 2200.
+    """
     if not isinstance(value, str):
         return None
     try:
         instant = datetime.fromisoformat(value.strip())
-        return int((instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp() * 1000)
+        if instant.tzinfo is not None:
+            return bound_time(int(instant.timestamp() * 1000))
+        return bound_time(int(instant.replace(tzinfo=UTC).timestamp() * 1000) - zone_ms)
     except (ValueError, OverflowError):
         return None
+
+
+def bound_time(at: int) -> int | None:
+    return at if 0 <= at < _LATEST_MS else None
 
 
 def write_time(at: int) -> str:
@@ -72,7 +84,7 @@ def name_component(remote_id: str, value: object, names: Mapping[str, str]) -> s
 
 def read_position(value: object, order: int) -> int:
     """Returns where a component stands on the page, else its place in the list."""
-    return value if isinstance(value, int) else order
+    return value if isinstance(value, int) and abs(value) <= POSITION_MOST else order
 
 
 def find_word(value: object, kind: type[Word]) -> Word | None:
