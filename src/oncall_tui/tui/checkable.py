@@ -14,10 +14,13 @@ from oncall_tui.domain.probe import Verdict
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.template import list_variables
 from oncall_tui.domain.verdict import find_red_probes
-from oncall_tui.tui.checks import Checkable, Target, list_targets
+from oncall_tui.tui.checks import Channel, Checkable, Target, list_targets
+from oncall_tui.tui.previews import find_url, list_rooms
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.writing import Writing
 
+#: So much of a title is checked; one that somebody wrote on a page may be of any length.
+_TITLE_CHECKED = 1_000
 #: Of fewer runs a share says nothing.
 _RUNS_LEAST = 10
 
@@ -33,7 +36,7 @@ def take_checkable(
         for page in list_targets(incident, config.page_names)
     )
     return Checkable(
-        incident.title,
+        incident.title[:_TITLE_CHECKED],
         body,
         writing.status,
         dict(writing.components),
@@ -42,6 +45,8 @@ def take_checkable(
         _describe(writing, snapshot, config, now),
         replace(config.tuning, literals=(*config.tuning.literals, *literals)),
         writing.waivers,
+        tuple(Channel(name, room) for name, room in list_rooms(config)),
+        find_url(incident, config, snapshot),
     )
 
 
@@ -56,7 +61,7 @@ def _describe(writing: Writing, snapshot: Snapshot, config: Config, now: int) ->
         cause=incident.cause,
         components=dict(writing.components),
         page_components={name: status for name, status in page.items() if status is not None},
-        probes=_list_probes(incident, snapshot),
+        probes=list_probe_facts(incident, snapshot),
         red_probes=tuple(find_red_probes(incident, snapshot.states.values())),
         last=_find_last(incident, snapshot),
         has_promise=writing.due_at is not None,
@@ -67,13 +72,25 @@ def _describe(writing: Writing, snapshot: Snapshot, config: Config, now: int) ->
         is_live=bool(config.pages),
         is_page_moved=bool(incident.conflict),
         channel="page",
+        body_limit=_find_body_limit(incident, snapshot, config),
+        audience=config.audience,
+        page_url=find_url(incident, config, snapshot),
         variables=frozenset(list_variables(load_templates(config.templates))),
         names=tuple({**incident.components, **writing.components}),
         facts=writing.facts,
     )
 
 
-def _list_probes(incident: Incident, snapshot: Snapshot) -> tuple[ProbeFact, ...]:
+def _find_body_limit(incident: Incident, snapshot: Snapshot, config: Config) -> int | None:
+    """Returns what the narrowest of the pages takes, None where none has told."""
+    targets = list_targets(incident, config.page_names)
+    held = [state.capabilities for state in snapshot.pages if state.page in targets]
+    limits = [item.body_most for item in held if item is not None and item.body_most is not None]
+    return min(limits) if limits else None
+
+
+def list_probe_facts(incident: Incident, snapshot: Snapshot) -> tuple[ProbeFact, ...]:
+    """Returns what the probes of an incident show now."""
     components = {probe.name: clean_line(probe.component or "", 200) or None for probe in snapshot.probes}
     found = []
     for name in incident.probes:

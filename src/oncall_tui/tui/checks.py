@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from oncall_tui.domain.capability import Loss, list_losses
+from oncall_tui.domain.errors import RefusedError
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
 from oncall_tui.domain.lint.model import Finding, Level, Part
 from oncall_tui.domain.sanitize import clean_block
+from oncall_tui.domain.shortform import Room, derive_short
 from oncall_tui.domain.update import Waiver
 
 if TYPE_CHECKING:
@@ -67,6 +69,13 @@ class Target(Struct, frozen=True):
     updates_before: int
 
 
+class Channel(Struct, frozen=True):
+    """A channel of the config beside the pages, and the room that it has."""
+
+    name: str
+    room: Room
+
+
 class Checkable(Struct, frozen=True):
     """An update as it stands at one moment, with all that is known for its rules: nothing in it changes any more."""
 
@@ -79,6 +88,8 @@ class Checkable(Struct, frozen=True):
     context: Context
     tuning: Tuning
     waivers: tuple[Waiver, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    url: str | None = None
 
 
 def list_targets(incident: Incident, pages: Sequence[str]) -> list[str]:
@@ -132,4 +143,14 @@ def _find_losses(update: Checkable) -> list[PageLoss]:
                 updates_before=target.updates_before,
             )
             found += [PageLoss(target.page, target.name, loss) for loss in losses]
+    found += _find_unreached(update)
     return sorted(found, key=lambda item: not item.loss.is_blocking)
+
+
+def _find_unreached(update: Checkable) -> Iterator[PageLoss]:
+    """Yields the channels that would get nothing; the pages are told all the same."""
+    for channel in update.channels:
+        try:
+            derive_short(update.title, update.status, clean_block(update.body), update.url or "", channel.room)
+        except RefusedError as error:
+            yield PageLoss(channel.name, channel.name, Loss(f"gets nothing: {error}"))

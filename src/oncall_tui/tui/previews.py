@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
@@ -41,20 +42,37 @@ def list_previews(
     for page in pages:
         state = held.get(page)
         limit = state.capabilities.body_most if state and state.capabilities else None
-        channels.append(preview_page(snapshot.name_page(page), told.status, told.body, now, limit=limit))
-    url = incident.url or _find_url(config, snapshot)
-    rooms = [(item.name, Room(Form(item.form), item.limit)) for item in config.broadcasts]
+        zone = _page_zone(config)
+        channels.append(preview_page(snapshot.name_page(page), told.status, told.body, now, zone=zone, limit=limit))
+    url = find_url(incident, config, snapshot)
+    rooms = list_rooms(config)
     there = {room.form for _, room in rooms}
     rooms += [(name, Room(form)) for form, name in _USUAL if form not in there]
     channels += [preview_short(name, incident.title, told.status, told.body, url, room) for name, room in rooms]
     brief = write_brief(incident, facts, told.status, told.body, next_update_at=told.next_update_at, now=now, url=url)
     names = frozenset(channel.name for channel in channels[: len(pages)]) | {item.name for item in config.broadcasts}
-    return Previews(tuple(channels), brief, list_times(told.body, now, UTC, _own_zone()), names)
+    return Previews(tuple(channels), brief, list_times(told.body, now, _page_zone(config), _own_zone()), names)
 
 
-def _find_url(config: Config, snapshot: Snapshot) -> str | None:
+def list_rooms(config: Config) -> list[tuple[str, Room]]:
+    """Returns the channels of a config beside its pages, and the room that each has."""
+    return [(item.name, Room(Form(item.form), item.limit)) for item in config.broadcasts]
+
+
+def find_url(incident: Incident, config: Config, snapshot: Snapshot) -> str | None:
+    """Returns where customers read on: at the incident, before it is on a page at the page itself."""
+    if incident.url:
+        return incident.url
     known = next((page.public_url for page in snapshot.pages if page.public_url), None)
     return known or next((page.public_url for page in config.pages if page.public_url), None)
+
+
+def _page_zone(config: Config) -> tzinfo:
+    """Returns the zone of the page's readers; one that this machine does not know reads as UTC."""
+    try:
+        return ZoneInfo(config.page_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
 
 
 def _own_zone() -> tzinfo:

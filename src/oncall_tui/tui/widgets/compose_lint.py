@@ -6,18 +6,20 @@ import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from msgspec.structs import replace
 from textual.timer import Timer
 from textual.widget import Widget
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.errors import OncallError
-from oncall_tui.domain.lint.model import REASON_LEAST, Finding, Level, Part
+from oncall_tui.domain.lint.model import REASON_LEAST, Finding, Level, Part, ProbeFact
 from oncall_tui.domain.sanitize import clean_block, clean_line
 from oncall_tui.domain.update import Waiver
 from oncall_tui.store.drafts import list_literals, mark_literal
-from oncall_tui.tui.checkable import take_checkable
+from oncall_tui.tui.checkable import list_probe_facts, take_checkable
 from oncall_tui.tui.checks import Checked, check, phrase_of
 from oncall_tui.tui.host import host_of, start_work, tell
+from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.widgets.update_text import UpdateText
 from oncall_tui.tui.writing import Writing
 
@@ -40,6 +42,7 @@ class Linting:
         self._timer: Timer | None = None
         self._question = 0
         self._literals: Sequence[str] = ()
+        self._probes: tuple[ProbeFact, ...] = ()
         self._checked: Checked | None = None
         self._index = -1
 
@@ -72,6 +75,16 @@ class Linting:
         except OncallError as error:
             tell(self._pane.app, str(error), "error")
 
+    def follow_file(self, snapshot: Snapshot, topics: frozenset[str]) -> None:
+        """Asks again when something moved that the rules read."""
+        writing = self._writing
+        if writing is None:
+            return
+        probes = list_probe_facts(writing.incident, snapshot)
+        if topics & {"page", "incidents", "components", "outbox"} or probes != self._probes:
+            self._probes = probes
+            self.look_soon()
+
     def look_soon(self) -> None:
         """Asks again a moment later; steady typing does not put that off."""
         if self._timer is None and self._writing is not None:
@@ -84,8 +97,8 @@ class Linting:
     async def _run_for_screen(self) -> None:
         await self.run()
 
-    async def run(self) -> Checked:
-        """Asks about the text as it stands and returns the answer."""
+    async def run(self, *, is_whole: bool = False) -> Checked:
+        """Asks about the text as it stands and returns the answer; all of it, also what takes longer, if `is_whole`."""
         writing = self._writing
         if writing is None:
             return Checked()
@@ -93,6 +106,8 @@ class Linting:
         self._question += 1
         question = self._question
         update = take_checkable(writing, self._text.text, host.snapshot, host.config, self._literals, now_ms())
+        if not is_whole:
+            update = replace(update, channels=())
         checked = await asyncio.to_thread(check, update)
         if question == self._question:
             self._take(checked)
@@ -113,7 +128,7 @@ class Linting:
 
     async def settle(self) -> Checked:
         """Asks once more before the review, and forgets what was let pass of words that are no longer there."""
-        checked = await self.run()
+        checked = await self.run(is_whole=True)
         writing = self._writing
         used = tuple(dict.fromkeys(item.waiver for item in checked.passed))
         if writing is not None and set(writing.waivers) != set(used):

@@ -32,6 +32,7 @@ from oncall_tui.tui.widgets.pane import Pane
 from oncall_tui.tui.widgets.update_text import UpdateText
 from oncall_tui.tui.writing import Writing
 
+_LINT_EVERY_S = 10
 _WITHOUT_DRAFT = frozenset({"post", "undo", "back", "drafts", "new_draft"})
 
 
@@ -90,8 +91,7 @@ class ComposePane(ComposeTools, Pane):
             else:
                 self.writing.follow_incident(incident)
                 self._follow_draft()
-        if topics & {"page", "results", "incidents", "components"}:
-            self.linting.look_soon()
+        self.linting.follow_file(snapshot, topics)
         if not topics or topics & {"incidents", "drafts", "terminal", "components", "outbox", "saving"}:
             self._draw()
 
@@ -273,8 +273,10 @@ class ComposePane(ComposeTools, Pane):
             return
         if self.writing is None:
             self._draw()
-        else:
-            self._draw_counts()
+            return
+        self._draw_counts()
+        if now_ms() // 1000 % _LINT_EVERY_S == 0:  # times in the text pass
+            self.linting.look_soon()
 
     def _draw(self) -> None:
         if not self._is_ready.is_set():
