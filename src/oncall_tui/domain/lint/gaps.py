@@ -44,7 +44,7 @@ _AMOUNT = r"(?:minutes|mins|hours|hrs|days|percent|%)"
 _PATTERNS: tuple[tuple[Pattern, str], ...] = (
     (Pattern(rf"\b{_CROWD} (?P<at>(?:at|from|of|in|with|behind) {_DOES})\b"), "a name is missing here"),
     (
-        Pattern(rf"(?<!aware )(?<!kind )(?<!sort )(?<!capable )(?<!care )\b(?:of|by|from) {_IS}\b(?!-)"),
+        Pattern(rf"\b(?:of|by|from)(?<!aware of)(?<!kind of)(?<!sort of)(?<!capable of)(?<!care of) {_IS}\b(?!-)"),
         "a name is missing here",
     ),
     (Pattern(r"\b(?:for|at) (?:is|are|was|were|has|have|had|can|could)\b"), "a name is missing here"),
@@ -73,17 +73,10 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
         "the sentence ends too early",
     ),
     (
-        Pattern(rf"\b(?:for|from|of|by|at|with|on|to) (?P<at>{_STARTER}) (?=[a-z])"),
-        "a name is missing before this, or a full stop",
-    ),
-    (
         Pattern(
-            rf"(?:^|(?<=[.!?] )|(?<=\n)){_OPENER}, "
-            r"(?P<at>(?:(?:also|immediately|now|still|then|quickly|already) [a-z]{1,30}(?:s|ed)"
-            rf"|{_AUXILIARY_FIRST}|uses|sends|utilizes|provides|offers|continues|experienced|launched|responded)\b"
-            r"(?! (?:you|we|i|they|it|he|she|there|not|the|all|users|customers)\b))"
+            rf"\b(?:for|from|of|by|at|with|on|to) (?P<at>{_STARTER}) (?=[a-z])", needs=(" T", " W", " H", " I", " M")
         ),
-        "the subject is missing here",
+        "a name is missing before this, or a full stop",
     ),
     (
         Pattern(
@@ -93,51 +86,88 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
         "the subject is missing here",
     ),
     (
-        Pattern(r"\bnote that (?P<at>(?:has|have|is|was|were|will|can))\b(?! (?:not|why|the|our|a|an|when|what)\b)"),
+        Pattern(
+            r"\bnote that (?P<at>(?:has|have|is|was|were|will|can))\b(?! (?:not|why|the|our|a|an|when|what)\b)",
+            needs=("note that",),
+        ),
         "the subject is missing here",
     ),
-    (Pattern(r"\bthat (?:offers|provides|uses|utilizes|experienced|supports)[.,]"), "the subject is missing here"),
-    (Pattern(r"\b(?:considering|choosing|selecting) as (?:a|an|the|their|its|our|your)\b"), "a name is missing here"),
-    (Pattern(r"\b(?:This|That|It|which) (?:allows|allowed|enables|enabled) to\b"), "it is missing whom this helps"),
     (
-        Pattern(r"\b(?:affecting|impacting) (?:since|from|until|between|is|are|was|were|has|and|for|as of)\b"),
+        Pattern(r"\bthat (?:offers|provides|uses|utilizes|experienced|supports)[.,]", needs=("s.", "s,", "d.", "d,")),
+        "the subject is missing here",
+    ),
+    (
+        Pattern(r"\b(?:considering|choosing|selecting) as (?:a|an|the|their|its|our|your)\b", needs=("ing as ",)),
+        "a name is missing here",
+    ),
+    (
+        Pattern(r"\b(?:This|That|It|which) (?:allows|allowed|enables|enabled) to\b", needs=("llow", "nable")),
+        "it is missing whom this helps",
+    ),
+    (
+        Pattern(
+            r"\b(?:affecting|impacting) (?:since|from|until|between|is|are|was|were|has|and|for|as of)\b",
+            needs=("affecting", "impacting"),
+        ),
         "it is missing what is affected",
     ),
     (
         Pattern(
-            r"(?i:\b(?:approximately|about|around|roughly|nearly|exactly|lasting|lasted)"
-            rf"[ \t]+{_AMOUNT}(?!\w))"
+            r"\b(?:[Aa]pproximately|[Aa]bout|[Aa]round|[Rr]oughly|[Nn]early|[Ee]xactly|lasting|lasted)"
+            rf"[ \t]+{_AMOUNT}(?!\w)",
+            needs=("pprox", "bout", "round", "oughly", "early", "xactly", "lasting", "lasted"),
         ),
         "a number is missing here",
     ),
     (
         Pattern(
-            rf"\b(?:for|in|within|after|every|of|over|by|lasted)[ \t]{{2,}}(?:{_AMOUNT}|users|customers|requests)(?!\w)"
+            r"\b(?:for|in|within|after|every|of|over|by|lasted)[ \t]{2,}"
+            rf"(?:{_AMOUNT}|users|customers|requests)(?!\w)",
+            needs=("  ", "\t"),
         ),
         "a number is missing here",
     ),
-    (Pattern(rf"(?i:\bupdates? (?:in|every|within)[ \t]+{_AMOUNT}(?!\w))"), "a number is missing here"),
-    (Pattern(r"(?:^|(?<=\s))(?<!\d )%(?= of\b)", re.MULTILINE), "a number is missing here"),
+    (
+        Pattern(rf"(?i:\bupdates? (?:in|every|within)[ \t]+{_AMOUNT}(?!\w))", needs=("pdate", "PDATE")),
+        "a number is missing here",
+    ),
+    (Pattern(r"%(?= of\b)(?:(?<=\s%)(?<!\d\s%)|(?<=^%))", re.MULTILINE, needs=("% of",)), "a number is missing here"),
     (
         Pattern(
             r"\b(?:at|by|until|around|before|after|since)[ \t]+(?:UTC|GMT|AM|PM)\b"
-            r"(?![ ]?[\d+-]|[ ](?:midnight|noon|time|day))"
+            r"(?![ ]?[\d+-]|[ ](?:midnight|noon|time|day))",
+            needs=("UTC", "GMT", "AM", "PM"),
         ),
         "a time is missing here",
     ),
-    (Pattern(r"(?i:\bnext update (?:by|at|in|is)(?: ?[.;]|[ \t]*$))", re.MULTILINE), "a time is missing here"),
     (
-        Pattern(r"\bbetween and\b|\bfrom to\b(?! )|\bfrom[ \t]{2,}to\b|\bbetween[ \t]{2,}and\b"),
+        Pattern(r"(?i:\bnext update (?:by|at|in|is)(?: ?[.;]|[ \t]*$))", re.MULTILINE, needs=("pdate", "PDATE")),
+        "a time is missing here",
+    ),
+    (
+        Pattern(
+            r"\bbetween and\b|\bfrom to\b(?! )|\bfrom[ \t]{2,}to\b|\bbetween[ \t]{2,}and\b",
+            needs=("between", "from to", "from  "),
+        ),
         "a time or a name is missing here",
     ),
     (
-        Pattern(r"(?:^|(?<=[\s(]))['’]s\b(?!['’])|(?<=[.,;:!?])['’]s\b(?!['’])", re.MULTILINE),
+        Pattern(r"['’](?:(?<=[\s(].)|(?<=[a-z]{4}[.,;:!?].)|(?<=^.))s\b(?!['’])", re.MULTILINE, needs=("'s", "’s")),
         "a name is missing before 's",
     ),
-    (Pattern(r"(?<=\s)\([ \t]*\)|“[ \t]*”"), "the brackets or quotes are empty"),
-    (Pattern(r"\bDear ?,"), "a name is missing here"),
+    (Pattern(r"\((?<=\s.)[ \t]*\)|“[ \t]*”", needs=(" (", "\t(", "\n(", "“")), "the brackets or quotes are empty"),
+    (Pattern(r"\bDear ?,", needs=("Dear",)), "a name is missing here"),
 )
-_CAPITAL = Pattern(r"\b(?:from|by|of|for) (?P<at>(?P<word>Users|Customers|Clients|Subscribers)) (?=[a-z])")
+#: Where a sentence begins.
+_NO_SUBJECT = Pattern(
+    rf"{_OPENER}, (?P<at>(?:(?:also|immediately|now|still|then|quickly|already) [a-z]{{1,30}}(?:s|ed)"
+    rf"|{_AUXILIARY_FIRST}|uses|sends|utilizes|provides|offers|continues|experienced|launched|responded)\b"
+    r"(?! (?:you|we|i|they|it|he|she|there|not|the|all|users|customers)\b))"
+)
+_CAPITAL = Pattern(
+    r"\b(?:from|by|of|for) (?P<at>(?P<word>Users|Customers|Clients|Subscribers)) (?=[a-z])",
+    needs=(" Users", " Customers", " Clients", " Subscribers"),
+)
 #: A blank between an address and a full stop keeps the stop out of the link.
 _BLANK_BEFORE = Pattern(rf"(?<![{MASK}\s.,;:!?])[ \t]+(?P<sign>[,.])(?=\s|$)(?!\s?\.\.)", re.MULTILINE)
 _DOUBLED = Pattern(r"(?<![.,])(?:\.,|,\.|,[ \t]?,|\.[ \t]+\.|\.\.)(?![.,\w/])")
@@ -184,6 +214,11 @@ def _list_places(reading: Reading) -> Iterator[tuple[int, int, str, Fix | None]]
     for match in _LABEL.finditer(prose):
         shown = match.group().strip(" \t\u2060")
         yield *match.span(), f"'{shown}' has nothing behind it: fill it in, or take the line out.", None
+    for sentence in reading.sentences:
+        opened = _NO_SUBJECT.match(prose, sentence.start, sentence.end)
+        if opened is not None:
+            shown = reading.text[opened.start("at") : opened.end("at")]
+            yield *opened.span("at"), f"'{shown}': the subject is missing here.", None
     for match in _CAPITAL.finditer(prose):
         if f" {match['word'].lower()}" in prose:
             yield *match.span("at"), f"'{match['word']}': a name is missing before this, or a full stop.", None

@@ -55,7 +55,26 @@ _LEFTOVER = Pattern(
     r"|\{\s{0,20}(?:[A-Za-z_][\w.|:-]{0,60}\s{0,20})?\}"
     rf"|<\s{{0,5}}(?i:{_HOLE_WORDS}|{_ORDER_WORDS}|xx+)(?:[ _-]\w{{1,30}}){{0,4}}\s{{0,5}}>"
     r"|\b(?:TBD|TBC|TODO|FIXME|XXX+)\b|\b[xX]{2}:[xX]{2}\b|(?i:\blorem ipsum\b)|\bINSERT (?!INTO\b)[A-Z]{2,}"
-    r"|(?<![\w*])_{2,}(?![\w*])|＿{2,}|(?<!\w)_+ ?%"
+    r"|(?<![\w*])_{2,}(?![\w*])|＿{2,}|(?<!\w)_+ ?%",
+    needs=(
+        "{",
+        "<",
+        "%(",
+        "__",
+        "_%",
+        "_ %",
+        "＿",
+        "TB",
+        "TODO",
+        "FIXME",
+        "XX",
+        "xx:",
+        "Xx:",
+        "xX:",
+        "INSERT",
+        "orem",
+        "OREM",
+    ),
 )
 _CLOSING_TAG = Pattern(r"</([a-zA-Z]{1,20})>")
 _NUMBER_WITH_X = Pattern(r"[+\d][\d ().x-]{0,12}X{0,6}[ -]?\Z", re.IGNORECASE)
@@ -67,7 +86,8 @@ _NOTHING = Pattern(
     r"(?![\w-]| (?:of|or|values?|pointer|checks?|type|fields?|records?|ids?)\b)"
     r"|\bNaN(?= (?:minutes|hours|%))|\[object Object\]"
     r"|\b(?:for|affecting|impacting|by|at|since|until|from|between|with|of)[ \t]{2,}"
-    r"(?:since|until|from|at|is|are|was|were|has|have|and|to|UTC|GMT)\b"
+    r"(?:since|until|from|at|is|are|was|were|has|have|and|to|UTC|GMT)\b",
+    needs=("None", "null", "undefined", "NaN", "nil", "[object", "  ", "\t"),
 )
 _INSTRUCTION = Pattern(
     r"(?i:\b(?:remove|delete|take out) (?:this |all |these )?(?:line|text|section|block|note|part)"
@@ -80,6 +100,9 @@ _INSTRUCTION = Pattern(
     r"|\b(?:INTERNAL(?: USE)? ONLY|[Ii]nternal use only|[Ff]or internal (?:use|eyes)|NOT FOR (?:PUBLIC|CUSTOMERS)"
     r"|DRAFT ONLY|REMOVE BEFORE|DO NOT (?:POST|PUBLISH|SEND|SHARE|INCLUDE))\b",
     re.MULTILINE,
+)
+_INSTRUCTION_WORDS = Pattern(
+    r"[Rr]emove|REMOVE|[Dd]elete|DELETE|[Tt]ake out|[Dd]o not|DO NOT|[Ii]nternal|INTERNAL|DRAFT|NOT FOR|[Dd]o Not"
 )
 _STARS = Pattern(r"(?:^|(?<=[ \t]))\*{3,}(?=\s|$)", re.MULTILINE)
 
@@ -148,6 +171,8 @@ def _find_unfilled(post: Post, context: Context, _tuning: Tuning) -> Iterator[Re
 
 def _list_brackets(reading: Reading) -> list[tuple[int, int, str, bool]]:
     """Returns the brackets that are no links and not meant, with their words and whether they wait to be filled in."""
+    if "[" not in reading.text:
+        return []
     taken = [match.span() for match in reading.once(_list_leftovers)] + [
         (link.start, link.end) for link in reading.links
     ]
@@ -197,7 +222,8 @@ def _find_other_brackets(post: Post, _context: Context, _tuning: Tuning) -> Iter
 
 def _find_instructions(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
-        for match in _INSTRUCTION.finditer(reading.prose):
+        is_likely = _INSTRUCTION_WORDS.search(reading.prose) is not None
+        for match in _INSTRUCTION.finditer(reading.prose) if is_likely else ():
             shown = reading.text[match.start() : match.end()]
             yield Remark(*match.span(), f"'{shown}' is meant for writers, not for customers: take it out.", part)
         for match in _STARS.finditer(reading.masked):
