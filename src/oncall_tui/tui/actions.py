@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
 
+from oncall_tui.tui.actions_over import OVER
+
 
 class Action(NamedTuple):
     """One verb: `keys` as Textual names them, `title` for the footer, `help` a sentence for the help screen.
@@ -102,6 +104,7 @@ ACTIONS: tuple[Action, ...] = (
             ("dismiss-conflict", "a", "seen", "Put aside the note about what somebody did on the page.", False),
             ("retry", "r", "retry", "Send again what failed, or look now whether the page has it.", False),
             ("drop", "x", "drop", "Give up a delivery that has not reached the page.", False),
+            ("correct", "e", "correct", "Put other words into an update that customers have read.", False),
             ("undo", "u", "undo", "Take back the last edit, or a declaration of which nothing was sent.", True),
         ),
     ),
@@ -221,82 +224,7 @@ ACTIONS: tuple[Action, ...] = (
             ("back", "escape", "later", "Leave it for later.", True),
         ),
     ),
-    *_scope(
-        "planned",
-        (
-            ("plan", "n", "plan", "Plan work: when, on what, and what customers read.", True),
-            ("remind", "R", "remind", "Remind customers of the work now.", False),
-            ("start", "s", "start", "Say that the work begins now.", True),
-            ("extend", "e", "extend", "Say that the work takes longer.", True),
-            ("finish", "f", "finish", "Say that the work is complete.", True),
-            ("call-off", "X", "call off", "Say that the work will not take place, or has been stopped.", True),
-            ("decide", "c,f9", "decide", "Decide on a notice that failed, or that may or may not have arrived.", True),
-            ("down", "j,down", "down", "Move down.", False),
-            ("up", "k,up", "up", "Move up.", False),
-            ("page-down", "pagedown,space", "scroll", "Scroll the chosen work down.", False),
-            ("page-up", "pageup", "scroll back", "Scroll the chosen work up.", False),
-            ("help", "question_mark,f1", "keys", "Show the keys of this screen.", True),
-            ("back", "escape,q,m", "back", "Go back to the board.", True),
-        ),
-    ),
-    *_scope(
-        "postmortem",
-        (
-            ("edit", "e,enter", "change", "Begin the review, or change the shown document in place.", True),
-            ("publish", "ctrl+s", "review", "Look at the public document once more, then publish it.", True),
-            ("switch", "tab,f2", "other", "Go over to the other document: customers read one, the team both.", True),
-            ("edit-outside", "ctrl+e", "editor", "Go on in the editor of VISUAL or EDITOR.", True),
-            ("write-file", "w", "file", "Write the shown document to a file of Markdown in this folder.", True),
-            ("write-html", "W", "HTML", "Write the shown document to a file of HTML in this folder.", False),
-            ("take-back", "x", "take back", "Take the text back from the pages, after a review.", False),
-            ("mail", "n", "notice", "Let the page tell its subscribers, or not.", False),
-            ("as-is", "A", "as it is", "Let the text pass although it names people or hosts of ours.", False),
-            ("force", "O", "over theirs", "Replace what somebody else wrote on the page, or leave it.", False),
-            ("anew", "N", "anew", "Begin both documents anew; a second press confirms, and the old are kept.", False),
-            ("line-down", "j,down", "down", "Scroll down.", False),
-            ("line-up", "k,up", "up", "Scroll up.", False),
-            ("page-down", "pagedown,space", "scroll", "Scroll down a page.", False),
-            ("page-up", "pageup", "scroll back", "Scroll up a page.", False),
-            ("help", "question_mark,f1", "keys", "Show the keys of this screen.", True),
-            ("back", "escape,q", "back", "Store what was typed and read it; from there, go back to the board.", True),
-        ),
-    ),
-    *_scope(
-        "plan",
-        (
-            ("review", "ctrl+s", "review", "Look at what customers will read when, then send.", True),
-            ("next-field", "tab", "next field", "Move to the next field.", True),
-            ("previous-field", "shift+tab", "field before", "Move to the field before.", False),
-            ("use-words", "ctrl+t", "our words", "Put the usual words into the text.", True),
-            ("start-over", "f6", "start over", "Forget all that was typed here.", False),
-            ("help", "f1", "keys", "Show the keys of this form.", True),
-            ("back", "escape", "back", "Leave the form; what was typed is kept.", True),
-        ),
-    ),
-    *_scope(
-        "pick",
-        (
-            ("down", "j,down", "down", "Move down.", False),
-            ("up", "k,up", "up", "Move up.", False),
-            ("take", "space,x", "take", "Take it, or leave it out.", True),
-            ("done", "enter", "done", "Keep the choice.", True),
-            ("back", "escape", "back", "Leave without a change.", True),
-        ),
-    ),
-    *_scope(
-        "notice",
-        (
-            ("adopt", "a", "it is there", "The chosen message on the page is this notice: take it as sent.", True),
-            ("again", "ctrl+s", "again", "Put the notice back into the queue: it may arrive twice.", True),
-            ("drop", "d", "drop", "Give the notice up; a second press confirms, since it cannot be taken back.", True),
-            ("down", "j,down", "down", "Choose the message below.", False),
-            ("up", "k,up", "up", "Choose the message above.", False),
-            ("next", "n,tab", "next", "Look at the next notice that needs a decision.", False),
-            ("page-down", "pagedown,space", "scroll", "Scroll the text down.", False),
-            ("page-up", "pageup", "scroll back", "Scroll the text up.", False),
-            ("back", "escape", "later", "Leave it for later.", True),
-        ),
-    ),
+    *(action for scope, rows in OVER.items() for action in _scope(scope, rows)),
     *_scope(
         "conflict",
         (
@@ -323,6 +251,7 @@ ACTIONS: tuple[Action, ...] = (
         "timeline",
         (
             ("note", "o", "note", "Add a note to the timeline.", True),
+            ("correct", "e", "correct", "Put other words into an update that customers have read.", True),
             ("scroll-down", "j,down", "down", "Scroll down.", False),
             ("scroll-up", "k,up", "up", "Scroll up.", False),
         ),

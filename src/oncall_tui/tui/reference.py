@@ -27,6 +27,7 @@ _TITLES = {
     "uncertain": "An update that failed, or that may or may not have arrived",
     "planned": "Planned work",
     "postmortem": "The review of an incident",
+    "correct": "Correcting an update",
     "plan": "Planning work, and saying something of it",
     "pick": "Picking some of many",
     "notice": "A notice of planned work that failed, or that may or may not have arrived",

@@ -23,7 +23,8 @@ from oncall_tui.tui.widgets.review_words import draw_verdict, fit_words
 class Said(Struct, frozen=True):
     """What is looked at: `draw_words` is what customers read, `draw_facts` what else is true of it, for a width.
 
-    `obstacle` says why it cannot be sent, empty when it can; `text` is what copying takes.
+    `obstacle` says why it cannot be sent, empty when it can; `text` is what copying takes. `words` stand in the place of
+    what is drawn, where there are any.
     """
 
     title: str
@@ -31,6 +32,7 @@ class Said(Struct, frozen=True):
     draw_words: Callable[[int], Sequence[Content]]
     draw_facts: Callable[[int], Sequence[Content]]
     obstacle: str = ""
+    words: Content | None = None
 
 
 class SayScreen(ModalScreen[bool]):
@@ -47,7 +49,7 @@ class SayScreen(ModalScreen[bool]):
         with Vertical(id="review-box") as box:
             box.border_title = line(self._said.title)
             with VerticalScroll(id="review-scroll", can_focus=False):
-                yield self._words
+                yield self._words if self._said.words is None else Static(self._said.words, markup=False)
             yield self._facts
             verdict = draw_verdict(host_of(self).config.send_window_ms, is_sendable=not self._said.obstacle)
             yield Static(verdict, id="review-verdict", markup=False)
@@ -59,7 +61,8 @@ class SayScreen(ModalScreen[bool]):
         fit_words(self, self.query_one(VerticalScroll), self._facts, self.query_one("#review-verdict"))
 
     def on_mount(self) -> None:
-        self._words.show_flow(self._said.draw_words)
+        if self._said.words is None:
+            self._words.show_flow(self._said.draw_words)
         self._facts.show_flow(self._draw_facts)
 
     def _draw_facts(self, width: int) -> Sequence[Content]:

@@ -250,6 +250,11 @@ class IncidentsPane(Pane):
         if incident is not None and incident.conflict:
             self._store(Edit(incident, "conflict", ""), is_undo=True)
 
+    def action_correct(self) -> None:
+        from oncall_tui.tui.screens.correct import open_correction
+
+        open_correction(self.screen, self._incident_id)
+
     # -- deliveries that need a person
 
     def _delivery(self, states: tuple[DeliveryState, ...]) -> Delivery | None:

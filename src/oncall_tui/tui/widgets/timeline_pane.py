@@ -144,6 +144,11 @@ class TimelinePane(Pane):
         except OncallError as error:
             tell(self.app, f"The note was not saved: {error}", "error")
 
+    def action_correct(self) -> None:
+        from oncall_tui.tui.screens.correct import open_correction
+
+        open_correction(self.screen, self._incident_id)
+
     def action_scroll_down(self) -> None:
         self._scroll.scroll_relative(y=3, animate=False)
 
