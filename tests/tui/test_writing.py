@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from tests.tui.desk import declare, make_desk
+
+from oncall_tui.clock import now_ms
 from oncall_tui.content import load_templates
 from oncall_tui.domain.duration import HOUR, MINUTE
 from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, Severity
 from oncall_tui.domain.template import say_when
 from oncall_tui.domain.update import Draft
-from oncall_tui.tui.drafting import Course, House, OpenedDraft, Shape, find_words
+from oncall_tui.store.outbox import confirm_update
+from oncall_tui.tui.drafting import Course, House, OpenedDraft, Shape, find_words, open_draft
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.writing import Writing
 
@@ -66,3 +72,19 @@ def test_a_promise_by_hand_changes_one_sentence_of_words_that_were_touched() -> 
     touched = body.replace("We are looking into", "We look into")
     words = writing.take_due(_BEGAN + HOUR, touched, Snapshot(), _BEGAN + MINUTE)
     assert words == touched.replace("14:35 UTC", "15:05 UTC")
+
+
+def test_promises_are_scored_by_when_the_next_words_came(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path)
+    number = declare(desk)
+    began = now_ms() - 3 * HOUR
+    for at, promise in ((0, 30), (30, 60), (70, 100), (101, None)):
+        confirm_update(
+            desk.db, number, uid=f"u{at}", status=IncidentStatus.INVESTIGATING, body="words", components={},
+            next_update_at=None if promise is None else began + promise * MINUTE, notify=True, actor="ana",
+            now=began + at * MINUTE,
+        )  # fmt: skip
+    opened = open_draft(desk.db, number, "t1", "ana", now_ms(), is_wanted_new=True)
+    assert opened is not None
+    assert opened.course.score is not None
+    assert str(opened.course.score) == "2 of 3 kept (1 to the minute)"

@@ -125,7 +125,8 @@ class Awaited(Struct, frozen=True):
 class IncidentUpdate(Struct, frozen=True):
     """A message to customers, ours or written on the page by someone else.
 
-    One that was corrected since `corrected_at` has the words that were confirmed last, and its `first_body`.
+    `promise_at` is when it promised the next one. One that was corrected since `corrected_at` has the words that were
+    confirmed last, and its `first_body`.
     `proofs` tell of each page and broadcast. The fields about its delivery are those of the page that is furthest
     behind: what is not seen everywhere is not called seen.
     """
@@ -148,6 +149,7 @@ class IncidentUpdate(Struct, frozen=True):
     proofs: tuple[Proof, ...] = ()
     first_body: str = ""
     corrected_at: int | None = None
+    promise_at: int | None = None
 
 
 class Waiver(Struct, frozen=True):

@@ -108,7 +108,7 @@ CREATE TABLE incident_probe (
 CREATE TABLE incident_update (
     id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, incident_id INTEGER NOT NULL REFERENCES incident(id),
     status TEXT NOT NULL, body TEXT NOT NULL, components TEXT NOT NULL, created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
-    is_local INTEGER NOT NULL
+    is_local INTEGER NOT NULL, promise_at INTEGER
 ) STRICT;;
 CREATE INDEX incident_update_incident ON incident_update(incident_id, created_at);;
 

@@ -64,9 +64,18 @@ def confirm_update(
         if draft_id is not None:
             use_draft(connection, draft_id, now)
         cursor = connection.execute(
-            "INSERT INTO incident_update(uid, incident_id, status, body, components, created_at, created_by, is_local) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, 1)",
-            (uid, incident_id, status, body, encode_components(components), now, actor),
+            "INSERT INTO incident_update(uid, incident_id, status, body, components, created_at, created_by, is_local, "
+            "promise_at) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)",
+            (
+                uid,
+                incident_id,
+                status,
+                body,
+                encode_components(components),
+                now,
+                actor,
+                next_update_at if status.is_open else None,
+            ),
         )
         update_id = int(cursor.lastrowid or 0)
         listed = [page for page in pages if page in incident.listings]

@@ -122,6 +122,7 @@ def _update(row: sqlite3.Row, proofs: tuple[Proof, ...], first: tuple[str, int] 
         proofs=proofs,
         first_body=first[0] if first else "",
         corrected_at=first[1] if first else None,
+        promise_at=row["promise_at"],
     )
 
 

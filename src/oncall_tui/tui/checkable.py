@@ -108,4 +108,4 @@ def _find_last(incident: Incident, snapshot: Snapshot) -> LastUpdate | None:
     update = snapshot.latest_updates.get(incident.id)
     if update is None:
         return None
-    return LastUpdate(update.body, update.status, update.created_at, incident.next_update_at)
+    return LastUpdate(update.body, update.status, update.created_at, update.promise_at or incident.next_update_at)

@@ -17,6 +17,7 @@ from oncall_tui.domain.declare import find_effect
 from oncall_tui.domain.engine import Terminal
 from oncall_tui.domain.facts import Facts, tell_scope
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, free_components
+from oncall_tui.domain.promise import Score, Told, list_promises, score_promises
 from oncall_tui.domain.template import Template, render
 from oncall_tui.domain.template_choice import choose_template, find_moment
 from oncall_tui.domain.template_variables import NO_TEAM, Team, variables_of
@@ -33,12 +34,16 @@ if TYPE_CHECKING:
 
 
 class Course(Struct, frozen=True):
-    """What customers have heard of an incident: the state of the last update, how many, when, in which rhythm."""
+    """What customers have heard of an incident: the state of the last update, how many, when, in which rhythm.
+
+    `score` is how the promises were kept so far.
+    """
 
     told: IncidentStatus | None = None
     count: int = 0
     told_at: int | None = None
     interval_ms: int | None = None
+    score: Score | None = None
 
 
 class OpenedDraft(Struct, frozen=True):
@@ -161,7 +166,14 @@ def open_draft(
     updates = list_updates(db, incident_id)
     known = read_known(db, incident_id)
     last = updates[-1] if updates else None
-    course = Course(last.status if last else None, len(updates), last.created_at if last else None, known.interval_ms)
+    told = [Told(update.delivered_at or update.created_at, update.promise_at) for update in updates]
+    course = Course(
+        last.status if last else None,
+        len(updates),
+        told[-1].at if told else None,
+        known.interval_ms,
+        score_promises(list_promises(told, now)),
+    )
     wanted = (proof for update in updates for proof in update.proofs if proof.state is not DeliveryState.DROPPED)
     before_on = dict(Counter(proof.page for proof in wanted))
     live = live_terminals(list_terminals(db), now)

@@ -94,7 +94,10 @@ class FactsForm(VerticalScroll, can_focus=False):
         lines = {row.name: self.query_one(f"#fact-{row.name}", Input).value for row in ROWS}
         facts, faults = read_facts(lines, self._facts, now_ms())
         facts = replace(facts, is_scope_unknown=self._is_unknown.value, has_apology=self._apology.value)
-        self.query_one("#facts-fault", Static).update(line(next(iter(faults.values()), ""), "$state-slow"))
+        fault = next(iter(faults.values()), "")
+        if not fault and facts.eta_at is not None and not facts.eta_source:
+            fault = "Say who expects the repair: without a source customers are not told."
+        self.query_one("#facts-fault", Static).update(line(fault, "$state-slow"))
         if facts != self._facts:
             self._facts = facts
             self._take(facts)

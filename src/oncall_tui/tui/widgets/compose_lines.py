@@ -23,6 +23,7 @@ from oncall_tui.tui.widgets.compose_words import (
     draw_offer,
     draw_promise,
     draw_reach,
+    draw_score,
     list_notices,
 )
 from oncall_tui.tui.widgets.lines import Lines
@@ -103,6 +104,9 @@ class ComposeLines:
         if writing.due_at is not None:
             due = describe_due(writing.due_at, now) if promise is None else clock_utc(writing.due_at, has_seconds=False)
         counts = draw_counts(length, writing.incident.title, keeper.saving, keeper.is_dirty, promise, due, now)
+        score = writing.opened.course.score
+        if score is not None and score.due:
+            counts = join(counts, "   ", draw_score(score))
         self._counts.show_lines([counts])
         self._findings.show_lines(draw_findings(linting.checked, linting.current, self.width))
         self._findings.refresh(layout=True)

@@ -10,6 +10,7 @@ from oncall_tui.domain.cadence import CLOCK_STEP_MS, Urgency, describe_due, judg
 from oncall_tui.domain.duration import MINUTE, format_age
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Severity
 from oncall_tui.domain.lint.model import LONG_TITLE, Level
+from oncall_tui.domain.promise import Score
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.template import say_length
 from oncall_tui.domain.update import BODY_LIMIT, TITLE_LIMIT, DeliveryState, Draft, IncidentUpdate
@@ -137,6 +138,13 @@ def draw_promise(incident: Incident, now: int) -> Content | None:
     if due_at is None or not incident.status.is_open:
         return None
     return join(("due ", "$muted"), (describe_due(due_at, now), DUE_STYLE[judge_due(due_at, now)]))
+
+
+def draw_score(score: Score) -> Content:
+    """Returns how many of the promises that were due were kept."""
+    return join(
+        ("kept ", "$muted"), (f"{score.met}/{score.due}", "$muted" if score.met == score.due else "$state-slow")
+    )
 
 
 def draw_offer(interval_ms: int, open_ms: int) -> Content:
