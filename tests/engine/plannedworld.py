@@ -22,13 +22,16 @@ from oncall_tui.domain.remote import RemoteMaintenance
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.engine.follower import follow_once, run_follower
 from oncall_tui.engine.maintainer import run_maintainer
+from oncall_tui.engine.notice_courier import NoticeCourier
+from oncall_tui.engine.page_work import PageWork
 from oncall_tui.engine.pages.errors import AmbiguousError
 from oncall_tui.engine.pages.extras import MaintenanceMessage
 from oncall_tui.engine.pages.statuspage import CAPABILITIES, Statuspage
+from oncall_tui.engine.pages.statuspage_shapes import read_maintenance
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database
 from oncall_tui.store.maintenance import fire_due
-from oncall_tui.store.notices import list_notice_deliveries
+from oncall_tui.store.notices import list_due_notices, list_notice_deliveries
 
 D = DeliveryState
 QUIET_MS = 8_000
@@ -109,6 +112,20 @@ class World:
             await store.close()
 
     @asynccontextmanager
+    async def driving(self) -> AsyncIterator[Driver]:
+        """Gives what does single steps of an engine."""
+        self.epoch = begin_epoch(self.db)
+        store = StoreThread(self.path)
+        await store.start()
+        client = _Client(self, self.config(), lambda: Secret(TOKEN), lambda: self.page.now, NO_TLS)
+        client.capabilities = self.capabilities
+        try:
+            yield Driver(self, make_work(store, client, self.config(), self.epoch, clock=lambda: self.page.now))
+        finally:
+            await client.close()
+            await store.close()
+
+    @asynccontextmanager
     async def maintaining(self) -> AsyncIterator[None]:
         """Runs the maintainer of an engine of its own, until what is under way is settled."""
         self.epoch = begin_epoch(self.db)
@@ -138,6 +155,30 @@ class World:
         async with self.maintaining(), asyncio.timeout(5):
             while not done():
                 await asyncio.sleep(0.02)
+
+
+class Driver:
+    """Single steps of one engine."""
+
+    def __init__(self, world: World, work: PageWork) -> None:
+        self._world = world
+        self._work = work
+        self._courier = NoticeCourier(work)
+
+    async def tend(self) -> None:
+        """Carries all that is due now as far as it gets."""
+        while due := list_due_notices(self._world.db, self._world.page.now, page=self._work.config.name):
+            for each in due:
+                await self._courier.carry(each)
+
+    async def look(self) -> None:
+        await follow_once(self._work, is_whole=False)
+
+    def read(self, shown: dict[str, Any]) -> RemoteMaintenance:
+        """Returns work as the adapter reads it."""
+        remote = read_maintenance(shown, self._work.page.component_names)
+        assert remote is not None
+        return remote
 
 
 class _Client(Statuspage):

@@ -194,3 +194,22 @@ def test_what_a_person_named_stays_silent_when_the_page_changes_components(db: D
     moved = show(work, f"r-{PAGE}-1", components={"Web": ComponentStatus.OPERATIONAL})
     assert take_in_maintenance(db, moved, NOON + 1, page=PAGE)
     assert get_maintenance(db, 1).probes == ("extra", "web-eu")
+
+
+def test_what_was_confirmed_while_the_plan_was_in_doubt_stays(db: Database) -> None:
+    epoch, work = begin_epoch(db), plan(db)
+    assert claim_notice(db, 1, epoch, "plan 1.", (), NOON)
+    settle_notice(db, 1, epoch, D.UNCERTAIN, reason="?", now=NOON)
+    say(db, 1, K.EXTEND, NOON + 1, ends_at=END + 30 * MINUTE)
+    assert settle_notice_delivered(
+        *(db, 1, epoch),
+        remote_maintenance_id="r1",
+        remote_update_id="u1",
+        url=None,
+        body="plan 1.",
+        reason="found on the page",
+        delivered_at=NOON,
+        now=NOON + 2,
+        remote=show(work),
+    )
+    assert get_maintenance(db, 1).ends_at == END + 30 * MINUTE

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from oncall_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from oncall_tui.domain.maintenance import NoticeDelivery, NoticeEvidence, NoticeKind, Placement, is_overtaken
+from oncall_tui.domain.merging import read_plan
 from oncall_tui.domain.remote import RemoteMaintenance
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.domain.update import Awaited, DeliveryState
@@ -203,7 +204,8 @@ def settle_notice_delivered(
             (delivered_at, remote_update_id, body, reason, delivery_id),
         )
         current = get_maintenance(db, row["maintenance_id"])
-        place_maintenance(connection, row["page"], remote_maintenance_id, current, url, now)
+        shown = None if remote is None else read_plan(remote)
+        place_maintenance(connection, row["page"], remote_maintenance_id, current, url, now, shown)
         text = reason or "the page accepted the notice"
         tell_timeline(connection, row["maintenance_id"], EntryKind.DELIVERED, text, ENGINE, now)
         if remote is not None:

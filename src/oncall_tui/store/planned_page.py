@@ -93,10 +93,17 @@ def merge_placement(
 
 
 def place_maintenance(
-    connection: sqlite3.Connection, page: str, remote_id: str, current: Maintenance, url: str | None, now: int
+    connection: sqlite3.Connection,
+    page: str,
+    remote_id: str,
+    current: Maintenance,
+    url: str | None,
+    now: int,
+    shown: PlanFields | None = None,
 ) -> None:
     """Notes as which of the page's works ours stands there, inside the caller's transaction.
 
+    Later changes there are told by what is `shown` now: what we have confirmed since is not yet known to the page.
     The follower may have met this very work first, as somebody else's: the page holds it once, so do we.
     """
     twin = connection.execute(
@@ -115,12 +122,13 @@ def place_maintenance(
         )
         sentence = f"the page's work is our M{current.id}: joined with it"
         tell_timeline(connection, twin["id"], EntryKind.REMOTE, sentence, ENGINE, now)
+    base = shown or read_plan(current)
     connection.execute(
         "INSERT INTO page_maintenance(page, remote_id, maintenance_id, url, title, status, starts_at, ends_at, components) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(maintenance_id, page) DO NOTHING",
         (
-            *(page, remote_id, current.id, url, current.title, current.status, current.starts_at, current.ends_at),
-            json.dumps(current.components),
+            *(page, remote_id, current.id, url, base.title, base.status, base.starts_at, base.ends_at),
+            json.dumps(base.components or current.components),
         ),
     )
 
@@ -207,7 +215,8 @@ def _place(db: Database, connection: sqlite3.Connection, page: str, remote: Remo
     if known is not None:
         if _list_open_states(connection, page, known["id"]):
             return False
-        place_maintenance(connection, page, remote.remote_id, get_maintenance(db, known["id"]), remote.url, now)
+        current = get_maintenance(db, known["id"])
+        place_maintenance(connection, page, remote.remote_id, current, remote.url, now, read_plan(remote))
         return _find_placement(connection, page, remote.remote_id) is not None
     if _is_being_made(connection, page, remote.title):
         return False
