@@ -90,6 +90,8 @@ def test_a_person_or_team_is_not_blamed(text: str) -> None:
         "Requests were incorrectly rejected.", "Our team closed this.", "Manual retries work.",
         "Support team members answer late.", "The system failed to renew the certificate.",
         "The operator errors page fails.",
+        "Administrators incorrectly received mail.", "Admins incorrectly see users as inactive.",
+        "We see more user errors.",
     ],
 )  # fmt: skip
 def test_work_and_faults_of_systems_pass(text: str) -> None:
@@ -122,6 +124,8 @@ def test_a_customer_is_not_blamed(text: str) -> None:
         "Caused by a user interface change.", "Customers overload: none.", "User errors are shown.",
         "Due to customer reports we look into it.", "Your fault tolerance settings are kept.",
         "A customer reported it.", "Because of a client library release, apps crash.",
+        "Due to a client deploy, the app restarts.",
+        "A rack in their fault domain is down.",
         "Due to some users reporting errors, we paused it.",
     ],
 )  # fmt: skip

@@ -96,6 +96,8 @@ def test_a_secret_blocks_for_good_and_is_not_repeated(secret: str) -> None:
         "Incident 9b2f1a52-7c1e-4b1c-9f0a-6f2d8f1c2e3d is resolved.",
         "See https://status.example.com/incidents/jcy5ckwsykm9 for more.",
         "The monkey: bananas-are-good-for-you-1 is our test project.",
+        "The new key: SHA256:uNiVztksCsDhcc0u9e8BrqkVy3sGx2Kd7Hn0 is live.",
+        "Correlation key: 9b2f1a527c1e4b1c9f0a6f2d8f1c2e3d",
         "SKU sk-123 and sk-ate boards ship late.",
         "The class eyJustRight.fails is renamed.",
         "https://user@example.com/path works.",
@@ -131,6 +133,7 @@ def test_the_number_of_a_card_blocks(number: str) -> None:
         "From 2024-08-31 12:00 to 2024-08-31 13:30 UTC.",
         "Calls to +49 30 901820 fail; 1234 5678 9012 3456 is an example.",
         "Order 20240831123456789 is delayed.",
+        "The server 412345678901234561 and 4123456789012345675 are ids.",
         "Trace 0000000000000000 is empty.",
         "We handled 1,234,567,890,123 events.",
     ],
@@ -139,10 +142,10 @@ def test_other_long_numbers_pass(text: str) -> None:
     assert words_of("SE002", text) == []
 
 
-@given(st.integers(0, 10**15 - 1))
+@given(st.integers(0, 10**14 - 1).filter(lambda number: len(set(f"4{number:014d}")) >= 3))
 def test_one_card_in_ten_numbers_has_the_right_check_digit(number: int) -> None:
     cards = [is_card(f"4{number:014d}{digit}") for digit in range(10)]
-    assert sum(cards) == (len(set(f"4{number:014d}")) > 1) or len(set(f"{number:014d}")) <= 2
+    assert sum(cards) == 1
 
 
 def test_account_numbers_bank_accounts_and_client_names_block() -> None:

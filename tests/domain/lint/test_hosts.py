@@ -44,7 +44,7 @@ def test_a_host_is_found_whatever_stands_around_it(around: str) -> None:
         "The metadata server metadata.google.internal answers slowly.",
         "Internal. Local numbers work. See corp. policy.", "error API-001 and code DB-01 are shown",
         "the incident 9b2f1a52-7c1e-4b1c-9f0a-6f2d8f1c2e3d", "Call 1-800-555-01 now; 2024-01-05 and 10-12 hours.",
-        "mail@web01.example.com",
+        "mail@web01.example.com", "Mail servers mx01.mail.example.com and ns-02.example.org answer.",
     ],
 )  # fmt: skip
 def test_regions_products_and_public_names_pass(text: str) -> None:

@@ -35,6 +35,8 @@ def test_an_unknown_key_is_told_and_a_ticket_in_brackets_can_be_taken_out() -> N
         "the #general channel fails", "C# and F# builds; color #fff and #a1b2c3", "Join our community in Slack.",
         "The Slack channel integration fails.", "https://www.example.com/#incident-42",
         "Zoom calls drop; the Teams bridge is up", "Error in channel #1-2",
+        "Users cannot join Zoom calls.", "Posting in the Slack channel fails.",
+        "See the [notes](notes) and [docs](/docs).",
         "Read https://docs.google.com/spreadsheets/ in general",
     ],
 )  # fmt: skip
@@ -71,7 +73,7 @@ def test_a_link_that_only_the_team_can_open_blocks(link: str) -> None:
         "https://status.example.com/incidents/1", "https://acme.atlassian.net/wiki/spaces/docs",
         "https://zoom.us/pricing", "https://slack.com/help", "https://github.com/acme/app/issues/12",
         "https://internal-tools.example.com/help", "chrome://settings/languages",
-        "https://support.pagerduty.com/docs",
+        "https://support.pagerduty.com/docs", "https://prometheus.io/docs", "https://airflow.apache.org/docs",
     ],
 )  # fmt: skip
 def test_a_public_link_passes(link: str) -> None:
@@ -139,3 +141,13 @@ def test_output_of_machines_blocks(text: str) -> None:
 )  # fmt: skip
 def test_words_about_machines_pass(text: str) -> None:
     assert words_of("JR006", text) == []
+
+
+def test_a_link_that_may_be_the_product_is_only_told() -> None:
+    for link in ("https://docs.google.com/document/d/1abc/edit", "https://grafana.acme.example/d/abc"):
+        assert level_of("JR004", f"More at {link}.") is Level.WARN
+
+
+def test_a_path_that_customers_are_to_use_is_only_told() -> None:
+    assert level_of("JR006", "The disk of /var/log/app is full.") is Level.BLOCK
+    assert level_of("JR006", "As a way round, edit /etc/netplan/50.yaml and restart.") is Level.WARN

@@ -44,7 +44,10 @@ def test_an_apology_is_asked_for_where_it_is_due() -> None:
 
 
 def test_feeling_that_outweighs_the_facts_is_told() -> None:
-    feeling = "We deeply apologize to all of our customers for this. We truly appreciate your patience and your trust in us. We are on it."
+    feeling = (
+        "We deeply apologize to all of our customers for this. We truly appreciate your patience and your trust in us."
+        " We are on it."
+    )
     assert level_of("TN004", feeling) is Level.WARN
     assert level_of("TN004", "We are on it. Thank you for your patience.") is Level.INFO
     assert level_of("TN004", "Sign-in fails for customers in Europe since 14:05 UTC. We are sorry.") is None
@@ -94,8 +97,9 @@ def test_long_sentences_and_hard_texts_are_told() -> None:
     assert level_of("TN008", sentence) is Level.INFO
     assert level_of("TN008", "The one is short.") is None
     hard = (
-        "Infrastructure remediation activities necessitated comprehensive reconfiguration of interdependent authentication subsystems. "
-        * 12
+        "Infrastructure remediation activities necessitated comprehensive reconfiguration of interdependent"
+        " authentication subsystems. "
+    ) * 12
     )
     assert level_of("TN008", hard) is Level.WARN
     easy = "We work on it. It is slow now. You can try to sign in once more. We will post here when it is well. " * 8

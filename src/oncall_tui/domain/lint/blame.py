@@ -87,59 +87,56 @@ _EXCUSE = Pattern(
     re.IGNORECASE,
 )
 _PERSON = (
-    r"(?:engineers?|developers?|employees?|operators?|technicians?|administrators?|admins?|contractors?|interns?"
-    r"|colleagues?"
-    r"|staff(?: members?)?|team members?|devops|sysadmins?|dba|(?:support|operations|ops|platform|network|database|dev"
-    r"|qa|security"
-    r"|infrastructure|deployment|release) team|someone|somebody|one of our (?:\w+ )?(?:engineers|developers|team|staff"
-    r"|people))"
+    r"(?:engineers?|developers?|technicians?|contractors?|interns?|sysadmins?|team members?|devops"
+    r"|(?:our|an|one of our) (?:\w+ )?(?:employees?|operators?|administrators?|admins?|colleagues?|staff(?: members?)?)"
+    r"|(?:support|operations|ops|platform|network|database|dev|qa|security|infrastructure|deployment|release) team"
+    r"|someone|somebody|one of our (?:\w+ )?(?:team|people))"
 )
 _SLIP = (
     r"(?:(?:had |has )?(?:accidentally|mistakenly|inadvertently|erroneously|wrongly|carelessly|incorrectly"
-    r"|unintentionally)"
-    r"(?! (?:flagged|detected|blocked|marked|identified) (?:as|by))|(?:had |has )?(?:mistyped|misconfigured|misread"
-    r"|forgot(?:ten)?(?= to)"
-    r"|fat-?fingered|made (?:a|an) (?:\w+ )?(?:mistake|error|typo)|messed up|screwed up|neglected to|overlooked"
-    r"|did(?: not|n['’]t) (?:follow|check"
-    r"|test|verify|notice|read)|failed to (?:follow|check|test|verify|notice|read|renew|update|apply|communicate"
-    r"|escalate)"
-    r"|ran the wrong|(?:deleted|dropped|pushed|pulled|unplugged|typed|applied) the wrong|should have (?:known|checked"
-    r"|tested)))"
+    r"|unintentionally)(?! (?:see|sees|seeing|saw|receiv\w+|gets?|got|were|was|are|being|appear\w*|show\w*|listed"
+    r"|marked"
+    r"|flagged|charged|billed|logged|blocked|detected|identified))"
+    r"|(?:had |has )?(?:mistyped|misconfigured|misread|forgot(?:ten)?(?= to)|fat-?fingered"
+    r"|made (?:a|an) (?:\w+ )?(?:mistake|error|typo)|messed up|screwed up|neglected to|overlooked"
+    r"|did(?: not|n['’]t) (?:follow|check|test|verify|notice|read)"
+    r"|failed to (?:follow|check|test|verify|notice|read|renew|update|apply|communicate|escalate)|ran the wrong"
+    r"|(?:deleted|dropped|pushed|pulled|unplugged|typed|applied) the wrong|should have (?:known|checked|tested)))"
 )
 _HUMAN = Pattern(
-    r"(?<!\w)(?:human|operator|manual|user|employee|engineer|technician|staff|personnel"
-    r"|administrator)(?:['’]s)?[ -](?:error|mistake)s?"
-    r"(?! (?:rate|message|code|report|log|page|handl))(?!\w)|(?<!\w)(?:fat[- ]finger\w*|a typo made by"
-    r"|negligence (?:of|by)|carelessness)(?!\w)",
+    r"(?<!\w)(?:(?:human|manual|employee|engineer|technician|staff|personnel)(?:['’]s)?[ -](?:error|mistake)s?"
+    r"|(?:operator|administrator)(?:['’]s)?[ -](?:error|mistake))"
+    r"(?! (?:rate|message|code|report|log|page|handl))(?!\w)"
+    r"|(?<!\w)(?:fat[- ]finger\w*|a typo made by|negligence (?:of|by)|carelessness)(?!\w)",
     re.IGNORECASE,
 )
 _COLLEAGUE = Pattern(rf"(?<!\w){_PERSON} (?:\w+ )?{_SLIP}(?!\w)", re.IGNORECASE)
 _MISTAKE_BY = Pattern(
-    rf"(?<!\w)(?:mistake|error|oversight|typo|slip|negligence)s? (?:made |caused |committed )?(?:by|of|from) (?:an? "
-    rf"|our |the |one of (?:our|the) )"
-    rf"(?:\w+ )?{_PERSON}(?!\w)",
+    r"(?<!\w)(?:mistake|error|oversight|typo|slip|negligence)s? (?:made |caused |committed )?(?:by|of|from) "
+    rf"(?:(?:an?|our|the|one of (?:our|the)) )?(?:\w+ )?{_PERSON}(?!\w)",
     re.IGNORECASE,
 )
-_CLIENT = r"(?:customers?|clients?|users?|tenants?|subscribers?|merchants?)"
+# A client may be a program: it is a customer only where it is somebody.
+_CLIENT = r"(?:customers?|clients?(?= who|['’]s? )|users?|tenants?|subscribers?|merchants?)"
 _CLIENT_BLAME = Pattern(
-    rf"(?<!\w)(?:(?:due to|caused by|because of|triggered by|result of|traced to) (?:(?:a|an|one|the|some|certain"
-    rf"|single|another|individual"
-    rf"|particular|specific|large|few|of our|misbehaving|abusive|heavy|high-volume) ){{1,4}}{_CLIENT}(?![- ](?:facing"
-    rf"|reported|report|impact|support"
-    rf"|portal|api|account|session|data|dashboard|requests? (?:page|form)|authentication|management|experience"
-    rf"|communication|service|interface|login))"
-    rf"(?:['’]s?)?(?= (?:\w+ ){{0,2}}(?:misconfigur|mistake|misuse|error|own|script|fault|abuse|overload|traffic"
-    rf"|workload|job|usage|sending|who|that|quer"
-    rf"|integration|account|deploy|making|running|generating))"
-    rf"|(?:an?|one|the|one of our|another|some) (?:(?:large|single|abusive|misbehaving|certain) )?{_CLIENT} (?:had "
-    rf"|has |have |was |were )?(?:misconfigured"
-    rf"|overload(?:ed|ing)|abus(?:ed|ing)|misus(?:ed|ing)|flood(?:ed|ing)|brought down|broke|hammer(?:ed|ing)"
-    rf"|caused (?:this|the|an?) (?:\w+ )?"
-    rf"(?:outage|incident|issue|problem|disruption|overload))"
-    rf"|(?:{_CLIENT}|your|their) (?:own )?(?:misconfiguration|misuse|mistake|negligence|fault)(?! tolera)"
-    rf"|(?:customers?|users?) (?:are|were) (?:to blame|responsible"
-    rf" for (?:this|the)|at fault|using it wrong(?:ly)?)|(?:caused by|due to) (?:customer|user|client) (?:error"
-    rf"|misconfiguration|behaviou?r|misuse)(?!s? (?:rate|message|page)))(?!\w)",
+    r"(?<!\w)(?:(?:due to|caused by|because of|triggered by|result of|traced to) "
+    r"(?:(?:a|an|one|the|some|certain|single|another|individual|particular|specific|large|few|of our|misbehaving"
+    r"|abusive"
+    rf"|heavy|high-volume) ){{1,4}}{_CLIENT}"
+    r"(?![- ](?:facing|reported|report|impact|support|portal|api|account|session|data|dashboard|authentication"
+    r"|management"
+    r"|experience|communication|service|interface|login))(?:['’]s?)?"
+    r"(?= (?:\w+ ){0,2}(?:misconfigur|mistake|misuse|error|script|fault|abuse|overload|traffic|workload|job|sending"
+    r"|who|that"
+    r"|making|running|generating))"
+    rf"|(?:an?|one|the|one of our|another|some) (?:(?:large|single|abusive|misbehaving|certain) )?{_CLIENT} "
+    r"(?:had |has |have |was |were )?(?:misconfigured|overload(?:ed|ing)|abus(?:ed|ing)|misus(?:ed|ing)|flood(?:ed|ing)"
+    r"|brought down|broke|hammer(?:ed|ing)"
+    r"|caused (?:this|the|an?) (?:\w+ )?(?:outage|incident|issue|problem|disruption|overload))"
+    r"|(?:customers?['’]?s?|users?['’]?s?|your|their) (?:own )?(?:misconfiguration|misuse|mistake|negligence|fault)"
+    r"(?! (?:tolera|domain|detect|isolat|inject|line))"
+    r"|(?:customers?|users?) (?:are|were) (?:to blame|responsible for (?:this|the)|at fault|using it wrong(?:ly)?)"
+    r"|(?:caused by|due to) (?:customer|user) (?:error|misconfiguration|misuse)(?!s? (?:rate|message|page)))(?!\w)",
     re.IGNORECASE,
 )
 _EXCUSE_SIGNS = (

@@ -177,12 +177,12 @@ def _find_unsafe_links(post: Post, _context: Context, tuning: Tuning) -> Iterato
             if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
                 continue
             start, end = link.start, link.end
-            query = [name for name, value in parse_qsl(parts.query) if value and _SECRET_KEYS.fullmatch(name.lower())]
+            query = [name for name, value in parse_qsl(parts.query) if _is_secret_part(name.lower(), value)]
             if parts.password or (parts.username and "@" in parts.netloc):
                 yield Remark(start, end, "This link holds a name or password: take them out.", part)
             elif query or any(find_secrets(parts.query)):
                 yield Remark(start, end, "This link holds a key or token: take it out.", part)
-            elif is_private_host(parts.hostname, tuning.words):
+            elif "://" in link.url and is_private_host(parts.hostname, tuning.words):
                 yield Remark(start, end, "Nobody outside can open this link: leave it out.", part)
             elif parts.hostname in _SHORTENERS:
                 text = "Readers cannot see where this link leads: write the whole address."
@@ -204,6 +204,11 @@ def _find_broken_links(post: Post, _context: Context, _tuning: Tuning) -> Iterat
             elif link.url.endswith(")") and link.url.count("(") < link.url.count(")"):
                 fix = Fix("take the bracket out", link.url.rstrip(")"))
                 yield Remark(link.start, link.end, "This link ends in a bracket that is none of it.", part, fix)
+
+
+def _is_secret_part(name: str, value: str) -> bool:
+    # Short values of the others choose a page or a way, as in `?auth=sso`.
+    return bool(_SECRET_KEYS.fullmatch(name)) and (len(value) >= 6 or (bool(value) and "pass" in name))
 
 
 def _is_host(host: str) -> bool:

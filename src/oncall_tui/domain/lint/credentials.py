@@ -104,11 +104,17 @@ _IN_ADDRESS = Pattern(
 _PLACEHOLDER = Pattern(
     r"[*•xX.…_-]{3,}|.{0,3}(?:example|redacted|removed|hidden|your|changeme|placeholder|null|none|true|false).*"
 )
+#: Fingerprints and public keys, which are published on purpose.
+_PUBLIC_VALUES = ("sha256:", "sha1:", "md5:", "ssh-", "ecdsa-", "0x", "http", "www.")
 _STRONG = frozenset({"password", "passwd", "passphrase", "pwd"})
 
-_CARD = Pattern(r"(?<![\w.+#/=-])(?:\d[ -]?){12,18}\d(?![\w/=-]|\.\d)")
-_CARD_SHAPE = Pattern(r"\d{13,19}|\d{4}(?P<gap>[ -])\d{4}(?P=gap)\d{4}(?P=gap)\d{1,7}|3[47]\d\d[ -]\d{6}[ -]\d{5}")
-_CARD_FIRST = ("4", "51", "52", "53", "54", "55", "34", "37", "6011", "65", "30", "36", "38", "35", "2221", "2720")
+_CARD = Pattern(r"(?<![\w.+#/=-])(?:\d[ -]?){13,15}\d(?![\w/=-]|\.\d)")
+_CARD_SHAPE = Pattern(r"\d{14,16}|\d{4}(?P<gap>[ -])\d{4}(?P=gap)\d{4}(?P=gap)\d{4}|3[47]\d\d[ -]\d{6}[ -]\d{5}")
+_CARD_FIRST = {
+    16: ("4", "51", "52", "53", "54", "55", "6011", "65", "2221", "2720"),
+    15: ("34", "37"),
+    14: ("36", "38"),
+}
 _DIGITS = Pattern(r"\d[\d -]{6,20}\d(?![\w-])")
 _ACCOUNT_BEFORE = Pattern(
     r"\b(?:account|acct|customer|client|member|policy)(?:[ _-]?(?:number|no|nr|id))?\.?(?: ?(?:is|:|#"
@@ -153,13 +159,15 @@ def _last_word(name: str) -> str:
 
 def _is_credential(name: str, value: str, *, is_equal: bool) -> bool:
     value = value.rstrip(".)]}:!?")
-    if len(value) < 4 or _PLACEHOLDER.fullmatch(value.lower()) or value[:1] in "{[($%<":
+    low = value.lower()
+    if len(value) < 4 or _PLACEHOLDER.fullmatch(low) or value[:1] in "{[($%<" or low.startswith(_PUBLIC_VALUES):
         return False
     if _last_word(name) in _STRONG and is_equal:
         return True
     if _last_word(name) in _STRONG:
         return any(sign.isdigit() for sign in value) and any(sign.isalpha() for sign in value) and "/" not in value
-    return _is_random(value)
+    # After a colon these words stand in plain sentences too.
+    return _is_random(value) and (is_equal or name.lower() not in ("key", "sig", "signature"))
 
 
 def _is_random(value: str) -> bool:
@@ -212,7 +220,11 @@ def _accounts(text: str) -> Iterator[tuple[int, int, str]]:
 def is_card(text: str) -> bool:
     """Tells whether digits are a payment card's: its length, its first digits, and its check digit."""
     digits = "".join(sign for sign in text if sign.isdigit())
-    if not _CARD_SHAPE.fullmatch(text.strip()) or not digits.startswith(_CARD_FIRST) or len(set(digits)) < 3:
+    if (
+        not _CARD_SHAPE.fullmatch(text.strip())
+        or not digits.startswith(_CARD_FIRST.get(len(digits), ()))
+        or len(set(digits)) < 3
+    ):
         return False
     doubled = (sum(divmod(2 * int(sign), 10)) for sign in digits[-2::-2])
     return (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0

@@ -38,6 +38,7 @@ _MACHINE = Pattern(
     r"|[a-z][a-z0-9]{0,20}(?:-[a-z0-9]{1,20}){0,4}-(?=[a-z]{0,9}\d)[bcdfghjklmnpqrstvwxz2456789]{8,10}"
     r"-[bcdfghjklmnpqrstvwxz2456789]{5}"
 )
+_DOMAIN_AFTER = Pattern(r"\.[\w-]+(?:\.[\w-]+)*\.[a-z]{2,10}\b")
 _MACHINE_STAGE = Pattern(rf"(?:^|-)(?:{_STAGE})\d{{0,2}}(?:-|$)")
 _PRIVATE_ENDINGS = (
     *("internal", "local", "localdomain", "corp", "lan", "intranet", "intra", "private", "svc", "consul", "cluster"),
@@ -128,7 +129,10 @@ def _machines(reading: Reading, words: Words) -> Iterator[tuple[int, int]]:
             continue
         # Capitals are for codes of errors, which customers are told; stage and part together are not.
         is_code = match.group() != name and not (has_digit and "-" in name and _MACHINE_STAGE.search(name))
-        if not is_code and _MACHINE.fullmatch(name):
+        if is_code or not _MACHINE.fullmatch(name):
+            continue
+        # A host with a domain behind it is one that customers reach, unless its stage says otherwise.
+        if not _DOMAIN_AFTER.match(reading.text, match.end()) or _MACHINE_STAGE.search(name):
             yield match.span()
 
 

@@ -11,6 +11,7 @@ from oncall_tui.domain.lint.hosts import is_private_host
 from oncall_tui.domain.lint.model import Context, Fix, Level, Part, Remark, Rule, Tuning
 from oncall_tui.domain.lint.pattern import Pattern
 from oncall_tui.domain.lint.reading import Post, Reading
+from oncall_tui.domain.lint.signs import holds_any
 
 _TICKET = Pattern(r"(?<![\w/#.=-])(?P<key>[A-Z]{2,10})(?P<dash>-?)(?P<number>\d{2,10})(?![\w-]|\.\d)")
 #: Keys that a ticket number follows at once, as in CHG0031337.
@@ -44,34 +45,31 @@ _CHANNEL = Pattern(
     r"|engineering|infra|internal|private|platform|devops|noc|outages?|postmortems?|response|triage|bridge"
     r"|team)(?:[-_][a-z0-9]{1,30}){0,4})(?![\w-])"
 )
-_TEAM_PLACE = Pattern(r"channel|bridge|thread|war ?room|(?:conference|Zoom|Teams|Slack|incident) call")
 _TEAM_TALK = Pattern(
-    r"(?<!\w)(?:in|join|on|see|into|via) (?:our |the |this )?(?:internal )?(?:incident |Zoom |Teams |Slack "
-    r"|conference |bridge ){1,2}"
-    r"(?:channel|bridge|call|thread|war ?room)(?! with (?:our|the) support)(?!\w)|(?<!\w)(?:on|join) (?:our"
-    r"|the) (?:war ?room|bridge (?:call|line))(?!\w)",
+    r"(?<!\w)(?:in|join|on|see|into|via) (?:our |the |this )?(?:internal|incident) "
+    r"(?:Slack |Zoom |Teams |chat |conference )?(?:channel|bridge|call|thread|war ?room)(?!\w)"
+    r"|(?<!\w)(?:in|join) (?:our|the) (?:war ?room|bridge (?:call|line))(?!\w)",
     re.IGNORECASE,
 )
+_TEAM_PLACES = ("channel", "bridge", "call", "thread", "war room", "warroom")
 #: Tools that nobody outside can log in to, by their hosts and paths.
 _TOOL_LINK = Pattern(
-    r"(?:[\w-]+\.)*(?:slack\.com/(?:archives|client|messages)/|pagerduty\.com/(?:incidents|alerts|services)/?"
-    r"|app\.opsgenie\.com/alert|app\.incident\.io/|app\.rootly\.com/|app\.firehydrant\.(?:io|com)/"
-    r"|(?:app|us\d|eu|ap\d)\.datadoghq\.(?:com|eu)/(?:dashboard|monitors|logs|apm|notebook|incidents)"
-    r"|splunkcloud\.com/|grafana\.net/|honeycomb\.io/|sentry\.io/organizations/|one\.newrelic\.com/"
-    r"|zoom\.us/(?:j|my|w)/|meet\.google\.com/[a-z]{3}-|teams\.(?:microsoft|live)\.com/(?:l/meetup-join|meet)"
-    r"|webex\.com/(?:meet|join|\w+/j\.php)"
-    r"|docs\.google\.com/(?:document|spreadsheets|presentation)/(?:d/|u/)|app\.asana\.com/"
-    r"|linear\.app/|trello\.com/c/|[\w-]+\.atlassian\.net/(?:browse|jira)/|service-?now\.com/)",
+    r"(?:[\w-]+\.)*(?:slack\.com/(?:archives|client|messages)/|pagerduty\.com/(?:incidents|alerts)/\w|app\.opsgenie\.com/alert"
+    r"|zoom\.us/(?:j|my|w)/\w|meet\.google\.com/[a-z]{3}-|teams\.(?:microsoft|live)\.com/(?:l/meetup-join|meet)/"
+    r"|webex\.com/(?:meet|join)/|[\w-]+\.atlassian\.net/(?:browse|jira)/|service-?now\.com/|app\.incident\.io/\w"
+    r"|app\.rootly\.com/\w|app\.firehydrant\.(?:io|com)/\w)",
     re.IGNORECASE,
 )
-_TOOL_HOST = Pattern(
-    r"(?:grafana|kibana|prometheus|alertmanager|argocd|argo|vault|consul|nagios|zabbix|splunk|jaeger|thanos|rundeck"
-    r"|spinnaker"
-    r"|icinga|airflow|intranet|internal|corp|backoffice|runbooks?|oncall|wiki-int|phpmyadmin|pgadmin"
-    r"|kube(?:rnetes)?-dashboard)"
-    r"\.[\w.-]+|(?:[\w-]+\.)+(?:internal|corp|intranet|int)\.[\w.-]+",
+#: Tools that may be the product itself, or public documents.
+_MAYBE_TOOL_LINK = Pattern(
+    r"(?:[\w-]+\.)*(?:(?:app|us\d|eu|ap\d)\.datadoghq\.(?:com|eu)/(?:dashboard|monitors|logs|apm|notebook|incidents)"
+    r"|splunkcloud\.com/\w|grafana\.net/\w|ui\.honeycomb\.io/\w|sentry\.io/organizations/|one\.newrelic\.com/\w"
+    r"|docs\.google\.com/(?:document|spreadsheets|presentation)/(?:d/|u/)|app\.asana\.com/\w|linear\.app/\w|trello\.com/c/)"
+    r"|(?:grafana|kibana|prometheus|alertmanager|argocd|consul|nagios|zabbix|splunk|jaeger|thanos|rundeck|spinnaker|icinga"
+    r"|airflow|backoffice|runbooks?|oncall|phpmyadmin|pgadmin)\.(?!apache\.)[\w-]+\.\w",
     re.IGNORECASE,
 )
+_INSIDE_HOST = Pattern(r"(?:[\w-]+\.)*(?:internal|intranet|corp|int)\.[\w.-]+", re.IGNORECASE)
 
 _MAIL = Pattern(r"(?<![\w.+-/:@])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,6}[a-zA-Z]{2,24}(?![\w@-])")
 _ROLE_MAIL = Pattern(
@@ -96,25 +94,27 @@ def _find_inside_links(post: Post, context: Context, tuning: Tuning) -> Iterator
         yield from _find_tickets(reading, part)
         if context.channel != "social":
             yield from _find_channels(reading, part)
-        for match in _TEAM_TALK.finditer(reading.prose) if _TEAM_PLACE.search(reading.prose) else ():
+        for match in _TEAM_TALK.finditer(reading.prose) if holds_any(reading.prose, _TEAM_PLACES) else ():
             yield Remark(*match.span(), "Customers cannot come there: leave it out.", part)
         for link in reading.links:
-            if is_inside_link(link.url, tuning):
-                yield Remark(link.start, link.end, "Customers cannot open this link: leave it out.", part)
+            level = judge_link(link.url, tuning)
+            if level is not None:
+                yield Remark(link.start, link.end, "Customers cannot open this link: leave it out.", part, level=level)
 
 
-def is_inside_link(url: str, tuning: Tuning) -> bool:
-    """Tells whether a link leads to a tool that only the team can open."""
-    try:
-        host = (urlsplit(url if "://" in url else f"https://{url}").hostname or "").lower()
-    except ValueError:
-        return False
-    if not host or any(fnmatchcase(host, pattern.lower()) for pattern in tuning.words.public_hosts):
-        return False
+def judge_link(url: str, tuning: Tuning) -> Level | None:
+    """Returns how certain it is that only the team can open a link: BLOCK, WARN, or None when customers can."""
     scheme, _, bare = url.partition("://") if "://" in url else ("https", "", url)
-    return scheme.lower() in ("http", "https") and bool(
-        _TOOL_LINK.match(bare) or _TOOL_HOST.fullmatch(host) or is_private_host(host, tuning.words)
-    )
+    try:
+        host = (urlsplit(f"https://{bare}").hostname or "").lower()
+    except ValueError:
+        return None
+    is_web = scheme.lower() in ("http", "https") and ("://" in url or bare.lower().startswith("www."))
+    if not is_web or not host or any(fnmatchcase(host, pattern.lower()) for pattern in tuning.words.public_hosts):
+        return None
+    if _TOOL_LINK.match(bare) or _INSIDE_HOST.fullmatch(host) or is_private_host(host, tuning.words):
+        return Level.BLOCK
+    return Level.WARN if _MAYBE_TOOL_LINK.match(bare) else None
 
 
 def _find_tickets(reading: Reading, part: Part) -> Iterator[Remark]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from re import MULTILINE
+from re import IGNORECASE, MULTILINE
 
 from oncall_tui.domain.lint.model import Context, Level, Remark, Rule, Tuning
 from oncall_tui.domain.lint.pattern import Pattern
@@ -55,6 +55,12 @@ _PATH = Pattern(
     r"|lib|share|bin|sbin|src)"
     r"|root|proc/(?:\d+|sys)|mnt|home/[a-z_][\w-]{0,30})/[\w.-][\w./-]{0,200})(?![\w/])"
     r"|(?<![\w:/])\\\\[\w.-]{2,60}\\[\w$.-]{1,80}"
+)
+#: What customers are told to do on their own machines.
+_ADVICE = Pattern(
+    r"\b(?:run|edit|open|add|check|create|delete|remove|modify|navigate|execute|set|change|restart"
+    r"|install|following|go) (?!on\b)",
+    IGNORECASE,
 )
 #: Files that customers have too.
 _PUBLIC_PATHS = (
@@ -123,7 +129,9 @@ def _find_output(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Rem
                 if any(low < end and start < high for low, high in taken) or reading.is_meant(start, end):
                     continue
                 taken.append((start, end))
-                yield Remark(start, end, message, part)
+                line = text.rfind("\n", 0, start) + 1
+                is_advice = pattern is _PATH and _ADVICE.search(text, max(line, start - 200), start)
+                yield Remark(start, end, message, part, level=Level.WARN if is_advice else None)
 
 
 RULES = (Rule("JR006", Level.BLOCK, "Output of a machine", _find_output),)
