@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall_tui.content import load_templates
@@ -111,6 +111,7 @@ _NAMES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(
     name=_NAMES,
     kind=st.sampled_from(ProbeKind),

@@ -5,15 +5,14 @@ Annotations are read at run time, so they are not postponed.
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path as FilePath
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from oncall_tui.config.faults import find_nearest, list_names, place_fault, quote, show_key
-from oncall_tui.config.form import Doc, Mismatch, Table, keys_of, read_table
-from oncall_tui.config.lines import LineIndex
+from oncall_tui.config.form import Doc, Mismatch, Path, Table, keys_of, read_table
 from oncall_tui.config.source import read_source
 from oncall_tui.config.values import name_type
 from oncall_tui.domain.errors import ConfigError
@@ -24,7 +23,7 @@ from oncall_tui.domain.update import BODY_LIMIT
 
 MOST_FILES = 1_000
 _STRAY = re.compile(r"\{[^{}]{0,40}\}?|\}")
-_Fault = tuple[int, str, str]
+_Fault = tuple[Path, str | None, str]
 
 
 class TemplateTable(Table, frozen=True, kw_only=True):
@@ -87,7 +86,7 @@ class TemplateTable(Table, frozen=True, kw_only=True):
     ]
 
 
-def read_folder(folder: Path) -> tuple[tuple[Template, ...], tuple[str, ...]]:
+def read_folder(folder: FilePath) -> tuple[tuple[Template, ...], tuple[str, ...]]:
     """Returns the templates of a folder in the order of its file names, and every fault as `file:line: key: ...`."""
     try:
         paths = sorted(path for path in folder.iterdir() if path.suffix == ".toml")
@@ -112,16 +111,15 @@ def read_folder(folder: Path) -> tuple[tuple[Template, ...], tuple[str, ...]]:
     return tuple(found.values()), tuple(faults)
 
 
-def read_template(path: Path) -> Template:
+def read_template(path: FilePath) -> Template:
     """Returns the template of a file. Raises ConfigError with every fault, each with its line and key."""
     text = read_source(path)
     document = _parse(path, text)
     table, mismatches = read_table(TemplateTable, document)
-    lines = LineIndex(text)
-    faults = [(lines.find(each.path), show_key(each.path), _explain(document, each)) for each in mismatches]
-    faults += _check_variables(document, text, lines)
+    faults: list[_Fault] = [(each.path, None, _explain(document, each)) for each in mismatches]
+    faults += _check_variables(document)
     if table is None or faults:
-        raise ConfigError(tuple(place_fault(path, str(line), key, why) for line, key, why in sorted(faults)))
+        raise ConfigError(_place_faults(path, text, faults))
     return Template(
         key=table.key,
         title=table.title,
@@ -135,7 +133,7 @@ def read_template(path: Path) -> Template:
     )
 
 
-def _parse(path: Path, text: str) -> dict[str, object]:
+def _parse(path: FilePath, text: str) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -162,30 +160,40 @@ def _explain(document: Mapping[str, object], mismatch: Mismatch) -> str:
     return f"{wrong}, allowed: {known[key].doc.allowed}"
 
 
-def _check_variables(document: Mapping[str, object], text: str, lines: LineIndex) -> Iterator[_Fault]:
+def _check_variables(document: Mapping[str, object]) -> Iterator[_Fault]:
     body, needed = document.get("body"), document.get("needed", [])
     if not isinstance(body, str):
         return
     used = dict.fromkeys(VARIABLE.findall(body))
-    first = lines.find(("body",))
     for name in used:
         if name not in VARIABLES:
             nearest = find_nearest(name, VARIABLES)
             hint = f" (did you mean {nearest}?)" if nearest else ""
             why = f"there is no variable {quote(name)}{hint}, allowed: those of `oncall-tui template variables`"
-            yield _find_line(text, f"{{{name}}}", first), "body", why
+            yield ("body",), f"{{{name}}}", why
     for line in body.splitlines():
         if stray := _STRAY.search(VARIABLE.sub("", line)):
             why = f"{quote(stray[0])} is no variable, allowed: braces around one alone, such as {{components}}"
-            yield _find_line(text, line.strip(), first), "body", why
+            yield ("body",), line.strip(), why
     if isinstance(needed, list):
         for name in needed:
             if isinstance(name, str) and name not in used:
                 why = f"{quote(name)} does not stand in the body, allowed: {list_names(used) or 'none'}"
-                yield lines.find(("needed",)), "needed", why
+                yield ("needed",), None, why
 
 
-def _find_line(text: str, words: str, first: int) -> int:
+def _place_faults(path: FilePath, text: str, faults: Iterable[_Fault]) -> tuple[str, ...]:
+    # A folder without faults does not wait for it.
+    from oncall_tui.config.lines import LineIndex
+
+    lines = LineIndex(text)
+    placed = [(_find_line(text, words, lines.find(key)), show_key(key), why) for key, words, why in faults]
+    return tuple(place_fault(path, str(line), key, why) for line, key, why in sorted(placed))
+
+
+def _find_line(text: str, words: str | None, first: int) -> int:
     """Returns the line of words in a file, from a line on; that line where an escape hides them."""
+    if words is None:
+        return first
     rows = text.split("\n")
     return next((number for number, row in enumerate(rows[first - 1 :], first) if words in row), first)
