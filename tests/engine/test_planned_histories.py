@@ -1,4 +1,4 @@
-"""Random histories of planned work: people here, people on the page, its clock, ours, lost answers. All agree in the end.
+"""Random histories of planned work: people here and on the page, its clock and ours, lost answers. All agree in the end.
 
 `ONCALL_TUI_HISTORIES` says how many; the seed of one that fails is in its message, and makes it again.
 """
@@ -25,7 +25,7 @@ from oncall_tui.domain.notices import needs_person
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.engine.pages.statuspage import CAPABILITIES
 from oncall_tui.statuspage.shapes import format_instant
-from oncall_tui.store.database import open_database
+from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.maintenance import get_maintenance, list_maintenances
 from oncall_tui.store.notices import (
     adopt_notice,
@@ -60,19 +60,8 @@ class History:
         self.resent: set[str] = set()
 
     async def step(self) -> None:
-        acts = (
-            self.go,
-            self.go,
-            self.say,
-            self.say,
-            self.edit,
-            self.edit,
-            self.look,
-            self.tend,
-            self.decide,
-            self.foreign,
-        )
-        act = self.rng.choice(acts)
+        twice = (self.go, self.say, self.edit)
+        act = self.rng.choice((*twice, *twice, self.look, self.tend, self.decide, self.foreign))
         self.told.append(f"{act.__name__} at {self.world.page.now - NOON}")
         await act()
 
@@ -154,7 +143,7 @@ class History:
             quiet = 0 if states & OPEN else quiet + 1
 
     @property
-    def db(self):  # type: ignore[no-untyped-def]
+    def db(self) -> Database:
         return self.world.db
 
     def works(self) -> list[int]:
@@ -170,7 +159,7 @@ class History:
             deliveries = list_notice_deliveries(self.db, maintenance_id)
             assert not [each for each in deliveries if each.state in OPEN], deliveries
             for placement in list_placements(self.db, maintenance_id):
-                if placement.gone_at is not None:
+                if placement.gone_at is not None or placement.remote_id not in shown:
                     assert placement.remote_id not in shown
                     assert not work.status.is_open
                     continue
