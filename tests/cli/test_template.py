@@ -98,7 +98,7 @@ def test_a_config_without_a_page_or_folder_says_so(program: Program) -> None:
     assert "no [page]" in program.run("template", "pull").err
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=80), st.text(min_size=1, max_size=300))
 def test_whatever_a_page_keeps_can_be_read_back(name: str, body: str) -> None:
     remote = RemoteTemplate(clean_block(name), "T", clean_block(body), IncidentStatus.IDENTIFIED)

@@ -71,7 +71,7 @@ def test_styles_are_told_apart() -> None:
     ]
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.text() | st.text(st.sampled_from("ab *_`[]()<>/br&;#-1.\n\x1b")))
 def test_a_rendered_text_is_inert_and_keeps_plain_words(text: str) -> None:
     lines = render_page_text(text + "\n\nplain words stay.")

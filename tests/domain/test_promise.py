@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall_tui.domain.cadence import USUAL_RHYTHM, Rhythm, next_update_at
@@ -62,6 +62,7 @@ def test_the_score_counts_what_was_due() -> None:
     assert str(score_promises([])) == "no promise was due"
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, DAY), st.none() | st.integers(0, HOUR)), max_size=6), st.integers(0, 2 * DAY))
 def test_a_score_never_counts_more_than_was_promised(found: list[tuple[int, int | None]], now: int) -> None:
     told = [Told(at, None if length is None else at + length) for at, length in sorted(found, key=lambda each: each[0])]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall_tui.domain.incident import IncidentStatus
@@ -54,6 +54,7 @@ def test_a_fact_fits_where_it_stands_however_it_was_typed(body: str, value: str,
     assert render(_template(body), {"a": value}) == text
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_nothing_but_the_first_sign_changes_with_a_capital(text: str) -> None:
     assert capitalise(text)[1:].endswith(text[1:])
@@ -78,6 +79,7 @@ def test_lengths_are_said_in_at_most_two_units(ms: int, words: str) -> None:
     assert say_length(ms) == words
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(min_size=1), max_size=5))
 def test_names_are_listed_whole(names: list[str]) -> None:
     joined = join_names(names)
