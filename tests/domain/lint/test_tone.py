@@ -100,7 +100,6 @@ def test_long_sentences_and_hard_texts_are_told() -> None:
         "Infrastructure remediation activities necessitated comprehensive reconfiguration of interdependent"
         " authentication subsystems. "
     ) * 12
-    )
     assert level_of("TN008", hard) is Level.WARN
     easy = "We work on it. It is slow now. You can try to sign in once more. We will post here when it is well. " * 8
     assert level_of("TN008", easy) is None
