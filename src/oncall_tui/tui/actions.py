@@ -274,10 +274,10 @@ ACTIONS: tuple[Action, ...] = (
     *_scope(
         "preview",
         (
-            ("next", "tab,right,l", "next", "Show the next channel.", True),
-            ("previous", "shift+tab,left,h", "before", "Show the channel before.", True),
-            ("page-down", "pagedown,space,j,down", "scroll", "Scroll down.", False),
-            ("page-up", "pageup,k,up", "scroll back", "Scroll up.", False),
+            ("next", "tab,right", "next", "Show the next channel.", True),
+            ("previous", "shift+tab,left", "before", "Show the channel before.", True),
+            ("page-down", "pagedown,space", "scroll", "Scroll down.", False),
+            ("page-up", "pageup", "scroll back", "Scroll up.", False),
             ("back", "escape,f7", "back", "Go back to the text.", True),
         ),
     ),

@@ -36,7 +36,7 @@ _LINT_EVERY_S = 10
 _WITHOUT_DRAFT = frozenset({"post", "undo", "back", "drafts", "new_draft"})
 
 
-class ComposePane(ComposeTools, Pane):
+class ComposePane(Pane, ComposeTools):
     """One draft at a time: one of the selected incident, and of this terminal."""
 
     scope = "compose"
