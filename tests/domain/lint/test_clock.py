@@ -94,7 +94,7 @@ def test_other_words_are_no_dates(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "minutes"),
     [("47 minutes", 47), ("2 hours 5 min", 125), ("1.5 hours", 90), ("2h 10m", 130), ("a 30-minute gap", 30),
-     ("1 day and 2 hours", 1560)],
+     ("1 day and 2 hours", 1560), ("two hours", 120), ("half an hour", 30), ("an hour", 60)],
 )  # fmt: skip
 def test_lengths_are_read(text: str, minutes: int) -> None:
     assert [length.ms for length in find_lengths(Reading(f"It took {text}."))] == [minutes * _MINUTE]
@@ -122,7 +122,8 @@ def test_no_next_time_is_not_seen(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["Next update by 14:35 UTC.", "We expect this to end by 14:41 UTC.", "ETA: 09:30 EST",
-     "It will be back by 2:40 PM UTC.", "Next update by 14:35 UTC on 22 November.", "Next update by 15:30 CET."],
+     "It will be back by 2:40 PM UTC.", "We will repair it by 14:30 UTC.",
+     "Next update by 14:35 UTC on 22 November.", "Next update by 15:30 CET."],
 )  # fmt: skip
 def test_a_promise_that_has_passed_blocks(text: str) -> None:
     found = [finding for finding in _find(text, _OPEN) if finding.rule == "TM001"]
@@ -210,6 +211,8 @@ def test_a_promise_beyond_the_rhythm_is_told() -> None:
     grave = replace(_OPEN, severity=Severity.SEV1)
     assert _rules("Next update in 4 hours.", grave) == ["TM005"]
     assert _rules("Next update by 18:00 UTC.", grave) == ["TM005"]
+    assert _rules("Next update in two hours.", grave) == ["TM005"]
+    assert _rules("Next update in fifteen minutes.", grave) == []
     assert _rules("Next update in 15 minutes.", grave) == []
     assert _rules("We are on it.", replace(grave, promise_at=_NOW + 240 * _MINUTE)) == ["TM005"]
     assert _rules("We are on it.", replace(grave, promise_at=_NOW + 15 * _MINUTE)) == []

@@ -69,7 +69,15 @@ def test_other_brackets_are_only_told(bracket: str) -> None:
     assert is_sendable([finding])
 
 
+def test_two_spellings_of_one_name_are_told() -> None:
+    (finding,) = _find("DataHub is slow. We look after Datahub. Data is safe.")
+    assert (finding.rule, finding.start, finding.fix) == ("PH007", 31, Fix("write DataHub", "DataHub"))
+    assert _rules("Iceland and ICELAND, Acme and acme, GitHub at github.com.") == []
+
+
 def test_a_label_at_the_head_of_a_title_is_no_gap_but_a_gap_there_is() -> None:
+    (label,) = _find("Text.", "[Network] Packet loss")
+    assert label.level is Level.INFO
     assert _rules("Text.", "[Network] Packet loss") == ["PH006"]
     assert _rules("Text.", "[product] is slow") == ["PH001"]
     assert _rules("Text.", "[Product] is slow") == ["PH001"]
@@ -101,6 +109,7 @@ def test_a_variable_that_was_rendered_as_nothing_blocks(text: str, shown: str) -
     "text",
     ["REMOVE BEFORE UPDATING\nMail works.", "Mail is slow. (Internal only: ask Ops)", "*** check this", "INTERNAL ONLY",
      "Mail is slow. Do not include this in the public post.", "[DO NOT PUBLISH] Mail is slow.",
+     "We know that. Please do not include this yet.", "This part is internal only.",
      "Delete this section before posting.", "Internal note: the disk was full", "For internal use: the disk was full"],
 )  # fmt: skip
 def test_an_instruction_to_the_writer_is_found(text: str) -> None:

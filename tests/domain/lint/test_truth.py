@@ -89,6 +89,7 @@ def test_what_follows_an_end_passes(text: str) -> None:
         (_S.IDENTIFIED, "The cause is still unknown."),
         (_S.IDENTIFIED, "We have not yet identified the root cause."),
         (_S.MONITORING, "This incident has been resolved."),
+        (_S.MONITORING, "Mail works, but the cause is still unknown."),
         (_S.IDENTIFIED, "The issue is now fully resolved."),
     ],
 )
@@ -102,6 +103,7 @@ def test_other_states_warn_of_what_contradicts_them(status: IncidentStatus, text
         (_S.INVESTIGATING, "We will tell you once a fix has been deployed."),
         (_S.INVESTIGATING, "A temporary fix has been deployed, but errors go on."),
         (_S.MONITORING, "A fix has been implemented and we are monitoring the results."),
+        (_S.MONITORING, "We continue to look for the root cause."),
         (_S.MONITORING, "We will confirm when the issue has been resolved."),
         (_S.IDENTIFIED, "The issue has been identified and a fix is being implemented."),
     ],
@@ -133,7 +135,8 @@ def test_words_and_components_agree_on_the_size() -> None:
 @pytest.mark.parametrize(
     "text",
     ["We see successful message delivery failures.", "Customers get successful sign-in errors.",
-     "Mail has fully recovered and is still failing.", "We see elevated success rates."],
+     "Mail has fully recovered and is still failing.", "We see elevated success rates.",
+     "The API has recovered and is still failing."],
 )  # fmt: skip
 def test_words_that_contradict_themselves_are_told(text: str) -> None:
     assert _told(text, Context()) == [("TR006", Level.WARN)]

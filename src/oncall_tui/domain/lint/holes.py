@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from oncall_tui.domain.lint.gaps import find_missing_words
 from oncall_tui.domain.lint.model import Context, Fix, Level, Part, Remark, Rule, Tuning
@@ -96,6 +96,7 @@ _INSTRUCTION = Pattern(
     r"|submitt|releas|going)\w*)"
     r"|(?i:(?:^|(?<=[\[(*:>.\n-])|(?<=[\[(*:>.-] ))do not (?:include|post|publish|send|share)\b"
     r"(?: (?:this|the following|in|to|with|external\w*|publicly|yet)\b)?)"
+    r"|(?i:\bdo not (?:include|publish|post) this\b)|\binternal[ -]only(?=[\]).!:]|$)"
     r"|(?i:(?:^|(?<=[\[(*:>\n-])|(?<=[\[(*:>-] ))internal(?: use)?(?: only)?(?=[\])*:.!\n]|$| (?:only|note|comment)\b))"
     r"|\b(?:INTERNAL(?: USE)? ONLY|[Ii]nternal use only|[Ff]or internal (?:use|eyes)|NOT FOR (?:PUBLIC|CUSTOMERS)"
     r"|DRAFT ONLY|REMOVE BEFORE|DO NOT (?:POST|PUBLISH|SEND|SHARE|INCLUDE))\b",
@@ -104,6 +105,7 @@ _INSTRUCTION = Pattern(
 _INSTRUCTION_WORDS = Pattern(
     r"[Rr]emove|REMOVE|[Dd]elete|DELETE|[Tt]ake out|[Dd]o not|DO NOT|[Ii]nternal|INTERNAL|DRAFT|NOT FOR|[Dd]o Not"
 )
+_CAMEL = Pattern(r"(?<![\w@/.-])[A-Z][a-z]{2,}(?:[A-Z][a-z]+|[a-z]*)(?![\w@/-]|\.\w)")
 _STARS = Pattern(r"(?:^|(?<=[ \t]))\*{3,}(?=\s|$)", re.MULTILINE)
 
 
@@ -217,7 +219,9 @@ def _find_other_brackets(post: Post, _context: Context, _tuning: Tuning) -> Iter
         for start, end, shown, is_waiting in reading.once(_list_brackets):
             if not is_waiting:
                 text = f"'{shown}' looks like a gap: fill it in, or mark it as meant."
-                yield Remark(start, end, text, part, Fix("take the brackets off", shown[1:-1].strip()))
+                # Many teams label their titles so.
+                level = Level.INFO if part is Part.TITLE else None
+                yield Remark(start, end, text, part, Fix("take the brackets off", shown[1:-1].strip()), level)
 
 
 def _find_instructions(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
@@ -236,10 +240,12 @@ def _find_instructions(post: Post, _context: Context, _tuning: Tuning) -> Iterat
 
 def _find_names(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remark]:
     words = tuning.words
-    if not words.foreign_names and not words.products:
-        return
     for part, reading in post.parts:
+        yield from _find_two_spellings(reading, part, words.products)
+        lowered = reading.prose.lower()
         for name in words.foreign_names:
+            if name.lower() not in lowered:
+                continue
             for start, end in _list_names(reading, re.escape(name)):
                 yield Remark(
                     start, end, f"'{reading.text[start:end]}' is not ours: did it stay from another text?", part
@@ -248,7 +254,24 @@ def _find_names(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remar
             yield from _find_spellings(reading, part, name)
 
 
+def _find_two_spellings(reading: Reading, part: Part, products: Collection[str]) -> Iterator[Remark]:
+    """Yields the plainer of two spellings of one name in a text, such as Datahub beside DataHub."""
+    known = {name.replace(" ", "").replace("-", "").lower() for name in products}
+    spelled: dict[str, list[re.Match[str]]] = {}
+    for match in _CAMEL.finditer(reading.prose):
+        if match.group().lower() not in known and not reading.is_meant(*match.span()):
+            spelled.setdefault(match.group().lower(), []).append(match)
+    for matches in spelled.values():
+        best = max((match.group() for match in matches), key=lambda shown: sum(map(str.isupper, shown)))
+        for match in matches:
+            if match.group() != best:
+                text = f"'{match.group()}' is written {best} elsewhere in this text."
+                yield Remark(*match.span(), text, part, Fix(f"write {best}", best))
+
+
 def _find_spellings(reading: Reading, part: Part, name: str) -> Iterator[Remark]:
+    if name[:2].lower() not in reading.prose.lower():
+        return
     pieces = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\WA-Z_]+|[^\w\s]", name)
     loose = r"[ -]?".join(re.escape(piece) for piece in pieces) if pieces else re.escape(name)
     for start, end in _list_names(reading, loose):

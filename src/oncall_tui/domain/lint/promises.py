@@ -23,19 +23,35 @@ _END = (
 )
 _NEXT_BEFORE = Pattern(rf"(?i:{_NEXT})(?P<between>[^.!?\n]{{0,60}})\Z")
 _END_BEFORE = Pattern(rf"(?i:\b{_END}\b)(?P<between>[^.!?\n]{{0,60}})\Z")
+_WILL_BY = Pattern(
+    r"(?i:\b(?:will|shall|'ll|should|going to|plan to|aim to|hope to)\b[^.!?\n]{0,80}\b(?:by|before|until"
+    r"|no later than))"
+    r"(?P<between> ?(?:about |around |approximately )?)\Z"
+)
 _BEHIND_US = Pattern(
     r"(?i:\b(?:since|began|started|from|ago|was|were|previous|last|posted|reported|received|did|had)\b)[^,;]{0,40}\Z"
 )
-_NEXT_AFTER = Pattern(
-    rf"(?i:{_NEXT})(?P<between>[^.!?\n]{{0,30}}?\b(?:in|within)(?: the next)? (?:about |approximately "
-    rf"|~ ?)?)(?P<length>\d)"
+_NEXT_IN_BEFORE = Pattern(
+    rf"(?i:{_NEXT})[^.!?\n]{{0,30}}?(?i:\b(?:in|within)(?: the next)? (?:about |approximately |~ ?)?)\Z"
 )
+#: What is looked for first: without any of these, nothing is promised.
+_CUES = (
+    "update", "post", "message", "news", "inform", "notify", "tell", "hear", "information", "back", "eta", "estimated",
+    "expect", "anticipat", "will", "'ll", "shall", "should", "going to", "plan to", "aim to", "hope to",
+)  # fmt: skip
 _EVERY = Pattern(r"(?i:\bevery \d{1,3} ?(?:min|hour)|\bupdates? (?:hourly|daily)\b|\bhourly updates?\b)")
 _LENGTH = Pattern(
     r"(?<![\w.:-])(?:(?P<days>\d{1,3}) ?(?:d|days?)\b)?(?:,? ?(?:and )?(?P<hours>\d{1,3}(?:\.\d)?) ?-?(?:h|hrs?"
     r"|hours?)\b)?"
     r"(?:,? ?(?:and )?(?P<minutes>\d{1,4}) ?-?(?:m|mins?|minutes?)\b)?"
 )
+_COUNTS = {
+    "half an": 0.5, "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8,
+    "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "forty-five": 45, "fifty": 50,
+    "sixty": 60,
+}  # fmt: skip
+_UNIT = Pattern(r"\b(?:[Hh]ours?|[Mm]inutes?)\b")
+_COUNT_BEFORE = Pattern(rf"(?i:\b(?P<count>{'|'.join(sorted(_COUNTS, reverse=True))})) \Z")
 _LENGTH_START = Pattern(r"(?<![\w.:-])\d{1,4}(?:\.\d)? ?-?(?:d|days?|h|hrs?|hours?|m|mins?|minutes?)\b")
 
 
@@ -60,11 +76,24 @@ def find_promises(reading: Reading) -> list[Promise]:
     for clock in reading.clocks:
         sentence = reading.sentence_at(clock.start)
         low = max(sentence.start if sentence is not None else 0, clock.start - 160)
-        for pattern, is_news in ((_NEXT_BEFORE, True), (_END_BEFORE, False)):
+        before = reading.prose[low : clock.start].lower()
+        if not any(cue in before for cue in _CUES):
+            continue
+        for pattern, is_news in ((_NEXT_BEFORE, True), (_END_BEFORE, False), (_WILL_BY, False)):
             match = pattern.search(reading.prose, low, clock.start)
             if match and not _BEHIND_US.search(match["between"]):
                 found.append(Promise(clock, is_news))
                 break
+    return found
+
+
+def _read_words(reading: Reading) -> list[Length]:
+    found: list[Length] = []
+    for unit in _UNIT.finditer(reading.prose):
+        count = _COUNT_BEFORE.search(reading.prose, max(0, unit.start() - 14), unit.start())
+        if count is not None:
+            size = HOUR if unit.group()[0] in "hH" else MINUTE
+            found.append(Length(count.start(), unit.end(), int(_COUNTS[count["count"].lower()] * size)))
     return found
 
 
@@ -79,16 +108,15 @@ def find_lengths(reading: Reading) -> list[Length]:
         reached = match.end()
         ms = int(match["days"] or 0) * DAY + float(match["hours"] or 0) * HOUR + int(match["minutes"] or 0) * MINUTE
         found.append(Length(*match.span(), int(ms)))
-    return found
+    return sorted([*found, *_read_words(reading)], key=lambda length: length.start)
 
 
 def find_next_in(reading: Reading) -> list[Length]:
     """Returns the lengths after which customers are to hear again, as in `next update in 30 minutes`."""
-    lengths = {length.start: length for length in reading.once(find_lengths)}
     return [
-        lengths[match.start("length")]
-        for match in _NEXT_AFTER.finditer(reading.prose)
-        if match.start("length") in lengths
+        length
+        for length in reading.once(find_lengths)
+        if _NEXT_IN_BEFORE.search(reading.prose, max(0, length.start - 120), length.start)
     ]
 
 

@@ -65,15 +65,19 @@ _SOME = Pattern(
     r"(?i:\b(?:partial\w*|some|most|temporar\w*|first|initial|interim|part of|one of|but|however|not|previous|earlier"
     r"|will|once|when|until|if|confirm\w*|as soon as|reverted|unfortunately|still)\b)"
 )
+_UNKNOWN_CAUSE = Pattern(
+    r"(?i:\b(?:(?:root )?cause (?:of (?:this|the) \w+ )?(?:is|remains|are) (?:still |currently |as yet |not yet |yet )*"
+    r"(?:unknown|unclear|not known|undetermined|unidentified)"
+    r"|(?:do not|don't|don’t) (?:yet |currently )?know (?:the|what) (?:root )?caus\w+)\b)"
+)
 _NO_CAUSE = Pattern(
-    r"(?i:\b(?:(?:root )?cause (?:of (?:this|the) \w+ )?(?:is|remains|are) (?:still |currently |as yet |not yet "
-    r"|yet )*(?:unknown|unclear|not known|undetermined|being"
-    r" investigated|under investigation|unidentified)|(?:do not|don't|don’t) (?:yet |currently )?know (?:the"
-    r"|what) (?:root )?caus\w+"
+    r"(?i:\b(?:(?:root )?cause (?:of (?:this|the) \w+ )?(?:is|remains|are) (?:still |currently |as yet |not yet |yet )*"
+    r"(?:unknown|unclear|not known|undetermined|being investigated|under investigation|unidentified)"
+    r"|(?:do not|don't|don’t) (?:yet |currently )?know (?:the|what) (?:root )?caus\w+"
     r"|(?:have|has) (?:not|n't) (?:yet |been able to |been )*(?:identif\w+|f[io]und|determine\w*) (?:the"
     r"|a) (?:root )?cause"
-    r"|(?:still|continu\w+ to) (?:look\w* for|search\w* for|try\w* to (?:find|identify|determine)|identify"
-    r"|determine) (?:the|a) (?:root )?cause)\b)"
+    r"|(?:still|continu\w+ to) (?:look\w* for|search\w* for|try\w* to (?:find|identify|determine)|identify|determine)"
+    r" (?:the|a) (?:root )?cause)\b)"
 )
 _RESOLVED_ALREADY = Pattern(
     r"(?i:\b(?:this|the) (?:incident|issue|problem|outage) (?:has been|is|was) (?:now |fully "
@@ -84,6 +88,9 @@ _NONSENSE = Pattern(
     r"|from"
     r"|for|is|are|was|were|no|instead|rather|than)\b)[\w-]{1,40} ){0,4}"
     r"(?P<one>failures?|errors?|outages?|delays?|time-?outs?|degradation)\b"
+    r"|\b(?:has|have) (?:now )?(?:recovered|been (?:restored|resolved|fixed)) (?:and|but) (?:is|are) still (?:failing"
+    r"|down"
+    r"|unavailable|not working|degraded)\b"
     r"|\b(?:fully |completely )(?:recovered|restored|resolved|operational)(?: and| but|,| though)?"
     r"(?: (?:is|are|it is|they are))? still (?:failing|down|unavailable|not working|affected|experiencing|degraded)\b"
     r"|\b(?:increased|elevated|high(?:er)?) (?:number of |rate of |levels? of )?(?:normal operation|success rates?"
@@ -183,10 +190,10 @@ def _find_contradictions(post: Post, context: Context, _tuning: Tuning) -> Itera
             text = f"'{_shown(body, start, end)}', but the state says investigating: set it to monitoring."
             yield Remark(start, end, text, level=Level.WARN)
     elif status in (IncidentStatus.IDENTIFIED, IncidentStatus.MONITORING):
-        for start, end, _ in _search(body, _NO_CAUSE):
-            if status is IncidentStatus.IDENTIFIED:
-                text = f"'{_shown(body, start, end)}', but the state says identified: go back to investigating."
-                yield Remark(start, end, text, level=Level.WARN)
+        unknown = _NO_CAUSE if status is IncidentStatus.IDENTIFIED else _UNKNOWN_CAUSE
+        for start, end, _ in _search(body, unknown):
+            text = f"'{_shown(body, start, end)}', but the state says {status.value}: go back to investigating."
+            yield Remark(start, end, text, level=Level.WARN)
     if status is not None and status.is_open:
         for start, end, _ in _search(body, _RESOLVED_ALREADY, _SOME):
             text = f"'{_shown(body, start, end)}', but the state says {status.value}: set it to resolved."
