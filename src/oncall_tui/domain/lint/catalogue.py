@@ -18,6 +18,7 @@ from oncall_tui.domain.lint import (
     missing,
     output,
     scope,
+    spelling,
     tone,
     truth,
 )
@@ -39,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     *tone.RULES,
     *channels.RULES,
     *cadence.RULES,
+    *spelling.RULES,
 )
 _ORDER = {Level.BLOCK: 0, Level.WARN: 1, Level.INFO: 2}
 #: Nobody reads more remarks of one kind.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -121,7 +121,8 @@ class Context(Struct, frozen=True):
     that are neither up nor slow. `channel` is the form that the text is written for (`page`, `social`, `sms`, ...),
     `full_body` the text that it was made from, `body_limit` the characters that the page takes where it says so.
     `is_live` is whether customers get to read it. `is_page_moved` is whether somebody else posted since it was begun,
-    `dead_links` are those that were seen not to answer.
+    `dead_links` are those that were seen not to answer. `suggest` returns what a word of small letters was meant to be,
+    and None for one that is known.
     """
 
     now: int | None = None
@@ -151,6 +152,7 @@ class Context(Struct, frozen=True):
     page_url: str | None = None
     is_page_moved: bool | None = None
     dead_links: tuple[str, ...] | None = None
+    suggest: Callable[[str], Sequence[str] | None] | None = None
     variables: frozenset[str] = frozenset()
     names: tuple[str, ...] = ()
     facts: Facts = Facts()
