@@ -314,7 +314,7 @@ class ComposePane(Pane, ComposeTools):
             return action in _WITHOUT_DRAFT and (action != "post" or self._incident_id is not None)
         if action in ("compare", "show_changes"):
             return bool(self.writing.incident.conflict) is (action == "compare")
-        return action != "post" or not self.text.has_focus
+        return action != "post" or self.has_focus or self.screen.focused in self.fields.fields
 
     async def action_post(self) -> None:
         if self._incident_id is not None:
