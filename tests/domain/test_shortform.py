@@ -19,11 +19,11 @@ from oncall_tui.domain.shortform import (
     count_units,
     count_weight,
     derive_short,
-    is_cut_safe,
     is_gsm,
     make_inert,
     split_sms,
 )
+from oncall_tui.domain.shortform_cutting import is_cut_safe
 
 LINK = "https://status.example.com/incidents/q1w2_e3r4_t5"
 BODY = "Card payments fail for some customers. We have found the cause and roll back. Next update at 14:45 UTC."
@@ -194,6 +194,24 @@ def test_what_does_not_fit_is_dropped_by_whole_sentences_but_for_the_promise() -
     assert short.text == f"Identified: Payments fail. Card payments fail for some… {promise}\nUpdates: {LINK}"
 
 
+def test_what_the_title_says_already_makes_room_for_what_it_does_not() -> None:
+    body = (
+        "We are looking into a problem with API. Requests have been failing since 14:05 UTC. We do not know yet how "
+        "many of you are affected and will say so as soon as we do. You will hear from us again by 14:35 UTC."
+    )
+    sms = derive_short(
+        "API: requests are failing", "investigating", body, "https://status.example.com", Room(Form.SMS, 1)
+    )
+    assert sms.text == (
+        "Investigating: API: requests are failing. Requests have been failing since 14:05 UTC. ... "
+        "Next update 14:35 UTC. Updates: https://status.example.com"
+    )
+    post = derive_short("API: requests are failing", "investigating", body, LINK, Room(Form.SOCIAL, 250))
+    assert post.message == body.removeprefix("We are looking into a problem with API. ")
+    whole = derive_short("API: requests are failing", "investigating", body, LINK, Room(Form.SMS, 3))
+    assert "We are looking into a problem with API." in whole.text
+
+
 def test_a_promise_keeps_its_time_when_nothing_else_fits() -> None:
     wordy = "We look. You will hear from us again, as soon as we know more, and in any case by 14:35 UTC. We look on."
     short = derive_short("Payments and logins fail in Europe", "identified", wordy, LINK, Room(Form.SOCIAL, 92))
@@ -219,8 +237,7 @@ def test_the_state_stands_last_in_a_subject_and_is_never_cut() -> None:
 def test_a_sentence_that_does_not_fit_is_cut_at_a_word() -> None:
     short = derive_short("Payments fail", "identified", BODY, LINK, Room(Form.SMS, 1))
     assert short.text == (
-        "Identified: Payments fail. Card payments fail for some customers. ... "
-        f"Next update at 14:45 UTC. Updates: {LINK}"
+        f"Identified: Payments fail. Card payments fail for some customers. ... Next update 14:45 UTC. Updates: {LINK}"
     )
     short = derive_short("Payments fail", "identified", BODY.replace(" Next", " Soon"), LINK, Room(Form.SOCIAL, 75))
     assert short.text == f"Identified: Payments fail. Card payments…\nUpdates: {LINK}"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from msgspec import Struct
 from oncall_tui.domain.errors import RefusedError
 from oncall_tui.domain.promise import find_promise, find_promised_time
 from oncall_tui.domain.sanitize import clean_block, clean_line, is_clean
+from oncall_tui.domain.shortform_cutting import cut_text, leave_out, leave_out_echoes
 from oncall_tui.domain.update import BODY_LIMIT, TITLE_LIMIT
 
 SUBJECT_LIMIT = 78
@@ -49,8 +49,6 @@ _URL = re.compile(
 )
 _BARE_DOMAIN = re.compile(r"(?<![A-Za-z0-9@$#_./-])(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?![A-Za-z0-9@])")
 
-_SENTENCE_END = re.compile(r"[.!?][\"')\]”’]*(?=\s)|[。！？]|(?=\n)")
-_WORD_END = re.compile(r"\S(?=\s)")
 _RAW_LINK = re.compile(r"(https?://[A-Za-z0-9._~:/?#!$&'()+,;=%-]+)")
 _MARKUP = re.compile(r"[\\`*_\[\]~|<>]|&(?=#?[A-Za-z0-9]+;)")
 _LINE_MARKUP = re.compile(r"(?m)^(\d*)([#+=.)-])")
@@ -165,23 +163,6 @@ def count_length(text: str, room: Room) -> int:
             return len(text)
 
 
-def is_cut_safe(text: str, position: int) -> bool:
-    """Tells whether a cut before `position` leaves whole what a reader sees as one sign (most of UAX 29)."""
-    if not 0 < position < len(text):
-        return True
-    before, after = text[position - 1], text[position]
-    if before == "\u200d" or after in "\u200c\u200d" or "\U0001f3fb" <= after <= "\U0001f3ff":
-        return False
-    if unicodedata.category(after) in ("Mn", "Me", "Mc") or "\U000e0020" <= after <= "\U000e007f":
-        return False
-    if "\u1160" <= after <= "\u11ff" or (before == "\r" and after == "\n"):
-        return False
-    if "\U0001f1e6" <= after <= "\U0001f1ff":
-        flags = re.search("[\U0001f1e6-\U0001f1ff]*$", text[:position])
-        return flags is None or len(flags.group()) % 2 == 0
-    return True
-
-
 def break_mentions(text: str) -> str:
     """Returns text in which no @everyone and no <!channel> calls anybody: an invisible sign follows @ and <."""
     return re.sub("[@<]", "\\g<0>\u200b", text)
@@ -220,7 +201,7 @@ def derive_short(title: str, status: str, body: str, url: str, room: Room) -> Sh
     subject_most = _SUBJECT_LIMITS.get(room.form, 0)
     subject = _name_subject(title, state)
     if len(subject) > subject_most:
-        cut = _cut(title, mark, lambda cut: len(_name_subject(cut, state)) <= subject_most)
+        cut = cut_text(title, mark, lambda cut: len(_name_subject(cut, state)) <= subject_most)
         subject = _name_subject(cut, state)[:subject_most]
     return ShortForm(subject, write(title, message), title, message)
 
@@ -233,13 +214,16 @@ def _name_subject(title: str, state: str) -> str:
 def _shorten(title: str, message: str, mark: str, fits: Callable[[str, str], bool], room: Room) -> tuple[str, str]:
     """Returns title and message as they fit: the promise stays, then the title, then as much as there is room for."""
     place = find_promise(message)
-    promise, rest = ("", message) if place is None else (message[slice(*place)], _leave_out(message, *place))
+    promise, rest = ("", message) if place is None else (message[slice(*place)], leave_out(message, *place))
     brief = f"Next update {find_promised_time(promise)}." if promise else ""
-    for kept in (promise, brief):
+    if room.form in (Form.SOCIAL, Form.SMS):
+        rest = leave_out_echoes(rest, title)
+    for kept in (brief,) if room.form is Form.SMS else (promise, brief):
         if fits(title, kept):
-            cut = _cut(rest, mark, partial(_fits_before, fits, title, kept))
+            fits_before = partial(_fits_before, fits, title, kept)
+            cut = rest if fits_before(rest) else cut_text(rest, mark, fits_before)
             return title, f"{cut} {kept}".strip()
-    title = _cut(title, mark, lambda cut: fits(cut, brief))
+    title = cut_text(title, mark, lambda cut: fits(cut, brief))
     if not fits(title, brief):
         what = "The link and the time of the next update are" if promise else "The link is"
         raise RefusedError("short-form", f"{what} too long for a limit of {room.most} ({room.form}): raise the limit.")
@@ -248,10 +232,6 @@ def _shorten(title: str, message: str, mark: str, fits: Callable[[str, str], boo
 
 def _fits_before(fits: Callable[[str, str], bool], title: str, kept: str, cut: str) -> bool:
     return fits(title, f"{cut} {kept}".strip())
-
-
-def _leave_out(text: str, start: int, end: int) -> str:
-    return f"{text[:start].rstrip()} {text[end:].lstrip()}".strip()
 
 
 def _require_link(url: str) -> None:
@@ -282,29 +262,3 @@ def _write_text(state: str, title: str, message: str, url: str, room: Room) -> s
     stop = "" if head.endswith((".", "!", "?", "…")) else "."
     text = f"{head}{stop} {message}".rstrip()
     return f"{text}\n{link}" if room.form is Form.SOCIAL else f"{text} {link}"
-
-
-def _cut(text: str, mark: str, fits: Callable[[str], bool]) -> str:
-    """Returns the most of a text that fits with its mark: whole sentences, else words, else signs, else the mark alone.
-
-    Empty when not even the mark fits.
-    """
-    sentences = [match.end() for match in _SENTENCE_END.finditer(text) if is_cut_safe(text, match.end())]
-    words = [match.end() for match in _WORD_END.finditer(text)]
-    signs = [position for position in range(1, min(len(text), 1_000)) if is_cut_safe(text, position)]
-    for ends, gap in ((sentences, " "), (words, ""), (signs, "")):
-        found = _find_longest(ends, partial(_end_at, text, gap + mark), fits)
-        if found:
-            return found
-    return mark if fits(mark) else ""
-
-
-def _end_at(text: str, mark: str, end: int) -> str:
-    kept = text[:end].rstrip()
-    return kept + mark if kept else ""
-
-
-def _find_longest(ends: Sequence[int], cut: Callable[[int], str], fits: Callable[[str], bool]) -> str:
-    """Returns a cut that was seen to fit: the longest, unless a link that counts less when it is whole hides it."""
-    found = bisect_left(ends, True, key=lambda end: not fits(cut(end)))
-    return cut(ends[found - 1]) if found else ""
