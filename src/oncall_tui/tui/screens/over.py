@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -30,7 +31,8 @@ class OverScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield StatusHeader(id="head")
-        yield from self.compose_body()
+        with Vertical(id="over-body"):
+            yield from self.compose_body()
         yield KeyFooter(id="keys")
 
     def compose_body(self) -> ComposeResult:
@@ -56,6 +58,8 @@ class OverScreen(Screen[None]):
         app = self.oncall
         self.query_one(StatusHeader).show_head(app.snapshot, app.main.list_facts(app.now())._replace(way="esc "))
         here = self.focused or self
+        for field in self.query(".field"):
+            field.set_class(here in field.walk_children(), "-here")
         self.query_one(KeyFooter).show_keys(here, is_main=False)
 
     def on_resize(self) -> None:

@@ -47,9 +47,9 @@ _TEXTS = (
     (NoticeKind.FINISH, "end"),
 )
 _HINTS = {
-    "start": "now, in 30m, tomorrow 02:00, sun 29 nov 02:00 for 2h; UTC unless a zone is named",
-    "end": "2h, or a time such as 04:00",
-    "remind": "1h before the start; empty for none",
+    "start": "(now, in 30m, tomorrow 02:00, sun 29 nov 02:00 for 2h; UTC unless a zone is named)",
+    "end": "(2h, or a time such as 04:00)",
+    "remind": "(1h before the start, or none)",
 }
 
 
@@ -172,7 +172,7 @@ class PlanForm(OverScreen):
 
     def _take_change(self) -> None:
         self._keeper.touch()
-        if not self._text.has_focus:
+        if self._text is not self.focused:
             self._put_words()
         self.draw()
 
@@ -189,7 +189,7 @@ class PlanForm(OverScreen):
     def _open_picker(self, event: FieldLine.Opened) -> None:
         event.stop()
         host = host_of(self)
-        if self._parts.has_focus:
+        if self._parts is self.focused:
             known = list_known(host.snapshot, host.config)
             empty = "No components yet: add [[component]] to the config, or sync with the page."
             picker = PickScreen("Components that the work touches", known, self._typed.components, empty)
@@ -259,7 +259,7 @@ class PlanForm(OverScreen):
 
     def _step(self, by: int) -> None:
         fields = self._list_fields()
-        here = next((at for at, field in enumerate(fields) if field.has_focus), -1 if by > 0 else 0)
+        here = next((at for at, field in enumerate(fields) if field is self.focused), -1 if by > 0 else 0)
         self.set_focus(fields[(here + by) % len(fields)])
 
     def action_use_words(self) -> None:
@@ -278,7 +278,7 @@ class PlanForm(OverScreen):
 
     async def action_review(self) -> None:
         self._read_fields()  # what was typed last may not have been told yet
-        if self._text.has_focus:
+        if self._text is self.focused:
             self._read_text()
         plan, typed, now = self._plan(), self._typed, self.oncall.now()
         if plan.problems:
@@ -315,7 +315,7 @@ class PlanForm(OverScreen):
 
 
 def _point(field: Widget, words: str) -> Content:
-    return join((f"{Glyphs.show('▸')} ", "bold $line-focus"), words) if field.has_focus else line(words)
+    return join((f"{Glyphs.show('▸')} ", "bold $line-focus"), words) if field is field.screen.focused else line(words)
 
 
 def _make_store(

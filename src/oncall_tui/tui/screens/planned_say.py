@@ -84,7 +84,7 @@ class NoticeForm(OverScreen):
         number = work.maintenance.id
         self._keeper = ScratchKeeper(self, f"notice-{number}-{kind}", self._write, self.draw)
         self._about = Flow(id="plan-about")
-        hint = "30m more, or a time such as 04:00; UTC unless a zone is named"
+        hint = "(30m more, or a time such as 04:00; UTC unless a zone is named)"
         self._end = Input(compact=True, max_length=100, placeholder=hint, id="notice-end")
         notices = [(True, line("tell subscribers")), (False, line("do not tell subscribers"))]
         self._notify = Choice[bool]("", notices, id="plan-notify")
@@ -245,7 +245,7 @@ class NoticeForm(OverScreen):
 
     def _step(self, by: int) -> None:
         fields: list[Widget] = [*([self._end] if self._has_end else []), self._notify, self._text]
-        here = next((at for at, field in enumerate(fields) if field.has_focus), 0)
+        here = next((at for at, field in enumerate(fields) if field is self.focused), 0)
         self.set_focus(fields[(here + by) % len(fields)])
 
     def action_use_words(self) -> None:
@@ -266,7 +266,7 @@ class NoticeForm(OverScreen):
 
     async def action_review(self) -> None:
         self._take_end()  # what was typed last may not have been told yet
-        if self._text.has_focus:
+        if self._text is self.focused:
             self._take_text()
         ends_at, problem = self._read_end()
         if problem:

@@ -23,7 +23,7 @@ from oncall_tui.tui.widgets.review_words import draw_verdict, fit_words
 class Said(Struct, frozen=True):
     """What is looked at: `draw_words` is what customers read, `draw_facts` what else is true of it, for a width.
 
-    `obstacle` says why it cannot be sent, empty when it can; `text` is what copying takes. `words` stand in the place of
+    `obstacle` says why it cannot be sent, empty when it can; `text` is what copying takes. `words` stand for
     what is drawn, where there are any.
     """
 
