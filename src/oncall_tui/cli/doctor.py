@@ -38,6 +38,7 @@ def doctor(place: Place, is_json: bool) -> int:
     checks = [*_check_python(), *_check_file(place)]
     config, found = _check_config(place)
     checks += found
+    checks.append(_check_spelling())
     checks += asyncio.run(check_network(config.pages if config else (), config.components if config else ()))
     checks += _check_terminal()
     if is_json:
@@ -146,6 +147,15 @@ def _check_config(place: Place) -> tuple[Config | None, list[Check]]:
         else:
             checks.append(Check("ok", what, "present (never shown)"))
     return config, checks
+
+
+def _check_spelling() -> Check:
+    from oncall_tui.engine.doctor import Check
+    from oncall_tui.spelling import INSTALL, has_word_list
+
+    if has_word_list():
+        return Check("ok", "spelling", "updates are checked against a word list")
+    return Check("ok", "spelling", "not checked: there is no word list", INSTALL)
 
 
 def _check_terminal() -> Iterator[Check]:
