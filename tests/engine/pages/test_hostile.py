@@ -143,8 +143,14 @@ async def test_an_endless_answer_is_a_doubt_within_the_deadline(reply: Reply) ->
     assert ANSWER_LIMIT <= 5_000_000
 
 
-@over_kinds
-@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        *((kind, "302 Found") for kind in KINDS),
+        *((INSTATUS, status) for status in ("301 Moved", "303 Other", "307 Temporary", "308 Permanent")),
+    ],
+    ids=str,
+)
 async def test_a_redirect_is_not_followed(kind: Kind, status: str) -> None:
     async with serving(say(b"[]")) as (elsewhere, heard_elsewhere):
         for place in (f"{elsewhere}/{TOKEN}?key={TOKEN}", f"/{TOKEN}", "http://[::1", "//\u2100/x"):
@@ -204,7 +210,7 @@ async def test_junk_anywhere_in_an_answer_is_a_doubt_at_most(kind: Kind) -> None
         page.spoil = partial(spoil, rng)
         answered = 0
         doubts: list[str] = []
-        for _ in range(20):
+        for _ in range(10):
             for ask in (
                 partial(client.list_components, allow),
                 partial(client.list_unresolved, allow),
@@ -218,7 +224,7 @@ async def test_junk_anywhere_in_an_answer_is_a_doubt_at_most(kind: Kind) -> None
                     answered += 1
                 except AmbiguousError as error:
                     doubts.append(str(error))
-        assert answered > 30
+        assert answered > 15
         assert "".join(doubts).isprintable()
 
 
@@ -236,13 +242,13 @@ async def test_junk_does_not_get_stuck_on_its_way_into_the_file(kind: Kind, tmp_
             await store.start()
             config = kind.make_config(page)
             budget = Budget(store, config, now_ms)
-            page.spoil = partial(spoil, rng)
+            page.spoil = lambda answer: spoil(rng, answer) if rng.random() < 0.4 else answer
             taken = 0
-            for _ in range(40):
+            for _ in range(12):
                 with suppress(PageError):
                     await read_page_once(store, client, config.name, budget, now_ms)
                     taken += 1
             await store.close()
-        assert taken > 5
+        assert taken > 2
         rows = [*db.rows("SELECT * FROM incident"), *db.rows("SELECT * FROM page_component")]
         assert is_inert([tuple(row) for row in rows])

@@ -11,7 +11,7 @@ from oncall_tui.engine.pages.unstamped import write_sent_at
 from oncall_tui.engine.pages.values import Item
 
 
-async def read(parts: list[list[Item]], since: int | None) -> tuple[int, int]:
+async def read(parts: list[list[Item]], since: int | None, *, may_be_cut: bool = False) -> tuple[int, int]:
     """Returns how many items were read, and in how many parts."""
     permits = Permits()
 
@@ -22,7 +22,8 @@ async def read(parts: list[list[Item]], since: int | None) -> tuple[int, int]:
         at = item.get("at")
         return at if isinstance(at, int) else None
 
-    return len(await read_list(ask, permits, find_made_at, since)), permits.count
+    found = await read_list(ask, permits, find_made_at, since, may_be_cut=may_be_cut)
+    return len(found), permits.count
 
 
 DAY_MS = 86_400_000
@@ -102,6 +103,7 @@ async def test_a_list_without_an_end_is_left_and_proves_nothing() -> None:
     with pytest.raises(AmbiguousError, match="more than 20 parts"):
         await read(parts, None)
     assert await read(parts[: PARTS_MOST - 1], None) == (PARTS_MOST - 1, PARTS_MOST)
+    assert await read(parts, None, may_be_cut=True) == (PARTS_MOST, PARTS_MOST)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 from msgspec.structs import replace
+from tests.engine.fakes.proving import allow, make_message
 from tests.engine.faultkinds import Fault
 from tests.engine.faultpage import TOKEN, FaultPage
 from tests.engine.publishing import NO_TLS, make_config
@@ -20,32 +21,10 @@ from oncall_tui.clock import now_ms
 from oncall_tui.config.model import PageConfig
 from oncall_tui.config.token import Secret
 from oncall_tui.domain.errors import UsageError
-from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
-from oncall_tui.engine.pages import Message
+from oncall_tui.domain.incident import ComponentStatus
 from oncall_tui.engine.pages.adapter import find_deadline_ms
 from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, PageError, RefusedByPageError
 from oncall_tui.engine.pages.statuspage import Statuspage
-
-
-async def allow() -> None:
-    return
-
-
-def make_message(**changes: object) -> Message:
-    fields: dict[str, object] = {
-        "uid": "incident-1",
-        "op": "op-1",
-        "title": "Errors",
-        "status": IncidentStatus.INVESTIGATING,
-        "body": "Looking.",
-        "components": {},
-        "component_ids": None,
-        "impact_override": None,
-        "notify": False,
-        "sent_at": 1_700_000_000_000,
-        **changes,
-    }
-    return Message(**fields)  # type: ignore[arg-type]
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemoteUpda
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.engine.pages.values import (
     ID_MOST,
+    LIFECYCLE,
     Item,
     name_component,
     read_id,
@@ -35,12 +36,7 @@ ZONE_MOST_MS = 14 * 3_600_000
 _ZONE_LEAST_MS = -12 * 3_600_000
 _ZONE_STEP_MS = 900_000
 _FIRST = "message-"
-STATUS_NUMBERS = {
-    IncidentStatus.INVESTIGATING: 1,
-    IncidentStatus.IDENTIFIED: 2,
-    IncidentStatus.MONITORING: 3,
-    IncidentStatus.RESOLVED: 4,
-}
+STATUS_NUMBERS = {status: number for number, status in enumerate(LIFECYCLE, 1)}
 _STATUSES = {number: status for status, number in STATUS_NUMBERS.items()}
 COMPONENT_NUMBERS = {
     ComponentStatus.OPERATIONAL: 1,

@@ -20,6 +20,7 @@ from oncall_tui.engine.pages.errors import require, require_list
 from oncall_tui.engine.pages.lists import Depth, Handover, read_list
 from oncall_tui.engine.pages.unstamped import append_update
 from oncall_tui.engine.pages.values import (
+    LIFECYCLE,
     Item,
     name_component,
     read_id,
@@ -58,15 +59,7 @@ _READ_COMPONENTS = {
     "partial_outage": ComponentStatus.PARTIAL_OUTAGE,
     "full_outage": ComponentStatus.MAJOR_OUTAGE,
 }
-_READ_STATUSES = {
-    status.value: status
-    for status in (
-        IncidentStatus.INVESTIGATING,
-        IncidentStatus.IDENTIFIED,
-        IncidentStatus.MONITORING,
-        IncidentStatus.RESOLVED,
-    )
-}
+_READ_STATUSES = {status.value: status for status in LIFECYCLE}
 
 
 class IncidentIo(Adapter):
@@ -183,7 +176,8 @@ class IncidentIo(Adapter):
             after = cursor if isinstance(cursor, str) and 0 < len(cursor) <= _CURSOR_MOST else None
             return items, after is not None
 
-        return await read_list(ask, permit, lambda item: read_time(item.get("published_at")), since)
+        made_at = "published_at"
+        return await read_list(ask, permit, lambda item: read_time(item.get(made_at)), since, may_be_cut=is_routine)
 
 
 def _write_fields(message: Message) -> Item:

@@ -1,5 +1,6 @@
 """Instatus v1: our words to and from its calls.
 
+After its public reference (instatus.com/help/api), which names no longest title or text: it refuses in its own words.
 It keeps no ids of ours, no impact and no metadata; `started` is ours to give, but its samples shift times by a zone, so
 an incident counts as made when its first update was stored (`createdAt`), and only what customers read is `started`.
 """
@@ -10,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from oncall_tui.domain.capability import Capabilities
-from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, impact_of
+from oncall_tui.domain.incident import ComponentStatus, impact_of
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage, RemoteUpdate
 from oncall_tui.engine.pages import Message, Permit
 from oncall_tui.engine.pages.adapter import Adapter
@@ -18,6 +19,7 @@ from oncall_tui.engine.pages.errors import require, require_list
 from oncall_tui.engine.pages.lists import read_list
 from oncall_tui.engine.pages.unstamped import append_update, list_named_ids, write_sent_at
 from oncall_tui.engine.pages.values import (
+    LIFECYCLE,
     Item,
     name_component,
     read_id,
@@ -30,12 +32,7 @@ from oncall_tui.engine.pages.values import (
 
 CAPABILITIES = Capabilities(adapter="instatus", can_retitle=False)
 _PAGE_SIZE = 100
-_STATUSES = {
-    IncidentStatus.INVESTIGATING: "INVESTIGATING",
-    IncidentStatus.IDENTIFIED: "IDENTIFIED",
-    IncidentStatus.MONITORING: "MONITORING",
-    IncidentStatus.RESOLVED: "RESOLVED",
-}
+_STATUSES = {status: status.value.upper() for status in LIFECYCLE}
 _OPEN = ",".join(word for status, word in _STATUSES.items() if status.is_open)
 _READ_STATUSES = {word: status for status, word in _STATUSES.items()}
 _COMPONENTS = {

@@ -23,12 +23,15 @@ async def read_list(
     permit: Permit,
     find_made_at: Callable[[Item], int | None],
     since: int | None = None,
+    *,
+    may_be_cut: bool = False,
 ) -> list[Item]:
     """Returns every item of a list that comes in parts; `ask` takes 0, 1, 2... and tells whether there may be more.
 
     Ends at a part without news. A part wholly older than `since`, or that ends a day before it, ends it too, but only
     where it runs from new to old: the order of these lists is not documented, and some go by times that people give.
-    Raises AmbiguousError for one that goes on and on: what is missing in half a list proves nothing.
+    Raises AmbiguousError for one that goes on and on, since what is missing in half a list proves nothing; one that
+    `may_be_cut` is left there.
     """
     found: dict[str, Item] = {}
     for number in range(PARTS_MOST):
@@ -40,6 +43,8 @@ async def read_list(
             return list(found.values())
         if since is not None and _is_past([find_made_at(item) for item in items], since):
             return list(found.values())
+    if may_be_cut:
+        return list(found.values())
     raise AmbiguousError(f"the page has a list of more than {PARTS_MOST} parts: it was not read to its end")
 
 

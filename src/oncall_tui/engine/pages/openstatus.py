@@ -21,6 +21,7 @@ from oncall_tui.engine.pages.errors import require, require_list
 from oncall_tui.engine.pages.lists import Handover, Settled, read_list
 from oncall_tui.engine.pages.unstamped import list_named_ids, write_sent_at
 from oncall_tui.engine.pages.values import (
+    LIFECYCLE,
     Item,
     name_component,
     read_id,
@@ -39,12 +40,7 @@ CAPABILITIES = Capabilities(
 )
 _PAGE_SIZE = 100
 _STATUS, _IMPACT = "STATUS_REPORT_STATUS_", "PAGE_COMPONENT_IMPACT_"
-_STATUSES = {
-    IncidentStatus.INVESTIGATING: "INVESTIGATING",
-    IncidentStatus.IDENTIFIED: "IDENTIFIED",
-    IncidentStatus.MONITORING: "MONITORING",
-    IncidentStatus.RESOLVED: "RESOLVED",
-}
+_STATUSES = {status: status.value.upper() for status in LIFECYCLE}
 _READ_STATUSES = {word: status for status, word in _STATUSES.items()}
 _IMPACTS = {
     ComponentStatus.OPERATIONAL: "OPERATIONAL",

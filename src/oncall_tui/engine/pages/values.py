@@ -7,10 +7,18 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 
+from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.outbox import normalise_body
 from oncall_tui.domain.sanitize import clean_line
 
 Item = dict[str, object]
+LIFECYCLE = (
+    IncidentStatus.INVESTIGATING,
+    IncidentStatus.IDENTIFIED,
+    IncidentStatus.MONITORING,
+    IncidentStatus.RESOLVED,
+)
+"""The states that an incident goes through on every page that has states at all."""
 Word = TypeVar("Word", bound=StrEnum)
 ID_MOST = 100
 POSITION_MOST = 1_000_000
