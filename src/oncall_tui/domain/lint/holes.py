@@ -165,6 +165,8 @@ def _find_unfilled(post: Post, context: Context, _tuning: Tuning) -> Iterator[Re
         for match in _NOTHING.finditer(reading.prose):
             group = "at" if match["at"] else 0
             start, end = match.span(group)
+            if reading.is_meant(start, end):
+                continue
             shown = " ".join(reading.text[start:end].split())
             yield Remark(
                 start, end, f"'{shown}': a variable was empty here. Fill it in, or take the sentence out.", part

@@ -17,7 +17,8 @@ _CROWD = (
     "|messages|websites|instances|projects|workspaces|teams"
 )
 _SOME = Pattern(
-    rf"(?<!\w)(?:some|certain|several|a few|many|a (?:small |large |limited |very small )?(?:subset|portion|number"
+    rf"(?<!\w)(?<!how )(?:some|certain|several|a few|many|a (?:small |large |limited |very small )?(?:subset|portion"
+    rf"|number"
     rf"|fraction|percentage|handful"
     rf"|proportion|minority|majority)|a subset|various) (?:of )?(?:our |the |your "
     rf"|all )?(?:\w+ ){{0,2}}?(?:{_CROWD})(?!\w)",
