@@ -18,7 +18,9 @@ from oncall_tui.store.maintenance import (
     get_maintenance,
     has_waiting_notice,
     list_active,
+    list_maintenance_entries,
     list_maintenances,
+    note_overruns,
 )
 from oncall_tui.store.notices import (
     adopt_orphan_notices,
@@ -199,6 +201,24 @@ def test_a_person_decides_and_later_words_do_not_wait_for_it(db: Database) -> No
             call(db, 2, "ana", START)
         with pytest.raises(NotFoundError):
             call(db, 99, "ana", START)
+
+
+def test_an_overrun_is_told_once_for_each_end(db: Database) -> None:
+    old, epoch = begin_epoch(db), begin_epoch(db)
+    plan(db, 1)
+    plan(db, 2)
+    say(db, 1, K.START, START)
+    with db.write() as connection:
+        connection.execute("UPDATE maintenance_notice SET withdrawn_at = 1 WHERE kind = 'finish'")
+    assert note_overruns(db, epoch, END - 1) == 0
+    assert note_overruns(db, old, END) == 0
+    assert [note_overruns(db, epoch, END + at) for at in (0, 1, MINUTE)] == [1, 0, 0]
+    assert list_maintenance_entries(db, 1)[-1].text.startswith("takes longer than 14:00 UTC on 22 November 2026")
+    assert list_maintenance_entries(db, 2)[-1].text == "planned: Disks 2"
+    say(db, 1, K.EXTEND, END + MINUTE, ends_at=END + 9 * MINUTE)
+    assert [note_overruns(db, epoch, END + at * MINUTE) for at in (8, 9, 10)] == [0, 1, 0]
+    say(db, 1, K.FINISH, END + 11 * MINUTE)
+    assert note_overruns(db, epoch, END + 60 * MINUTE) == 0
 
 
 def test_what_is_listed_and_what_is_now(db: Database) -> None:

@@ -14,7 +14,7 @@ from oncall_tui.engine.fenced import STORE_PAUSE_S
 from oncall_tui.engine.notice_courier import NoticeCourier
 from oncall_tui.engine.page_work import PageWork
 from oncall_tui.engine.store_thread import StoreThread
-from oncall_tui.store.maintenance import fire_due
+from oncall_tui.store.maintenance import fire_due, note_overruns
 from oncall_tui.store.notices import adopt_orphan_notices, list_due_notices, next_notice_at, shorten_notice_waits
 
 LOOK_EVERY_S = 1.0
@@ -31,6 +31,7 @@ async def run_clock(store: StoreThread, *, epoch: int, clock: Callable[[], int],
     while not stop.is_set():
         try:
             await store.call(fire_due, epoch, clock())
+            await store.call(note_overruns, epoch, clock())
             trouble = ""
         except StoreError as error:
             if str(error) != trouble:

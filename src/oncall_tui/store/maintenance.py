@@ -18,6 +18,7 @@ from oncall_tui.domain.maintenance import (
     is_silencing,
     require_notice,
     require_window,
+    write_instant,
 )
 from oncall_tui.domain.planning import find_silenced
 from oncall_tui.domain.sanitize import clean_block
@@ -162,6 +163,28 @@ def fire_due(db: Database, epoch: int, now: int) -> int:
                 tell_timeline(connection, current.id, EntryKind.QUEUED, f"{notice.kind} fell due: {words}", ENGINE, now)
                 count += 1
     return count
+
+
+def note_overruns(db: Database, epoch: int, now: int) -> int:
+    """Notes once for each end that work goes on past it without a word, and returns how much does so since now."""
+    late = db.rows(
+        "SELECT id, ends_at FROM maintenance WHERE status != 'completed' AND status != 'scheduled' AND ends_at <= ?",
+        now,
+    )
+    news = [
+        (row["id"], sentence)
+        for row in late
+        if (sentence := f"takes longer than {write_instant(row['ends_at'])}: extend, finish or cancel it")
+        and not db.row("SELECT 1 FROM timeline WHERE maintenance_id = ? AND text = ?", row["id"], sentence)
+    ]
+    if not news:
+        return 0
+    with db.write(TOPIC, "timeline") as connection:
+        if connection.execute("SELECT 1 FROM lease WHERE epoch = ?", (epoch,)).fetchone() is None:
+            return 0
+        for maintenance_id, sentence in news:
+            tell_timeline(connection, maintenance_id, EntryKind.NOTE, sentence, ENGINE, now)
+    return len(news)
 
 
 def list_maintenances(db: Database, *, is_open_only: bool = False, limit: int = 200) -> list[Maintenance]:
