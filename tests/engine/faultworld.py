@@ -83,6 +83,8 @@ class Confirmed:
     body: str
     is_dropped: bool = False
     was_tried: bool = False
+    corrections: list[str] = field(default_factory=list)
+    is_correction_dropped: bool = False
 
 
 @dataclass
@@ -216,6 +218,7 @@ class World:
             "turned away": self.page.turned_away,
             "deaths": self.deaths,
             "asked": self.asked,
+            "corrected": sum(len(told.corrections) for told in self.confirmed.values()),
             "edits": sum(write.op is None for write in self.page.writes),
             "seen": sum(update.seen_at is not None for update in list_ours(self.db)),
             "seconds": int(self.loop.time()),
@@ -237,13 +240,24 @@ class World:
             assert numbers == sorted(set(numbers)), f"on {incident_id} stand {numbers}: twice, or out of order"
         ops = [write.op for write in writes]
         assert len(ops) == len(set(ops)), f"twice on the page: {ops}"
+        self._check_corrections()
         self._check_claims({write.update_id: write.body for write in self.page.writes}, set(ops))
+
+    def _check_corrections(self) -> None:
+        """Each update was given confirmed words alone, the earlier before the later."""
+        ops = {write.update_id: write.op for write in self.page.writes}
+        for update_id in {update_id for update_id, _ in self.page.corrections}:
+            told = self.confirmed[ops[update_id] or ""]
+            given = [body for corrected_id, body in self.page.corrections if corrected_id == update_id]
+            numbers = [told.corrections.index(body) for body in given]
+            assert numbers == sorted(numbers), f"{told} was given {given}"
 
     def _check_claims(self, there: dict[str, str], ops: set[str | None]) -> None:
         for update in list_ours(self.db):
             if update.delivery is DeliveryState.DELIVERED:
                 assert update.uid in ops, f"{update} is said to be delivered, and is not there"
-                assert update.remote_id is None or there.get(update.remote_id) == update.body, f"{update}: {there}"
+                first = update.first_body or update.body
+                assert update.remote_id is None or there.get(update.remote_id) == first, f"{update}: {there}"
             if update.seen_at is not None:
                 (at,) = [write.at for write in self.page.writes if write.update_id == update.remote_id]
                 assert at <= self.loop.true_s() - PUBLIC_S, f"{update} is said to be seen before it is public"
@@ -272,6 +286,9 @@ class World:
             (update,) = [update for update in ours if update.uid == told.uid]
             expected = DeliveryState.DROPPED if told.is_dropped else DeliveryState.DELIVERED
             assert update.delivery is expected, update
+            if told.corrections and not told.is_correction_dropped:
+                given = [body for update_id, body in self.page.corrections if update_id == update.remote_id]
+                assert given[-1] == update.body == told.corrections[-1], f"{told} was given {given}"
 
     def answer(self, db: Database, delivery: Delivery) -> None:
         self.asked += delivery.asked_at is not None

@@ -28,12 +28,13 @@ from hypothesis.stateful import (
 from tests.engine.faultkinds import AMBIGUOUS_FAULTS, APPLIED_FAULTS, Fault
 from tests.engine.faultworld import LAG_MOST_S, Confirmed, World, silence
 from tests.engine.histories import make_template
-from tests.engine.publishing import confirm, declare
+from tests.engine.publishing import confirm, declare, list_ours
 from tests.engine.warp import WarpLoop
 
 from oncall_tui.domain.errors import ConflictError, RefusedError
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
-from oncall_tui.domain.update import Delivery
+from oncall_tui.domain.update import Delivery, DeliveryKind
+from oncall_tui.store.corrections import correct_update
 from oncall_tui.store.database import Database
 from oncall_tui.store.incidents import get_incident
 from oncall_tui.store.outbox import drop_delivery, get_delivery, list_deliveries
@@ -46,7 +47,7 @@ FAULTS = st.lists(st.sampled_from([*Fault, *APPLIED_FAULTS, *AMBIGUOUS_FAULTS]),
 TERMINALS, WHICH = st.integers(0, 1), st.integers(0, 9)
 CONFIRM = st.tuples(st.just("confirm"), TERMINALS, WHICH, STATUSES, st.booleans(), COMPONENTS, st.booleans())
 LOOK = st.tuples(st.just("look"), TERMINALS, WHICH)
-OTHER = st.tuples(st.sampled_from(("retry", "drop")), TERMINALS, WHICH)
+OTHER = st.tuples(st.sampled_from(("retry", "drop", "correct", "correct")), TERMINALS, WHICH)
 RETRY_AFTER = st.sampled_from((None, "0", "20", "-1", "soon"))
 CLOCK_STEPS_S = (0, 0, -40, 3_600, -86_400)
 STOCK = "We are still looking."
@@ -99,6 +100,8 @@ class FaultMachine(RuleBasedStateMachine):
                 case "look":
                     incident_id = self.incidents[which % len(self.incidents)]
                     self.revisions[terminal, incident_id] = get_incident(db, incident_id).revision
+                case "correct":
+                    self.correct(db, which)
                 case "retry" | "drop" if waiting := list_deliveries(db):
                     with contextlib.suppress(RefusedError):
                         self.decide(name, db, waiting[which % len(waiting)])
@@ -121,12 +124,27 @@ class FaultMachine(RuleBasedStateMachine):
             confirm(db, incident_id, body, status, components, notify=notify, uid=uid, seen_revision=seen, now=self.now)
             self.world.confirmed[uid] = Confirmed(number, uid, incident_id, status, body)
 
+    def correct(self, db: Database, which: int) -> None:
+        """Somebody finds better words for what a page holds."""
+        if not (standing := [update for update in list_ours(db) if update.remote_id is not None]):
+            return
+        update = standing[which % len(standing)]
+        told = self.world.confirmed[update.uid]
+        body = f"{told.body} Put right {len(told.corrections) + 1}."
+        with contextlib.suppress(RefusedError):
+            correct_update(db, update.id, body, editable=["page"], actor="ana", now=self.now)
+            told.corrections.append(body)
+            told.is_correction_dropped = False
+
     def decide(self, name: str, db: Database, delivery: Delivery) -> None:
         if name == "retry":
             self.world.answer(db, delivery)
             return
         drop_delivery(db, delivery.id, "ben", self.now)
         told = self.world.confirmed[delivery.uid]
+        if delivery.kind is DeliveryKind.EDIT:
+            told.is_correction_dropped = True
+            return
         told.is_dropped = True
         told.was_tried = get_delivery(db, delivery.id).attempts > 0
 
@@ -234,4 +252,4 @@ def test_every_history_leaves_the_page_as_it_was_confirmed() -> None:
     number = os.environ.get("FAULT_SEED")
     held = run_machine(HISTORIES, None if number is None else int(number))
     assert held["histories"] >= HISTORIES
-    assert min(held[name] for name in ("updates", "faulted", "deaths", "edits", "dropped")) > 0, held
+    assert min(held[name] for name in ("updates", "faulted", "deaths", "edits", "dropped", "corrected")) > 0, held
