@@ -88,3 +88,13 @@ def test_promises_are_scored_by_when_the_next_words_came(tmp_path: Path) -> None
     assert opened is not None
     assert opened.course.score is not None
     assert str(opened.course.score) == "2 of 3 kept (1 to the minute)"
+
+
+def test_words_that_a_person_chose_stay_those_words() -> None:
+    writing, body = _write(_BEGAN, Course(IncidentStatus.INVESTIGATING, 1, _BEGAN))
+    chosen = next(item for item in writing.list_templates() if item.key == "reopen")
+    words = writing.use_template(chosen, body, Snapshot(), _BEGAN)
+    assert words == writing.read_template(chosen, Snapshot(), _BEGAN)
+    followed = writing.take_due(_BEGAN + HOUR, words, Snapshot(), _BEGAN)
+    assert followed == writing.read_template(chosen, Snapshot(), _BEGAN) != words
+    assert writing.put_template(followed, Snapshot(), _BEGAN) == body.replace("14:35", "15:05")

@@ -162,6 +162,7 @@ ACTIONS: tuple[Action, ...] = (
             ("set-components", "f3", "components", "Choose the states of the components.", True),
             ("set-due", "f4", "next update", "Choose when customers hear from us next.", False),
             ("use-template", "ctrl+t", "template", "Put the words of the template for this state.", True),
+            ("choose-template", "ctrl+f", "templates", "Choose among all prepared words, around your own.", False),
             ("edit-outside", "ctrl+e", "editor", "Go on with the text in the editor of VISUAL or EDITOR.", False),
             ("drafts", "ctrl+o", "drafts", "Show all drafts: open, compare, name, hand over, take over, delete.", True),
             ("new-draft", "ctrl+n", "new draft", "Begin another draft of this incident.", False),
@@ -269,6 +270,15 @@ ACTIONS: tuple[Action, ...] = (
             ("next-line", "tab,down", "next line", "Move to the next fact.", True),
             ("previous-line", "shift+tab,up", "line before", "Move to the fact before.", False),
             ("leave", "escape", "text", "Go back to the text; the facts are kept.", True),
+        ),
+    ),
+    *_scope(
+        "templates",
+        (
+            ("down", "j,down", "down", "Move down.", False),
+            ("up", "k,up", "up", "Move up.", False),
+            ("choose", "enter", "take", "Put these words around what you wrote.", True),
+            ("back", "escape,ctrl+f", "back", "Leave without a choice.", True),
         ),
     ),
     *_scope(

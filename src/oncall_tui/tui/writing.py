@@ -11,7 +11,7 @@ from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
 from oncall_tui.domain.promise import offer_slower
 from oncall_tui.domain.sanitize import clean_block
 from oncall_tui.domain.sentences import switch_template, update_draft
-from oncall_tui.domain.template import Moment, Template, render, render_sentences, say_when
+from oncall_tui.domain.template import Audience, Moment, Template, render, render_sentences, say_when
 from oncall_tui.domain.template_choice import choose_template
 from oncall_tui.domain.update import Draft, Waiver
 from oncall_tui.tui.draft_keeper import Typed
@@ -19,6 +19,7 @@ from oncall_tui.tui.drafting import (
     House,
     OpenedDraft,
     Shape,
+    Words,
     fill_variables,
     find_felt,
     find_words,
@@ -177,10 +178,10 @@ class Writing:
 
     def _follow(self, shape: Shape, body: str, snapshot: Snapshot, now: int) -> str | None:
         """Takes what changed into the sentences that stand as they were prepared."""
-        if self.is_untouched(body):
-            self._shape = shape
-            return self._put_anew(snapshot, now)
+        is_usual = self.is_untouched(body) and self._find_usual(snapshot, now).template is self._template
         self._shape = shape
+        if is_usual:
+            return self._put_anew(snapshot, now)
         if self._template is None:
             return None
         variables = self._fill(snapshot, now)
@@ -192,10 +193,14 @@ class Writing:
         felt = find_felt(self.incident, snapshot)
         return fill_variables(self.incident, self._shape, self.opened.course, self._house, now, effect=felt)
 
-    def _put_anew(self, snapshot: Snapshot, now: int) -> str:
-        """Returns the words of the template that fits now, in the place of all that stands there."""
+    def _find_usual(self, snapshot: Snapshot, now: int) -> Words:
+        """Returns the words that the state, the cause and the moment choose."""
         felt = find_felt(self.incident, snapshot)
-        words = find_words(self.incident, self._shape, self.opened.course, self._house, now, effect=felt)
+        return find_words(self.incident, self._shape, self.opened.course, self._house, now, effect=felt)
+
+    def _put_anew(self, snapshot: Snapshot, now: int) -> str:
+        """Returns the usual words, in the place of all that stands there."""
+        words = self._find_usual(snapshot, now)
         self._template, self._variables = words.template, words.variables
         return words.body
 
@@ -207,6 +212,18 @@ class Writing:
             return prepared
         words = switch_template(old, render_sentences(self._template, self._variables), body).text
         return prepared if words == body else words
+
+    def list_templates(self) -> list[Template]:
+        """Returns the words for customers about an incident; those for one client or a supplier are not for pages."""
+        return [
+            template
+            for template in self._house.templates
+            if template.audience is Audience.CUSTOMERS and set(template.states) & set(IncidentStatus)
+        ]
+
+    def read_template(self, template: Template, snapshot: Snapshot, now: int) -> str:
+        """Returns what a template reads like for this update."""
+        return render(template, self._fill(snapshot, now))
 
     def use_template(self, template: Template, body: str, snapshot: Snapshot, now: int) -> str:
         """Returns the words of a template that a person chose, around what they wrote."""

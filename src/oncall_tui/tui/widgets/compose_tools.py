@@ -15,6 +15,7 @@ from oncall_tui.store.drafts import create_draft, keep_facts
 from oncall_tui.tui.host import host_of, start_work, tell
 
 if TYPE_CHECKING:
+    from oncall_tui.domain.template import Template
     from oncall_tui.tui.draft_desk import DraftDesk
     from oncall_tui.tui.draft_keeper import DraftKeeper
     from oncall_tui.tui.screens.drafts import Wish
@@ -57,6 +58,26 @@ class ComposeTools(Widget):
         if self.writing is not None:
             self.put(self.writing.put_template(self.text.text, host_of(self).snapshot, now_ms()))
             self.text.focus()
+
+    def action_choose_template(self) -> None:
+        """Asks which prepared words to put around those of the person."""
+        from oncall_tui.tui.screens.templates import TemplatesScreen
+
+        writing, host = self.writing, host_of(self)
+        if writing is not None:
+            host.load_styles("drafts")
+            screen = TemplatesScreen(
+                writing.list_templates(),
+                writing.status,
+                writing.template.key if writing.template else "",
+                lambda template: writing.read_template(template, host.snapshot, now_ms()),
+            )
+            self.app.push_screen(screen, self._take_template)
+
+    def _take_template(self, template: Template | None) -> None:
+        if template is not None and self.writing is not None:
+            self.put(self.writing.use_template(template, self.text.text, host_of(self).snapshot, now_ms()))
+        self.text.focus()
 
     def action_copy(self) -> None:
         if self.writing is not None:
