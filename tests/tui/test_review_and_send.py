@@ -209,3 +209,23 @@ async def test_channels_beside_the_page_are_listed_with_what_fits_into_them(
         assert "texts  2/2 messages" in shown
         assert "API: requests are failing (Investigating)" in shown
         assert "enter send, with 5s to take it back" in shown
+
+
+async def test_a_second_person_sends_where_the_severity_needs_one(desk: Desk) -> None:
+    desk = Desk(desk.path, replace(desk.config, second_person=frozenset({2})), desk.db)
+    async with open_app(desk) as (app, pilot):
+        shown = await _review(pilot)
+        assert "enter ask a second person to send it, as a SEV2 needs" in shown
+        await pilot.press("enter")
+        await wait_for_text(pilot, "Not sent yet: a second person")
+        assert app.outgoing.waiting == ()
+    assert list_deliveries(desk.db) == []
+    async with open_app(desk, size=(120, 40), actor="bob") as (_, pilot):
+        await wait_for_text(pilot, "ana asks a second person to send an update of #1")
+        await pilot.press("p")
+        await wait_for_text(pilot, "ana asks you to send this as it stands")
+        await wait_for_text(pilot, "nothing blocks sending")
+        await pilot.press("ctrl+s")
+        await wait_for_text(pilot, "enter send, with")
+        await pilot.press("enter")
+        await wait_for_text(pilot, "SENDING in")

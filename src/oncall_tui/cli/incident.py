@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from oncall_tui.cli.approve import approve, ask_second_person
 from oncall_tui.cli.correct import backfill, correct
 from oncall_tui.cli.group import json_option, place_options
 from oncall_tui.cli.place import Place, read_actor
@@ -53,6 +54,7 @@ def incident() -> None:
 
 
 incident.add_command(correct)
+incident.add_command(approve)
 incident.add_command(backfill)
 
 
@@ -261,6 +263,8 @@ def _confirm(
     from oncall_tui.store.outbox import confirm_update
 
     now, config = now_ms(), place.try_config()
+    if config and current.severity in config.second_person:
+        ask_second_person(db, current, words.status, words.body, words.components, promised_ms)
     confirm_update(
         db,
         current.id,

@@ -138,6 +138,7 @@ def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:
         audience=None if checked.lint.audience is None else Audience(checked.lint.audience),
         team=Team(checked.updates.product, checked.updates.support),
         rhythm=_convert_rhythm(checked.updates),
+        second_person=frozenset(checked.updates.second_person),
         page_zone=checked.updates.page_zone,
         templates=own,
         templates_folder=templates_folder,

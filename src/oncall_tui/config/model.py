@@ -57,7 +57,8 @@ class ComponentConfig(Struct, frozen=True):
 class Config(Struct, frozen=True):
     """One loaded file. Without a page, updates stay in the outbox and the screens say so.
 
-    `templates` are the team's own; `template_faults` tell of files among them that cannot be used, a line each.
+    `second_person` are the severities whose updates somebody else has to send. `templates` are the team's own;
+    `template_faults` tell of files among them that cannot be used, a line each.
     """
 
     path: Path
@@ -68,6 +69,7 @@ class Config(Struct, frozen=True):
     theme: str | None = None
     team: Team = NO_TEAM
     rhythm: Rhythm = USUAL_RHYTHM
+    second_person: frozenset[int] = frozenset()
     page_zone: str = "UTC"
     templates: tuple[Template, ...] = ()
     templates_folder: Path | None = None

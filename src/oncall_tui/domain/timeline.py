@@ -20,6 +20,7 @@ class EntryKind(StrEnum):
     STEP = "step"
     CHANGE = "change"
     SILENCE = "silence"
+    APPROVAL = "approval"
     NOTE = "note"
     OVERRIDE = "override"
     UNDONE = "undone"

@@ -169,8 +169,8 @@ class Draft(Struct, frozen=True):
     """Unsent text. `confirmed_at` is set while its send window runs: a draft that still has it was never sent.
 
     `owner` is who has it, `terminal_id` where it is written on, empty while a draft that `handed_by` gave away waits
-    for its new owner. `template` is the one that it was begun with, `variables` what its sentences were filled with
-    last. `interval_ms` is a rhythm that it tells customers.
+    for its new owner. `asked_by` wrote it and waits for somebody else to send it. `template` is the one that it was
+    begun with, `variables` what its sentences were filled with last. `interval_ms` is a rhythm that it tells customers.
     """
 
     id: int
@@ -189,7 +189,13 @@ class Draft(Struct, frozen=True):
     owner: str = ""
     handed_by: str = ""
     created_at: int = 0
+    asked_by: str = ""
     facts: Facts = Facts()
     waivers: tuple[Waiver, ...] = ()
     variables: dict[str, str] = field(default_factory=dict)
     interval_ms: int | None = None
+
+
+def is_asked_of(draft: Draft, actor: str) -> bool:
+    """Tells whether a draft waits for somebody else than its writer to send it, and `actor` may be that person."""
+    return draft.asked_by not in ("", actor) and not draft.terminal_id

@@ -42,14 +42,15 @@ def adopt_draft(
 ) -> Draft | None:
     """Returns this terminal's newest draft of an incident, else one handed to `actor`, else one whose terminal is gone.
 
-    None when there is none of these; a draft that waits for somebody else is left to them.
+    One that waits for a second person is handed to everybody. None when there is none of these; a draft that waits for
+    somebody else is left to them.
     """
     with db.write("drafts") as connection:
         rows = connection.execute(
             f"SELECT * FROM draft WHERE incident_id = ? AND {_THERE} ORDER BY updated_at DESC, id DESC", (incident_id,)
         ).fetchall()
         own = [row for row in rows if row["terminal_id"] == terminal_id]
-        handed = [row for row in rows if not row["terminal_id"] and row["owner"] == actor]
+        handed = [row for row in rows if not row["terminal_id"] and (row["owner"] == actor or row["asked_by"])]
         orphans = [row for row in rows if row["terminal_id"] and row["terminal_id"] not in live_terminals]
         for row in own or handed or orphans:
             return _take(connection, row["id"], terminal_id, actor)
@@ -67,9 +68,9 @@ def take_draft(db: Database, draft_id: int, terminal_id: str, actor: str) -> Dra
 
 def _take(connection: sqlite3.Connection, draft_id: int, terminal_id: str, actor: str) -> Draft:
     connection.execute(
-        "UPDATE draft SET terminal_id = ?, owner = ?, handed_by = CASE WHEN owner = ? THEN handed_by ELSE owner END "
-        "WHERE id = ?",
-        (terminal_id, actor, actor, draft_id),
+        "UPDATE draft SET terminal_id = ?, owner = ?, handed_by = CASE WHEN owner = ? THEN handed_by ELSE owner END, "
+        "asked_by = CASE WHEN asked_by = ? THEN '' ELSE asked_by END WHERE id = ?",
+        (terminal_id, actor, actor, actor, draft_id),
     )
     return _draft(_get(connection, draft_id))
 
@@ -80,9 +81,26 @@ def hand_draft(db: Database, draft_id: int, to: str, actor: str, *, terminal_id:
         if _get(connection, draft_id)["confirmed_at"] is not None:
             raise RefusedError("being-sent", "This draft is being sent: take that back first.")
         connection.execute(
-            "UPDATE draft SET owner = ?, terminal_id = ?, handed_by = ? WHERE id = ?",
+            "UPDATE draft SET owner = ?, terminal_id = ?, handed_by = ?, asked_by = '' WHERE id = ?",
             (to, terminal_id, actor, draft_id),
         )
+
+
+def ask_second(db: Database, draft_id: int, actor: str, now: int) -> None:
+    """Gives a draft to whoever else may send it; words that are changed then need to be asked about again.
+
+    Raises NotFoundError or RefusedError.
+    """
+    with db.write("drafts", "timeline") as connection:
+        row = _get(connection, draft_id)
+        if row["confirmed_at"] is not None:
+            raise RefusedError("being-sent", "This draft is being sent: take that back first.")
+        connection.execute(
+            "UPDATE draft SET asked_by = ?, owner = '', terminal_id = '', handed_by = ? WHERE id = ?",
+            (actor, actor, draft_id),
+        )
+        words = f"asks a second person to send ({row['status']}): {row['body']}"
+        add_entry(connection, row["incident_id"], EntryKind.APPROVAL, words, actor, now, now)
 
 
 def rename_draft(db: Database, draft_id: int, name: str) -> str:
@@ -175,12 +193,11 @@ def save_draft(
     with db.write("drafts") as connection:
         return (
             connection.execute(
-                "UPDATE draft SET status = ?, body = ?, components = ?, next_update_at = ?, interval_ms = ?, template = ?, "
+                "UPDATE draft SET asked_by = CASE WHEN status = ? AND body = ? AND components = ? THEN asked_by ELSE '' END, "
+                "status = ?, body = ?, components = ?, next_update_at = ?, interval_ms = ?, template = ?, "
                 f"variables = ?, facts = ?, waivers = ?, cursor = ?, updated_at = ?, confirmed_at = NULL WHERE id = ? AND terminal_id = ? AND {_THERE}",
                 (
-                    status,
-                    body,
-                    encode_components(components),
+                    *(status, body, encode_components(components)) * 2,
                     next_update_at,
                     interval_ms,
                     template,
@@ -203,10 +220,11 @@ def mark_confirmed(db: Database, draft_id: int, confirmed_at: int | None) -> Non
         connection.execute("UPDATE draft SET confirmed_at = ? WHERE id = ?", (confirmed_at, draft_id))
 
 
-def use_draft(connection: sqlite3.Connection, draft_id: int, now: int) -> None:
+def use_draft(connection: sqlite3.Connection, draft_id: int, now: int) -> str:
     """Takes a draft away as its words go out, in the caller's transaction; reasons given for blocks are noted then.
 
-    Raises RefusedError (`already-sent`) when an earlier press sent it.
+    Returns who asked a second person to send it, empty when nobody did. Raises RefusedError (`already-sent`) when an
+    earlier press sent it.
     """
     row = connection.execute("SELECT * FROM draft WHERE id = ?", (draft_id,)).fetchone()
     if row is None:
@@ -223,6 +241,7 @@ def use_draft(connection: sqlite3.Connection, draft_id: int, now: int) -> None:
             words = f" “{waiver.phrase}”" if waiver.phrase else ""
             told = f"sent in spite of {waiver.rule}{words}: {waiver.reason}"
             add_entry(connection, row["incident_id"], EntryKind.OVERRIDE, told, waiver.by, waiver.at, now)
+    return str(row["asked_by"])
 
 
 def list_drafts(db: Database, incident_id: int | None = None) -> list[Draft]:
@@ -300,6 +319,7 @@ def _draft(row: sqlite3.Row) -> Draft:
         name=row["name"],
         owner=row["owner"],
         handed_by=row["handed_by"],
+        asked_by=row["asked_by"],
         created_at=row["created_at"],
         facts=decode_known(row["facts"]),
         waivers=decode_waivers(row["waivers"]),

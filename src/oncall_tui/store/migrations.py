@@ -195,7 +195,7 @@ CREATE TABLE draft (
     components TEXT NOT NULL, next_update_at INTEGER, interval_ms INTEGER, template TEXT,
     variables TEXT NOT NULL DEFAULT '{}', facts TEXT NOT NULL DEFAULT '{}',
     waivers TEXT NOT NULL DEFAULT '[]', cursor INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL, confirmed_at INTEGER, handed_by TEXT NOT NULL DEFAULT '', deleted_at INTEGER
+    updated_at INTEGER NOT NULL, confirmed_at INTEGER, handed_by TEXT NOT NULL DEFAULT '', asked_by TEXT NOT NULL DEFAULT '', deleted_at INTEGER
 ) STRICT;;
 CREATE INDEX draft_incident ON draft(incident_id);;
 

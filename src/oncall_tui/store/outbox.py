@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from oncall_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Phase
@@ -49,20 +49,22 @@ def confirm_update(
     draft_id: int | None = None,
     pages: Sequence[str] = (MAIN_PAGE,),
     broadcasts: Sequence[str] = (),
+    second_person: Collection[int] = (),
 ) -> IncidentUpdate:
     """Turns confirmed words into an update, its deliveries, the incident's new state and a timeline entry, all or nothing.
 
     An incident that somebody made on one page is continued where it stands, not made on the others. `broadcasts` are told
     when `notify` allows it, after customers have been seen to get the update on a page. `components` are the states that the update sets; those of the incident that it does not name stay. Raises
     ConflictError when `seen_revision` is no longer the incident's, RefusedError (`already-sent`) when the draft was sent
-    by an earlier press.
+    by an earlier press, or (`needs-second-person`) when a severity of `second_person` was not asked for by somebody else.
     """
     with db.write("incidents", "outbox", "drafts", "timeline") as connection:
         incident = read_incident(connection, incident_id)
         if seen_revision is not None and seen_revision != incident.revision:
             raise ConflictError(f"#{incident_id} was changed by somebody else after you reviewed it.")
-        if draft_id is not None:
-            use_draft(connection, draft_id, now)
+        asked_by = "" if draft_id is None else use_draft(connection, draft_id, now)
+        if incident.severity in second_person and asked_by in ("", actor):
+            raise RefusedError("needs-second-person", "This severity needs a second person to send what you wrote.")
         cursor = connection.execute(
             "INSERT INTO incident_update(uid, incident_id, status, body, components, created_at, created_by, is_local, "
             "promise_at) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)",
@@ -101,6 +103,9 @@ def confirm_update(
             )
         _advance(connection, incident, status, components, next_update_at, now)
         add_entry(connection, incident_id, EntryKind.QUEUED, f"update confirmed ({status}): {body}", actor, now, now)
+        if asked_by not in ("", actor):
+            told = f"approved what {asked_by} wrote ({status})"
+            add_entry(connection, incident_id, EntryKind.APPROVAL, told, actor, now, now)
         return read_updates(db, "id = ?", update_id)[0]
 
 

@@ -151,7 +151,13 @@ class OncallApp(App[object]):
 
     def _tell_handed(self, before: Snapshot) -> None:
         """Says that somebody handed a draft over to the person at this terminal."""
+        from oncall_tui.domain.update import is_asked_of
         from oncall_tui.tui.drafting import find_handed, name_draft
+
+        known = {draft.id for draft in before.drafts if is_asked_of(draft, self.actor)}
+        for draft in self.snapshot.drafts:
+            if is_asked_of(draft, self.actor) and draft.id not in known:
+                self.tell(line(f"{draft.asked_by} asks you to send an update of #{draft.incident_id}: p shows it."))
 
         for draft in find_handed(before.drafts, self.snapshot.drafts, self.actor):
             self.tell(line(f"{draft.handed_by} hands you “{name_draft(draft)}” of #{draft.incident_id}: p goes on."))

@@ -13,7 +13,7 @@ from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.update import Draft
 from oncall_tui.store.database import Database
-from oncall_tui.store.drafts import delete_draft, hand_draft, rename_draft, restore_draft, take_draft
+from oncall_tui.store.drafts import ask_second, delete_draft, hand_draft, rename_draft, restore_draft, take_draft
 from oncall_tui.tui.drafting import name_draft
 from oncall_tui.tui.host import host_of, start_work, tell
 
@@ -60,6 +60,15 @@ class DraftDesk:
         give = partial(hand_draft, draft_id=draft.id, to=to, actor=host.actor)
         if await self._do(give, _Step(f"the handover to {to}", revert)):
             tell(self._pane.app, f"{to} finds {name_draft(draft)} under ^o.")
+
+    async def ask_second(self, draft: Draft) -> None:
+        """Leaves a draft to whoever else may send it."""
+        host = host_of(self._pane)
+        await self._let_go(draft.id)
+        revert = partial(hand_draft, draft_id=draft.id, to=draft.owner, actor=host.actor, terminal_id=draft.terminal_id)
+        ask = partial(ask_second, draft_id=draft.id, actor=host.actor, now=now_ms())
+        if await self._do(ask, _Step("asking a second person", revert)):
+            tell(self._pane.app, "Not sent yet: a second person has to send it. p takes it back.", "warning")
 
     async def take_over(self, draft: Draft) -> bool:
         """Takes a draft from whoever has it; returns whether that could be."""

@@ -113,7 +113,9 @@ def find_own(
     """Returns the drafts that this terminal may go on with: its own, those handed to `actor`, those of the dead."""
     others = live_terminals(terminals, now).keys() - {terminal_id}
     return [
-        draft for draft in drafts if draft.terminal_id not in others and (draft.terminal_id or draft.owner == actor)
+        draft
+        for draft in drafts
+        if draft.terminal_id not in others and (draft.terminal_id or draft.owner == actor or draft.asked_by)
     ]
 
 

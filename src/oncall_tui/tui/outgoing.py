@@ -112,6 +112,7 @@ class Outgoing:
                 draft_id=confirmation.draft_id,
                 pages=self._config.page_names,
                 broadcasts=self._config.broadcast_names,
+                second_person=self._config.second_person,
             )
         except ConflictError as error:
             await self._feed_quietly(confirmation)

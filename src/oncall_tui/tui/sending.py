@@ -10,9 +10,11 @@ from textual.widget import Widget
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.incident import Incident, IncidentStatus
+from oncall_tui.domain.update import Draft
 from oncall_tui.store.incidents import get_incident
 from oncall_tui.store.updates import list_updates
 from oncall_tui.tui.checks import Checked
+from oncall_tui.tui.draft_desk import DraftDesk
 from oncall_tui.tui.editing import Edit, store_edit
 from oncall_tui.tui.host import host_of, tell
 from oncall_tui.tui.outgoing import Confirmation, Passage
@@ -46,11 +48,13 @@ class Sending:
         gather: Callable[[], Awaitable[Written | None]],
         go_back: Callable[[], None],
         settle: Callable[[Incident, IncidentStatus | None, str | None], None],
+        desk: DraftDesk,
     ) -> None:
         self._pane = pane
         self._gather = gather
         self._go_back = go_back
         self._settle = settle
+        self._desk = desk
 
     async def review(self) -> None:
         """Shows what customers would read; only a yes there begins the window."""
@@ -59,15 +63,34 @@ class Sending:
             return
         host = host_of(self._pane)
         host.load_styles("review")
-        screen = ReviewScreen(written.confirmation, written.incident, host.snapshot, host.config, written.checked)
+        asked = self._find_unasked(written)
+        screen = ReviewScreen(
+            written.confirmation,
+            written.incident,
+            host.snapshot,
+            host.config,
+            written.checked,
+            needs_second=asked is not None,
+        )
 
         async def decide(is_confirmed: bool | None) -> None:
-            if is_confirmed:
+            if is_confirmed and asked is not None:
+                await self._desk.ask_second(asked)
+            elif is_confirmed:
                 await self._start(written.confirmation)
             else:
                 self._go_back()
 
         self._pane.app.push_screen(screen, decide)
+
+    def _find_unasked(self, written: Written) -> Draft | None:
+        """Returns the draft where somebody else has to send it; None where the person at this terminal may."""
+        host = host_of(self._pane)
+        if written.incident.severity not in host.config.second_person:
+            return None
+        mine = ("", host.actor)
+        drafts = (draft for draft in host.snapshot.drafts if draft.id == written.confirmation.draft_id)
+        return next((draft for draft in drafts if draft.asked_by in mine), None)
 
     async def _start(self, confirmation: Confirmation) -> None:
         screen = self._pane.screen

@@ -1,6 +1,6 @@
 """The form of what updates to customers take from the config: names, the page's zone, how often they come."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from oncall_tui.config import values
 from oncall_tui.config.form import Doc, Table
@@ -35,6 +35,10 @@ class UpdatesTable(Table, frozen=True, kw_only=True):
         text(values.check_zone),
         Doc("The zone in which the page shows times; previews show yours beside it.", "a zone such as Europe/Berlin"),
     ] = "UTC"
+    second_person: Annotated[
+        tuple[Literal[1, 2, 3, 4], ...],
+        Doc("Severities whose updates a second person has to send.", "a list of whole numbers, 1 to 4"),
+    ] = ()
     sev1: Annotated[RhythmTable, _rhythm(1, "15m, 20m, 30m, slow 30m")] = RhythmTable()
     sev2: Annotated[RhythmTable, _rhythm(2, "30m, 30m, 1h, slow 1h")] = RhythmTable()
     sev3: Annotated[RhythmTable, _rhythm(3, "1h, 1h, 2h, slow 4h")] = RhythmTable()

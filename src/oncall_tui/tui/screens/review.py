@@ -28,7 +28,10 @@ _WORDS_AND_KEYS = 12
 
 
 class ReviewScreen(ModalScreen[bool]):
-    """Gives back whether the update was confirmed; what blocks is named and cannot be passed."""
+    """Gives back whether the update was confirmed; what blocks is named and cannot be passed.
+
+    What `needs_second` is only asked for: somebody else sends it.
+    """
 
     BINDINGS = bindings_of("review")
 
@@ -39,6 +42,8 @@ class ReviewScreen(ModalScreen[bool]):
         snapshot: Snapshot,
         config: Config,
         checked: Checked,
+        *,
+        needs_second: bool = False,
     ) -> None:
         super().__init__()
         self._confirmation = confirmation
@@ -46,6 +51,7 @@ class ReviewScreen(ModalScreen[bool]):
         self._snapshot = snapshot
         self._config = config
         self._checked = checked
+        self._needs_second = needs_second
         self._channels = list_channels(confirmation, incident, config, snapshot, now_ms())
         self._changes = Flow(id="review-changes")
 
@@ -58,7 +64,11 @@ class ReviewScreen(ModalScreen[bool]):
             with VerticalScroll(id="review-scroll", can_focus=False):
                 yield Static(block(self._confirmation.body), id="review-body", markup=False)
             yield self._changes
-            verdict = draw_verdict(self._config.send_window_ms, is_sendable=self._checked.is_sendable)
+            verdict = draw_verdict(
+                self._config.send_window_ms,
+                is_sendable=self._checked.is_sendable,
+                severity=self._incident.severity if self._needs_second else None,
+            )
             yield Static(verdict, id="review-verdict", markup=False)
 
     def on_mount(self) -> None:

@@ -58,7 +58,7 @@ class ComposePane(Pane, ComposeTools):
         self.desk = DraftDesk(self, self.let_go)
         self.keeper = DraftKeeper(self, self._read_typed, self._draw_counts)
         self.fields = ComposeFields(lambda: self.body, self.put)
-        self._sending = Sending(self, self._gather, self._focus_text, self._settle)
+        self._sending = Sending(self, self._gather, self._focus_text, self._settle, self.desk)
         self._lines = ComposeLines()
 
     def compose(self) -> ComposeResult:

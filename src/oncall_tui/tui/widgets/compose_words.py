@@ -166,7 +166,12 @@ def list_notices(
     if opened.left_at is not None:
         who = "You" if opened.draft.created_by == actor else opened.draft.created_by
         notices.append(join((f"{who} left this draft ", "$state-slow"), f"{format_age(now - opened.left_at)} ago."))
-    if opened.draft.handed_by not in ("", actor) and not is_sending:
+    if opened.draft.asked_by not in ("", actor) and not is_sending:
+        asked = f"{opened.draft.asked_by} asks you to send this as it stands: "
+        notices.append(
+            join((asked, "bold $state-slow"), ("^s", "bold"), " reviews it, other words need another person.")
+        )
+    elif opened.draft.handed_by not in ("", actor) and not is_sending:
         notices.append(join((f"{opened.draft.handed_by} had this draft before you.", "$state-slow")))
     terminals = live_terminals(snapshot.terminals, now)
     for draft in snapshot.drafts:

@@ -44,12 +44,15 @@ def draw_finding(finding: Finding) -> Content:
     return join(look(shape, finding.level.value, style), f" {finding.rule} {finding.message}")
 
 
-def draw_verdict(window_ms: int, *, is_sendable: bool) -> Content:
-    """Returns the keys, or that it cannot be sent."""
+def draw_verdict(window_ms: int, *, is_sendable: bool, severity: int | None = None) -> Content:
+    """Returns the keys, or that it cannot be sent; a `severity` is one that a second person has to send."""
     if not is_sendable:
         return join(
             (f"{Glyphs.show('✖')} Not sendable: the findings above block it.  ", "bold $state-down"),
             ("esc ", "bold"), ("back to the text", "$muted"),
         )  # fmt: skip
+    if severity is not None:
+        words = f"ask a second person to send it, as a SEV{severity} needs"
+        return join(("enter ", "bold $state-ok"), words, ("     esc ", "bold"), "back to the text")
     delay = f"send, with {format_duration(window_ms)} to take it back" if window_ms else "send at once"
     return join(("enter ", "bold $state-ok"), delay, ("     esc ", "bold"), "back to the text")

@@ -11,7 +11,7 @@ from textual.content import Content
 from oncall_tui.domain.duration import format_clock
 from oncall_tui.domain.incident import Incident
 from oncall_tui.domain.probe import ProbeStatus
-from oncall_tui.domain.update import DeliveryState
+from oncall_tui.domain.update import DeliveryState, Draft, is_asked_of
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import DELIVERY_LOOK, PROBE_LOOK, STATUS_LOOK, Glyphs, clock_utc, fit, join, line, look
 from oncall_tui.tui.widgets.board_rows import tell_span
@@ -278,6 +278,9 @@ def _draw_known(snapshot: Snapshot, facts: HeadFacts) -> list[Piece]:
         return drift
     if facts.incident.conflict:
         return [(0, join((f"{Glyphs.show('▲')} ", "$state-slow"), (facts.incident.conflict, "$state-slow"))), *drift]
+    asked = [draft for draft in snapshot.drafts if is_asked_of(draft, facts.actor)]
+    if asked:
+        drift.append((0, _draw_asked(asked)))
     pieces = list_promise(facts.incident, snapshot, facts.now, can_see=bool(facts.page_url))
     latest = snapshot.latest_updates.get(facts.incident.id)
     for proof in latest.proofs if latest is not None and latest.is_local else ():
@@ -285,6 +288,13 @@ def _draw_known(snapshot: Snapshot, facts: HeadFacts) -> list[Piece]:
             told = f"{Glyphs.show('▲')} NOT AS SENT on {snapshot.name_page(proof.page)}"
             pieces.append((2, join((told, "$state-partial bold"))))
     return [*pieces, *drift, *([(5, join((facts.page_url, "$muted")))] if facts.page_url else [])]
+
+
+def _draw_asked(drafts: Sequence[Draft]) -> Content:
+    first = drafts[0]
+    more = f" and {len(drafts) - 1} more" if len(drafts) > 1 else ""
+    words = f"{first.asked_by} asks a second person to send an update of #{first.incident_id}{more}: "
+    return join((f"{Glyphs.show('▲')} {words}", "$state-slow bold"), ("p", "bold"), (" shows it", "$state-slow"))
 
 
 class StatusHeader(Lines):
