@@ -102,24 +102,27 @@ class Flow(Lines):
     """Shows lines that are made for a width, and makes them anew for another."""
 
     _make: Callable[[int], Sequence[Content]] | None = None
-    _width = 0
+    _made: tuple[int, list[Content]] = (0, [])
 
     def show_flow(self, make: Callable[[int], Sequence[Content]]) -> None:
         """Shows what `make` returns for the width of the widget, as soon as it has one."""
-        self._make, self._width = make, 0
+        self._make, self._made = make, (0, [])
         self.redraw()
 
     def redraw(self) -> None:
         width, count = self.size.width, len(self._lines)
-        if self._make is not None and width not in (0, self._width):
-            self._width = width
-            self.show_lines(self._make(width))
-            if len(self._lines) != count:
+        if self._make is not None and width:
+            lines = self._measure(width)
+            self.show_lines(lines)
+            if len(lines) not in (count, self.size.height):
                 self.refresh(layout=True)
 
+    def _measure(self, width: int) -> list[Content]:
+        """Returns the lines for a width, made once."""
+        if self._make is not None and self._made[0] != width:
+            self._made = (width, list(self._make(width)))
+        return self._made[1]
+
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        """Makes the lines as soon as a width is known: one layout, and not a second one for their number."""
-        if self._make is not None and width not in (0, self._width):
-            self._width = width
-            self._lines = list(self._make(width))
-        return super().get_content_height(container, viewport, width)
+        """Knows the number of lines as soon as there is a width: one layout, and not a second one for it."""
+        return max(1, len(self._measure(width))) if self._make is not None and width else 1
