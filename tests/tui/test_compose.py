@@ -232,3 +232,16 @@ async def test_without_an_incident_the_pane_says_what_to_do(desk: Desk) -> None:
     async with open_app(desk) as (_, pilot):
         await pilot.press("3")
         await wait_for_text(pilot, "i on a red probe declares one")
+
+
+async def test_any_prepared_words_are_taken_by_key_around_ones_own(desk: Desk) -> None:
+    async with open_app(desk) as (app, pilot):
+        await pilot.press("i")
+        await wait_for_text(pilot, "nothing blocks sending")
+        text = app.main.query_one(UpdateText)
+        await pilot.press(*" Ours.", "ctrl+f")
+        await wait_for_text(pilot, "Who is affected")
+        await pilot.press("j", "enter")
+        await wait_for(pilot, lambda: text.text.startswith("We now know more") and "Ours." in text.text)
+        await pilot.press("ctrl+z")
+        await wait_for(pilot, lambda: text.text.endswith("UTC. Ours."))

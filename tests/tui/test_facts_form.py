@@ -22,7 +22,7 @@ def desk(tmp_path: Path) -> Desk:
     return make_desk(tmp_path)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+@pytest.mark.parametrize("size", [(80, 24)])
 async def test_a_fact_changes_its_sentence_until_a_person_wrote_it(desk: Desk, size: tuple[int, int]) -> None:
     async with open_app(desk, size=size) as (app, pilot):
         await pilot.press("i")

@@ -41,6 +41,8 @@ class Linting:
         self._writing: Writing | None = None
         self._timer: Timer | None = None
         self._question = 0
+        self._is_asking = False
+        self._is_behind = False
         self._literals: Sequence[str] = ()
         self._probes: tuple[ProbeFact, ...] = ()
         self._checked: Checked | None = None
@@ -92,10 +94,19 @@ class Linting:
 
     def _look(self) -> None:
         self._timer = None
-        start_work(self._pane, self._run_for_screen, "lint")
+        self._is_behind = True
+        if not self._is_asking:
+            start_work(self._pane, self._catch_up, "lint")
 
-    async def _run_for_screen(self) -> None:
-        await self.run()
+    async def _catch_up(self) -> None:
+        """Asks until the answer is about the present words; one question at a time, however slow the machine."""
+        self._is_asking = True
+        try:
+            while self._is_behind:
+                self._is_behind = False
+                await self.run()
+        finally:
+            self._is_asking = False
 
     async def run(self, *, is_whole: bool = False) -> Checked:
         """Asks about the text as it stands and returns the answer; all of it, also what takes longer, if `is_whole`."""
