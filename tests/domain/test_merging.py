@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -29,6 +29,7 @@ def windows(plan: PlanFields) -> tuple[int, int]:
     return plan.starts_at, plan.ends_at
 
 
+@settings(max_examples=40)
 @given(PLANS, PLANS)
 def test_a_page_that_alone_holds_the_work_is_right(ours: PlanFields, shown: PlanFields) -> None:
     merge = merge_plan(BASE, ours, shown, is_telling=False)
@@ -38,6 +39,7 @@ def test_a_page_that_alone_holds_the_work_is_right(ours: PlanFields, shown: Plan
     assert merge_plan(BASE, merge.plan, shown, is_telling=False).news == ()
 
 
+@settings(max_examples=60)
 @given(PLANS, PLANS, PLANS)
 def test_what_both_sides_changed_stays_ours_and_is_told(base: PlanFields, ours: PlanFields, shown: PlanFields) -> None:
     merge = merge_plan(base, ours, shown, is_telling=True)
@@ -57,6 +59,7 @@ def test_what_both_sides_changed_stays_ours_and_is_told(base: PlanFields, ours: 
     assert (again.news, again.conflict) == ((), "")
 
 
+@settings(max_examples=60)
 @given(PLANS, PLANS, PLANS)
 def test_work_that_is_over_somewhere_is_not_opened_by_a_late_look(
     base: PlanFields, ours: PlanFields, shown: PlanFields

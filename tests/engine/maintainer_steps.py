@@ -26,10 +26,7 @@ from oncall_tui.store.maintenance import fire_due
 
 P = ParamSpec("P")
 R = TypeVar("R")
-POINTS = [
-    *(("fire_due", "before"), ("fire_due", "after"), ("claim_notice", "before"), ("write", "before")),
-    *(("write", "after"), ("settle_notice_delivered", "after")),
-]
+POINTS = [("fire_due", "after"), ("write", "before"), ("write", "after"), ("settle_notice_delivered", "after")]
 
 
 def _die_at(step: str, side: str, point: tuple[str, str] | None) -> None:

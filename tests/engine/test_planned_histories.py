@@ -35,7 +35,7 @@ from oncall_tui.store.notices import (
     retry_notice,
 )
 
-HISTORIES = int(os.environ.get("ONCALL_TUI_HISTORIES", "6"))
+HISTORIES = int(os.environ.get("ONCALL_TUI_HISTORIES", "3"))
 SEED = int(os.environ.get("ONCALL_TUI_SEED", "0"))
 STEPS = 14
 ACTS = (NoticeKind.START, NoticeKind.EXTEND, NoticeKind.EXTEND, NoticeKind.FINISH, NoticeKind.CANCEL, NoticeKind.REMIND)
