@@ -47,6 +47,10 @@ def test_own_products_and_other_suppliers_come_from_config() -> None:
         "It was their fault.",
         "Our provider let us down.",
         "The vendor's own mistake hit us.",
+        "Their failure to renew it hit us.",
+        "This is Amazon's fault.",
+        "Because AWS went down, we are down.",
+        "Cloudflare broke our site.",
     ],
 )
 def test_an_excuse_is_told(text: str) -> None:
@@ -75,7 +79,7 @@ def test_naming_a_product_is_no_excuse(text: str) -> None:
         "One of our engineers accidentally deleted it.", "The database team forgot to renew it.",
         "Someone pushed the wrong button.", "Our operations team failed to renew the certificate.",
         "This was a mistake by one of our developers.", "A contractor misconfigured the router.",
-        "An employee inadvertently stopped it.",
+        "An employee inadvertently stopped it.", "Our DBA deleted the wrong table.",
     ],
 )  # fmt: skip
 def test_a_person_or_team_is_not_blamed(text: str) -> None:
@@ -110,7 +114,8 @@ def test_colleagues_are_known_from_config() -> None:
         "This was caused by a customer who sent too many requests.",
         "Due to one customer's misconfiguration, sign-in failed.", "A single tenant overloaded the database.",
         "Customers are to blame.", "It was triggered by a large customer's job.", "This is your own fault.",
-        "Caused by user error.",
+        "Caused by user error.", "A customer sent too many requests.", "A client misused our API.",
+        "Customers who misconfigured their DNS did this.",
     ],
 )  # fmt: skip
 def test_a_customer_is_not_blamed(text: str) -> None:

@@ -118,7 +118,7 @@ def test_a_link_without_encryption_can_be_repaired_and_a_host_can_be_public() ->
     [
         ("See https:///x now.", True),
         ("See https://status now.", True),
-        ("See https:// www.acme.example now.", False),
+        ("See https:// www.acme.example now.", True),
         ("See https:/www.acme.example now.", True),
         ("See [here](https://www.acme.example/a b) now.", True),
         ("See https://www.acme.example/a_(b) now.", False),

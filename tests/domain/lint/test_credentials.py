@@ -53,6 +53,7 @@ _SECRETS = {
     "password=": "password=hunter2",
     "passwd": "DB_PASSWORD=Tr0ub4dor",
     "password:": "password: Tr0ub4dor3",
+    "spoken": "password is hunter22",
     "pwd": "pwd='s3cr3t!!'",
     "token=": "token=" + _random(32),
     "api key": "api_key: " + _random(24),
@@ -90,6 +91,7 @@ def test_a_secret_blocks_for_good_and_is_not_repeated(secret: str) -> None:
         "key: performance of sign-in is back to normal",
         "Key takeaway: retries work. Token=expired is shown to users.",
         "Use ?token=YOUR_TOKEN in the address.",
+        "Your password is required; the password was reset to protect you.",
         "Set password=<your password> or password=${PASSWORD}.",
         "password=********",
         "Build 4f5e6d7c8b9a0f1e2d3c4b5a69788796a5b4c3d2 is live.",
@@ -112,6 +114,7 @@ def test_what_only_speaks_of_secrets_passes(text: str) -> None:
     "number",
     [
         "4111 1111 1111 1111",
+        "4242424242424242",
         "4012888888881881",
         "5555-5555-5555-4444",
         "378282246310005",
@@ -120,9 +123,8 @@ def test_what_only_speaks_of_secrets_passes(text: str) -> None:
     ],
 )
 def test_the_number_of_a_card_blocks(number: str) -> None:
-    assert is_card(number) == (len(set(number) - set(" -")) > 2)
-    if is_card(number):
-        assert words_of("SE002", f"The card {number} was charged twice.") == [number]
+    assert is_card(number)
+    assert words_of("SE002", f"The card {number} was charged twice.") == [number]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,7 @@ def test_other_long_numbers_pass(text: str) -> None:
     assert words_of("SE002", text) == []
 
 
-@given(st.integers(0, 10**14 - 1).filter(lambda number: len(set(f"4{number:014d}")) >= 3))
+@given(st.integers(0, 10**14 - 1).filter(lambda number: len(set(f"4{number:014d}")) >= 2))
 def test_one_card_in_ten_numbers_has_the_right_check_digit(number: int) -> None:
     cards = [is_card(f"4{number:014d}{digit}") for digit in range(10)]
     assert sum(cards) == 1

@@ -61,3 +61,26 @@ def test_the_time_grows_with_the_length_alone(piece: str) -> None:
 
     measure(100)
     assert measure(6_000) < 12 * measure(1_500) + 0.02
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ("SE001", "It is password=hunter22 here."),
+        ("SE002", "The card 4111 1111 1111 1111 failed."),
+        ("JR004", "Sign-in fails (INC-4821) in Europe."),
+        ("JR007", "A 5xx spike."),
+        ("SC005", "We will fix it as soon as possible."),
+        ("TN001", "We are sorry. It works. We apologize."),
+        ("TN005", "Now: WE ARE WORKING ON IT"),
+        ("TN006", "It works!"),
+        ("LK001", "See http://www.acme.example/x."),
+    ],
+)
+def test_a_fix_does_away_with_what_was_found(rule: str, text: str) -> None:
+    (finding,) = [each for each in lint("Title", text, groups=_GROUPS) if each.rule == rule]
+    assert finding.fix is not None
+    mended = text[: finding.start] + finding.fix.replacement + text[finding.end :]
+    assert rule not in {each.rule for each in lint("Title", mended, groups=_GROUPS)}
+    assert "  " not in mended
+    assert " ." not in mended

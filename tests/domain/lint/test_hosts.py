@@ -15,7 +15,8 @@ from oncall_tui.domain.lint.model import Level, Tuning, Words
         "prodweb12", "payments-db-prod", "kafka-staging-3", "DB-PROD-03", "ip-10-0-12-7", "i-0abcd1234ef567890",
         "checkout-7f9c6d5b8-x2x4q", "db.internal", "payments.svc", "printer.local", "vpn.corp", "wiki.intranet",
         "nas.lan", "api.prod.internal", "redis.default.svc.cluster.local", "ip-10-0-0-1.ec2.internal",
-        "shop.home.arpa",
+        "shop.home.arpa", "worker-17", "app-server-12", "kafka-broker-3", "es-data-7", "db-primary",
+        "mysql-replica-2", "db3.corp.example.com",
     ],
 )  # fmt: skip
 def test_a_host_of_ours_blocks(name: str) -> None:
@@ -44,6 +45,7 @@ def test_a_host_is_found_whatever_stands_around_it(around: str) -> None:
         "The metadata server metadata.google.internal answers slowly.",
         "Internal. Local numbers work. See corp. policy.", "error API-001 and code DB-01 are shown",
         "the incident 9b2f1a52-7c1e-4b1c-9f0a-6f2d8f1c2e3d", "Call 1-800-555-01 now; 2024-01-05 and 10-12 hours.",
+        "The web-server, the load-balancer, the api-gateway and a redis-cluster are slow.",
         "mail@web01.example.com", "Mail servers mx01.mail.example.com and ns-02.example.org answer.",
     ],
 )  # fmt: skip

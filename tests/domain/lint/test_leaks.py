@@ -105,6 +105,10 @@ _OUTPUT = {
     "syslog": "Aug 31 14:05:12 web-1 nginx[123]: upstream timed out",
     "logfmt": 'ts=2024-08-31 level=error msg="connection refused"',
     "access log": '203.0.113.7 - - [31/Aug/2024:14:05:12 +0000] "GET /login HTTP/1.1" 502 157',
+    "frame": "NullPointerException at com.foo.Bar(Bar.java:12)",
+    "psql": "psql: FATAL: too many connections",
+    "errno": "Error: connect ECONNREFUSED db:5432",
+    "curl": "curl -H 'Accept: x' https://www.acme.example/",
     "select": "SELECT * FROM users WHERE id = 1;",
     "update": "We ran UPDATE accounts SET locked = false WHERE id > 3",
     "delete": "DELETE FROM sessions;",
@@ -146,6 +150,11 @@ def test_words_about_machines_pass(text: str) -> None:
 def test_a_link_that_may_be_the_product_is_only_told() -> None:
     for link in ("https://docs.google.com/document/d/1abc/edit", "https://grafana.acme.example/d/abc"):
         assert level_of("JR004", f"More at {link}.") is Level.WARN
+
+
+def test_the_number_of_a_ticket_is_noted() -> None:
+    assert level_of("JR004", "See ticket #48213.") is Level.INFO
+    assert level_of("JR004", "Ticket sales fail since 1405.") is None
 
 
 def test_a_path_that_customers_are_to_use_is_only_told() -> None:

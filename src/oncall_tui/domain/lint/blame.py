@@ -82,13 +82,23 @@ _EXCUSE = Pattern(
     r"(?<!\w)(?:(?:beyond|outside(?: of)?|out of) our (?:direct )?control|not our (?:fault|responsibility|problem)"
     r"|(?:their|the (?:provider|vendor|supplier|partner|carrier|third[- ]party)(?:['’]s)?) (?:own )?(?:fault|mistake"
     r"|negligence|error"
-    r"|incompetence)|nothing (?:that )?we (?:can|could) do(?! to)|let us down|entirely (?:on )?their (?:side|end)"
+    r"|incompetence)|(?:due to|because of|caused by) their (?:own )?(?:failure|outage|problems?|issues?|errors?)"
+    r"|their failure(?= (?:to|caused|led|has|is|was|brought))|nothing (?:that )?we (?:can|could) do(?! to)|let us down"
+    r"|entirely (?:on )?their (?:side|end)"
     r"|to blame)(?!\w)",
     re.IGNORECASE,
 )
+_BLAMED_BEFORE = Pattern(r"(?:\b(?:because|since)|\b(?:blame|thanks to)) (?:of )?$", re.IGNORECASE)
+_BLAMED_AFTER = Pattern(
+    r"['’]s? (?:fault|mistake|failure|negligence|incompetence)\b| (?:broke|failed|let down|took down"
+    r"|brought down) (?:us|our|the)\b"
+    r"| (?:took|brought) (?:us|our \w+) down\b| let us down\b| (?:is|was|are) (?:solely |entirely )?to blame\b"
+)
+_DID = Pattern(r" (?:is|was|went|has|had|broke|failed|fails|keeps|cannot|could not)\b")
 _PERSON = (
     r"(?:engineers?|developers?|technicians?|contractors?|interns?|sysadmins?|team members?|devops"
-    r"|(?:our|an|one of our) (?:\w+ )?(?:employees?|operators?|administrators?|admins?|colleagues?|staff(?: members?)?)"
+    r"|(?:our|an|one of our) (?:\w+ )?(?:employees?|operators?|administrators?|admins?|colleagues?|staff(?: members?)?"
+    r"|dbas?)"
     r"|(?:support|operations|ops|platform|network|database|dev|qa|security|infrastructure|deployment|release) team"
     r"|someone|somebody|one of our (?:\w+ )?(?:team|people))"
 )
@@ -131,8 +141,10 @@ _CLIENT_BLAME = Pattern(
     r"|making|running|generating))"
     rf"|(?:an?|one|the|one of our|another|some) (?:(?:large|single|abusive|misbehaving|certain) )?{_CLIENT} "
     r"(?:had |has |have |was |were )?(?:misconfigured|overload(?:ed|ing)|abus(?:ed|ing)|misus(?:ed|ing)|flood(?:ed|ing)"
-    r"|brought down|broke|hammer(?:ed|ing)"
+    r"|brought down|broke|hammer(?:ed|ing)|sent (?:us )?(?:too many|an excessive|a (?:huge|flood|burst|very large))"
     r"|caused (?:this|the|an?) (?:\w+ )?(?:outage|incident|issue|problem|disruption|overload))"
+    rf"|{_CLIENT} who (?:had |have )?(?:misconfigured|misused|abused|overloaded|flooded|broke)"
+    r"|(?:an?|one|the|our) clients? (?:misused|abused|misconfigured|overloaded|flooded)"
     r"|(?:customers?['’]?s?|users?['’]?s?|your|their) (?:own )?(?:misconfiguration|misuse|mistake|negligence|fault)"
     r"(?! (?:tolera|domain|detect|isolat|inject|line))"
     r"|(?:customers?|users?) (?:are|were) (?:to blame|responsible for (?:this|the)|at fault|using it wrong(?:ly)?)"
@@ -141,7 +153,19 @@ _CLIENT_BLAME = Pattern(
 )
 _EXCUSE_SIGNS = (
     *("our control", "our direct", "our fault", "our resp", "our problem", "fault", "mistake", "negligence"),
-    *("incompetence", "nothing ", "let us down", "their side", "their end", "to blame", "their error"),
+    *(
+        "incompetence",
+        "nothing ",
+        "let us down",
+        "their failure",
+        "their outage",
+        "their problem",
+        "their issue",
+        "their side",
+        "their end",
+        "to blame",
+        "their error",
+    ),
     *("their own",),
 )
 _HUMAN_SIGNS = (*("error", "mistake", "finger", "typo made", "negligence", "carelessness"),)
@@ -157,7 +181,7 @@ _MISTAKE_SIGNS = (
 _CLIENT_SIGNS = (
     *("due to", "caused by", "because of", "triggered by", "result of", "traced to", "misconfigur"),
     *("overload", "abus", "misus", "flood", "brought down", "broke", "hammer", "caused ", "mistake"),
-    *("negligence", "fault", "to blame", "responsible for", "using it wrong"),
+    *("negligence", "fault", "to blame", "responsible for", "using it wrong", "sent "),
 )
 
 
@@ -199,6 +223,11 @@ def _named_suppliers(reading: Reading, names: list[str]) -> Iterator[tuple[int, 
         ]
         if found:
             yield min(found, key=lambda span: (span[0], -span[1]))
+    for name in (name for name in names if name in prose):
+        for start, end in find_names(prose, (name,)):
+            is_blamed = _BLAMED_AFTER.match(prose, end)
+            if is_blamed or (_BLAMED_BEFORE.search(prose, max(0, start - 12), start) and _DID.match(prose, end)):
+                yield start, end
 
 
 def _find_colleagues(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remark]:

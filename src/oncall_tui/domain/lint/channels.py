@@ -38,11 +38,12 @@ _SHORTENERS = frozenset(
      "rebrand.ly", "tiny.cc", "lnkd.in", "s.id", "v.gd", "bl.ink"}
 )  # fmt: skip
 _SECRET_KEYS = Pattern(
-    r"(?:.*[_-])?(?:token|secret|password|passwd|pwd|api[_-]?key|apikey|access[_-]?key|sig|signature|auth|jwt|session(?:id)?)"
+    r"(?:.*[_-])?(?:token|secret|password|passwd|pwd|api[_-]?key|apikey|access[_-]?key|sig|signature|auth|jwt"
+    r"|session(?:id)?)"
 )
 _SPACED_LINK = Pattern(
     r"\bhttps?: ?/ /|\bhttps?:/(?!/)\w|\bhttps?//\w|\bhttp s://|\]\( *https?://[^)\s]{1,500} [^)\"]{1,200}\)"
-    r"|https?://[\w.-]{1,80}\. \w+/"
+    r"|https?://[\w.-]{1,80}\. \w+/|\bhttps?://(?=[\s)\].,]|$)"
 )
 _CONTACT = any_word(
     "support|help ?desk|help cent(?:er|re)|contact(?: us)?|reach (?:out|us)|write to|get in touch|e-?mail|call us"

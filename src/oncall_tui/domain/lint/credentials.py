@@ -85,6 +85,9 @@ _NAMED = Pattern(
     r"(?<![\w-])(?P<name>[A-Za-z][\w-]{1,80})[\"']?[ \t]{0,3}(?:=>|:=|="
     r"|:)[ \t]{0,3}[\"'`]?(?=(?P<value>[^\s\"'`<>&,;]{4,400}))"
 )
+_SPOKEN = Pattern(
+    r"(?i:\b(?:password|passphrase|passcode) (?:is|was|to)) [\"'`]?(?P<value>[^\s\"'`<>]{6,64}[^\s\"'`<>.,;:!?)])"
+)
 _SECRET_NAME = Pattern(
     r"(?:.*[_-])?(?:password|passwd|passphrase|pwd|secret|secret[_-]?(?:access[_-]?)?key|api[_-]?key"
     r"|access[_-]?key(?:[_-]?id)?"
@@ -141,6 +144,9 @@ def find_secrets(text: str) -> Iterator[tuple[int, int, str]]:
             if not _PLACEHOLDER.fullmatch(match["value"].lower()):
                 yield *match.span("value"), "a password in an address"
     if holds_any(folded, ("pass", "pwd", "secret", "key", "token", "credential", "sig")):
+        for match in _SPOKEN.finditer(text):
+            if any(map(str.isdigit, match["value"])) and any(map(str.isalpha, match["value"])):
+                yield *match.span("value"), "a password"
         read = 0
         for match in _NAMED.finditer(text):
             name = match["name"]
@@ -223,7 +229,7 @@ def is_card(text: str) -> bool:
     if (
         not _CARD_SHAPE.fullmatch(text.strip())
         or not digits.startswith(_CARD_FIRST.get(len(digits), ()))
-        or len(set(digits)) < 3
+        or len(set(digits)) < 2
     ):
         return False
     doubled = (sum(divmod(2 * int(sign), 10)) for sign in digits[-2::-2])

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from oncall_tui.domain.lint.model import Context, Level, Remark, Rule, Tuning, Words
 from oncall_tui.domain.lint.pattern import Pattern
 from oncall_tui.domain.lint.reading import Post, Reading
+from oncall_tui.domain.lint.signs import holds_any
 
 _ROLE = (
     "db|dbs|database|mysql|mariadb|postgres|postgresql|pgsql|pg|sql|mssql|oracle|redis|kafka|elastic|elasticsearch|es"
@@ -34,10 +35,14 @@ _MACHINE = Pattern(
     rf"|$))(?=(?:[a-z0-9]{{1,20}}-){{0,5}}(?:{_STAGE})\d{{0,2}}(?:-|$)).*"
     rf"|(?:[a-z][a-z0-9]{{0,14}}-){{0,3}}(?:{_ROLE})-?0\d{{1,2}}[a-z]?"
     rf"|(?:{_STAGE})(?:{_ROLE})-?\d{{1,3}}|(?:{_ROLE})(?:{_STAGE})-?\d{{1,3}}"
+    rf"|(?:[a-z][a-z0-9]{{0,14}}-){{0,2}}(?:{_ROLE})-(?:{_ROLE}|data|broker|controller|manager|coordinator)-\d{{1,3}}"
+    r"|(?:db|database|mysql|mariadb|postgres|pg|redis|mongo)-(?:master|primary|replica|slave|standby|secondary)\d{0,2}"
+    r"|(?:[a-z][a-z0-9]{0,14}-){0,3}(?:worker|broker|host|vm|esxi?|srv|hypervisor)-\d{2,3}"
     r"|ip-\d{1,3}-\d{1,3}-\d{1,3}-\d{1,3}|(?:i|vol|eni|sg|subnet|vpc|ami|rtb|igw|snap)-[0-9a-f]{17}"
     r"|[a-z][a-z0-9]{0,20}(?:-[a-z0-9]{1,20}){0,4}-(?=[a-z]{0,9}\d)[bcdfghjklmnpqrstvwxz2456789]{8,10}"
     r"-[bcdfghjklmnpqrstvwxz2456789]{5}"
 )
+_PRIVATE_LABEL = Pattern(rf"\.(?:{_STAGE}|corp|internal|intranet|int|lan|dc\d{{0,2}})\.")
 _DOMAIN_AFTER = Pattern(r"\.[\w-]+(?:\.[\w-]+)*\.[a-z]{2,10}\b")
 _MACHINE_STAGE = Pattern(rf"(?:^|-)(?:{_STAGE})\d{{0,2}}(?:-|$)")
 _PRIVATE_ENDINGS = (
@@ -47,6 +52,12 @@ _PRIVATE_ENDINGS = (
 _PRIVATE_NAME = Pattern(
     r"(?<![\w@.*/-])(?:[a-z0-9_](?:[a-z0-9_-]{0,61})?\.){1,8}"
     rf"(?:{'|'.join(_PRIVATE_ENDINGS)})(?![\w-]|\.\w)",
+    re.IGNORECASE,
+)
+_PRIVATE_MIDDLES = (".corp.", ".internal.", ".intranet.", ".int.", ".lan.")
+_PRIVATE_MIDDLE = Pattern(
+    r"(?<![\w@.*/-])(?:[a-z0-9_][a-z0-9_-]{0,62}\.){1,6}(?:corp|internal|intranet|int"
+    r"|lan)(?:\.[a-z0-9-]{1,63}){1,4}(?![\w-])",
     re.IGNORECASE,
 )
 #: Names of that shape which everybody may know.
@@ -110,6 +121,9 @@ def _private_names(reading: Reading, words: Words) -> Iterator[tuple[int, int]]:
         name = match.group().lower()
         if not _matches(name, words.public_hosts) and not _matches(name, _PUBLIC_NAMES):
             yield match.span()
+    for match in _PRIVATE_MIDDLE.finditer(reading.text) if holds_any(folded, _PRIVATE_MIDDLES) else ():
+        if not _matches(match.group().lower(), words.public_hosts):
+            yield match.span()
     if words.private_hosts:
         for match in _HOSTLIKE.finditer(reading.text):
             name = match.group().lower().rstrip(".-")
@@ -125,14 +139,15 @@ def _machines(reading: Reading, words: Words) -> Iterator[tuple[int, int]]:
     for match in _TOKEN.finditer(reading.text):
         name = match.group().lower()
         has_digit = any(map(str.isdigit, name))
-        if not (has_digit or "prod" in name or "stag" in name) or _matches(name, known):
+        if not (has_digit or "-" in name) or _matches(name, known):
             continue
         # Capitals are for codes of errors, which customers are told; stage and part together are not.
         is_code = match.group() != name and not (has_digit and "-" in name and _MACHINE_STAGE.search(name))
         if is_code or not _MACHINE.fullmatch(name):
             continue
         # A host with a domain behind it is one that customers reach, unless its stage says otherwise.
-        if not _DOMAIN_AFTER.match(reading.text, match.end()) or _MACHINE_STAGE.search(name):
+        domain = _DOMAIN_AFTER.match(reading.text, match.end())
+        if domain is None or _MACHINE_STAGE.search(name) or _PRIVATE_LABEL.search(domain.group().lower()):
             yield match.span()
 
 

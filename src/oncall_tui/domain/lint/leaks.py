@@ -14,6 +14,7 @@ from oncall_tui.domain.lint.reading import Post, Reading
 from oncall_tui.domain.lint.signs import holds_any
 
 _TICKET = Pattern(r"(?<![\w/#.=-])(?P<key>[A-Z]{2,10})(?P<dash>-?)(?P<number>\d{2,10})(?![\w-]|\.\d)")
+_NUMBERED = Pattern(r"(?i:\b(?:ticket|bug|change request|problem record)(?: (?:number|no\.?|id))? ?#?)\d{3,10}\b")
 #: Keys that a ticket number follows at once, as in CHG0031337.
 _JOINED_KEYS = frozenset({"INC", "CHG", "PRB", "RITM", "SCTASK", "CTASK", "PTASK", "REQ", "TASK"})
 #: Keys that teams give their tickets and that stand for little else.
@@ -54,7 +55,8 @@ _TEAM_TALK = Pattern(
 _TEAM_PLACES = ("channel", "bridge", "call", "thread", "war room", "warroom")
 #: Tools that nobody outside can log in to, by their hosts and paths.
 _TOOL_LINK = Pattern(
-    r"(?:[\w-]+\.)*(?:slack\.com/(?:archives|client|messages)/|pagerduty\.com/(?:incidents|alerts)/\w|app\.opsgenie\.com/alert"
+    r"(?:[\w-]+\.)*(?:slack\.com/(?:archives|client|messages)/|pagerduty\.com/(?:incidents|alerts)/\w"
+    r"|app\.opsgenie\.com/alert"
     r"|zoom\.us/(?:j|my|w)/\w|meet\.google\.com/[a-z]{3}-|teams\.(?:microsoft|live)\.com/(?:l/meetup-join|meet)/"
     r"|webex\.com/(?:meet|join)/|[\w-]+\.atlassian\.net/(?:browse|jira)/|service-?now\.com/|app\.incident\.io/\w"
     r"|app\.rootly\.com/\w|app\.firehydrant\.(?:io|com)/\w)",
@@ -64,9 +66,12 @@ _TOOL_LINK = Pattern(
 _MAYBE_TOOL_LINK = Pattern(
     r"(?:[\w-]+\.)*(?:(?:app|us\d|eu|ap\d)\.datadoghq\.(?:com|eu)/(?:dashboard|monitors|logs|apm|notebook|incidents)"
     r"|splunkcloud\.com/\w|grafana\.net/\w|ui\.honeycomb\.io/\w|sentry\.io/organizations/|one\.newrelic\.com/\w"
-    r"|docs\.google\.com/(?:document|spreadsheets|presentation)/(?:d/|u/)|app\.asana\.com/\w|linear\.app/\w|trello\.com/c/)"
-    r"|(?:grafana|kibana|prometheus|alertmanager|argocd|consul|nagios|zabbix|splunk|jaeger|thanos|rundeck|spinnaker|icinga"
-    r"|airflow|backoffice|runbooks?|oncall|phpmyadmin|pgadmin)\.(?!apache\.)[\w-]+\.\w",
+    r"|docs\.google\.com/(?:document|spreadsheets|presentation)/(?:d/|u/)|app\.asana\.com/\w|linear\.app/\w"
+    r"|trello\.com/c/)"
+    r"|(?:grafana|kibana|prometheus|alertmanager|argocd|consul|nagios|zabbix|splunk|jaeger|thanos|rundeck|spinnaker"
+    r"|icinga"
+    r"|airflow|jira|confluence|backoffice|runbooks?|oncall|phpmyadmin|pgadmin)\.(?!status\.|apache\.|atlassian\.|mongodb\."
+    r"|jenkins)[\w-]+\.\w",
     re.IGNORECASE,
 )
 _INSIDE_HOST = Pattern(r"(?:[\w-]+\.)*(?:internal|intranet|corp|int)\.[\w.-]+", re.IGNORECASE)
@@ -92,6 +97,7 @@ _PERSON_MAIL = Pattern(r"(?:[a-z]{1,20}\.[a-z]{2,20}(?:-[a-z]{2,20})?|[A-Z][a-z]
 def _find_inside_links(post: Post, context: Context, tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
         yield from _find_tickets(reading, part)
+        yield from _find_numbers(reading, part)
         if context.channel != "social":
             yield from _find_channels(reading, part)
         for match in _TEAM_TALK.finditer(reading.prose) if holds_any(reading.prose, _TEAM_PLACES) else ():
@@ -127,6 +133,13 @@ def _find_tickets(reading: Reading, part: Part) -> Iterator[Remark]:
             is_ticket = is_team = key in _JOINED_KEYS and len(number) >= 5
         if is_ticket and not _is_told(reading, match.start()):
             yield _remark_ticket(reading.text, *match.span(), part, None if is_team else Level.WARN)
+
+
+def _find_numbers(reading: Reading, part: Part) -> Iterator[Remark]:
+    for match in _NUMBERED.finditer(reading.prose):
+        yield Remark(
+            *match.span(), "Does this number tell customers anything? Leave it out if not.", part, level=Level.INFO
+        )
 
 
 def _remark_ticket(text: str, start: int, end: int, part: Part, level: Level | None) -> Remark:

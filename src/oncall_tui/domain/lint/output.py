@@ -21,6 +21,7 @@ _TRACE = Pattern(
     r"|\b(?:java|javax|org|com|io|net)(?:\.[a-z_]\w*)+\.[A-Z]\w*(?:Exception|Error): "
     r"|^[A-Z]\w{2,60}(?:Error|Exception): [^\n]{3,300}\n[ \t]+at "
     r"|^[ \t]*from [\w/.-]{1,200}\.rb:\d+:in|^#\d+ [^\n]{1,200}\.php\(\d+\)|PHP (?:Fatal|Parse) error:"
+    r"|\bat [\w$.]{3,200}\([\w$-]{1,80}\.(?:java|kt|scala|py|rb|js|ts|go|cs):\d+\)|\bconnect E[A-Z]{4,14} \S{1,80}:\d+"
     r"|\b(?:SIGSEGV|segfault at [0-9a-f]+|core dumped\)|kernel panic - )",
     MULTILINE,
 )
@@ -35,6 +36,8 @@ _LOG = Pattern(
     r"|\blevel=(?:debug|info|warn|warning|error|fatal)\b|\"(?:level|severity)\" ?: ?\"(?:DEBUG|INFO|WARN|ERROR|debug"
     r"|info|warn|error)\""
     r"|\b(?:\d{1,3}\.){3}\d{1,3} - \S{1,40} \[\d\d/[A-Z][a-z]{2}/\d{4}:|^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{3,6}[ \t]"
+    r"|\b(?:psql|mysqld?|postgres|redis|nginx|kubelet|systemd|sshd|bash|kernel)(?:\[\d+\])?: "
+    r"(?:FATAL|ERROR|error|fatal|\[error\]|[Oo]ut of memory)"
     r"|\bERROR \d{4} \([0-9A-Z]{5}\)|\bORA-\d{5}\b|^(?:ERROR|FATAL):[ \t]{1,3}(?:relation|column|duplicate key"
     r"|deadlock|remaining connection|too many) ",
     MULTILINE,
@@ -81,8 +84,8 @@ _HTTP = Pattern(
     r"|^[ \t><]{0,4}HTTP/\d(?:\.\d)? \d{3}(?: [\w ]{2,40})?\r?$"
     r"|\"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) [^\s\"]{1,500} HTTP/\d(?:\.\d)?\" \d{3}"
     r"|^[ \t><*]{0,4}(?:Host|User-Agent|Authorization|Cookie|Set-Cookie|Content-Type"
-    r"|Content-Length): [^\n]{1,500}\n[ \t><*]{0,4}[A-Z][\w-]{1,40}: |\bcurl (?:-[a-zA-Z]{1,3} "
-    r"|--[a-z-]{2,20} )[^\n]{0,200}(?:-H|--header) ",
+    r"|Content-Length): [^\n]{1,500}\n[ \t><*]{0,4}[A-Z][\w-]{1,40}: |\bcurl (?:[^\n]{0,200} )?(?:-H|--header|-u"
+    r"|--user|-d|--data) ?[\"'\w]",
     MULTILINE,
 )
 #: Each kind of output with signs one of which it has in any case, which are looked for first.
@@ -90,7 +93,8 @@ _OUTPUT = (
     (
         _TRACE,
         ("Traceback", 'File "', "Exception", "Error:", "goroutine ", "panic", ".rb:", ".php", "SIGSEGV", "segfault",
-         "core dumped", "\tat ", "  at ", "\nat "),
+         "core dumped", "\tat ", "  at ", "\nat ", ".java:", ".kt:", ".scala:", ".py:", ".js:", ".ts:",
+         ".go:", ".cs:", "connect E"),
         "This is from a stack trace: say what customers saw instead.",
     ),
     (
