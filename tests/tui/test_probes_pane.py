@@ -123,3 +123,8 @@ def test_what_is_newly_down_rings_once_and_what_is_down_at_the_start_does_not(tm
         screen.wait_for("2 DOWN")
         screen.pump(0.5)
         assert count_rings(screen) == 1
+        screen.press("M")
+        screen.wait_for("muted 14m")
+        screen.press("M")
+        while "muted" in screen.text():
+            screen.pump(0.05)

@@ -69,6 +69,7 @@ ACTIONS: tuple[Action, ...] = (
             ("previous-pane", "shift+tab", "previous pane", "Move to the previous pane.", False),
             ("zoom", "plus", "zoom", "Enlarge the pane, or go back to all of them.", False),
             ("undo", "u", "undo", "Take back the last step of this pane.", False),
+            ("mute", "M", "mute", "Mute the bell for a quarter of an hour, or let it ring again.", False),
             ("toggle-demo", "D", "break / heal", "Break the demo, or heal it; only `oncall-tui demo` has one.", False),
             ("next-theme", "T", "theme", "Switch to the next theme.", False),
             ("show-help", "question_mark,f1", "keys", "Show the keys of this pane.", True),

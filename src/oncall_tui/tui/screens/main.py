@@ -195,6 +195,7 @@ class MainScreen(Screen[None]):
             app.session.is_wall,
             next((page.public_url for page in app.config.pages if page.public_url), ""),
             self.probes.drift,
+            muted_until=self.probes.muted_until,
         )
 
     def _badges(self) -> dict[str, str]:
@@ -376,6 +377,10 @@ class MainScreen(Screen[None]):
         from oncall_tui.tui.demo_key import break_or_heal
 
         break_or_heal(self.oncall)
+
+    def action_mute(self) -> None:
+        self.probes.mute(self.oncall.now())
+        self.draw_frame()
 
     def action_next_theme(self) -> None:
         self.oncall.next_theme()

@@ -99,6 +99,16 @@ class ProbesPane(Pane):
             self.app.bell()
 
     @property
+    def muted_until(self) -> int | None:
+        """Until when no bell rings."""
+        return self.alarm.muted_until if self.alarm is not None else None
+
+    def mute(self, now: int) -> None:
+        """Mutes the bell for a quarter of an hour, or lets it ring again."""
+        if self.alarm is not None:
+            self.alarm.mute(now)
+
+    @property
     def drift(self) -> str:
         """Where page and probes contradict each other worst, and in how many more places; empty when nowhere."""
         worst = next(iter(self._drifts.values()), "")

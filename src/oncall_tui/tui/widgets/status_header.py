@@ -27,7 +27,8 @@ class HeadFacts(NamedTuple):
     """What the head tells beside the file.
 
     `incident` is the one being worked on, `size_word` names a small screen, `page_url` is where customers read, `drift`
-    where the page and the probes contradict each other, `way` the key that leads to where the others act.
+    where the page and the probes contradict each other, `way` the key that leads to where the others act. No bell rings
+    before `muted_until`.
     """
 
     now: int
@@ -40,6 +41,7 @@ class HeadFacts(NamedTuple):
     page_url: str = ""
     drift: str = ""
     way: str = ""
+    muted_until: int | None = None
 
 
 def fit_pieces(pieces: Sequence[Piece], width: int, right: Content | None = None) -> Content:
@@ -198,12 +200,15 @@ def draw_head(snapshot: Snapshot, facts: HeadFacts, width: int) -> list[Content]
     The clock stands first and in one style: a repaint of a cell begins at the left edge of its widget.
     """
     who = join((facts.actor, "bold"), ("  READ ONLY", "$state-slow bold") if facts.is_read_only else "")
+    is_muted = facts.muted_until is not None and facts.now < facts.muted_until
+    muted = f"muted {tell_span((facts.muted_until or 0) - facts.now)}" if is_muted else ""
     first: list[Piece] = [
         (0, join((f" {clock_utc(facts.now)}", "bold"))),
         (5, line(snapshot.page.name or "oncall-tui", "$title bold", limit=24)),
         (1 if snapshot.page.last_error else 4, tell_page(snapshot, facts)),
         (2, tell_queue(snapshot)),
         (3, tell_engine(snapshot, facts.now)),
+        *([(1, join((muted, "$state-slow")))] if muted else []),
     ]
     return [
         fit_pieces(first, width, who),
