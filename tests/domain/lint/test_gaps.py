@@ -59,6 +59,16 @@ _GAPPED = {
     "What to know., the tool, is down.": ".,",
     "We see it,, and act.": ",,",
     "Impact:\nStart: 14:05 UTC": "Impact:",
+    "Those who work with  may see errors.": "with  ",
+    "It hit  users.": "hit  users",
+    "This hit about of our shops.": "about of",
+    "It was caused by a in the network.": "caused by a in",
+    "Please ask our at any time.": "our at",
+    "Users in and may see errors.": "Users in and",
+    "We are working with to mend it.": "working with to",
+    "We have identified in our network.": "identified in our",
+    "is looking into it.": "is",
+    "The cause was, as told, small.": "cause was,",
     "Mail is slow.\nNext update:": "Next update:",
 }
 
@@ -82,7 +92,6 @@ def test_a_gap_is_found_where_it_is(text: str, shown: str) -> None:
         "This is what we looked for, and more.",
         "Orders, i.e., those of the shop, etc., fail in the U.S., too.",
         "At 2 p.m., it was over.",
-        "It ran for  about 5 minutes.",
         "We are sorry...  More follows.",
         "To prevent this, we add servers. However, can you wait?",
         "During the work, is there a risk?",
@@ -108,6 +117,13 @@ def test_a_gap_is_found_where_it_is(text: str, shown: str) -> None:
 )
 def test_whole_sentences_pass(text: str) -> None:
     assert [finding for finding in lint("Mail is slow", text, groups=("PH",)) if finding.rule == "PH004"] == []
+
+
+def test_a_wide_blank_is_noted_and_closed() -> None:
+    (finding,) = lint("T", "Mail is  slow here.  It is over.", groups=("PH",))
+    assert (finding.rule, finding.level, finding.start) == ("PH004", Level.INFO, 7)
+    assert finding.fix is not None
+    assert finding.fix.replacement == " "
 
 
 def test_a_name_that_looks_gapped_is_meant() -> None:

@@ -20,13 +20,20 @@ def _rules(body: str, title: str = "Sign-in fails") -> list[str]:
     "hole",
     ["[date]", "[X hours]", "[product]", "[Carrier Network]", "[TIME]", "[insert reason]", "[your name]",
      "[WORKAROUND]", "[n]", "[ ... ]", "[]", "[describe what fails]", "[20% of REGION]", "[component_name]",
-     "[what went wrong]", "[start time - end time]", "[add link]", "[x]", "[XX]", "[number of users]"],
+     "[service name here]", "[brief description of the issue]", "[HH:MM]", "[region(s)]", "[what went wrong]",
+     "[start time - end time]", "[add link]", "[x]", "[XX]", "[number of users]"],
 )  # fmt: skip
 def test_brackets_that_wait_to_be_filled_block(hole: str) -> None:
     text = f"It lasted for {hole} in all."
     (finding,) = _find(text)
     assert (finding.rule, finding.level, finding.is_final) == ("PH001", Level.BLOCK, False)
     assert text[finding.start : finding.end] == hole
+
+
+@pytest.mark.parametrize("sign", ["XX minutes", "xx%", "xxx users", "??:??", "??? users", "HH:MM UTC", "YYYY-MM-DD"])
+def test_signs_for_what_is_not_known_block(sign: str) -> None:
+    (finding,) = _find(f"It began with {sign}.")
+    assert (finding.rule, finding.level) == ("PH001", Level.BLOCK)
 
 
 @pytest.mark.parametrize("pair", ["[product][service]", "[date] [time]"])
@@ -38,7 +45,7 @@ def test_each_of_two_brackets_is_told(pair: str) -> None:
     "leftover",
     ["{{eta}}", "${eta}", "%(eta)s", "{eta}", "{a.b|lower}", "{ }", "<TODO>", "<time>", "<your name>", "TBD", "TODO",
      "FIXME", "XXX", "xx:xx", "XX:xx", "__", "_____", "＿＿", "_%", "lorem ipsum", "INSERT NAME", "{% if eta %}",
-     "<%= eta %>", "<insert reason>"],
+     "{0}", "%s", "%NAME%", "@@ETA@@", "$SERVICE", "<%= eta %>", "<insert reason>"],
 )  # fmt: skip
 def test_what_a_template_leaves_behind_blocks_for_good(leftover: str) -> None:
     (finding,) = _find(f"back by {leftover} at last")
@@ -48,14 +55,17 @@ def test_what_a_template_leaves_behind_blocks_for_good(leftover: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["see [our notice](https://example.com/a_b)", "see [our notice][1]", "[1]: https://example.com", "as said [1]",
-     "the __cf_bm cookie and __error__ page", "it works [sic]", "50 % of requests", "a * b_c", "**bold** and __bold__",
+     "the __cf_bm cookie and __error__ page", "it works [sic]", "50 % of requests", "a * b_c",
+     "**bold** and __bold__",
      "x < y and y > z", "insert the card again", "INSERT INTO fails", "https://example.com/{id",
      "5 to 10 [all times UTC]", "<b>now</b>", "todo lists do not load", "![picture](https://example.com/date.png)",
      "calls to `/v1/{id}` and `{{x}}` fail", "GET /users/{id}/posts fails", "use {region}.example.com instead",
      "<details>more</details>", "numbers such as +44 7XXX XXXXXX", "one\n_____\ntwo", "[RESOLVED] all is well",
      "[Update] mail works", "https://example.com/[slug]/x", "```\n{{x}} [date]\n```", "one\n***\ntwo",
      "set to null again", "None of them fail", "these figures do not include trials", "the internal only network",
-     "we removed this line of code", "a ***very*** long day"],
+     "we removed this line of code", "the disk is 95% full", "5xx errors and 4XX ones", "What?? Really??",
+     "three digits, \\d{3}",
+     "dates in the format YYYY-MM-DD", "a ***very*** long day"],
 )  # fmt: skip
 def test_words_that_mean_what_they_say_pass(text: str) -> None:
     assert _rules(text) == []
@@ -110,7 +120,8 @@ def test_a_variable_that_was_rendered_as_nothing_blocks(text: str, shown: str) -
     ["REMOVE BEFORE UPDATING\nMail works.", "Mail is slow. (Internal only: ask Ops)", "*** check this", "INTERNAL ONLY",
      "Mail is slow. Do not include this in the public post.", "[DO NOT PUBLISH] Mail is slow.",
      "We know that. Please do not include this yet.", "This part is internal only.",
-     "Delete this section before posting.", "Internal note: the disk was full", "For internal use: the disk was full"],
+     "Delete this section before posting.", "Internal note: the disk was full",
+     "For internal use: the disk was full"],
 )  # fmt: skip
 def test_an_instruction_to_the_writer_is_found(text: str) -> None:
     assert "PH005" in _rules(text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from oncall_tui.domain.lint.model import Context, Fix, Remark, Tuning
+from oncall_tui.domain.lint.model import Context, Fix, Level, Remark, Tuning
 from oncall_tui.domain.lint.pattern import Pattern
 from oncall_tui.domain.lint.reading import MASK, Post, Reading
 
@@ -155,10 +155,41 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
         Pattern(r"['’](?:(?<=[\s(].)|(?<=[a-z]{4}[.,;:!?].)|(?<=^.))s\b(?!['’])", re.MULTILINE, needs=("'s", "’s")),
         "a name is missing before 's",
     ),
-    (Pattern(r"\((?<=\s.)[ \t]*\)|“[ \t]*”", needs=(" (", "\t(", "\n(", "“")), "the brackets or quotes are empty"),
+    (
+        Pattern(r"(?:\((?<=\s.)|^\()[ \t]*\)|“[ \t]*”", needs=("(", "“")),
+        "the brackets or quotes are empty",
+    ),
     (Pattern(r"\bDear ?,", needs=("Dear",)), "a name is missing here"),
+    (
+        Pattern(
+            r"\b(?:with|in|using|affecting|impacting|by|for|of|at|from|on|via|about|approximately|[Tt]he|[Aa]n?"
+            r"|[Oo]ur|to|and|or)"
+            r"[ \t]{2,3}(?=[a-z])(?!(?:a|an|the|our|your|all|some|about|at least|more|less|each|every|this|these)\b)",
+            needs=("  ", "\t"),
+        ),
+        "something is missing in this gap",
+    ),
+    (
+        Pattern(rf"\b\w+[ \t]{{2,3}}(?:{_AMOUNT}|users|customers|requests)(?!\w)", needs=("  ", "\t")),
+        "a number is missing here",
+    ),
+    (Pattern(r"\b(?:about|approximately|nearly|roughly) of\b"), "a number is missing here"),
+    (
+        Pattern(r"\b(?:due to|caused by|because of|was|by|with) an? (?:in|on|of|for|from|with|by|at|and)\b(?!-)"),
+        "a word is missing here",
+    ),
+    (Pattern(r"\b(?:[Oo]ur|[Yy]our|[Tt]heir) (?:at|in|on)\b(?![-\w])"), "a word is missing here"),
+    (Pattern(r"\bcause (?:was|is),", needs=("cause ",)), "it is missing what it was"),
+    (Pattern(r"\b(?:[Uu]sers|[Cc]ustomers|[Cc]lients) (?:in|of|from|at|with) and\b"), "a name is missing here"),
 )
 #: Where a sentence begins.
+_NO_NAME = Pattern(
+    r"(?:We|Our (?:\w+ )?\w+|Engineers) (?:are |is |have |has )?(?:currently |actively |now )?"
+    r"(?P<at>(?:working|worked) with to|(?:identified|detected) in (?:our|the))\b"
+)
+_BARE_START = Pattern(r"(?P<at>(?:is|was|has|are|were|have)) [a-z]")
+#: Blanks that are doubled within a sentence are mostly a slip, now and then all that is left of a name.
+_WIDE_BLANK = Pattern(r"(?<=[\w)])[ \t]{2,3}(?=[a-z])", needs=("  ", "\t"))
 _NO_SUBJECT = Pattern(
     rf"{_OPENER}, (?P<at>(?:(?:also|immediately|now|still|then|quickly|already) [a-z]{{1,30}}(?:s|ed)"
     rf"|{_AUXILIARY_FIRST}|uses|sends|utilizes|provides|offers|continues|experienced|launched|responded)\b"
@@ -180,7 +211,8 @@ _LABEL = Pattern(
 )
 #: Short forms that end in a full stop of their own and may stand before a comma.
 _DOTTED = Pattern(
-    r"\b(?:\d+|etc|e\.g|i\.e|inc|ltd|co|corp|no|vs|approx|al|est|dept|jr|sr|st|mr|mrs|dr|[ap]\.?m|[a-z](?:\.[a-z]){0,5})\Z",
+    r"\b(?:\d+|etc|e\.g|i\.e|inc|ltd|co|corp|no|vs|approx|al|est|dept|jr|sr|st|mr|mrs|dr|[ap]\.?m"
+    r"|[a-z](?:\.[a-z]){0,5})\Z",
     re.IGNORECASE,
 )
 
@@ -188,11 +220,16 @@ _DOTTED = Pattern(
 def find_missing_words(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     """Yields the places of a text at which something has vanished, each place once."""
     for part, reading in post.parts:
-        reached = -1
-        for start, end, message, fix in sorted(_list_places(reading), key=lambda place: place[:2]):
+        reached, told = -1, list[tuple[int, int]]()
+        for start, end, message, fix in sorted(_list_places(reading), key=lambda place: place[0]):
             if start >= reached and not reading.is_meant(start, end):
                 reached = max(end, start + 1)
+                told.append((start, end + 1))
                 yield Remark(start, end, message, part, fix)
+        for match in _WIDE_BLANK.finditer(reading.prose):
+            if not any(low <= match.start() < high for low, high in told) and not reading.is_meant(*match.span()):
+                text = "The blank is wider here: is a word missing?"
+                yield Remark(*match.span(), text, part, Fix("close the gap", " "), level=Level.INFO)
 
 
 def _list_places(reading: Reading) -> Iterator[tuple[int, int, str, Fix | None]]:
@@ -215,10 +252,14 @@ def _list_places(reading: Reading) -> Iterator[tuple[int, int, str, Fix | None]]
         shown = match.group().strip(" \t\u2060")
         yield *match.span(), f"'{shown}' has nothing behind it: fill it in, or take the line out.", None
     for sentence in reading.sentences:
-        opened = _NO_SUBJECT.match(prose, sentence.start, sentence.end)
-        if opened is not None:
-            shown = reading.text[opened.start("at") : opened.end("at")]
-            yield *opened.span("at"), f"'{shown}': the subject is missing here.", None
+        for pattern, what in (
+            (_NO_SUBJECT, "the subject is missing here"),
+            (_BARE_START, "the subject is missing here"),
+            (_NO_NAME, "a name is missing here"),
+        ):
+            opened = pattern.match(prose, sentence.start, sentence.end)
+            if opened is not None:
+                yield *opened.span("at"), f"'{opened['at']}': {what}.", None
     for match in _CAPITAL.finditer(prose):
         if f" {match['word'].lower()}" in prose:
             yield *match.span("at"), f"'{match['word']}': a name is missing before this, or a full stop.", None

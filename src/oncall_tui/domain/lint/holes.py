@@ -20,7 +20,7 @@ _HOLE_WORDS = (
     "|symptom|"
     "symptoms|system|systems|tbc|tbd|team|text|time|timestamp|timezone|title|todo|updated?|url|user|users|vendor"
     "|version|"
-    "weekday|workaround|year|zone"
+    "weekday|workaround|year|zone|hh|mm|yyyy|dd"
 )
 #: Words with which people tell the next writer what to put there.
 _ORDER_WORDS = (
@@ -32,7 +32,9 @@ _ORDER_WORDS = (
 _BRACKET = Pattern(r"\[([^\[\]\n]{0,200})\](?!\(|:)")
 _LINK = Pattern(r"!?\[[^\[\]\n]{0,500}\](?:\([^()\s]{1,2000}(?: \"[^\"\n]{0,200}\")?\)|\[\d{0,3}\])")
 _ONLY_HOLE_WORDS = Pattern(
-    rf"(?i:(?:(?<![^\W_])(?:{_HOLE_WORDS}|[a-z]|xx+|of|the|an|to|in|at|and|or|for|by)(?![^\W\d_])|[\d\s%/_#.,-])+)"
+    rf"(?i:(?:(?<![^\W_])(?:{_HOLE_WORDS}|[a-z]|xx+|of|the|an|to|in|at|and|or|for|by|here|brief|short|approximate"
+    rf"|approx"
+    r"|exact|current|affected|impacted|specific|relevant|utc|am|pm)(?![^\W\d_])|[\d\s%/_#.,:()-])+)"
 )
 _HOLE_WORD = Pattern(rf"(?i:(?<![^\W_])(?:{_HOLE_WORDS}|xx+)(?![^\W_]))")
 _ORDER = Pattern(rf"(?i:(?:{_ORDER_WORDS})\b)")
@@ -52,16 +54,16 @@ _MEANT = Pattern(
 )
 _LEFTOVER = Pattern(
     r"\{\{[^{}\n]{0,200}\}\}|\{%[^{}\n]{0,200}%\}|<%[^<>\n]{0,200}%>|\$\{[^{}\n]{0,200}\}|%\(\w{1,60}\)[a-z]"
-    r"|\{\s{0,20}(?:[A-Za-z_][\w.|:-]{0,60}\s{0,20})?\}"
+    r"|\{\s{0,20}(?:[A-Za-z_][\w.|:-]{0,60}\s{0,20})?\}|(?<![\w\])\\.])\{\d\}|(?<![\w%])%[sd](?!\w)"
+    rf"|(?<![\w%])%[A-Z_]{{3,30}}%|@@\w{{1,40}}@@|(?<![\w$])\$(?:{_HOLE_WORDS.upper()})\b"
     rf"|<\s{{0,5}}(?i:{_HOLE_WORDS}|{_ORDER_WORDS}|xx+)(?:[ _-]\w{{1,30}}){{0,4}}\s{{0,5}}>"
     r"|\b(?:TBD|TBC|TODO|FIXME|XXX+)\b|\b[xX]{2}:[xX]{2}\b|(?i:\blorem ipsum\b)|\bINSERT (?!INTO\b)[A-Z]{2,}"
     r"|(?<![\w*])_{2,}(?![\w*])|＿{2,}|(?<!\w)_+ ?%",
     needs=(
         "{",
         "<",
-        "%(",
+        "%",
         "__",
-        "_%",
         "_ %",
         "＿",
         "TB",
@@ -74,6 +76,8 @@ _LEFTOVER = Pattern(
         "INSERT",
         "orem",
         "OREM",
+        "@@",
+        "$",
     ),
 )
 _CLOSING_TAG = Pattern(r"</([a-zA-Z]{1,20})>")
@@ -98,14 +102,22 @@ _INSTRUCTION = Pattern(
     r"(?: (?:this|the following|in|to|with|external\w*|publicly|yet)\b)?)"
     r"|(?i:\bdo not (?:include|publish|post) this\b)|\binternal[ -]only(?=[\]).!:]|$)"
     r"|(?i:(?:^|(?<=[\[(*:>\n-])|(?<=[\[(*:>-] ))internal(?: use)?(?: only)?(?=[\])*:.!\n]|$| (?:only|note|comment)\b))"
-    r"|\b(?:INTERNAL(?: USE)? ONLY|[Ii]nternal use only|[Ff]or internal (?:use|eyes)|NOT FOR (?:PUBLIC|CUSTOMERS)"
+    r"|(?i:\bnote to self\b)|\b(?:INTERNAL(?: USE)? ONLY|[Ii]nternal use only|[Ff]or internal (?:use|eyes)"
+    r"|NOT FOR (?:PUBLIC|CUSTOMERS)"
     r"|DRAFT ONLY|REMOVE BEFORE|DO NOT (?:POST|PUBLISH|SEND|SHARE|INCLUDE))\b",
     re.MULTILINE,
 )
 _INSTRUCTION_WORDS = Pattern(
     r"[Rr]emove|REMOVE|[Dd]elete|DELETE|[Tt]ake out|[Dd]o not|DO NOT|[Ii]nternal|INTERNAL|DRAFT|NOT FOR|[Dd]o Not"
+    r"|[Nn]ote to self|NOTE TO SELF"
 )
 _CAMEL = Pattern(r"(?<![\w@/.-])[A-Z][a-z]{2,}(?:[A-Z][a-z]+|[a-z]*)(?![\w@/-]|\.\w)")
+#: Signs for what is not known yet: no brackets stand around them.
+_UNFILLED = Pattern(
+    r"(?<![\w:-])[xX]{2,4}(?= ?(?:%|percent\b|min(?:ute)?s?\b|hours?\b|hrs?\b|days?\b|users\b|customers\b|UTC\b))"
+    r"|(?<![\w?])\?{2}:\?{2}|(?<![\w?])\?{2,5}(?= ?(?:%|percent|minutes|hours|users|customers|UTC)\b)"
+    r"|(?<!format )(?<![\w-])(?:HH:MM|hh:mm|YYYY-MM-DD|DD/MM/YYYY|MM/DD/YYYY)(?![\w-])"
+)
 _STARS = Pattern(r"(?:^|(?<=[ \t]))\*{3,}(?=\s|$)", re.MULTILINE)
 
 
@@ -209,11 +221,19 @@ def _is_label(text: str, start: int, end: int) -> bool:
     return is_first and following[:1].isupper() and text[start + 1 : start + 2].isupper()
 
 
+def _list_told(reading: Reading) -> list[tuple[int, int]]:
+    """Returns what other remarks of this group speak of already."""
+    brackets = [(start, end) for start, end, _, _ in reading.once(_list_brackets)]
+    return brackets + [match.span() for match in reading.once(_list_leftovers)]
+
+
 def _find_brackets_to_fill(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
         for start, end, shown, is_waiting in reading.once(_list_brackets):
             if is_waiting:
                 yield Remark(start, end, f"'{shown}' is not filled in.", part)
+        for match in _UNFILLED.finditer(hide_spans(reading.prose, _list_told(reading))):
+            yield Remark(*match.span(), f"'{match.group()}' is not filled in.", part)
 
 
 def _find_other_brackets(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
