@@ -14,10 +14,13 @@ from tests.tui.dashboards import make_state, open_dashboard, write_world
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.incident import Severity
+from oncall_tui.domain.maintenance import NoticeKind
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeStatus, Result, Verdict
 from oncall_tui.store.database import open_database
 from oncall_tui.store.incidents import declare_incident
+from oncall_tui.store.maintenance import Words, plan_maintenance
 from oncall_tui.store.page import note_page_failed
+from oncall_tui.store.postmortem import save_postmortem
 from oncall_tui.store.probes import record_results
 
 PAYLOADS = [
@@ -131,6 +134,35 @@ def test_hostile_incident_is_shown_inert(tmp_path: Path, payload: str) -> None:
         screen.press("ctrl+p", "title")
         screen.pump(0.5)
         screen.press("esc")
+        assert not screen.has_ended(), screen.text()
+        assert find_foreign(bytes(screen.received)) == []
+
+
+def test_hostile_planned_work_and_a_hostile_review_are_shown_inert(tmp_path: Path) -> None:
+    db, config = write_hostile_world(tmp_path)
+    text, now = "\n".join(PAYLOADS[:20]), now_ms()
+    with open_database(db) as opened:
+        number = declare_incident(
+            opened, uid="one", title=PAYLOADS[1], components={}, probes=(), severity=Severity.SEV2, started_at=1,
+            actor=PAYLOADS[2], now=now,
+        ).id  # fmt: skip
+        save_postmortem(opened, number, public=text, internal=text, seen_revision=None, actor=PAYLOADS[3], now=now)
+        for at, payload in enumerate(PAYLOADS[:6]):
+            plan_maintenance(
+                opened, uid=f"w{at}", title=payload, starts_at=now, ends_at=now + 60_000, components=(payload,),
+                probes=(payload,), words={kind: Words(f"{kind} {at}", text, True) for kind in NoticeKind},
+                remind_at=None, pages=(payload,), actor=payload, now=now,
+            )  # fmt: skip
+    with open_dashboard(db, config, columns=120, rows=40) as screen:
+        screen.wait_for("DOWN")
+        screen.press("m")
+        screen.wait_for("Planned work")
+        screen.press("j", "j", "j", " ", "e")
+        screen.wait_for("new end")
+        screen.press("esc", "esc", "P")
+        screen.wait_for("PUBLIC")
+        screen.press("tab", "e")
+        screen.wait_for("being changed")
         assert not screen.has_ended(), screen.text()
         assert find_foreign(bytes(screen.received)) == []
 

@@ -41,3 +41,22 @@ async def test_a_red_probe_of_planned_work_is_no_alarm(tmp_path: Path) -> None:
         await wait_for_text(pilot, "1 probe is down and customers have not been told")
         assert "MAINT" not in screen_text(pilot)
     desk.db.close()
+
+
+async def test_the_head_tells_which_work_goes_on_and_that_it_overruns(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path)
+    now = now_ms()
+    kinds = (NoticeKind.PLAN, NoticeKind.START, NoticeKind.FINISH)
+    words = {kind: Words(f"op-{kind}", f"{kind}.", True) for kind in kinds}
+    work = plan_maintenance(
+        desk.db, uid="work-1", title="Move the database", starts_at=now + 600_000, ends_at=now + 3_600_000,
+        components=(), probes=(), words=words, remind_at=None, pages=(), actor="ana", now=now,
+    )  # fmt: skip
+    async with open_app(desk, size=(120, 40)) as (_, pilot):
+        await wait_for_text(pilot, "M1 Move the database begins in 9m")
+        say_notice(desk.db, work.id, NoticeKind.START, Words("s", "Now.", True), actor="ana", now=now)
+        await wait_for_text(pilot, "■ M1 Move the database 59m left")
+        with desk.db.write("maintenance") as connection:
+            connection.execute("UPDATE maintenance SET starts_at = ?, ends_at = ?", (now - 9_000_000, now - 120_000))
+        await wait_for_text(pilot, "M1 OVERRUNS by 2m")
+    desk.db.close()

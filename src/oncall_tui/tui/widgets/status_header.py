@@ -20,6 +20,7 @@ from oncall_tui.tui.widgets.lines import Lines
 _GAP = Content("   ")
 _SOON_MS = 5 * 60_000
 _RUNNING_MS = 10 * 60_000
+_SOON_WORK_MS = 60 * 60_000
 Piece = tuple[int, Content]
 
 
@@ -144,6 +145,25 @@ def tell_asking_notices(snapshot: Snapshot, way: str = "") -> Content | None:
     return join(sign, (f"{way}m", "bold"), (" shows it", "$state-partial bold"))
 
 
+def list_planned(snapshot: Snapshot, now: int, way: str = "") -> list[Piece]:
+    """Says which planned work goes on, overruns, or begins within the hour, the one that matters first."""
+    found = [each for each in snapshot.maintenances if each.status.is_active or each.starts_at < now + _SOON_WORK_MS]
+    if not found:
+        return []
+    work = min(found, key=lambda each: (not each.status.is_active, each.ends_at))
+    key = join((f"  {way}m", "bold"))
+    if not work.status.is_active:
+        left = work.starts_at - now
+        when = f"begins in {tell_span(left)}" if left > 0 else f"has not begun, {tell_span(-left)} late"
+        return [(4, join((f"M{work.id} ", "bold"), (work.title, "$muted"), f" {when}", key))]
+    left = work.ends_at - now
+    if left <= 0:
+        words = f"{Glyphs.show('▲')} M{work.id} OVERRUNS by {tell_span(-left)} "
+        return [(1, join((words, "$state-slow bold"), (work.title, "$muted"), key))]
+    sign = (f"{Glyphs.show('■')} M{work.id} ", "$state-maintenance bold")
+    return [(3, join(sign, (work.title, "$muted"), f" {tell_span(left)} left", key))]
+
+
 def list_counts(counts: Mapping[ProbeStatus, int]) -> list[Content]:
     """Returns how many probes stand where, worst first, without the empty ones."""
     return [
@@ -266,10 +286,10 @@ def _draw_news(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
 
 
 def _draw_known(snapshot: Snapshot, facts: HeadFacts) -> list[Piece]:
-    """Returns what customers know, the most urgent first."""
-    drift: list[Piece] = []
+    """Returns what customers know, the most urgent first, and then what is planned."""
+    rest: list[Piece] = list_planned(snapshot, facts.now, facts.way) if snapshot.maintenances else []
     if facts.drift:
-        drift.append((2, join((f"{Glyphs.show('▲')} {facts.drift}", "$state-partial"))))
+        rest.insert(0, (2, join((f"{Glyphs.show('▲')} {facts.drift}", "$state-partial"))))
     down = facts.counts.get(ProbeStatus.DOWN, 0)
     is_over = facts.incident is None or facts.incident.resolved_at is not None
     if is_over and down and not snapshot.open_incidents:
@@ -277,22 +297,22 @@ def _draw_known(snapshot: Snapshot, facts: HeadFacts) -> list[Piece]:
         sentence = f"{words} and customers have not been told: "
         return [
             (0, join((sentence, "$state-down"), (f"{facts.way}i", "bold"), (" opens an incident", "$state-down"))),
-            *drift,
+            *rest,
         ]
     if facts.incident is None:
-        return drift
+        return rest
     if facts.incident.conflict:
-        return [(0, join((f"{Glyphs.show('▲')} ", "$state-slow"), (facts.incident.conflict, "$state-slow"))), *drift]
+        return [(0, join((f"{Glyphs.show('▲')} ", "$state-slow"), (facts.incident.conflict, "$state-slow"))), *rest]
     asked = [draft for draft in snapshot.drafts if is_asked_of(draft, facts.actor)]
     if asked:
-        drift.append((0, _draw_asked(asked)))
+        rest.append((0, _draw_asked(asked)))
     pieces = list_promise(facts.incident, snapshot, facts.now, can_see=bool(facts.page_url))
     latest = snapshot.latest_updates.get(facts.incident.id)
     for proof in latest.proofs if latest is not None and latest.is_local else ():
         if proof.difference:
             told = f"{Glyphs.show('▲')} NOT AS SENT on {snapshot.name_page(proof.page)}"
             pieces.append((2, join((told, "$state-partial bold"))))
-    return [*pieces, *drift, *([(5, join((facts.page_url, "$muted")))] if facts.page_url else [])]
+    return [*pieces, *rest, *([(5, join((facts.page_url, "$muted")))] if facts.page_url else [])]
 
 
 def _draw_asked(drafts: Sequence[Draft]) -> Content:
