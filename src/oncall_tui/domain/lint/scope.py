@@ -46,13 +46,14 @@ _FEATURE = Pattern(
     r"|whose|accessing|hosted|behind|connected to|logging in) (?!us\b|our\b|it\b|this\b|the issue)\w",
     re.IGNORECASE,
 )
-_HEDGES = any_word(
-    "some|certain|a (?:small )?(?:subset|number|portion|fraction|percentage) of|a few|several|may|might|could|possibly"
-    "|possible|potential"
-    "|potentially|intermittent|intermittently|occasional|occasionally|sometimes|at times|sporadic|sporadically|seems?"
-    "|seemingly|appears? to"
-    "|apparently|likely|perhaps|probably|partially|partial|limited|various|in some cases|to some extent|presumably"
-)
+_HEDGES = frozenset(
+    {"some", "certain", "several", "few", "may", "might", "could", "possibly", "possible", "potential", "potentially",
+     "intermittent", "intermittently", "occasional", "occasionally", "sometimes", "sporadic", "sporadically", "seem",
+     "seems", "seemingly", "apparently", "likely", "perhaps", "probably", "partially", "partial", "limited", "various",
+     "presumably"}
+)  # fmt: skip
+_HEDGING = any_word("a (?:small )?(?:subset|number|portion|fraction|percentage) of|appears? to|at times|to some extent")
+_HEDGING_SIGNS = (" of ", "appear", "at times", "to some")
 _GUESS = any_word(
     "(?:we|our (?:team|engineers)) (?:currently |now |also )?(?:believe|suspect|think|assume"
     "|suppose) (?:that )?(?:\\w+ ){0,6}?(?:cause|caused|due to"
@@ -147,7 +148,10 @@ def _find_crowds(post: Post, context: Context, _tuning: Tuning) -> Iterator[Rema
 
 def _find_hedges(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for sentence in post.body.sentences:
-        found = [match.group().lower() for match in _HEDGES.finditer(sentence.text)]
+        folded = fold(sentence.text)
+        found = [word for word in (each.strip(".,;:()*_\"'") for each in folded.split()) if word in _HEDGES]
+        if found and holds_any(folded, _HEDGING_SIGNS):
+            found += [match.group() for match in _HEDGING.finditer(folded)]
         if len(set(found)) >= 3:
             shown = ", ".join(f"'{word}'" for word in dict.fromkeys(found))
             level = None if len(set(found)) > 3 or context.severity is not None else Level.INFO
