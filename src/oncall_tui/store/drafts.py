@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
+from oncall_tui.domain.duration import DAY
 from oncall_tui.domain.errors import NotFoundError, RefusedError
 from oncall_tui.domain.facts import Facts
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
@@ -112,8 +113,9 @@ def rename_draft(db: Database, draft_id: int, name: str) -> str:
 
 
 def delete_draft(db: Database, draft_id: int, now: int) -> None:
-    """Puts a draft away until it is restored. Raises NotFoundError or RefusedError."""
+    """Puts a draft away until it is restored, for a day at least. Raises NotFoundError or RefusedError."""
     with db.write("drafts") as connection:
+        connection.execute("DELETE FROM draft WHERE deleted_at < ?", (now - DAY,))
         if _get(connection, draft_id)["confirmed_at"] is not None:
             raise RefusedError("being-sent", "This draft is being sent: take that back first.")
         connection.execute("UPDATE draft SET deleted_at = ? WHERE id = ?", (now, draft_id))

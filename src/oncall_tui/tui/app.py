@@ -148,6 +148,8 @@ class OncallApp(App[object]):
         if count and not self.session.is_wall:
             words = "1 update was" if count == 1 else f"{count} updates were"
             self.tell(line(f"{words} not sent: 3 shows it."), severity="error")
+        if not self.session.is_wall:
+            self._tell_handed(Snapshot())
 
     def _tell_handed(self, before: Snapshot) -> None:
         """Says that somebody handed a draft over to the person at this terminal."""

@@ -21,6 +21,7 @@ from oncall_tui.tui.host import host_of, start_work, tell
 
 _SAVE_AFTER_S = 0.3
 _RETRY_AFTER_S = 1.0
+_PARTED = "The draft was sent, deleted or taken over meanwhile: your words are a draft of their own."
 
 
 class Typed(Struct, frozen=True):
@@ -154,4 +155,5 @@ class DraftKeeper:
             self.saving = Saving(now)
             if made is not None and self.draft is draft:
                 self.draft = made
+                tell(self._pane.app, _PARTED, "warning")
         self._tell()

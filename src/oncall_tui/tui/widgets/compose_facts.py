@@ -118,8 +118,12 @@ class FactsForm(VerticalScroll, can_focus=False):
         here = next((at for at, field in enumerate(fields) if field.has_focus), 0)
         self.screen.set_focus(fields[(here + by) % len(fields)])
 
-    def action_leave(self) -> None:
+    def flush(self) -> None:
+        """Reads now what was typed and not yet read."""
         if self._timer is not None:
             self._timer.stop()
             self._read()
+
+    def action_leave(self) -> None:
+        self.flush()
         self._leave()

@@ -36,6 +36,10 @@ _LINT_EVERY_S = 10
 _WITHOUT_DRAFT = frozenset({"post", "undo", "back", "drafts", "new_draft"})
 
 
+#: What can be done while the update is about to be sent: its words are as they were confirmed.
+_IN_WINDOW = frozenset({"undo", "back", "copy", "preview", "drafts", "next_field", "previous_field"})
+
+
 class ComposePane(Pane, ComposeTools):
     """One draft at a time: one of the selected incident, and of this terminal."""
 
@@ -161,6 +165,7 @@ class ComposePane(Pane, ComposeTools):
             is_open = self.writing is not None and self._incident_id == incident_id
             if is_open and (is_any or (current is not None and current.id == draft_id)):
                 return True
+            self.flush_facts()
             await self.keeper.save()
             try:
                 opened = await host.feed.call(
@@ -256,6 +261,8 @@ class ComposePane(Pane, ComposeTools):
 
     def put(self, words: str | None) -> None:
         """Puts words into the field, where there are new ones, and keeps what was chosen."""
+        if self.text.read_only:
+            return
         if words is not None:
             self.text.put_text(words)
         self.touch()
@@ -312,6 +319,8 @@ class ComposePane(Pane, ComposeTools):
         """Without a draft there is nothing to send or change, and tab goes on to the next pane."""
         if self.writing is None:
             return action in _WITHOUT_DRAFT and (action != "post" or self._incident_id is not None)
+        if self.text.read_only:
+            return action in _IN_WINDOW
         if action in ("compare", "show_changes"):
             return bool(self.writing.incident.conflict) is (action == "compare")
         return action != "post" or self.has_focus or self.screen.focused in self.fields.fields
@@ -343,6 +352,7 @@ class ComposePane(Pane, ComposeTools):
 
     async def _gather(self) -> Written | None:
         """Returns the update as it stands, once it is on disk; words that could not be saved are not sent either."""
+        self.flush_facts()
         checked = await self.linting.settle()
         await self.keeper.save()
         writing, draft = self.writing, self.keeper.draft

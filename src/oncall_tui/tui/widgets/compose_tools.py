@@ -155,6 +155,13 @@ class ComposeTools(Widget):
             if self.writing is not None:
                 form.show_facts(self.writing.facts)
 
+    def flush_facts(self) -> None:
+        """Takes what was typed into the form in the last moment."""
+        from oncall_tui.tui.widgets.compose_facts import FactsForm
+
+        for form in self.query(FactsForm):
+            form.flush()
+
     def _take_facts(self, facts: Facts) -> None:
         if self.writing is not None:
             self.put(self.writing.take_facts(facts, self.text.text, host_of(self).snapshot, now_ms()))
