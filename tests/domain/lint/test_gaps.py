@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from oncall_tui.domain.lint import gaps, holes
 from oncall_tui.domain.lint.catalogue import lint
 from oncall_tui.domain.lint.model import Context, Level
+from oncall_tui.domain.lint.pattern import Pattern
 
 # Each is a sentence out of which a name, a number or a subject was taken.
 _GAPPED = {
@@ -147,3 +151,44 @@ def test_an_article_full_of_gaps_is_found_gap_by_gap() -> None:
     lines = [text for text in _GAPPED if "\n" not in text and text[-1] in ".,"]
     found = lint("T", "\n\n".join(lines), groups=("PH",))
     assert len(found) >= len(lines)
+
+
+_PATTERNS = [
+    *(pattern for pattern, _ in gaps._PATTERNS),
+    *(each for module in (gaps, holes) for each in vars(module).values() if isinstance(each, Pattern)),
+]
+_VOCABULARY = [
+    *sorted({word for text in _GAPPED for word in text.split()}),
+    *(
+        "XX",
+        "xx%",
+        "??",
+        "None",
+        "TODO",
+        "{x}",
+        "%s",
+        "$TIME",
+        "REMOVE",
+        "BEFORE",
+        "internal",
+        "only",
+        "do",
+        "not",
+        "post",
+    ),
+    *("this", "Users", "about", "approximately", "minutes", "Next", "update", "at", "UTC", "an", "The", "Our", "their"),
+]
+
+
+@given(st.lists(st.tuples(st.sampled_from(_VOCABULARY), st.sampled_from([" ", "  ", "\n", "\t", ""])), max_size=12))
+def test_what_a_pattern_needs_is_in_whatever_it_matches(words: list[tuple[str, str]]) -> None:
+    text = "".join(word + gap for word, gap in words)
+    for pattern in _PATTERNS:
+        found = [match.span() for match in pattern.finditer(text)]
+        assert found == [match.span() for match in pattern.compiled.finditer(text)]
+
+
+@pytest.mark.parametrize("text", [*_GAPPED, *(text.lower() for text in _GAPPED), *(text.upper() for text in _GAPPED)])
+def test_what_a_pattern_needs_is_in_each_gap(text: str) -> None:
+    for pattern in _PATTERNS:
+        assert pattern.may_match(text) or pattern.compiled.search(text) is None

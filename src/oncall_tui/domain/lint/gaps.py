@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 
 from oncall_tui.domain.lint.model import Context, Fix, Level, Remark, Tuning
-from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.pattern import Pattern, join_pairs
 from oncall_tui.domain.lint.reading import MASK, Post, Reading
 
-_IS = r"(?:is|are|was|were|has|have|had|will|would|can|could|may|might|should|must)"
+_VERBS = "is|are|was|were|has|have|had|will|would|can|could|may|might|should|must"
+_IS = rf"(?:{_VERBS})"
 _DOES = (
     r"(?:is|are|was|were|has|have|had|will|would|can|could|should|must|continues|conducted|understands|experienced|"
     r"responded|offers|provides|uses|utilizes|sends|took|began|started|launched|reported|confirmed|apologi[sz]ed|works|"
@@ -44,30 +45,55 @@ _AMOUNT = r"(?:minutes|mins|hours|hrs|days|percent|%)"
 _PATTERNS: tuple[tuple[Pattern, str], ...] = (
     (Pattern(rf"\b{_CROWD} (?P<at>(?:at|from|of|in|with|behind) {_DOES})\b"), "a name is missing here"),
     (
-        Pattern(rf"\b(?:of|by|from)(?<!aware of)(?<!kind of)(?<!sort of)(?<!capable of)(?<!care of) {_IS}\b(?!-)"),
-        "a name is missing here",
-    ),
-    (Pattern(r"\b(?:for|at) (?:is|are|was|were|has|have|had|can|could)\b"), "a name is missing here"),
-    (
         Pattern(
-            r"(?<!be )(?<!being )\b(?:used|operated|provided|hosted|offered|relying|relied|rely|relies|reliant|depend"
-            r"|depends|dependent|based|run|owned) (?:by|on|upon) to [a-z]+\b"
+            rf"\b(?:of|by|from)(?<!aware of)(?<!kind of)(?<!sort of)(?<!capable of)(?<!care of) {_IS}\b(?!-)",
+            needs=join_pairs("of|by|from", _VERBS),
         ),
         "a name is missing here",
     ),
     (
-        Pattern(r"\b(?P<at>(?:by|of|from|with|at|for|between),) (?:a|an|the|there|several|its|which|who|this)\b"),
+        Pattern(r"\b(?:for|at) (?:is|are|was|were|has|have|had|can|could)\b", needs=join_pairs("for|at", _VERBS)),
         "a name is missing here",
     ),
-    (Pattern(r"\b(?:by|from) (?:during|since|until|because|of|with|due)\b(?! to \d)"), "a name is missing here"),
-    (Pattern(rf"\b{_DONE_BY} by[.,;](?=\s|$)"), "a name is missing here"),
-    (Pattern(rf"\b{_OPEN_END} ?[.;!?](?=\s|$)"), "the sentence ends too early"),
-    (Pattern(r"\b(?:the|an|your|their), "), "a word is missing here"),
     (
-        Pattern(r"\b(?:[Tt]he|[Aa]n) (?:is|are|was|were|has|had|of|for|from|by|with|and|or)\b(?!-|/)"),
+        Pattern(
+            r"(?<!be )(?<!being )\b(?:used|operated|provided|hosted|offered|relying|relied|rely|relies|reliant|depend"
+            r"|depends|dependent|based|run|owned) (?:by|on|upon) to [a-z]+\b",
+            needs=(" by to ", " on to ", " upon to "),
+        ),
+        "a name is missing here",
+    ),
+    (
+        Pattern(
+            r"\b(?P<at>(?:by|of|from|with|at|for|between),) (?:a|an|the|there|several|its|which|who|this)\b",
+            needs=("by, ", "of, ", "from, ", "with, ", "at, ", "for, ", "between, "),
+        ),
+        "a name is missing here",
+    ),
+    (
+        Pattern(
+            r"\b(?:by|from) (?:during|since|until|because|of|with|due)\b(?! to \d)",
+            needs=join_pairs("by|from", "during|since|until|because|of|with|due"),
+        ),
+        "a name is missing here",
+    ),
+    (Pattern(rf"\b{_DONE_BY} by[.,;](?=\s|$)", needs=(" by.", " by,", " by;")), "a name is missing here"),
+    (Pattern(rf"\b{_OPEN_END} ?[.;!?](?=\s|$)"), "the sentence ends too early"),
+    (Pattern(r"\b(?:the|an|your|their), ", needs=("the, ", "an, ", "your, ", "their, ")), "a word is missing here"),
+    (
+        Pattern(
+            r"\b(?:[Tt]he|[Aa]n) (?:is|are|was|were|has|had|of|for|from|by|with|and|or)\b(?!-|/)",
+            needs=join_pairs("he| an|An", "is|are|was|were|has|had|of|for|from|by|with|and|or"),
+        ),
         "a word is missing here",
     ),
-    (Pattern(r"\b(?:[Oo]ur|[Yy]our) (?:is|are|was|were|has|had|of|from|by|for|with)\b"), "a word is missing here"),
+    (
+        Pattern(
+            r"\b(?:[Oo]ur|[Yy]our) (?:is|are|was|were|has|had|of|from|by|for|with)\b",
+            needs=join_pairs("ur", "is|are|was|were|has|had|of|from|by|for|with"),
+        ),
+        "a word is missing here",
+    ),
     (
         Pattern(r"\b(?:for|of|from|by|at|with|the|an|our|and|or|affecting)[ \t]*(?=\n[ \t]*\n|\Z)"),
         "the sentence ends too early",
@@ -93,7 +119,10 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
         "the subject is missing here",
     ),
     (
-        Pattern(r"\bthat (?:offers|provides|uses|utilizes|experienced|supports)[.,]", needs=("s.", "s,", "d.", "d,")),
+        Pattern(
+            r"\bthat (?:offers|provides|uses|utilizes|experienced|supports)[.,]",
+            needs=join_pairs("ffers|vides|uses|lizes|enced|ports", ".|,", ""),
+        ),
         "the subject is missing here",
     ),
     (
@@ -115,7 +144,7 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
         Pattern(
             r"\b(?:[Aa]pproximately|[Aa]bout|[Aa]round|[Rr]oughly|[Nn]early|[Ee]xactly|lasting|lasted)"
             rf"[ \t]+{_AMOUNT}(?!\w)",
-            needs=("pprox", "bout", "round", "oughly", "early", "xactly", "lasting", "lasted"),
+            needs=join_pairs("y|t|d|g", "mi|ho|hr|da|pe|%| |\t"),
         ),
         "a number is missing here",
     ),
@@ -128,7 +157,10 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
         "a number is missing here",
     ),
     (
-        Pattern(rf"(?i:\bupdates? (?:in|every|within)[ \t]+{_AMOUNT}(?!\w))", needs=("pdate", "PDATE")),
+        Pattern(
+            rf"(?i:\bupdates? (?:in|every|within)[ \t]+{_AMOUNT}(?!\w))",
+            needs=join_pairs("pdate|pdates|PDATE|PDATES", "in|every|within|IN"),
+        ),
         "a number is missing here",
     ),
     (Pattern(r"%(?= of\b)(?:(?<=\s%)(?<!\d\s%)|(?<=^%))", re.MULTILINE, needs=("% of",)), "a number is missing here"),
@@ -136,12 +168,16 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
         Pattern(
             r"\b(?:at|by|until|around|before|after|since)[ \t]+(?:UTC|GMT|AM|PM)\b"
             r"(?![ ]?[\d+-]|[ ](?:midnight|noon|time|day))",
-            needs=("UTC", "GMT", "AM", "PM"),
+            needs=join_pairs("t|y|l|d|e|r", "UTC|GMT|AM|PM| |\t"),
         ),
         "a time is missing here",
     ),
     (
-        Pattern(r"(?i:\bnext update (?:by|at|in|is)(?: ?[.;]|[ \t]*$))", re.MULTILINE, needs=("pdate", "PDATE")),
+        Pattern(
+            r"(?i:\bnext update (?:by|at|in|is)(?: ?[.;]|[ \t]*$))",
+            re.MULTILINE,
+            needs=join_pairs("pdate|PDATE", "by|at|in|is|BY|AT"),
+        ),
         "a time is missing here",
     ),
     (
@@ -173,14 +209,29 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
         Pattern(rf"\b\w+[ \t]{{2,3}}(?:{_AMOUNT}|users|customers|requests)(?!\w)", needs=("  ", "\t")),
         "a number is missing here",
     ),
-    (Pattern(r"\b(?:about|approximately|nearly|roughly) of\b"), "a number is missing here"),
     (
-        Pattern(r"\b(?:due to|caused by|because of|was|by|with) an? (?:in|on|of|for|from|with|by|at|and)\b(?!-)"),
+        Pattern(r"\b(?:about|approximately|nearly|roughly) of\b", needs=join_pairs("about|ately|early|oughly", "of")),
+        "a number is missing here",
+    ),
+    (
+        Pattern(
+            r"\b(?:due to|caused by|because of|was|by|with) an? (?:in|on|of|for|from|with|by|at|and)\b(?!-)",
+            needs=join_pairs(" a| an", "in|on|of|for|from|with|by|at|and"),
+        ),
         "a word is missing here",
     ),
-    (Pattern(r"\b(?:[Oo]ur|[Yy]our|[Tt]heir) (?:at|in|on)\b(?![-\w])"), "a word is missing here"),
+    (
+        Pattern(r"\b(?:[Oo]ur|[Yy]our|[Tt]heir) (?:at|in|on)\b(?![-\w])", needs=join_pairs("ur|eir", "at|in|on")),
+        "a word is missing here",
+    ),
     (Pattern(r"\bcause (?:was|is),", needs=("cause ",)), "it is missing what it was"),
-    (Pattern(r"\b(?:[Uu]sers|[Cc]ustomers|[Cc]lients) (?:in|of|from|at|with) and\b"), "a name is missing here"),
+    (
+        Pattern(
+            r"\b(?:[Uu]sers|[Cc]ustomers|[Cc]lients) (?:in|of|from|at|with) and\b",
+            needs=join_pairs("in|of|from|at|with", "and"),
+        ),
+        "a name is missing here",
+    ),
 )
 #: Where a sentence begins.
 _NO_NAME = Pattern(

@@ -106,17 +106,18 @@ _INSTRUCTION = Pattern(
     r"|NOT FOR (?:PUBLIC|CUSTOMERS)"
     r"|DRAFT ONLY|REMOVE BEFORE|DO NOT (?:POST|PUBLISH|SEND|SHARE|INCLUDE))\b",
     re.MULTILINE,
-)
-_INSTRUCTION_WORDS = Pattern(
-    r"[Rr]emove|REMOVE|[Dd]elete|DELETE|[Tt]ake out|[Dd]o not|DO NOT|[Ii]nternal|INTERNAL|DRAFT|NOT FOR|[Dd]o Not"
-    r"|[Nn]ote to self|NOTE TO SELF"
+    needs=(
+        *("emove", "REMOVE", "elete", "DELETE", "ake out", "o not", "O NOT", "o Not", "nternal", "INTERNAL", "DRAFT"),
+        *("NOT FOR", "ote to self", "NOTE TO"),
+    ),
 )
 _CAMEL = Pattern(r"(?<![\w@/.-])[A-Z][a-z]{2,}(?:[A-Z][a-z]+|[a-z]*)(?![\w@/-]|\.\w)")
 #: Signs for what is not known yet: no brackets stand around them.
 _UNFILLED = Pattern(
     r"(?<![\w:-])[xX]{2,4}(?= ?(?:%|percent\b|min(?:ute)?s?\b|hours?\b|hrs?\b|days?\b|users\b|customers\b|UTC\b))"
     r"|(?<![\w?])\?{2}:\?{2}|(?<![\w?])\?{2,5}(?= ?(?:%|percent|minutes|hours|users|customers|UTC)\b)"
-    r"|(?<!format )(?<![\w-])(?:HH:MM|hh:mm|YYYY-MM-DD|DD/MM/YYYY|MM/DD/YYYY)(?![\w-])"
+    r"|(?<!format )(?<![\w-])(?:HH:MM|hh:mm|YYYY-MM-DD|DD/MM/YYYY|MM/DD/YYYY)(?![\w-])",
+    needs=("XX", "xx", "Xx", "xX", "??", "HH:MM", "hh:mm", "YYYY"),
 )
 _STARS = Pattern(r"(?:^|(?<=[ \t]))\*{3,}(?=\s|$)", re.MULTILINE)
 
@@ -232,6 +233,8 @@ def _find_brackets_to_fill(post: Post, _context: Context, _tuning: Tuning) -> It
         for start, end, shown, is_waiting in reading.once(_list_brackets):
             if is_waiting:
                 yield Remark(start, end, f"'{shown}' is not filled in.", part)
+        if not _UNFILLED.may_match(reading.prose):
+            continue
         for match in _UNFILLED.finditer(hide_spans(reading.prose, _list_told(reading))):
             yield Remark(*match.span(), f"'{match.group()}' is not filled in.", part)
 
@@ -248,8 +251,7 @@ def _find_other_brackets(post: Post, _context: Context, _tuning: Tuning) -> Iter
 
 def _find_instructions(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
-        is_likely = _INSTRUCTION_WORDS.search(reading.prose) is not None
-        for match in _INSTRUCTION.finditer(reading.prose) if is_likely else ():
+        for match in _INSTRUCTION.finditer(reading.prose):
             shown = reading.text[match.start() : match.end()]
             yield Remark(*match.span(), f"'{shown}' is meant for writers, not for customers: take it out.", part)
         for match in _STARS.finditer(reading.masked):

@@ -50,3 +50,8 @@ class Pattern:
 def any_word(words: str, flags: re.RegexFlag = re.IGNORECASE) -> Pattern:
     """Returns a pattern for whole words or phrases, which `words` lists with `|` between them."""
     return Pattern(rf"(?<!\w)(?:{words})(?!\w)", flags)
+
+
+def join_pairs(first: str, second: str, joint: str = " ") -> tuple[str, ...]:
+    """Returns each of some words before each of others, for `needs`; both lists have `|` between the words."""
+    return tuple(f"{one}{joint}{other}" for one in first.split("|") for other in second.split("|"))
