@@ -24,6 +24,7 @@ from oncall_tui.tui.widgets.compose_words import draw_body
 from oncall_tui.tui.widgets.incident_list import DUE_STYLE
 from oncall_tui.tui.widgets.lines import Lines
 from oncall_tui.tui.widgets.proof_words import NamePage, draw_proofs
+from oncall_tui.tui.widgets.status_header import list_planned
 
 _ORDER = list(ComponentStatus)
 _CELL_WIDTH = 46
@@ -91,7 +92,9 @@ def draw_words(update: IncidentUpdate | None, name_page: NamePage, width: int, r
     """Returns the last words to customers and how far they have got."""
     if update is None:
         return [join(("Customers have not been told anything yet.", "bold $state-down"))]
-    when = join(("last words to customers  ", "$muted"), (f"{clock_utc(update.created_at)}  ", "$muted"))
+    is_there = update.delivery is DeliveryState.DELIVERED or update.seen_at is not None
+    label = "last words to customers" if is_there else "last words, not with all customers yet"
+    when = join((f"{label}  ", "$muted"), (f"{clock_utc(update.created_at)}  ", "$muted"))
     told = draw_proofs(update, name_page, width)
     head = [join(when, told[0]), *told[1:]] if len(update.proofs) < 2 else [when, *told]
     return [*head, *draw_body(update.body, min(width, _PROSE_WIDTH), max(1, rows - len(head)))]
@@ -147,7 +150,9 @@ class WallScreen(Screen[None]):
         update = snapshot.latest_updates.get(incident.id) if incident else None
         words = draw_words(update, snapshot.name_page, width, max(2, height - 12 - len(parts))) if incident else []
         trouble = draw_trouble(snapshot.deliveries)
-        self._lines["words"].show_lines(words if trouble is None else [trouble, *words])
+        notices = [trouble] if trouble is not None else []
+        notices += [cut(piece, width) for _, piece in list_planned(snapshot, now, None)]
+        self._lines["words"].show_lines([*notices, *words])
 
     def _draw_head(self, now: int, width: int) -> Content:
         page = self._snapshot.page

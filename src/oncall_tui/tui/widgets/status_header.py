@@ -145,13 +145,16 @@ def tell_asking_notices(snapshot: Snapshot, way: str = "") -> Content | None:
     return join(sign, (f"{way}m", "bold"), (" shows it", "$state-partial bold"))
 
 
-def list_planned(snapshot: Snapshot, now: int, way: str = "") -> list[Piece]:
-    """Says which planned work goes on, overruns, or begins within the hour, the one that matters first."""
+def list_planned(snapshot: Snapshot, now: int, way: str | None = "") -> list[Piece]:
+    """Says which planned work goes on, overruns, or begins within the hour, the one that matters first.
+
+    `way` leads to the key that shows it; None where there are no keys.
+    """
     found = [each for each in snapshot.maintenances if each.status.is_active or each.starts_at < now + _SOON_WORK_MS]
     if not found:
         return []
     work = min(found, key=lambda each: (not each.status.is_active, each.ends_at))
-    key = join((f"  {way}m", "bold"))
+    key = Content("") if way is None else join((f"  {way}m", "bold"))
     if not work.status.is_active:
         left = work.starts_at - now
         when = f"begins in {tell_span(left)}" if left > 0 else f"has not begun, {tell_span(-left)} late"
