@@ -43,6 +43,15 @@ class ProbeStatus(StrEnum):
     MAINTENANCE = "maintenance"
 
 
+class SpanKind(StrEnum):
+    """What a stretch of time was for a probe, as uptime counts it."""
+
+    UP = "up"
+    SLOW = "slow"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
 class Expectation(Struct, frozen=True):
     """What a healthy answer looks like; a field that is None is not checked."""
 
@@ -115,7 +124,8 @@ class ProbeState(Struct, frozen=True):
 
     `since_at` is when the present status began: the first of the runs that confirmed it. `streak` counts equal verdicts
     in a row since `streak_at`; runs that say nothing leave both alone. `recent` holds the last 60 runs, oldest first,
-    as (verdict, duration_ms). `flapping_at` is when the probe began to flap, None while it does not.
+    as (verdict, duration_ms). `flapping_at` is when the probe began to flap, None while it does not. `span` is what
+    the time since `span_at` counts as, None before the first run.
     """
 
     probe: str
@@ -132,3 +142,5 @@ class ProbeState(Struct, frozen=True):
     recent: tuple[tuple[Verdict, float], ...] = ()
     streak_at: int = 0
     flapping_at: int | None = None
+    span: SpanKind | None = None
+    span_at: int = 0

@@ -11,6 +11,7 @@ from contextlib import suppress
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.duration import HOUR
 from oncall_tui.domain.errors import StoreError
+from oncall_tui.domain.history import Span, take_run
 from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Result
 from oncall_tui.domain.verdict import is_unconfirmed, next_state
 from oncall_tui.engine.store_thread import StoreThread
@@ -79,6 +80,7 @@ class Recorder:
         self._changed: set[str] = set()
         self._results: deque[Result] = deque(maxlen=buffer_limit)
         self._transitions: deque[Transition] = deque(maxlen=buffer_limit)
+        self._spans: deque[Span] = deque(maxlen=buffer_limit)
         self._flushing = asyncio.Lock()
 
     @property
@@ -95,7 +97,8 @@ class Recorder:
         """Takes in one result; never blocks and never fails. Returns seconds after which it should be confirmed."""
         probe = self._probes[result.probe]
         old = self._states.get(probe.name) or ProbeState(probe.name)
-        new = next_state(old, result, probe)
+        spans, new = take_run(old, next_state(old, result, probe), result, probe.every_ms)
+        self._spans.extend(spans)
         self._states[probe.name] = new
         self._changed.add(probe.name)
         self._results.append(result)
@@ -124,20 +127,24 @@ class Recorder:
             while self._results:
                 results = [self._results.popleft() for _ in range(min(BATCH_LIMIT, len(self._results)))]
                 changed, self._changed = self._changed, set()
-                transitions = list(self._transitions)
+                transitions, spans = list(self._transitions), list(self._spans)
                 self._transitions.clear()
+                self._spans.clear()
                 states = [self._states[name] for name in changed]
                 try:
-                    await self._store.call(record_results, results, states, transitions, self._wall_ms())
+                    await self._store.call(record_results, results, states, transitions, self._wall_ms(), spans)
                 except StoreError as error:
-                    self._put_back(results, changed, transitions)
+                    self._put_back(results, changed, transitions, spans)
                     self._note(str(error))
                     return
             self._note("")
 
-    def _put_back(self, results: list[Result], changed: Iterable[str], transitions: list[Transition]) -> None:
+    def _put_back(
+        self, results: list[Result], changed: Iterable[str], transitions: list[Transition], spans: list[Span]
+    ) -> None:
         self._results = deque((*results, *self._results), self._results.maxlen)
         self._transitions = deque((*transitions, *self._transitions), self._transitions.maxlen)
+        self._spans = deque((*spans, *self._spans), self._spans.maxlen)
         self._changed.update(changed)
 
     def _note(self, error: str) -> None:

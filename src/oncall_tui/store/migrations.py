@@ -70,7 +70,7 @@ CREATE TABLE probe_state (
     streak_at INTEGER NOT NULL DEFAULT 0, flapping_at INTEGER, last_verdict TEXT,
     last_result_at INTEGER, last_duration_ms REAL, last_reason TEXT NOT NULL DEFAULT '', last_reason_at INTEGER,
     phases TEXT NOT NULL DEFAULT '[]', facts TEXT NOT NULL DEFAULT '[]', recent TEXT NOT NULL DEFAULT '',
-    revision INTEGER NOT NULL
+    span TEXT, span_at INTEGER NOT NULL DEFAULT 0, revision INTEGER NOT NULL
 ) STRICT;;
 CREATE INDEX probe_state_revision ON probe_state(revision);;
 
@@ -82,6 +82,11 @@ CREATE TABLE result (
 CREATE INDEX result_probe ON result(probe, started_at);;
 CREATE INDEX result_started ON result(started_at);;
 CREATE INDEX result_failure ON result(probe, started_at) WHERE verdict != 'up';;
+
+CREATE TABLE span (
+    probe TEXT NOT NULL, ended_at INTEGER NOT NULL, began_at INTEGER NOT NULL, kind TEXT NOT NULL,
+    PRIMARY KEY (probe, ended_at), CHECK (began_at < ended_at)
+) STRICT, WITHOUT ROWID;;
 
 CREATE TABLE incident (
     id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, title TEXT NOT NULL, status TEXT NOT NULL,

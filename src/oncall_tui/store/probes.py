@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from oncall_tui.domain.history import Span
 from oncall_tui.domain.pagestate import MAIN_PAGE
-from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Result, Verdict
+from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Result, SpanKind, Verdict
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.codec import (
     decode_facts,
@@ -20,6 +21,7 @@ from oncall_tui.store.codec import (
     encode_recent,
 )
 from oncall_tui.store.database import Database
+from oncall_tui.store.history import add_spans, close_spans
 from oncall_tui.store.silences import end_acknowledged
 from oncall_tui.store.sqlite import sqlite3
 from oncall_tui.store.timeline import tell_of_probe
@@ -49,6 +51,7 @@ def replace_probes(
             "INSERT INTO probe(name, position, spec) VALUES (?, ?, ?)",
             [(probe.name, position, encode_probe(probe)) for position, probe in enumerate(probes)],
         )
+        close_spans(connection)
         connection.execute("DELETE FROM probe_state WHERE probe NOT IN (SELECT name FROM probe)")
         connection.execute("DELETE FROM silence WHERE probe NOT IN (SELECT name FROM probe)")
         connection.execute("UPDATE component SET is_configured = 0")
@@ -98,6 +101,8 @@ def _state(row: sqlite3.Row) -> ProbeState:
         phases=decode_phases(row["phases"]),
         facts=decode_facts(row["facts"]),
         recent=decode_recent(row["recent"]),
+        span=SpanKind(row["span"]) if row["span"] else None,
+        span_at=row["span_at"],
     )
 
 
@@ -107,8 +112,12 @@ def record_results(
     states: Iterable[ProbeState],
     transitions: Iterable[Transition],
     now: int,
+    spans: Iterable[Span] = (),
 ) -> None:
-    """Stores a batch in one transaction: the facts, where each probe now stands, and transitions in the timelines."""
+    """Stores a batch in one transaction: the facts, where each probe now stands, and transitions in the timelines.
+
+    `spans` are those that the runs closed, in order.
+    """
     topics = ["results"]
     changes = list(transitions)
     if changes:
@@ -133,8 +142,9 @@ def record_results(
         revision = (row["counter"] if row else 0) + 1
         connection.executemany(
             "INSERT OR REPLACE INTO probe_state(probe, status, since_at, streak, streak_at, flapping_at, last_verdict, "
-            "last_result_at, last_duration_ms, last_reason, last_reason_at, phases, facts, recent, revision) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "last_result_at, last_duration_ms, last_reason, last_reason_at, phases, facts, recent, span, span_at, "
+            "revision) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     state.probe,
@@ -151,11 +161,14 @@ def record_results(
                     encode_phases(state.phases),
                     encode_facts(state.facts),
                     encode_recent(state.recent),
+                    state.span,
+                    state.span_at,
                     revision,
                 )
                 for state in states
             ],
         )
+        add_spans(connection, spans)
         for change in changes:
             tell_of_probe(connection, change.probe, EntryKind.PROBE, change.text, "engine", change.occurred_at, now)
         end_acknowledged(connection, [change.probe for change in changes if change.is_up])

@@ -1,0 +1,205 @@
+"""What probes were over time, as spans: exact time, since runs are more frequent the worse it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from oncall_tui.domain.duration import DAY, HOUR
+from oncall_tui.domain.maintenance import Maintenance, NoticeKind
+from oncall_tui.domain.probe import ProbeState, ProbeStatus, Result, SpanKind, Verdict
+from oncall_tui.domain.verdict import SILENT_INTERVALS, present_status
+
+PERIODS = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY}
+KEEP_MS = 400 * DAY
+"""Spans and roll-ups are kept so long."""
+KEEP_RAW_MS = 48 * HOUR
+_OF_VERDICT = {
+    Verdict.UP: SpanKind.UP,
+    Verdict.DEGRADED: SpanKind.SLOW,
+    Verdict.DOWN: SpanKind.DOWN,
+    Verdict.UNKNOWN: SpanKind.UNKNOWN,
+}
+_OF_STATUS = {ProbeStatus.UP: SpanKind.UP, ProbeStatus.SLOW: SpanKind.SLOW, ProbeStatus.DOWN: SpanKind.DOWN}
+_RANK = (SpanKind.UNKNOWN, SpanKind.UP, SpanKind.SLOW, SpanKind.DOWN)
+NEVER = 2**62
+Window = tuple[int, int]
+
+
+class Span(Struct, frozen=True):
+    """What a probe was in [began_at, ended_at)."""
+
+    probe: str
+    began_at: int
+    ended_at: int
+    kind: SpanKind
+
+
+class Uptime(NamedTuple):
+    """Milliseconds of a period by what they were; slow time counts as up, `planned_ms` and `unknown_ms` as nothing."""
+
+    up_ms: int = 0
+    slow_ms: int = 0
+    down_ms: int = 0
+    unknown_ms: int = 0
+    planned_ms: int = 0
+
+    @property
+    def share(self) -> float | None:
+        """The part of the known time that was up, None when nothing is known."""
+        well = self.up_ms + self.slow_ms
+        known = well + self.down_ms
+        return well / known if known else None
+
+
+def find_lost(last_result_at: int, every_ms: int) -> int:
+    """Returns the instant from which silence after a result is time of which nothing is known."""
+    return last_result_at + int(SILENT_INTERVALS * every_ms)
+
+
+def take_run(old: ProbeState, new: ProbeState, result: Result, every_ms: int) -> tuple[tuple[Span, ...], ProbeState]:
+    """Returns the spans that a run closed, and the state after it with its open span.
+
+    `new` is what `next_state` makes of the run. A status that is confirmed began with the first of the runs that
+    confirmed it, but never before the open span; while a probe flaps, each run counts for itself. Failures that were
+    never confirmed nor answered are no uptime. A run from before the open span means that the clock was set back: what
+    was told of that time is told anew.
+    """
+    at, kind = result.started_at, _find_kind(new, every_ms)
+    if old.span is None or at < old.span_at:
+        return (), replace(new, span=kind, span_at=at)
+    open_kind, open_at, closed = old.span, old.span_at, []
+    lost_at = None if old.last_result_at is None else find_lost(old.last_result_at, every_ms)
+    if lost_at is not None and at > lost_at and open_kind is not SpanKind.UNKNOWN:
+        ended_at = max(open_at, min(lost_at, _find_pending(old)))
+        closed.append(Span(new.probe, open_at, ended_at, open_kind))
+        open_kind, open_at = SpanKind.UNKNOWN, ended_at
+        began_at = at
+    elif kind is SpanKind.UNKNOWN:
+        began_at = max(open_at, min(at, _find_pending(old)))
+    elif new.status is not old.status and new.flapping_at is None:
+        began_at = max(open_at, min(at, new.since_at))
+    else:
+        began_at = at
+    if kind is not open_kind:
+        closed.append(Span(new.probe, open_at, began_at, open_kind))
+        open_kind, open_at = kind, began_at
+    return tuple(span for span in closed if span.began_at < span.ended_at), replace(
+        new, span=open_kind, span_at=open_at
+    )
+
+
+def _find_kind(state: ProbeState, every_ms: int) -> SpanKind:
+    if state.flapping_at is not None and state.last_verdict is not None:
+        return _OF_VERDICT[state.last_verdict]
+    status = present_status(state, every_ms, state.last_result_at or 0)
+    return _OF_STATUS.get(status, SpanKind.UNKNOWN)
+
+
+def _find_pending(state: ProbeState) -> int:
+    """Returns when failures began that nothing has confirmed yet, else the end of time."""
+    is_pending = state.last_verdict is Verdict.DOWN and state.span in (SpanKind.UP, SpanKind.SLOW)
+    return state.streak_at if is_pending else NEVER
+
+
+def close_span(state: ProbeState, every_ms: int, now: int) -> list[Span]:
+    """Returns what the open span is up to `now`, and the silence after it."""
+    if state.span is None or state.last_result_at is None or now <= state.span_at:
+        return []
+    if state.span is SpanKind.UNKNOWN:
+        return [Span(state.probe, state.span_at, now, SpanKind.UNKNOWN)]
+    known_until = max(state.span_at, min(now, find_lost(state.last_result_at, every_ms)))
+    spans = [
+        Span(state.probe, state.span_at, known_until, state.span),
+        Span(state.probe, known_until, now, SpanKind.UNKNOWN),
+    ]
+    return [span for span in spans if span.began_at < span.ended_at]
+
+
+def find_window(maintenance: Maintenance) -> Window | None:
+    """Returns when planned work took place or will, None if it never began: what was called over was over then."""
+    over = [
+        notice.fired_at
+        for notice in maintenance.notices
+        if notice.kind in (NoticeKind.FINISH, NoticeKind.CANCEL) and notice.fired_at is not None
+    ]
+    if maintenance.cancelled_at is not None:
+        over.append(maintenance.cancelled_at)
+    ends_at = min([maintenance.ends_at, *over])
+    return (maintenance.starts_at, ends_at) if maintenance.starts_at < ends_at else None
+
+
+def join_windows(windows: Iterable[Window]) -> list[Window]:
+    """Returns the same time as windows in order, none of which touch."""
+    joined: list[Window] = []
+    for began_at, ended_at in sorted(windows):
+        if joined and began_at <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], ended_at))
+        else:
+            joined.append((began_at, ended_at))
+    return joined
+
+
+def cut_out(spans: Iterable[Span], windows: Sequence[Window]) -> list[Span]:
+    """Returns the spans without the time of `windows`, which are in order and apart."""
+    left = []
+    for span in spans:
+        began_at = span.began_at
+        for starts_at, ends_at in windows:
+            if ends_at <= began_at or starts_at >= span.ended_at:
+                continue
+            if began_at < starts_at:
+                left.append(replace(span, began_at=began_at, ended_at=starts_at))
+            began_at = ends_at
+        if began_at < span.ended_at:
+            left.append(span if began_at == span.began_at else replace(span, began_at=began_at))
+    return left
+
+
+def merge_spans(name: str, spans: Iterable[Span]) -> list[Span]:
+    """Returns what a component was: the worst that any of its probes was, unknown only where none says anything."""
+    edges = sorted(
+        edge
+        for span in spans
+        if span.began_at < span.ended_at
+        for edge in ((span.began_at, _RANK.index(span.kind), 1), (span.ended_at, _RANK.index(span.kind), -1))
+    )
+    merged: list[Span] = []
+    held = [0] * len(_RANK)
+    began_at, worst = 0, -1
+    for at, rank, step in edges:
+        if at > began_at and worst >= 0:
+            if merged and merged[-1].ended_at == began_at and merged[-1].kind is _RANK[worst]:
+                merged[-1] = replace(merged[-1], ended_at=at)
+            else:
+                merged.append(Span(name, began_at, at, _RANK[worst]))
+        held[rank] += step
+        began_at = at
+        worst = max((rank for rank, count in enumerate(held) if count), default=-1)
+    return merged
+
+
+def sum_spans(spans: Iterable[Span], planned: Sequence[Window], since: int, until: int) -> Uptime:
+    """Returns the time of [since, until) by what it was; time of the future, or before the first span, is no part.
+
+    `spans` do not overlap and `planned` are in order and apart. What no span tells is unknown.
+    """
+    sums = dict.fromkeys(SpanKind, 0)
+    first_at = until
+    for span in spans:
+        first_at = min(first_at, span.began_at)
+        began_at, ended_at = max(span.began_at, since), min(span.ended_at, until)
+        if began_at >= ended_at:
+            continue
+        length = ended_at - began_at
+        for starts_at, ends_at in planned:
+            length -= max(0, min(ended_at, ends_at) - max(began_at, starts_at))
+        sums[span.kind] += length
+    since = max(since, first_at)
+    planned_ms = sum(max(0, min(until, ends_at) - max(since, starts_at)) for starts_at, ends_at in planned)
+    told = sums[SpanKind.UP] + sums[SpanKind.SLOW] + sums[SpanKind.DOWN]
+    unknown_ms = max(0, until - since) - planned_ms - told
+    return Uptime(sums[SpanKind.UP], sums[SpanKind.SLOW], sums[SpanKind.DOWN], unknown_ms, planned_ms)
