@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from oncall_tui.engine.pages import Page
 
-# An answer tells whole seconds, and may have been long on its way.
-_TOLERANCE_MS = 5_000
+TOLERANCE_MS = 5_000
+"""An answer tells whole seconds, and may have been long on its way."""
 
 
 class PageTime:
@@ -29,7 +29,7 @@ class PageTime:
         if self._is_mute:
             return True
         base = self._find_base()
-        return base is not None and self._base is not None and abs(base - self._base) < _TOLERANCE_MS
+        return base is not None and self._base is not None and abs(base - self._base) < TOLERANCE_MS
 
     def watch(self) -> None:
         """Takes the time from the first answer that anybody in this process got; to be called every few seconds."""

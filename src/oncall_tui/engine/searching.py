@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from oncall_tui.domain.outbox import Applied, find_applied, find_ours, is_alike, list_candidates, may_hold
 from oncall_tui.domain.remote import RemoteIncident
 from oncall_tui.domain.update import Delivery, DeliveryKind
-from oncall_tui.engine.page_time import PageTime
+from oncall_tui.engine.page_time import TOLERANCE_MS, PageTime
 from oncall_tui.engine.page_work import PageWork
 from oncall_tui.engine.pages.extras import LookupPage
 from oncall_tui.store.deliveries import list_other_listings
@@ -123,7 +123,10 @@ class Search:
 
     def find_lag_left_ms(self, delivery: Delivery) -> int:
         """Absence is believed when three quiet periods have passed: reads may lag behind writes by a minute."""
-        quiet_ms, now, sent_at = self._config.quiet_period_ms, self._clock(), delivery.sending_at or 0
+        quiet_ms = self._config.quiet_period_ms
+        passed_ms = self._clock() - (delivery.sending_at or 0)
         if delivery.page_at is not None and (page_now := self.time.read()) is not None:
-            now, sent_at = page_now, delivery.page_at
-        return min(quiet_ms, sent_at + 3 * quiet_ms - now) if sent_at <= now else 0
+            by_page_ms = page_now - delivery.page_at
+            # Ours is the finer one, unless it was set since.
+            passed_ms = passed_ms if abs(by_page_ms - passed_ms) < TOLERANCE_MS else by_page_ms
+        return min(quiet_ms, 3 * quiet_ms - passed_ms) if passed_ms >= 0 else 0
