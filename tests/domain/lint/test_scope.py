@@ -104,6 +104,7 @@ def test_other_beliefs_pass(text: str) -> None:
         "We are 100% sure.",
         "It has been fixed once and for all.",
         "It is impossible for this to happen again.",
+        "We changed it, ensuring that the outage would not occur again.",
     ],
 )
 def test_a_promise_that_nobody_can_keep_blocks(text: str) -> None:

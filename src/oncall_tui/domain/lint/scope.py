@@ -181,9 +181,9 @@ def _find_promises(post: Post, _context: Context, _tuning: Tuning) -> Iterator[R
 
 
 _AIM = Pattern(
-    r"(?<!\w)(?:ensure|make sure|making sure|prevent|so that|so|in order to|hope|aim|try|trying|working|goal|if|unless"
+    r"(?<!\w)(?:ensure|make sure|prevent|so that|so|in order to|hope|aim|try|trying|working|goal|if|unless"
     r"|until|when|confident|cannot|can['’]t|not"
-    r" (?:promise|guarantee|sure|certain)|expect|believe|confirm|verify|monitor\w*|ensuring|sure)(?!\w)",
+    r" (?:promise|guarantee|sure|certain)|expect|believe|confirm|verify|monitor\w*|to be sure)(?!\w)",
     re.IGNORECASE,
 )
 
