@@ -148,10 +148,11 @@ class WallScreen(Screen[None]):
         self._lines["parts"].show_lines(parts)
         self._lines["parts"].styles.height = len(parts)
         update = snapshot.latest_updates.get(incident.id) if incident else None
-        words = draw_words(update, snapshot.name_page, width, max(2, height - 12 - len(parts))) if incident else []
         trouble = draw_trouble(snapshot.deliveries)
         notices = [trouble] if trouble is not None else []
         notices += [cut(piece, width) for _, piece in list_planned(snapshot, now, None)]
+        room = max(2, height - 12 - len(parts) - len(notices))
+        words = draw_words(update, snapshot.name_page, width, room) if incident else []
         self._lines["words"].show_lines([*notices, *words])
 
     def _draw_head(self, now: int, width: int) -> Content:
