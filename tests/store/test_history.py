@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from oncall_tui.domain.history import Span
+from oncall_tui.domain.history import Span, Uptime
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, SpanKind
 from oncall_tui.store.database import Database
-from oncall_tui.store.history import list_spans
+from oncall_tui.store.history import list_spans, read_records
 from oncall_tui.store.probes import list_states, record_results, replace_probes
 
 API = Probe("api", ProbeKind.TCP, "127.0.0.1:1", every_ms=10)
@@ -16,8 +16,8 @@ def test_spans_are_kept_with_the_open_one(db: Database) -> None:
     record_results(db, [], [state], [], 1, spans)
     assert list_states(db)[0] == [state]
     open_ = [Span("api", 80, 120, SpanKind.UP), Span("api", 120, 200, SpanKind.UNKNOWN)]
-    assert list_spans(db, 0, 200) == {"api": [*spans, *open_]}
-    assert list_spans(db, 60, 90) == {"api": [spans[1], Span("api", 80, 90, SpanKind.UP)]}
+    assert list_spans(db, [API], 0, 200) == {"api": [*spans, *open_]}
+    assert list_spans(db, [API], 60, 90) == {"api": [spans[1], Span("api", 80, 90, SpanKind.UP)]}
 
 
 def test_what_was_told_of_a_time_is_told_anew_after_the_clock_was_set_back(db: Database) -> None:
@@ -25,7 +25,7 @@ def test_what_was_told_of_a_time_is_told_anew_after_the_clock_was_set_back(db: D
     record_results(db, [], [], [], 1, [Span("api", 0, 50, SpanKind.UP), Span("api", 50, 80, SpanKind.DOWN)])
     back = ProbeState("api", ProbeStatus.UP, last_result_at=40, span=SpanKind.UP, span_at=30)
     record_results(db, [], [back], [], 1)
-    assert list_spans(db, 0, 40) == {"api": [Span("api", 0, 30, SpanKind.UP), Span("api", 30, 40, SpanKind.UP)]}
+    assert list_spans(db, [API], 0, 40) == {"api": [Span("api", 0, 30, SpanKind.UP), Span("api", 30, 40, SpanKind.UP)]}
     record_results(db, [], [], [], 1, [Span("api", 30, 60, SpanKind.SLOW)])
     rows = [tuple(row) for row in db.rows("SELECT began_at, ended_at, kind FROM span ORDER BY ended_at")]
     assert rows == [(0, 30, "up"), (30, 60, "slow")]
@@ -36,4 +36,20 @@ def test_a_probe_that_leaves_the_config_closes_its_span(db: Database) -> None:
     record_results(db, [], [ProbeState("api", last_result_at=95, span=SpanKind.UP, span_at=80)], [], 1)
     replace_probes(db, [], [])
     replace_probes(db, [API], [])
-    assert list_spans(db, 0, 200) == {"api": [Span("api", 80, 95, SpanKind.UP)]}
+    assert list_spans(db, [API], 0, 200) == {"api": [Span("api", 80, 95, SpanKind.UP)]}
+
+
+def test_planned_work_is_no_part_of_the_base(db: Database) -> None:
+    probes = [API, Probe("web", ProbeKind.TCP, "127.0.0.1:1", component="Shop", every_ms=10)]
+    replace_probes(db, probes, [("Shop", None)])
+    spans = [Span("web", 0, 600, SpanKind.UP), Span("web", 600, 700, SpanKind.DOWN), Span("web", 700, 900, SpanKind.UP)]
+    record_results(db, [], [], [], 1, spans)
+    with db.write() as connection:
+        connection.execute(
+            "INSERT INTO maintenance(uid, title, status, starts_at, ends_at, components, probes, created_at, "
+            """created_by) VALUES ('m', 'T', 'completed', 650, 800, '["Shop"]', '["web"]', 1, 'me')"""
+        )
+    shop, api, web = read_records(db, [1000, 300], 1000)
+    assert (shop.name, shop.is_component, api.first_at, web.first_at) == ("Shop", True, None, 0)
+    assert shop.uptimes == web.uptimes == (Uptime(700, 0, 50, 100, 150), Uptime(100, 0, 0, 100, 100))
+    assert api.uptimes == (Uptime(), Uptime())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from oncall_tui.domain.duration import DAY, HOUR
 from oncall_tui.domain.maintenance import Maintenance, NoticeKind
-from oncall_tui.domain.probe import ProbeState, ProbeStatus, Result, SpanKind, Verdict
+from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Result, SpanKind, Verdict
 from oncall_tui.domain.verdict import SILENT_INTERVALS, present_status
 
 PERIODS = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY}
@@ -53,6 +53,15 @@ class Uptime(NamedTuple):
         well = self.up_ms + self.slow_ms
         known = well + self.down_ms
         return well / known if known else None
+
+
+class Record(NamedTuple):
+    """How well a probe or a component did in some periods; `first_at` is since when it is watched, None if never."""
+
+    name: str
+    is_component: bool
+    first_at: int | None
+    uptimes: tuple[Uptime, ...]
 
 
 def find_lost(last_result_at: int, every_ms: int) -> int:
@@ -203,3 +212,54 @@ def sum_spans(spans: Iterable[Span], planned: Sequence[Window], since: int, unti
     told = sums[SpanKind.UP] + sums[SpanKind.SLOW] + sums[SpanKind.DOWN]
     unknown_ms = max(0, until - since) - planned_ms - told
     return Uptime(sums[SpanKind.UP], sums[SpanKind.SLOW], sums[SpanKind.DOWN], unknown_ms, planned_ms)
+
+
+def tell_records(
+    probes: Sequence[Probe],
+    spans: Mapping[str, Sequence[Span]],
+    maintenances: Iterable[Maintenance],
+    lengths: Sequence[int],
+    now: int,
+) -> list[Record]:
+    """Returns the components in the order of their first probes, then the probes, over each of `lengths` up to `now`.
+
+    A component is down while any of its probes is, save in the planned work of that probe.
+    """
+    by_probe: dict[str, list[Window]] = {}
+    by_component: dict[str, list[Window]] = {}
+    for work in maintenances:
+        window = find_window(work)
+        if window is not None:
+            for name in work.probes:
+                by_probe.setdefault(name, []).append(window)
+            for name in work.components:
+                by_component.setdefault(name, []).append(window)
+    parts: dict[str, list[Span]] = {}
+    for probe in probes:
+        if probe.component is not None:
+            planned = join_windows(by_probe.get(probe.name, ()))
+            told = spans.get(probe.name, ())
+            parts.setdefault(probe.component, []).extend(cut_out(told, planned) if planned else told)
+    found = [
+        _record(name, True, merge_spans(name, each), by_component.get(name), lengths, now)
+        for name, each in parts.items()
+    ]
+    return found + [
+        _record(probe.name, False, spans.get(probe.name, ()), by_probe.get(probe.name), lengths, now)
+        for probe in probes
+    ]
+
+
+def _record(
+    name: str,
+    is_component: bool,
+    spans: Sequence[Span],
+    windows: Sequence[Window] | None,
+    lengths: Sequence[int],
+    now: int,
+) -> Record:
+    planned = join_windows(windows or ())
+    first_at = min((span.began_at for span in spans), default=None)
+    return Record(
+        name, is_component, first_at, tuple(sum_spans(spans, planned, now - length, now) for length in lengths)
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from oncall_tui.domain.history import NEVER, Span, close_span, cut_out
-from oncall_tui.domain.probe import ProbeState, ProbeStatus, SpanKind
+from oncall_tui.domain.history import NEVER, Record, Span, close_span, cut_out, tell_records
+from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, SpanKind
 from oncall_tui.store.codec import decode_probe
 from oncall_tui.store.database import Database
+from oncall_tui.store.maintenance import list_between
 from oncall_tui.store.sqlite import sqlite3
 
 _KINDS = {str(kind): kind for kind in SpanKind}
@@ -39,24 +40,23 @@ def close_spans(connection: sqlite3.Connection) -> None:
     add_spans(connection, spans)
 
 
-def list_spans(db: Database, since: int, until: int, probe: str | None = None) -> dict[str, list[Span]]:
-    """Returns by probe what those configured were in [since, until), oldest first, up to `until` where it is known.
+def list_spans(
+    db: Database, probes: Sequence[Probe], since: int, until: int, probe: str | None = None
+) -> dict[str, list[Span]]:
+    """Returns by probe what `probes`, or one of them, were in [since, until), oldest first.
 
     A span that began before `since` is whole, so that its beginning can be told.
     """
-    with db.snapshot():
-        probes = [decode_probe(row["spec"]) for row in db.rows("SELECT spec FROM probe ORDER BY position")]
-        probes = [each for each in probes if probe in (None, each.name)]
-        states = db.rows("SELECT probe, status, span, span_at, last_result_at FROM probe_state WHERE span IS NOT NULL")
-        only = () if probe is None else (probe,)
-        rows = db.rows(
-            "SELECT span.probe, began_at, ended_at, kind FROM probe CROSS JOIN span "
-            "WHERE span.probe = name AND ended_at > ? AND began_at < ?" + (" AND name = ?" if only else ""),
-            since,
-            until,
-            *only,
-        )
-    found: dict[str, list[Span]] = {each.name: [] for each in probes}
+    states = db.rows("SELECT probe, status, span, span_at, last_result_at FROM probe_state WHERE span IS NOT NULL")
+    only = () if probe is None else (probe,)
+    rows = db.rows(
+        "SELECT span.probe, began_at, ended_at, kind FROM probe CROSS JOIN span "
+        "WHERE span.probe = name AND ended_at > ? AND began_at < ?" + (" AND name = ?" if only else ""),
+        since,
+        until,
+        *only,
+    )
+    found: dict[str, list[Span]] = {each.name: [] for each in probes if probe in (None, each.name)}
     for name, began_at, ended_at, kind in rows:
         found[name].append(Span(name, began_at, ended_at, _KINDS[kind]))
     intervals = {each.name: each.every_ms for each in probes}
@@ -69,3 +69,13 @@ def list_spans(db: Database, since: int, until: int, probe: str | None = None) -
                 found[name] = cut_out(found[name], [(span_at, NEVER)])
             found[name] += [each for each in close_span(state, intervals[name], until) if each.ended_at > since]
     return found
+
+
+def read_records(db: Database, lengths: Sequence[int], now: int) -> list[Record]:
+    """Returns how well each component and each probe of the config did over `lengths` of milliseconds up to `now`."""
+    since = now - max(lengths)
+    with db.snapshot():
+        probes = [decode_probe(row["spec"]) for row in db.rows("SELECT spec FROM probe ORDER BY position")]
+        spans = list_spans(db, probes, since, now)
+        maintenances = list_between(db, since, now)
+    return tell_records(probes, spans, maintenances, lengths, now)

@@ -211,6 +211,11 @@ def list_active(db: Database, now: int) -> list[Maintenance]:
     return [each for each in found if is_silencing(each, now)]
 
 
+def list_between(db: Database, since: int, until: int) -> list[Maintenance]:
+    """Returns the work whose window touches [since, until), whatever became of it, in the order of its start."""
+    return _list(db, "starts_at < ? AND ends_at > ? ORDER BY starts_at, id", until, since)
+
+
 def get_maintenance(db: Database, maintenance_id: int) -> Maintenance:
     """Returns one maintenance. Raises NotFoundError."""
     return _read(db, maintenance_id)

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from tests.cli.program import Program
+
+from oncall_tui.cli.history import show_share
+from oncall_tui.clock import now_ms
+from oncall_tui.domain.history import Span
+from oncall_tui.domain.probe import Probe, ProbeKind, SpanKind
+from oncall_tui.store.database import open_database
+from oncall_tui.store.probes import record_results, replace_probes
+
+HOUR = 3_600_000
+
+
+@pytest.fixture
+def program(program: Program, tmp_path: Path) -> Program:
+    now = now_ms()
+    spans = [
+        Span("=web", now - 52 * HOUR, now - 3 * HOUR, SpanKind.UP),
+        Span("=web", now - 3 * HOUR, now - 2 * HOUR, SpanKind.DOWN),
+    ]
+    with open_database(tmp_path / "oncall.db") as db:
+        replace_probes(db, [Probe("=web", ProbeKind.TCP, "127.0.0.1:1", component="Shop")], [("Shop", None)])
+        record_results(db, [], [], [], now, spans)
+    return program
+
+
+def test_uptime_is_told_for_people_and_programs(program: Program) -> None:
+    shop, web = program.run("uptime", "--json").rows()
+    assert (shop["name"], shop["kind"], web["kind"]) == ("Shop", "component", "probe")
+    assert [each["last"] for each in web["periods"]] == ["24h", "7d", "30d", "90d"]
+    assert web["periods"][2]["uptime"] == pytest.approx(0.98)
+    assert web["periods"][2]["unknown_ms"] == pytest.approx(2 * HOUR, rel=0.01)
+    assert "98.0" in program.run("uptime").out
+    rows = list(csv.DictReader(io.StringIO(program.run("uptime", "--csv").out)))
+    assert rows[-1]["name"] == "'=web"
+    assert float(rows[-1]["uptime"]) == pytest.approx(0.98)
+    assert program.run("uptime", "--csv", "--json").status == 2
+
+
+def test_a_share_is_never_rounded_up() -> None:
+    assert [show_share(share) for share in (None, 1.0, 0.999999, 0.0)] == ["-", "100%", "99.999%", "0.000%"]
