@@ -24,6 +24,7 @@ from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import STATUS_LOOK, Glyphs, cut, fit, join, line, look
 from oncall_tui.tui.widgets.compose_diff import draw_difference
 from oncall_tui.tui.widgets.footer import name_keys
+from oncall_tui.tui.widgets.lines import Flow
 
 _NAME_WIDTH = 24
 _PEOPLE_SHOWN = 5
@@ -55,7 +56,7 @@ class DraftsScreen(ModalScreen[Wish | None]):
             box.border_title = line("Drafts")
             yield Static(id="drafts-list", markup=False)
             with VerticalScroll(id="drafts-scroll", can_focus=False):
-                yield Static(id="drafts-change", markup=False)
+                yield Flow(id="drafts-change")
             yield Static(id="drafts-keys", markup=False)
 
     def on_mount(self) -> None:
@@ -82,14 +83,14 @@ class DraftsScreen(ModalScreen[Wish | None]):
         return self._drafts[self._cursor] if self._cursor < len(self._drafts) else None
 
     def _draw(self) -> None:
-        if not self.is_mounted:
+        if not self.query("#drafts-list"):
             return
         width = max(40, self.query_one("#drafts-box").content_size.width)
         rows = [self._draw_row(draft, at, width) for at, draft in enumerate(self._drafts)]
         self.query_one("#drafts-list", Static).update(
             Content("\n").join(rows or [line("There is no draft.", "$muted")])
         )
-        self.query_one("#drafts-change", Static).update(self._draw_change())
+        self.query_one("#drafts-change", Flow).show_flow(self._draw_change().wrap)
         self.query_one("#drafts-keys", Static).update(self._draw_keys())
 
     def _draw_row(self, draft: Draft, at: int, width: int) -> Content:

@@ -16,6 +16,7 @@ from oncall_tui.domain.shortform import Form
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.previews import Previews
 from oncall_tui.tui.text import Glyphs, block, join, line
+from oncall_tui.tui.widgets.lines import Flow
 
 _LOOK = {
     Style.PLAIN: "",
@@ -43,7 +44,7 @@ class PreviewScreen(ModalScreen[None]):
             box.border_title = line("As customers will see it")
             yield Static(id="preview-tabs", markup=False)
             with VerticalScroll(id="preview-scroll", can_focus=False):
-                yield Static(id="preview-text", markup=False)
+                yield Flow(id="preview-text")
             yield Static(id="preview-facts", markup=False)
 
     def on_mount(self) -> None:
@@ -63,7 +64,7 @@ class PreviewScreen(ModalScreen[None]):
         is_brief = self._at == self._count - 1
         channel = None if is_brief else self._previews.channels[self._at]
         text = block(self._previews.brief) if channel is None else draw_channel(channel)
-        self.query_one("#preview-text", Static).update(text)
+        self.query_one("#preview-text", Flow).show_flow(text.wrap)
         facts = [] if channel is None else draw_room(channel, is_configured=channel.name in self._previews.configured)
         self.query_one("#preview-facts", Static).update(
             Content("\n").join([*facts, *self._draw_times(), self._draw_keys()])

@@ -14,6 +14,7 @@ from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.template import Template
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.text import Glyphs, block, cut, fit, join, line
+from oncall_tui.tui.widgets.lines import Flow
 
 _KEY_WIDTH = 14
 
@@ -40,7 +41,7 @@ class TemplatesScreen(ModalScreen[Template | None]):
             box.border_subtitle = line("enter takes it around your words   esc back")
             with VerticalScroll(id="templates-scroll", can_focus=False):
                 yield Static(id="templates-list", markup=False)
-            yield Static(id="templates-text", markup=False)
+            yield Flow(id="templates-text")
 
     def on_mount(self) -> None:
         self._draw()
@@ -53,7 +54,7 @@ class TemplatesScreen(ModalScreen[Template | None]):
         rows = [cut(self._draw_row(at, template), width) for at, template in enumerate(self._templates)]
         self.query_one("#templates-list", Static).update(Content("\n").join(rows))
         words = self._read(self._templates[self._cursor]) if self._templates else ""
-        self.query_one("#templates-text", Static).update(block(words))
+        self.query_one("#templates-text", Flow).show_flow(block(words).wrap)
         scroll = self.query_one("#templates-scroll", VerticalScroll)
         if not scroll.scroll_y <= self._cursor < scroll.scroll_y + scroll.size.height:
             scroll.scroll_to(y=max(0, self._cursor - scroll.size.height // 2), animate=False)
