@@ -122,6 +122,7 @@ def test_no_next_time_is_not_seen(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["Next update by 14:35 UTC.", "We expect this to end by 14:41 UTC.", "ETA: 09:30 EST",
+     "By 14:35 UTC we will be back.", "More at 14:35 UTC.", "Update due 14:35 UTC.", "You will hear more at 14:35 UTC.",
      "It will be back by 2:40 PM UTC.", "We will repair it by 14:30 UTC.",
      "Next update by 14:35 UTC on 22 November.", "Next update by 15:30 CET."],
 )  # fmt: skip
@@ -135,6 +136,7 @@ def test_a_promise_that_has_passed_blocks(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["Next update by 15:05 UTC.", "It was expected to end, and it did at 14:05 UTC.",
+     "We will post the next update tomorrow at 09:00 UTC.", "Next update on Monday at 09:00 UTC.",
      "Next update by 14:35 Pacific Time.", "Next update by 08:00 UTC on 23 November.",
      "Errors began at 14:05 UTC.", "Next update by 00:15 UTC."],
 )  # fmt: skip
@@ -184,7 +186,11 @@ def test_words_with_a_time_beside_them_pass(text: str) -> None:
     assert _rules(text) == []
 
 
-@pytest.mark.parametrize("text", ["On Sunday 30 Nov 2026 we start.", "On 31 November 2026 we start.", "2026-02-30"])
+@pytest.mark.parametrize(
+    "text",
+    ["On Sunday 30 Nov 2026 we start.", "On 31 November 2026 we start.", "2026-02-30",
+     "On Sunday (30 Nov 2026) we start.", "On Sunday 30.11.2026 we start."],
+)  # fmt: skip
 def test_a_date_that_cannot_be_blocks(text: str) -> None:
     assert [(finding.rule, finding.level) for finding in _find(text)] == [("TM004", Level.BLOCK)]
 
@@ -212,6 +218,8 @@ def test_a_promise_beyond_the_rhythm_is_told() -> None:
     assert _rules("Next update in 4 hours.", grave) == ["TM005"]
     assert _rules("Next update by 18:00 UTC.", grave) == ["TM005"]
     assert _rules("Next update in two hours.", grave) == ["TM005"]
+    assert _rules("Next update in 2-3 hours.", grave) == ["TM005"]
+    assert "TM005" in _rules("We will post the next update tomorrow at 09:00 UTC.", grave)
     assert _rules("Next update in fifteen minutes.", grave) == []
     assert _rules("Next update in 15 minutes.", grave) == []
     assert _rules("We are on it.", replace(grave, promise_at=_NOW + 240 * _MINUTE)) == ["TM005"]

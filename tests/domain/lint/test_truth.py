@@ -34,6 +34,14 @@ def test_all_well_while_a_probe_is_down_blocks(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["The API is up again.", "The shop works again.", "Sign-ins are working normally.", "We are back online."]
+)
+def test_plain_words_for_all_well_are_known_too(text: str) -> None:
+    assert ("TR001", Level.BLOCK) in _told(text, _DOWN)
+    assert ("TR001", Level.BLOCK) not in _told("Our team is working on it and is available to help.", _DOWN)
+
+
+@pytest.mark.parametrize(
     "text", ["Some of our services are back to normal.", "When the API has recovered we will say so.", "The API fails."]
 )
 def test_what_is_not_well_yet_passes(text: str) -> None:
@@ -59,7 +67,8 @@ def test_a_resolution_says_which_probes_it_passes_over() -> None:
     "text",
     ["We are still investigating the errors.", "Our team is working on a fix.",
      "We are currently experiencing high error rates.",
-     "Sign-in is currently unavailable.", "Engineers continue to work on this."],
+     "Sign-in is currently unavailable.", "Engineers continue to work on this.",
+     "Customers are experiencing errors.", "We know of errors and are looking into them."],
 )  # fmt: skip
 def test_work_that_goes_on_contradicts_a_resolution(text: str) -> None:
     assert _told(text, Context(status=_S.RESOLVED)) == [("TR003", Level.BLOCK)]
@@ -85,6 +94,10 @@ def test_what_follows_an_end_passes(text: str) -> None:
     ("status", "text"),
     [
         (_S.INVESTIGATING, "A fix has been deployed."),
+        (_S.INVESTIGATING, "We have fixed the problem."),
+        (_S.MONITORING, "We are investigating the errors."),
+        (_S.RESOLVED, "The API is down."),
+        (_S.RESOLVED, "Some users may experience errors."),
         (_S.INVESTIGATING, "We have implemented a fix for the errors."),
         (_S.IDENTIFIED, "The cause is still unknown."),
         (_S.IDENTIFIED, "We have not yet identified the root cause."),
@@ -158,13 +171,22 @@ def test_a_share_far_from_what_the_probes_see_is_told() -> None:
     assert finding.rule == "TR007"
     assert "31%" in finding.message
     assert _told("About 30 percent of requests fail.", open_) == []
+    assert _told("About 70% of requests succeed.", open_) == []
+    assert _told("About 1 in 3 requests fails.", open_) == []
+    assert _told("About 95% of requests succeed.", open_) == [("TR007", Level.WARN)]
+    assert _told("About 1 in 50 requests fails.", open_) == [("TR007", Level.WARN)]
     assert _told("The disk is at 5% of its capacity, and requests fail.", open_) == []
     assert _told("About 5% of requests fail.", Context(status=_S.INVESTIGATING)) == []
 
 
 def test_a_cause_is_not_claimed_while_it_is_unknown() -> None:
     unknown = Context(status=_S.IDENTIFIED, cause=Cause.UNKNOWN)
-    for text in ("This was caused by a full disk.", "Errors due to a full disk.", "The root cause is a full disk."):
+    for text in (
+        "This was caused by a full disk.",
+        "Errors due to a full disk.",
+        "The root cause is a full disk.",
+        "A full disk caused this.",
+    ):
         assert _told(text, unknown) == [("TR008", Level.WARN)]
         assert _told(text, replace(unknown, cause=Cause.OURS)) == []
         assert _told(text, Context(status=_S.IDENTIFIED)) == []
@@ -175,5 +197,6 @@ def test_a_cause_is_not_claimed_while_it_is_unknown() -> None:
 def test_a_fix_that_the_timeline_does_not_know_is_noted() -> None:
     unknown = Context(status=_S.MONITORING, has_mitigation=False)
     assert _told("We have deployed a fix.", unknown) == [("TR009", Level.INFO)]
+    assert _told("We rolled back the release.", unknown) == [("TR009", Level.INFO)]
     assert _told("We have deployed a fix.", replace(unknown, has_mitigation=True)) == []
     assert _told("We have deployed a fix.", replace(unknown, has_mitigation=None)) == []

@@ -26,13 +26,14 @@ _DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"
 _VAGUE = Pattern(
     r"(?i:\b(?:(?:earlier |later )?(?:today|tonight|tomorrow)|yesterday|(?:this|yesterday|tomorrow) (?:morning"
     r"|afternoon|evening)"
-    r"|last night|(?:later )?(?:this|next|last) (?:week(?:end)?|month)|shortly|momentarily"
+    r"|last night|(?:later )?(?:this|next|last) (?:week(?:end)?|month)|shortly|momentarily|in a (?:bit|moment|while)"
+    r"|in the near future|in due course|a while ago"
     r"|(?<!as )soon(?! as)(?:er)?)\b)(?!['’]s)"
 )
 _SURE_END = Pattern(
-    r"(?i:\b(?:will|shall|'ll) be (?:fully )?(?:fixed|resolved|restored|repaired|back(?: (?:up|online|to normal))?"
-    r"|over|solved)"
-    r"(?: \w+){0,3}? (?:in|within|by|before|at) (?:the next )?(?:\d|one |two |three |an? )"
+    r"(?i:\b(?:will|shall|'ll) (?:be|have (?:this|it)) (?:fully )?(?:fixed|resolved|restored|repaired|deployed"
+    r"|back(?: (?:up|online|to normal))?|over|solved)"
+    r"(?: \w+){0,3}? (?:in|within|by|before|at) (?:the next )?(?:\d|one |two |three |an? |the hour)"
     r"|\b(?:fixed|resolved|solved|back(?: up| online)?) (?:in|within) (?:the next )?(?:\d{1,3}|a few|an?) ?(?:min"
     r"|hour|day)\w*"
     r"|\bETA(?: for (?:a|the) \w+)?(?: is|:)? (?:\d|in \d|one |two |an? ))"
@@ -45,7 +46,7 @@ _HEDGE = Pattern(
     r"update|confirm|plan\w*|maintenance|scheduled|window)\b|~)"
 )
 _LASTED = Pattern(
-    r"(?i:\b(?:last(?:ed|ing)|duration|took|in (?:all|total)|outage of|for(?: a total of| about"
+    r"(?i:\b(?:last(?:ed|ing)|duration|took|in (?:all|total)|downtime:?|total:?|outage of|for(?: a total of| about"
     r"| approximately)?)\b[^.]{0,20}\Z)"
 )
 _TOTAL_AFTER = Pattern(r"(?i:[^.,;]{0,3}(?:in (?:all|total)|outage|\)))")

@@ -22,10 +22,10 @@ _MONTH = (
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DATE = Pattern(
-    rf"(?<![\w-])(?:(?P<before>{_WEEKDAY})\b[.,]? (?:the )?)?(?:"
+    rf"(?<![\w-])(?:(?P<before>{_WEEKDAY})\b[.,]? \(?(?:the )?)?(?:"
     rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)?[ -](?P<month>{_MONTH})\b\.?(?:,?[ -](?P<year>\d{{4}})(?![\d:]))?"
     rf"|(?P<month2>{_MONTH})\b\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?![:.]\d|\w|%)(?:,? (?P<year2>\d{{4}})(?![\d:]))?"
-    r"|(?P<iso>\d{4}-\d\d-\d\d)(?!\d|-)"
+    r"|(?P<iso>\d{4}-\d\d-\d\d)(?!\d|-)|(?P<dotted>\d{1,2}\.\d{1,2}\.\d{4})(?![\d.])"
     rf")(?:,? \(?(?P<after>{_WEEKDAY})\b\)?)?"
 )
 _OFFSETS = {
@@ -50,7 +50,11 @@ _CLOCK = Pattern(
     r"|(?P<hour3>[01]\d|2[0-4])[.h]?(?P<minute3>[0-5]\d)(?= ?(?:hrs |hours )?(?:UTC|GMT|Z\b))"
     r")(?![\d:%]|\.\d)"
 )
-_LENGTH_AFTER = Pattern(r" ?(?:hours?|h|min(?:ute)?s?|mins?|ratio|odds|scale)\b")
+_DAY_WORD = Pattern(
+    rf"(?i:\b(?:today|tomorrow|yesterday|overnight|tonight|(?:this|next|last) (?:week|weekend|morning|evening))\b)"
+    rf"|\b{_WEEKDAY}\b"
+)
+_LENGTH_AFTER = Pattern(r" ?(?:hours?|min(?:ute)?s?|mins?|ratio|odds|scale)\b")
 _HOURS = Pattern(r" ?(?:hrs?|h|o'clock)\b\.?")
 _ZONE_AFTER = Pattern(rf"[ \u2060]{{0,2}}[(\[]?(?P<zone>{_ZONE})")
 _ZONE_BEFORE = Pattern(r"\b(?P<zone>UTC|GMT|[PMCE][SD]?T|CES?T)\b[)\]]?:? ?$")
@@ -81,7 +85,8 @@ class DateWord(Struct, frozen=True):
 class Clock(Struct, frozen=True):
     """A time of day that is named; `zone` is empty where the text has none, `offset_min` None where it is not certain.
 
-    `zone_end` is where the time ends together with a zone right behind it.
+    `zone_end` is where the time ends together with a zone right behind it, `day_word` what else tells the day, such as
+    `tomorrow`.
     """
 
     start: int
@@ -91,10 +96,11 @@ class Clock(Struct, frozen=True):
     offset_min: int | None = None
     zone_end: int = 0
     date: DateWord | None = None
+    day_word: str = ""
 
     def at(self, now: int) -> int | None:
         """Returns the instant: on its date, else the one nearest to `now`; None when the zone is not certain."""
-        if self.offset_min is None:
+        if self.offset_min is None or self.day_word not in ("", "today", "tomorrow"):
             return None
         shift = timedelta(minutes=self.offset_min)
         here = datetime.fromtimestamp(now / 1000, UTC) + shift
@@ -103,7 +109,9 @@ class Clock(Struct, frozen=True):
             return None
         moment = datetime.combine(day, time(), UTC) + timedelta(minutes=self.minute) - shift
         at = int(moment.timestamp() * 1000)
-        if self.date is None:
+        if self.day_word == "tomorrow":
+            at += DAY
+        elif self.date is None and not self.day_word:
             at = min((at - DAY, at, at + DAY), key=lambda each: abs(each - now))
         return at
 
@@ -114,6 +122,8 @@ def find_dates(prose: str) -> list[DateWord]:
     for match in _DATE.finditer(prose):
         if match["iso"]:
             year, month, day = (int(part) for part in match["iso"].split("-"))
+        elif match["dotted"]:
+            day, month, year = (int(part) for part in match["dotted"].split("."))
         else:
             year = int(match["year"] or match["year2"] or 0)
             month = _MONTHS.index((match["month"] or match["month2"])[:3].lower()) + 1
@@ -145,7 +155,9 @@ def find_clocks(prose: str, sentences: Sequence[tuple[int, int]], dates: Sequenc
                 clock = structs.replace(clock, zone=near.zone, offset_min=near.offset_min)
             elif not clock.zone and shared:
                 clock = structs.replace(clock, zone=shared, offset_min=_offset_of(shared))
-            found.append(structs.replace(clock, date=_date_of(clock, dates, start, end)))
+            day = _date_of(clock, dates, start, end)
+            word = None if day is not None else _DAY_WORD.search(prose, start, end)
+            found.append(structs.replace(clock, date=day, day_word=word.group().lower() if word else ""))
     return found
 
 

@@ -12,8 +12,9 @@ from oncall_tui.domain.lint.reading import Reading
 _NEXT = (
     r"(?:(?:next|further|another|new|following) (?:\w+ )?(?:update|post|message|news)|(?:update|inform|notify"
     r"|tell) you(?: again)?"
-    r"|hear from us(?: again)?|(?:will|shall|'ll) (?:post|provide|give|share|send|issue|publish|write)(?: \w+){0,4}"
-    r" (?:updates?|information|message|news)|(?:be|check) back|updates? (?:will (?:follow|be \w+)|by|at|before"
+    r"|hear (?:from us|more|again)(?: again)?|more (?:news |information )?at|update again|(?:will|shall|'ll) (?:post"
+    r"|provide|give|share|send|issue|publish|write)(?: \w+){0,4}"
+    r" (?:updates?|information|message|news)|(?:be|check) back|updates? (?:due|will (?:follow|be \w+)|by|at|before"
     r"|no later than))"
 )
 _END = (
@@ -28,6 +29,8 @@ _WILL_BY = Pattern(
     r"|no later than))"
     r"(?P<between> ?(?:about |around |approximately )?)\Z"
 )
+_BY = Pattern(r"\b(?:[Bb]y|[Bb]efore) ?\Z")
+_WILL = Pattern(r"(?i:\b(?:will|shall)\b|'ll\b)")
 _BEHIND_US = Pattern(
     r"(?i:\b(?:since|began|started|from|ago|was|were|previous|last|posted|reported|received|did|had)\b)[^,;]{0,40}\Z"
 )
@@ -36,12 +39,12 @@ _NEXT_IN_BEFORE = Pattern(
 )
 #: What is looked for first: without any of these, nothing is promised.
 _CUES = (
-    "update", "post", "message", "news", "inform", "notify", "tell", "hear", "information", "back", "eta", "estimated",
-    "expect", "anticipat", "will", "'ll", "shall", "should", "going to", "plan to", "aim to", "hope to",
-)  # fmt: skip
+    *("update", "post", "message", "news", "more", "inform", "notify", "tell", "hear", "information", "back", "eta"),
+    *("estimated", "expect", "anticipat", "will", "'ll", "shall", "should", "going to", "plan to", "aim to", "hope to"),
+)
 _EVERY = Pattern(r"(?i:\bevery \d{1,3} ?(?:min|hour)|\bupdates? (?:hourly|daily)\b|\bhourly updates?\b)")
 _LENGTH = Pattern(
-    r"(?<![\w.:-])(?:(?P<days>\d{1,3}) ?(?:d|days?)\b)?(?:,? ?(?:and )?(?P<hours>\d{1,3}(?:\.\d)?) ?-?(?:h|hrs?"
+    r"(?:(?P<days>\d{1,3}) ?(?:d|days?)\b)?(?:,? ?(?:and )?(?P<hours>\d{1,3}(?:\.\d)?) ?-?(?:h|hrs?"
     r"|hours?)\b)?"
     r"(?:,? ?(?:and )?(?P<minutes>\d{1,4}) ?-?(?:m|mins?|minutes?)\b)?"
 )
@@ -52,7 +55,9 @@ _COUNTS = {
 }  # fmt: skip
 _UNIT = Pattern(r"\b(?:[Hh]ours?|[Mm]inutes?)\b")
 _COUNT_BEFORE = Pattern(rf"(?i:\b(?P<count>{'|'.join(sorted(_COUNTS, reverse=True))})) \Z")
-_LENGTH_START = Pattern(r"(?<![\w.:-])\d{1,4}(?:\.\d)? ?-?(?:d|days?|h|hrs?|hours?|m|mins?|minutes?)\b")
+_LENGTH_START = Pattern(
+    r"(?<![\w.:-])(?:\d{1,3} ?[-–] ?)?(?P<last>\d{1,4}(?:\.\d)? ?-?(?:d|days?|h|hrs?|hours?|m|mins?|minutes?)\b)"
+)
 
 
 class Length(Struct, frozen=True):
@@ -76,14 +81,17 @@ def find_promises(reading: Reading) -> list[Promise]:
     for clock in reading.clocks:
         sentence = reading.sentence_at(clock.start)
         low = max(sentence.start if sentence is not None else 0, clock.start - 160)
-        before = reading.prose[low : clock.start].lower()
-        if not any(cue in before for cue in _CUES):
+        high = sentence.end if sentence is not None else clock.start
+        if not any(cue in reading.prose[low:high].lower() for cue in _CUES):
             continue
         for pattern, is_news in ((_NEXT_BEFORE, True), (_END_BEFORE, False), (_WILL_BY, False)):
             match = pattern.search(reading.prose, low, clock.start)
             if match and not _BEHIND_US.search(match["between"]):
                 found.append(Promise(clock, is_news))
                 break
+        else:
+            if sentence is not None and _BY.search(reading.prose, low, clock.start) and _WILL.search(sentence.text):
+                found.append(Promise(clock, is_news=False))
     return found
 
 
@@ -102,12 +110,12 @@ def find_lengths(reading: Reading) -> list[Length]:
     found: list[Length] = []
     reached = 0
     for start in _LENGTH_START.finditer(reading.prose):
-        match = _LENGTH.match(reading.prose, start.start()) if start.start() >= reached else None
+        match = _LENGTH.match(reading.prose, start.start("last")) if start.start() >= reached else None
         if match is None or match.end() == match.start():
             continue
         reached = match.end()
         ms = int(match["days"] or 0) * DAY + float(match["hours"] or 0) * HOUR + int(match["minutes"] or 0) * MINUTE
-        found.append(Length(*match.span(), int(ms)))
+        found.append(Length(start.start(), match.end(), int(ms)))
     return sorted([*found, *_read_words(reading)], key=lambda length: length.start)
 
 

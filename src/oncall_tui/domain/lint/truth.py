@@ -13,7 +13,10 @@ from oncall_tui.domain.probe import ProbeStatus
 _FAR_POINTS = 20
 _FAR_TIMES = 2
 _ALL_WELL = Pattern(
-    r"(?i:\b(?:all|every|the|our|these|both|affected) (?:\w+ ){0,4}(?:is|are|has been|have been|has|have) (?:now "
+    r"(?i:\b(?:is|are) (?:now )?(?:up|online|fine|stable|working(?! on| to| with| hard| closely)|available(?! to| for"
+    r"| at| in))\b"
+    r"|\bworks? (?:fine |normally )?again\b|\bwe are back\b"
+    r"|\b(?:all|every|the|our|these|both|affected) (?:\w+ ){0,4}(?:is|are|has been|have been|has|have) (?:now "
     r"|all |fully |once more "
     r"|again |completely |back )*(?:operational|recovered|restored|back (?:to normal|up|online)|up and running"
     r"|available again"
@@ -39,11 +42,16 @@ _AT_WORK = Pattern(
     r"(?: now| still| currently| actively| also| continuing to| continue to| continues to)*"
     r" (?:investigat(?:e|ing)|looking into|look into|working (?:on|to|with|hard|diligently)|work (?:on|to)"
     r"|experiencing|trying to)\b"
+    r"|\b(?:is|are) (?:currently |still )?experiencing\b|\band (?:is|are) (?:looking into|investigating|working on)\b"
     r"|\b(?:still|continu\w+ to|currently) (?:investigat\w+|experienc\w+|work\w* on|see\w* (?:errors|failures|issues"
     r"|delays|problems)|fail\w*)\b"
     r"|\b(?:is|are) (?:currently|still) (?:down|unavailable|failing|affected|degraded|not (?:working|available))\b)"
 )
 #: Work that goes on after an end is no contradiction.
+_LINGERING = Pattern(
+    r"(?i:\b(?:is|are) down\b|\bpersists?\b|\bbeing investigated\b|\bmay (?:still )?experience\b"
+    r"|^investigating\b)"
+)
 _AFTERWARDS = Pattern(
     r"(?i:\b(?:root cause|why|cause of|post-?mortems?|review|prevent\w*|avoid\w*|reoccur\w*|recur\w*|future"
     r"|follow[- ]up|improve\w*"
@@ -52,7 +60,8 @@ _AFTERWARDS = Pattern(
     r"|were|was|had|between|during|separate|another|other|earlier|previously|backlog|queued?|refund\w*|monitor\w*)\b)"
 )
 _FIX_DONE = Pattern(
-    r"(?i:\b(?:(?:a|the|our|this) (?:\w+ ){0,2}(?:fix|patch|hotfix|mitigation|remediation|rollback"
+    r"(?i:\b(?:(?:we|engineers) (?:have |has )?(?:now )?(?:fixed|repaired) (?:the|this)|(?:a|the|our"
+    r"|this) (?:\w+ ){0,2}(?:fix|patch|hotfix|mitigation|remediation|rollback"
     r"|solution) (?:has been|was|is|have been)"
     r" (?:now |successfully |also |fully )*(?:implemented|deployed|applied|released|in place|rolled out|shipped"
     r"|completed)"
@@ -60,6 +69,11 @@ _FIX_DONE = Pattern(
     r"|successfully |just |also )*"
     r"(?:implemented|deployed|applied|released|rolled out|shipped) (?:a|the|our|this) (?:\w+ ){0,2}(?:fix|patch"
     r"|hotfix|mitigation|remediation|solution))\b)"
+)
+_MITIGATED = Pattern(
+    r"(?i:\b(?:we|engineers|our (?:\w+ ){0,2}(?:team|engineers)) (?:have |has |'ve |’ve )?(?:now |just "
+    r"|also )?(?:rolled back|reverted"
+    r"|restarted|failed over|switched|fixed|repaired|mitigated|replaced|disabled)\b)"
 )
 _SOME = Pattern(
     r"(?i:\b(?:partial\w*|some|most|temporar\w*|first|initial|interim|part of|one of|but|however|not|previous|earlier"
@@ -88,6 +102,7 @@ _NONSENSE = Pattern(
     r"|from"
     r"|for|is|are|was|were|no|instead|rather|than)\b)[\w-]{1,40} ){0,4}"
     r"(?P<one>failures?|errors?|outages?|delays?|time-?outs?|degradation)\b"
+    r"|\b(?:recovered|restored|resolved|fixed) (?:and|but) (?:(?:is|are) )?still (?:failing|down|unavailable)\b"
     r"|\b(?:has|have) (?:now )?(?:recovered|been (?:restored|resolved|fixed)) (?:and|but) (?:is|are) still (?:failing"
     r"|down"
     r"|unavailable|not working|degraded)\b"
@@ -108,22 +123,25 @@ _ALL_HIT = Pattern(
 _FEW_HIT = Pattern(
     r"(?i:\b(?:(?:a )?(?:small|limited|tiny) (?:number|subset|percentage|fraction|share|group)|a few (?:users"
     r"|customers|requests)|some (?:users|customers|requests)"
-    r"|intermittent(?:ly)?|slower than usual|slight(?:ly)?|minor)\b)"
+    r"|intermittent(?:ly)?|(?:is|are) slow|slower than usual|slight(?:ly)?|minor)\b)"
 )
 _UNHIT = Pattern(
     r"(?i:\b(?:not|no longer|recovered|restored|resolved|normal|operational|back|notif\w+|inform\w*|recommend"
     r"|advise\w*|apolog\w*|thank|sorry)\b)"
 )
 _SHARE = Pattern(r"(?i:(?<![\w.])(?P<share>\d{1,3}(?:\.\d{1,2})?) ?(?:%|percent)(?P<after>[^.!?\n]{0,60}))")
+_ONE_IN = Pattern(r"\b(?:1|[Oo]ne) in (?:every )?(?P<many>\d{1,4})\b")
 _FAILING = Pattern(
     r"(?i:\b(?:fail\w*|errors?|affected|impacted|unavailable|timing out|time-?outs?|rejected|dropped|lost)\b)"
 )
+_SUCCEEDING = Pattern(r"(?i:\b(?:succe\w+|go(?:es)? through|complete (?:normally|fine))\b)")
 _PASSING = Pattern(
-    r"(?i:\b(?:succe\w+|unaffected|availab(?:le|ility)|uptime|recovered|restored|normal|working|complete\w*|capacity"
+    r"(?i:\b(?:unaffected|availab(?:le|ility)|uptime|recovered|restored|normal|working|complete\w*|capacity"
     r"|cpu|memory|disk|latency|slower|faster|credit|discount)\b)"
 )
 _CLAIMS_CAUSE = Pattern(
-    r"(?i:\b(?:(?:was|were|is|are|been) (?:caused|triggered) by|due to|because of|as a result of|result(?:ed"
+    r"(?i:\b(?:(?:was|were|is|are|been) caused by|triggered by|caused (?:this|the (?:errors|outage|problem|issue))"
+    r"|due to|because of|as a result of|result(?:ed"
     r"|ing)? from|stemm\w+ from|attributed to"
     r"|(?:root )?cause (?:is|was|of (?:this|the) \w+ (?:is|was)|has been (?:found|identified|determined|traced))"
     r"|traced (?:back )?to|(?:found|identified|determined|know) (?:the|a) "
@@ -185,6 +203,9 @@ def _find_contradictions(post: Post, context: Context, _tuning: Tuning) -> Itera
                 f"'{_shown(body, start, end)}' goes on, but the state says resolved: tell what happened, in the past."
             )
             yield Remark(start, end, text, level=Level.WARN if is_over else Level.BLOCK)
+        for start, end, _ in _search(body, _LINGERING, _AFTERWARDS, _OVER, _AT_WORK):
+            text = f"'{_shown(body, start, end)}' is told as of now, but the state says resolved: tell it in the past."
+            yield Remark(start, end, text, level=Level.WARN)
     elif status is IncidentStatus.INVESTIGATING:
         for start, end, _ in _search(body, _FIX_DONE, _SOME):
             text = f"'{_shown(body, start, end)}', but the state says investigating: set it to monitoring."
@@ -193,6 +214,10 @@ def _find_contradictions(post: Post, context: Context, _tuning: Tuning) -> Itera
         unknown = _NO_CAUSE if status is IncidentStatus.IDENTIFIED else _UNKNOWN_CAUSE
         for start, end, _ in _search(body, unknown):
             text = f"'{_shown(body, start, end)}', but the state says {status.value}: go back to investigating."
+            yield Remark(start, end, text, level=Level.WARN)
+    if status is IncidentStatus.MONITORING and not _OVER.search(body.prose):
+        for start, end, _ in _search(body, _AT_WORK, _AFTERWARDS):
+            text = f"'{_shown(body, start, end)}', but the state says monitoring: say what was done, or go back."
             yield Remark(start, end, text, level=Level.WARN)
     if status is not None and status.is_open:
         for start, end, _ in _search(body, _RESOLVED_ALREADY, _SOME):
@@ -248,13 +273,25 @@ def _find_other_share(post: Post, context: Context, _tuning: Tuning) -> Iterator
     seen = max(shares)
     for match in _SHARE.finditer(post.body.prose):
         sentence = post.body.sentence_at(match.start())
-        if sentence is None or not _FAILING.search(sentence.text) or _PASSING.search(sentence.text):
+        if sentence is None or _PASSING.search(sentence.text):
             continue
-        said = float(match["share"])
-        low, high = sorted((said, seen))
-        if high - low > _FAR_POINTS and high > low * _FAR_TIMES:
-            text = f"'{match['share']}%', but the probes see {seen:.0f}% fail: check the figure."
-            yield Remark(match.start(), match.end("share") + 1, text)
+        is_success = _SUCCEEDING.search(sentence.text) is not None
+        if is_success or _FAILING.search(sentence.text):
+            said = float(match["share"])
+            yield from _compare_share(post.body, *match.span("share"), 100 - said if is_success else said, seen)
+    for match in _ONE_IN.finditer(post.body.prose):
+        sentence = post.body.sentence_at(match.start())
+        many = int(match["many"])
+        if many and sentence is not None and _FAILING.search(sentence.text) and not _PASSING.search(sentence.text):
+            yield from _compare_share(post.body, *match.span(), 100 / many, seen)
+
+
+def _compare_share(reading: Reading, start: int, end: int, said: float, seen: float) -> Iterator[Remark]:
+    low, high = sorted((said, seen))
+    if high - low > _FAR_POINTS and high > low * _FAR_TIMES:
+        shown = _shown(reading, start, end)
+        text = f"By '{shown}', {said:.0f}% fail, but the probes see {seen:.0f}%: check the figure."
+        yield Remark(start, end, text)
 
 
 def _find_claimed_causes(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
@@ -270,7 +307,8 @@ def _find_claimed_causes(post: Post, context: Context, _tuning: Tuning) -> Itera
 def _find_unrecorded_fixes(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
     if context.has_mitigation is not False:
         return
-    for start, end, _ in _search(post.body, _FIX_DONE, _SOME):
+    done = [*_search(post.body, _FIX_DONE, _SOME), *_search(post.body, _MITIGATED, _SOME)]
+    for start, end, _ in done:
         yield Remark(start, end, "The timeline knows of no fix: note who did what, and when.", Part.BODY)
 
 
