@@ -23,7 +23,7 @@ class OverScreen(Screen[None]):
     scope = ""
     title_of_help = ""
     VERTICAL_BREAKPOINTS = [(0, "-low"), (36, "-high")]  # noqa: RUF012 -- as the base class has it
-    HORIZONTAL_BREAKPOINTS = [(0, "-stacked"), (120, "-beside")]  # noqa: RUF012 -- as the base class has it
+    HORIZONTAL_BREAKPOINTS = [(0, "-stacked"), (150, "-beside")]  # noqa: RUF012 -- as the base class has it
 
     @property
     def oncall(self) -> OncallApp:
@@ -56,11 +56,17 @@ class OverScreen(Screen[None]):
     def draw_frame(self) -> None:
         """Draws head and keys."""
         app = self.oncall
-        self.query_one(StatusHeader).show_head(app.snapshot, app.main.list_facts(app.now())._replace(way="esc "))
+        self.query_one(StatusHeader).show_head(
+            self.list_news(app.snapshot), app.main.list_facts(app.now())._replace(way="esc ")
+        )
         here = self.focused or self
         for field in self.query(".field"):
             field.set_class(here in field.walk_children(), "-here")
         self.query_one(KeyFooter).show_keys(here, is_main=False)
+
+    def list_news(self, snapshot: Snapshot) -> Snapshot:
+        """Returns what the head tells of; what the screen itself shows need not stand there."""
+        return snapshot
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.draw_all)

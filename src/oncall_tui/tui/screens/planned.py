@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.content import Content
@@ -101,6 +102,9 @@ class PlannedScreen(OverScreen):
         return find_work(self._works, self._here)
 
     # -- drawing
+
+    def list_news(self, snapshot: Snapshot) -> Snapshot:
+        return replace(snapshot, asking_notices=(), maintenances=())
 
     def draw(self) -> None:
         self._detail_box.display = self.here is not None

@@ -20,7 +20,7 @@ from oncall_tui.domain.planning import find_ended_at, name_state
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.tui.planning import Work
 from oncall_tui.tui.text import DELIVERY_LOOK, Glyphs, clock_utc, cut, date_utc, fit, join, line, look, wrap
-from oncall_tui.tui.widgets.proof_words import NamePage
+from oncall_tui.tui.widgets.proof_words import NamePage, add_fitting
 
 _STATE_WIDTH, _TIME_WIDTH, _TOLD_WIDTH = 13, 15, 12
 _WIDE = 110
@@ -181,9 +181,9 @@ def _label(name: str, words: str, width: int) -> list[Content]:
 def _draw_notice(work: Work, notice: Notice, name_page: NamePage, width: int) -> list[Content]:
     kind = fit(line(KIND_WORDS[notice.kind].upper(), "bold"), 12)
     said = [each for each in work.deliveries if each.uid == notice.uid]
-    by = f"by the clock, confirmed by {notice.confirmed_by}" if notice.is_automatic else f"by {notice.confirmed_by}"
+    by = f"by the clock, {notice.confirmed_by} confirmed" if notice.is_automatic else f"by {notice.confirmed_by}"
     if notice.fired_at is None:
-        by = f"waits for the clock, confirmed by {notice.confirmed_by}"
+        by = f"waits for the clock, {notice.confirmed_by} confirmed"
     elif not said:
         by = "not told to customers"
     at = notice.due_at if notice.fired_at is None else notice.fired_at
@@ -214,12 +214,11 @@ def draw_notice_proof(delivery: NoticeDelivery, page: Content, width: int) -> li
         state = look(*DELIVERY_LOOK[delivery.state])
     sent = "sent" if delivery.delivered_at is not None else "tried"
     steps = [
-        f"{name} {clock_utc(at).removesuffix(' UTC')}"
+        join((f"{name} ", "$muted"), clock_utc(at).removesuffix(" UTC"))
         for name, at in ((sent, delivery.sending_at), ("accepted", delivery.delivered_at), ("seen", delivery.seen_at))
         if at is not None
     ]
-    row = join("  ", page, "  ", state, (f"   {'  '.join(steps)}", "$muted"))
-    rows = [cut(row, width)]
+    rows = [cut(add_fitting(join("  ", page, "  ", state), steps, width), width)]
     if delivery.reason:
         style = "$state-down" if needs_person(delivery) else "$muted"
         rows += [join("  ", (words, style)) for words in wrap(delivery.reason, max(8, width - 2))]

@@ -52,12 +52,12 @@ def _draw_only(update: IncidentUpdate, width: int) -> Content:
     """What waits says so in its state; the time at which it was queued adds nothing to when it was written."""
     known = [proof for proof in update.proofs if update.is_local and proof.sent_at is not None]
     steps = [step for proof in known for step in _list_steps(replace(proof, queued_at=None))]
-    return _add_fitting(draw_delivery(update), steps, width)
+    return add_fitting(draw_delivery(update), steps, width)
 
 
 def _draw_page(proof: Proof, name: Content, width: int) -> list[Content]:
     lead = join(name, "  ", _draw_state(proof))
-    row = _add_fitting(lead, _list_steps(proof), width)
+    row = add_fitting(lead, _list_steps(proof), width)
     if not proof.reason:
         return [row]
     reason = join((proof.reason, "$muted"))
@@ -85,7 +85,7 @@ def _list_steps(proof: Proof) -> list[Content]:
     ]
 
 
-def _add_fitting(lead: Content, steps: list[Content], width: int) -> Content:
+def add_fitting(lead: Content, steps: list[Content], width: int) -> Content:
     """Returns the lead with the steps behind it, without the first ones that do not fit."""
     while steps:
         row = join(lead, "   ", _GAP.join(steps))
