@@ -62,6 +62,12 @@ async def test_words_that_are_meant_are_remembered_and_a_warning_is_dismissed_fo
         await pilot.press("f8", "ctrl+l")
         await wait_for(pilot, lambda: list_literals(desk.db) == ["[SSO]"])
         await wait_for_text(pilot, "1 warn")
+        await pilot.press("ctrl+l")
+        await wait_for(pilot, lambda: list_literals(desk.db) == [])
+        await wait_for_text(pilot, "2 warn")
+        await pilot.press("ctrl+l")
+        await wait_for(pilot, lambda: list_literals(desk.db) == ["[SSO]"])
+        await wait_for_text(pilot, "1 warn")
         await pilot.press("escape", "n")
         pane = _pane(app)
         await wait_for(pilot, lambda: pane.text.selected_text == "[IdP]")
@@ -85,3 +91,21 @@ async def test_an_answer_about_older_words_is_dropped(desk: Desk) -> None:
         early = await pane.linting.run()
         assert "PH001" in {finding.rule for finding in (await late).findings}
         assert pane.linting.checked == early
+
+
+async def test_a_quick_fix_is_one_step_of_undo_and_never_hits_other_words(desk: Desk) -> None:
+    async with open_app(desk) as (app, pilot):
+        await pilot.press("i")
+        await wait_for_text(pilot, "nothing blocks sending")
+        pane = _pane(app)
+        pane.text.put_text("API fails since 10:05 for everybody. You hear from us by 11:00 UTC.")
+        await wait_for(pilot, lambda: "TM002" in _rules(app))
+        while pane.linting.current is None or pane.linting.current.rule != "TM002":
+            pane.linting.step(1)
+        await pilot.press("ctrl+r")
+        await wait_for(pilot, lambda: "since 10:05 UTC for" in pane.text.text)
+        await pilot.press("ctrl+z")
+        await wait_for(pilot, lambda: "TM002" in _rules(app))
+        pane.text.put_text("Now and then: other words stand where the time was.")
+        pane.linting.apply_fix()
+        assert pane.text.text == "Now and then: other words stand where the time was."

@@ -15,7 +15,7 @@ from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.lint.model import REASON_LEAST, Finding, Level, Part, ProbeFact
 from oncall_tui.domain.sanitize import clean_block, clean_line
 from oncall_tui.domain.update import Waiver
-from oncall_tui.store.drafts import list_literals, mark_literal
+from oncall_tui.store.drafts import list_literals, mark_literal, unmark_literal
 from oncall_tui.tui.checkable import list_probe_facts, take_checkable
 from oncall_tui.tui.checks import Checked, check, phrase_of
 from oncall_tui.tui.host import host_of, start_work, tell
@@ -41,6 +41,7 @@ class Linting:
         self._writing: Writing | None = None
         self._timer: Timer | None = None
         self._question = 0
+        self._body = ""
         self._is_asking = False
         self._is_behind = False
         self._literals: Sequence[str] = ()
@@ -121,6 +122,7 @@ class Linting:
             update = replace(update, channels=())
         checked = await asyncio.to_thread(check, update)
         if question == self._question:
+            self._body = update.body
             self._take(checked)
         return checked
 
@@ -165,8 +167,8 @@ class Linting:
         if finding is None or finding.fix is None:
             tell(self._pane.app, "No finding has a quick fix: f8 leads to each.")
             return
-        body = self._text.text
-        if phrase_of(finding, "", body) != body[finding.start : finding.end]:
+        if phrase_of(finding, "", self._body) != phrase_of(finding, "", self._text.text):
+            self.look_soon()  # the words have moved since
             return
         self._text.replace_span(finding.start, finding.end, finding.fix.replacement)
 
@@ -212,7 +214,7 @@ class Linting:
         self.look_soon()
 
     def mark_meant(self) -> None:
-        """Takes what is selected, or what the finding speaks of, as meant from now on, in every draft."""
+        """Takes what is selected, or what the finding speaks of, as meant from now on, in every draft; or no longer."""
         writing = self._writing
         if writing is None:
             return
@@ -226,11 +228,15 @@ class Linting:
         start_work(self._pane, partial(self._remember, clean_line(phrase, 200)), "literal")
 
     async def _remember(self, phrase: str) -> None:
-        host = host_of(self._pane)
+        host, is_known = host_of(self._pane), phrase in self._literals
         try:
-            await host.feed.call(mark_literal, phrase, host.actor, now_ms())
+            if is_known:
+                await host.feed.call(unmark_literal, phrase)
+            else:
+                await host.feed.call(mark_literal, phrase, host.actor, now_ms())
         except OncallError as error:
             tell(self._pane.app, str(error), "error")
             return
-        tell(self._pane.app, f"“{phrase}” is meant as it stands, here and in later updates.")
+        words = "is checked again" if is_known else "is meant as it stands, here and in later updates"
+        tell(self._pane.app, f"“{phrase}” {words}.")
         await self._begin()
