@@ -11,7 +11,7 @@ from tests.saved import list_results
 
 from oncall_tui.domain.incident import ComponentStatus, Severity
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Result, Verdict
-from oncall_tui.engine.recorder import KEEP_MS, Recorder, tell_transition
+from oncall_tui.engine.recorder import Recorder, tell_transition
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.incidents import declare_incident
@@ -106,19 +106,6 @@ async def test_a_locked_file_keeps_the_newest_results_in_memory_until_it_is_free
 
 def _hurry(db: Database) -> None:
     db.rows("PRAGMA busy_timeout = 50")
-
-
-async def test_what_is_older_than_two_days_is_dropped(store: StoreThread) -> None:
-    recorder = make_recorder(store)
-    recorder.record(Result("api", NOW - KEEP_MS - 1, Verdict.UP, 1.0))
-    recorder.record(make_result(0, Verdict.UP))
-    stop = asyncio.Event()
-    running = asyncio.create_task(recorder.run(stop))
-    async with asyncio.timeout(5):
-        while len(await store.call(list_results, "api")) != 1 or recorder.waiting:
-            await asyncio.sleep(0.05)
-    stop.set()
-    await running
 
 
 async def test_the_last_flush_comes_after_the_stop(store: StoreThread) -> None:

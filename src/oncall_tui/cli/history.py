@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from oncall_tui.cli.output import Json
     from oncall_tui.domain.history import Record, Uptime
 
+_PARTS = ("uptime", "up_ms", "slow_ms", "down_ms", "unknown_ms", "planned_ms")
 _csv_option = click.option("--csv", "is_csv", is_flag=True, help="Print CSV.")
 
 
@@ -44,7 +45,7 @@ def uptime(place: Place, is_csv: bool, is_json: bool) -> None:
         print_json([_shape_record(record) for record in records])
     elif is_csv:
         _print_csv(
-            ("name", "kind", "watched_since", "last", *_list_parts(None)),
+            ("name", "kind", "watched_since", "last", *_PARTS),
             (
                 [record.name, _kind_of(record), show_time(record.first_at), last, *_list_parts(each)]
                 for record in records
@@ -80,9 +81,7 @@ def _kind_of(record: Record) -> str:
     return "component" if record.is_component else "probe"
 
 
-def _list_parts(uptime: Uptime | None) -> tuple[object, ...]:
-    if uptime is None:
-        return ("uptime", "up_ms", "slow_ms", "down_ms", "unknown_ms", "planned_ms")
+def _list_parts(uptime: Uptime) -> tuple[object, ...]:
     share = None if uptime.share is None else round(uptime.share, 6)
     return (share, *uptime)
 

@@ -9,21 +9,17 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from oncall_tui.clock import now_ms
-from oncall_tui.domain.duration import HOUR
 from oncall_tui.domain.errors import StoreError
 from oncall_tui.domain.history import Span, take_run
 from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Result
 from oncall_tui.domain.verdict import is_unconfirmed, next_state
 from oncall_tui.engine.store_thread import StoreThread
-from oncall_tui.store.probes import Transition, list_states, prune_results, record_results
+from oncall_tui.store.probes import Transition, list_states, record_results
 
 FLUSH_EVERY_S = 0.25
 BUFFER_LIMIT = 20_000
 """Results kept while nothing can be saved: half an hour of a hundred probes at ten seconds."""
 BATCH_LIMIT = 2_000
-KEEP_MS = 48 * HOUR
-_PRUNE_EVERY_S = 3_600.0
-_PRUNE_PAUSE_S = 0.1
 _BAD = (ProbeStatus.DOWN, ProbeStatus.SLOW)
 
 _log = logging.getLogger(__name__)
@@ -109,17 +105,12 @@ class Recorder:
         return probe.confirm_every_ms / 1000 if is_unconfirmed(new, probe) else None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Flushes until `stop` is set, and once more then; prunes old results now and then."""
-        loop = asyncio.get_running_loop()
-        prune_at = loop.time() + _PRUNE_PAUSE_S
+        """Flushes until `stop` is set, and once more then."""
         while not stop.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(FLUSH_EVERY_S):
                     await stop.wait()
             await self.flush()
-            if loop.time() >= prune_at and not self.error:
-                is_more = await self._prune()
-                prune_at = loop.time() + (_PRUNE_PAUSE_S if is_more else _PRUNE_EVERY_S)
 
     async def flush(self) -> None:
         """Saves what waits, in batches; what cannot be saved goes on waiting and `error` says why."""
@@ -153,11 +144,3 @@ class Recorder:
         elif self.error and not error:
             _log.info("saving again")
         self.error = error
-
-    async def _prune(self) -> bool:
-        """Drops one batch of what is too old; returns whether there may be more."""
-        try:
-            return await self._store.call(prune_results, self._wall_ms() - KEEP_MS) > 0
-        except StoreError as error:
-            self._note(str(error))
-            return False

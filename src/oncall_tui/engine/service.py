@@ -49,6 +49,7 @@ from oncall_tui.engine.publishing import (
 )
 from oncall_tui.engine.reader import run_reader
 from oncall_tui.engine.recorder import Recorder
+from oncall_tui.engine.roller import run_roller
 from oncall_tui.engine.scheduler import run_schedule
 from oncall_tui.engine.spawn import read_host
 from oncall_tui.engine.store_thread import StoreThread
@@ -175,6 +176,7 @@ class _Engine:
         works: dict[str, Callable[[], Awaitable[None]]] = {
             "probes": self._probe,
             "recorder": lambda: self._recorder.run(self._stop),
+            "history": partial(run_roller, self._results, clock=now_ms, stop=self._stop),
             "heartbeat": lambda: self._beat(epoch),
             "planned work": partial(run_clock, self._queue, epoch=epoch, clock=now_ms, stop=self._stop),
         }

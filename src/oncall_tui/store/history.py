@@ -1,16 +1,30 @@
-"""The past of probes in the file: spans of what they were."""
+"""The past of probes in the file: spans of what they were, and roll-ups of their runs."""
 
 from __future__ import annotations
 
+import math
+import struct
+import zlib
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from oncall_tui.domain.history import NEVER, Record, Span, close_span, cut_out, tell_records
-from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, SpanKind
+import msgspec
+
+from oncall_tui.domain.duration import DAY, HOUR, MINUTE
+from oncall_tui.domain.history import KEEP_MS, NEVER, Record, Span, close_span, cut_out, tell_records
+from oncall_tui.domain.probe import Phases, Probe, ProbeState, ProbeStatus, SpanKind, Verdict
+from oncall_tui.domain.rollup import SERIES, Figures, Minute, Rollup, Run, floor_to, roll_up
 from oncall_tui.store.codec import decode_probe
 from oncall_tui.store.database import Database
 from oncall_tui.store.maintenance import list_between
 from oncall_tui.store.sqlite import sqlite3
 
+_FIGURES = struct.Struct(f"<{2 * len(SERIES)}f")
+_STEPS = 11
+"""Latencies of a minute are kept in steps of an eleventh of a doubling, so that one is 6.5% at most from the next."""
+_MINUTES = HOUR // MINUTE
+_CODES = (None, *SpanKind)
+_SCAN_ROWS = 20_000
 _KINDS = {str(kind): kind for kind in SpanKind}
 
 
@@ -79,3 +93,146 @@ def read_records(db: Database, lengths: Sequence[int], now: int) -> list[Record]
         spans = list_spans(db, probes, since, now)
         maintenances = list_between(db, since, now)
     return tell_records(probes, spans, maintenances, lengths, now)
+
+
+class Scan(NamedTuple):
+    """The hours that results added to: (probe, hour) to the lowest number of a result; `last_id` was looked at."""
+
+    last_id: int
+    is_more: bool
+    hours: dict[tuple[str, int], int]
+
+
+def read_rolled(db: Database) -> int:
+    """Returns the number of the result up to which all is rolled up."""
+    return int(db.rows("SELECT result_id FROM rolled")[0][0])
+
+
+def mark_rolled(db: Database, result_id: int) -> None:
+    with db.write() as connection:
+        connection.execute("UPDATE rolled SET result_id = ?", (result_id,))
+
+
+def scan_results(db: Database, after_id: int) -> Scan:
+    """Returns the hours that a batch of results belongs to; numbers that begin anew are looked at from the first."""
+    newest = db.rows("SELECT max(id) FROM result")[0][0] or 0
+    after_id = 0 if newest < after_id else after_id
+    last_id = min(newest, after_id + _SCAN_ROWS)
+    rows = db.rows(
+        "SELECT probe, started_at / ?, min(id) FROM result WHERE id > ? AND id <= ? GROUP BY 1, 2",
+        HOUR,
+        after_id,
+        last_id,
+    )
+    return Scan(last_id, last_id < newest, {(probe, hour * HOUR): first_id for probe, hour, first_id in rows})
+
+
+def save_rollup(db: Database, probe: str, length_ms: int, began_at: int) -> None:
+    """Rolls up the results of an hour or a day; never over one that was made of more of them.
+
+    The roll-ups and spans of the probe that are too old go in the same transaction as those of a day are made.
+    """
+    rows = db.rows(
+        "SELECT started_at, verdict, duration_ms, phases FROM result WHERE probe = ? AND started_at >= ? AND started_at < ?",
+        probe,
+        began_at,
+        began_at + length_ms,
+    )
+    rolled = roll_up(probe, length_ms, began_at, [_read_run(row) for row in rows])
+    with db.write() as connection:
+        connection.execute(
+            "INSERT INTO rollup(probe, length_ms, began_at, up, slow, down, unknown, figures, minutes) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET up = excluded.up, slow = excluded.slow, "
+            "down = excluded.down, unknown = excluded.unknown, figures = excluded.figures, minutes = excluded.minutes "
+            "WHERE excluded.up + excluded.slow + excluded.down + excluded.unknown >= up + slow + down + unknown",
+            (
+                *(probe, length_ms, began_at, rolled.up, rolled.slow, rolled.down, rolled.unknown),
+                _pack_figures(rolled.figures),
+                _pack_minutes(rolled.minutes),
+            ),
+        )
+        if length_ms == DAY:
+            before_at = began_at - KEEP_MS
+            connection.execute("DELETE FROM span WHERE probe = ? AND ended_at < ?", (probe, before_at))
+            for length in (HOUR, DAY):
+                connection.execute(
+                    "DELETE FROM rollup WHERE probe = ? AND length_ms = ? AND began_at < ?", (probe, length, before_at)
+                )
+
+
+def list_due_days(db: Database, since: int, until: int) -> list[tuple[str, int]]:
+    """Returns the (probe, day) that began in [since, until) of which hours are rolled up, and the day is not or less."""
+    rows = db.rows(
+        "SELECT hour.probe, hour.began_at / ? * ? AS day, sum(hour.up + hour.slow + hour.down + hour.unknown) AS runs "
+        "FROM probe JOIN rollup hour ON hour.probe = name AND hour.length_ms = ? AND hour.began_at >= ? "
+        "AND hour.began_at < ? GROUP BY 1, 2 HAVING runs > coalesce((SELECT up + slow + down + unknown FROM rollup day "
+        "WHERE day.probe = hour.probe AND day.length_ms = ? AND day.began_at = hour.began_at / ? * ?), 0)",
+        *(DAY, DAY, HOUR, since, until, DAY, DAY, DAY),
+    )
+    return [(probe, day) for probe, day, _ in rows]
+
+
+def list_rollups(db: Database, probe: str, length_ms: int, since: int, until: int) -> list[Rollup]:
+    """Returns the hours or days of a probe that began in [since, until), oldest first."""
+    rows = db.rows(
+        "SELECT * FROM rollup WHERE probe = ? AND length_ms = ? AND began_at >= ? AND began_at < ? ORDER BY began_at",
+        *(probe, length_ms, since, until),
+    )
+    return [
+        Rollup(
+            *(row["probe"], row["length_ms"], row["began_at"], row["up"], row["slow"], row["down"], row["unknown"]),
+            figures=_unpack_figures(row["figures"]),
+            minutes=_unpack_minutes(row["minutes"]),
+        )
+        for row in rows
+    ]
+
+
+def roll_present(db: Database, probe: str, now: int) -> Rollup:
+    """Returns the hour of `now` as far as it has gone, from the results themselves."""
+    began_at = floor_to(now, HOUR)
+    rows = db.rows(
+        "SELECT started_at, verdict, duration_ms, phases FROM result WHERE probe = ? AND started_at >= ? AND started_at < ?",
+        *(probe, began_at, began_at + HOUR),
+    )
+    return roll_up(probe, HOUR, began_at, [_read_run(row) for row in rows])
+
+
+def _read_run(row: sqlite3.Row) -> Run:
+    at, verdict, duration_ms, phases = row
+    return Run(at, Verdict(verdict), duration_ms, Phases(*msgspec.json.decode(phases, type=list[float | None])))
+
+
+def _pack_figures(figures: Iterable[Figures]) -> bytes:
+    return _FIGURES.pack(*(math.nan if value is None else value for figure in figures for value in figure))
+
+
+def _unpack_figures(packed: bytes) -> tuple[Figures, ...]:
+    values = [None if math.isnan(value) else round(value, 3) for value in _FIGURES.unpack(packed)]
+    return tuple(Figures(*values[at : at + 2]) for at in range(0, len(values), 2))
+
+
+def _pack_minutes(minutes: Sequence[Minute]) -> bytes:
+    kinds = bytes(_CODES.index(minute.worst) for minute in minutes)
+    middles = [_pack_latency(minute.p50_ms) for minute in minutes]
+    spreads = [_pack_latency(minute.p95_ms) - middle for minute, middle in zip(minutes, middles, strict=True)]
+    return zlib.compress(kinds + bytes(middles) + bytes(spreads)) if minutes else b""
+
+
+def _unpack_minutes(packed: bytes) -> tuple[Minute, ...]:
+    if not packed:
+        return ()
+    held = zlib.decompress(packed)
+    kinds, middles, spreads = held[:_MINUTES], held[_MINUTES : 2 * _MINUTES], held[2 * _MINUTES :]
+    return tuple(
+        Minute(_CODES[kind], _unpack_latency(middle), _unpack_latency(middle + spread))
+        for kind, middle, spread in zip(kinds, middles, spreads, strict=True)
+    )
+
+
+def _pack_latency(ms: float | None) -> int:
+    return 0 if ms is None else 1 + min(254, round(_STEPS * math.log2(1 + 10 * max(0.0, ms))))
+
+
+def _unpack_latency(code: int) -> float | None:
+    return None if code == 0 else round((2 ** ((code - 1) / _STEPS) - 1) / 10, 2)

@@ -88,6 +88,14 @@ CREATE TABLE span (
     PRIMARY KEY (probe, ended_at), CHECK (began_at < ended_at)
 ) STRICT, WITHOUT ROWID;;
 
+CREATE TABLE rollup (
+    probe TEXT NOT NULL, length_ms INTEGER NOT NULL, began_at INTEGER NOT NULL, up INTEGER NOT NULL, slow INTEGER NOT NULL,
+    down INTEGER NOT NULL, unknown INTEGER NOT NULL, figures BLOB NOT NULL, minutes BLOB NOT NULL,
+    PRIMARY KEY (probe, length_ms, began_at)
+) STRICT, WITHOUT ROWID;;
+CREATE TABLE rolled (id INTEGER PRIMARY KEY CHECK (id = 1), result_id INTEGER NOT NULL) STRICT;;
+INSERT INTO rolled VALUES (1, 0);;
+
 CREATE TABLE incident (
     id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, title TEXT NOT NULL, status TEXT NOT NULL,
     phase TEXT NOT NULL, impact_override TEXT, severity INTEGER NOT NULL, cause TEXT NOT NULL, scope TEXT NOT NULL DEFAULT '',

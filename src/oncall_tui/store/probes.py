@@ -27,6 +27,7 @@ from oncall_tui.store.sqlite import sqlite3
 from oncall_tui.store.timeline import tell_of_probe
 
 _PRUNE_BATCH = 5_000
+_NO_LIMIT = 2**62
 
 
 class Transition(Struct, frozen=True):
@@ -205,10 +206,13 @@ def _result(row: sqlite3.Row) -> Result:
     )
 
 
-def prune_results(db: Database, before_at: int) -> int:
-    """Drops a batch of results that started before an instant; returns how many, to be called again until 0."""
+def prune_results(db: Database, before_at: int, up_to_id: int | None = None) -> int:
+    """Drops a batch of results that started before an instant; returns how many, to be called again until 0.
+
+    Those with a number above `up_to_id` are kept, None keeps none.
+    """
     with db.write() as connection:
         return connection.execute(
-            "DELETE FROM result WHERE id IN (SELECT id FROM result WHERE started_at < ? LIMIT ?)",
-            (before_at, _PRUNE_BATCH),
+            "DELETE FROM result WHERE id IN (SELECT id FROM result WHERE started_at < ? AND id <= ? LIMIT ?)",
+            (before_at, _NO_LIMIT if up_to_id is None else up_to_id, _PRUNE_BATCH),
         ).rowcount
