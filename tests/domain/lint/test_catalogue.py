@@ -121,7 +121,8 @@ _UNITS = [
     "+1 ", "-",
     "[a][b]", "Monday ", "14:05-", "a.", "www.", "é", "Firstly, ", "!", "a\n", "for The ", "XXX ", "@", "a@",
     "10.0.0.", "A",
-    "=", "/", "&", "5 hours ", "successful a ", "we are still ", "every ", "update ", "will be ",
+    "=", "/", "&", "5 hours ", "will 12:30 by Nov 29 ",
+    "successful a ", "we are still ", "every ", "update ", "will be ",
 ]  # fmt: skip
 
 
@@ -197,7 +198,7 @@ def test_the_terms_load_without_the_rules_and_compile_nothing() -> None:
 def test_patterns_compile_when_they_are_used() -> None:
     code = (
         "import re; made = []; real = re.compile; "
-        "import oncall_tui.domain.template, oncall_tui.domain.shortform; "
+        "import oncall_tui.domain.template, oncall_tui.domain.shortform, oncall_tui.domain.lint.model; "
         "re.compile = lambda *a, **k: made.append(a) or real(*a, **k); "
         "from oncall_tui.domain.lint.catalogue import lint; before = len(made); lint('T', 'We are on it.'); "
         "print(before, len(made) > 20)"

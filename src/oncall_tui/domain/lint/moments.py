@@ -50,6 +50,8 @@ _CLOCK = Pattern(
     r"|(?P<hour3>[01]\d|2[0-4])[.h]?(?P<minute3>[0-5]\d)(?= ?(?:hrs |hours )?(?:UTC|GMT|Z\b))"
     r")(?![\d:%]|\.\d)"
 )
+#: So many signs before and behind a time another word may tell its day.
+_NEAR = 60
 _DAY_WORD = Pattern(
     rf"(?i:\b(?:today|tomorrow|yesterday|overnight|tonight|(?:this|next|last) (?:week|weekend|morning|evening))\b)"
     rf"|\b{_WEEKDAY}\b"
@@ -140,6 +142,7 @@ def find_clocks(prose: str, sentences: Sequence[tuple[int, int]], dates: Sequenc
     """Returns the times of day, each with the zone that stands beside it or holds for its sentence or for all."""
     everywhere = _ZONE_OF_ALL.search(prose)
     starts = [start for start, _ in sentences]
+    begins = [day.start for day in dates]
     grouped: dict[int, list[Clock]] = {}
     for match in _CLOCK.finditer(prose):
         clock = _read_clock(prose, match)
@@ -155,8 +158,12 @@ def find_clocks(prose: str, sentences: Sequence[tuple[int, int]], dates: Sequenc
                 clock = structs.replace(clock, zone=near.zone, offset_min=near.offset_min)
             elif not clock.zone and shared:
                 clock = structs.replace(clock, zone=shared, offset_min=_offset_of(shared))
-            day = _date_of(clock, dates, start, end)
-            word = None if day is not None else _DAY_WORD.search(prose, start, end)
+            day = _date_of(clock, dates, begins, start, end)
+            word = (
+                None
+                if day is not None
+                else _DAY_WORD.search(prose, max(start, clock.start - _NEAR), min(end, clock.end + _NEAR))
+            )
             found.append(structs.replace(clock, date=day, day_word=word.group().lower() if word else ""))
     return found
 
@@ -204,13 +211,12 @@ def _offset_of(zone: str) -> int | None:
     return (-size if match[1] == "-" else size) if size <= 14 * 60 else None
 
 
-def _date_of(clock: Clock, dates: Sequence[DateWord], start: int, end: int) -> DateWord | None:
+def _date_of(clock: Clock, dates: Sequence[DateWord], begins: Sequence[int], start: int, end: int) -> DateWord | None:
     """The date nearest to a time within its sentence, one before it first."""
-    inside = [day for day in dates if start <= day.start and day.end <= end + 1]
-    before = [day for day in inside if day.start < clock.start]
-    if before:
-        return before[-1]
-    return inside[0] if inside else None
+    index = bisect_right(begins, clock.start)
+    if index and dates[index - 1].start >= start:
+        return dates[index - 1]
+    return dates[index] if index < len(dates) and dates[index].end <= end + 1 else None
 
 
 def _make_date(year: int, month: int, day: int) -> date | None:

@@ -37,6 +37,8 @@ _BEHIND_US = Pattern(
 _NEXT_IN_BEFORE = Pattern(
     rf"(?i:{_NEXT})[^.!?\n]{{0,30}}?(?i:\b(?:in|within)(?: the next)? (?:about |approximately |~ ?)?)\Z"
 )
+#: So many signs around a time may say what it is.
+_AROUND = 160
 #: What is looked for first: without any of these, nothing is promised.
 _CUES = (
     *("update", "post", "message", "news", "more", "inform", "notify", "tell", "hear", "information", "back", "eta"),
@@ -80,9 +82,10 @@ def find_promises(reading: Reading) -> list[Promise]:
     found: list[Promise] = []
     for clock in reading.clocks:
         sentence = reading.sentence_at(clock.start)
-        low = max(sentence.start if sentence is not None else 0, clock.start - 160)
-        high = sentence.end if sentence is not None else clock.start
-        if not any(cue in reading.prose[low:high].lower() for cue in _CUES):
+        low = max(sentence.start if sentence is not None else 0, clock.start - _AROUND)
+        high = min(sentence.end if sentence is not None else clock.start, clock.start + _AROUND)
+        around = reading.prose[low:high].lower()
+        if not any(cue in around for cue in _CUES):
             continue
         for pattern, is_news in ((_NEXT_BEFORE, True), (_END_BEFORE, False), (_WILL_BY, False)):
             match = pattern.search(reading.prose, low, clock.start)
@@ -90,7 +93,7 @@ def find_promises(reading: Reading) -> list[Promise]:
                 found.append(Promise(clock, is_news))
                 break
         else:
-            if sentence is not None and _BY.search(reading.prose, low, clock.start) and _WILL.search(sentence.text):
+            if _BY.search(reading.prose, low, clock.start) and _WILL.search(around):
                 found.append(Promise(clock, is_news=False))
     return found
 
