@@ -14,7 +14,7 @@ from oncall_tui.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from oncall_tui.cli.output import Json
-    from oncall_tui.domain.lint.model import Context, Finding, Tuning
+    from oncall_tui.domain.lint.model import Audience, Context, Finding, Tuning
 
 #: More is no update, whatever page takes it.
 _MOST_BYTES = 1_000_000
@@ -47,7 +47,7 @@ def lint(
     """
     from oncall_tui.cli.output import print_json, say
 
-    tuning = _read_tuning(place)
+    tuning, audience = _read_tuning(place)
     if is_listing:
         _list_rules(tuning, is_json=is_json)
         return 0
@@ -63,7 +63,7 @@ def lint(
     allowed = [each for each in IncidentStatus if each is not IncidentStatus.POSTMORTEM]
     if status is not None:
         context = replace(context, status=read_word(IncidentStatus, status, allowed, "status"))
-    context = replace(context, channel=channel)
+    context = replace(context, channel=channel, audience=audience)
     shown_title = title if title is not None else known_title
     findings = [
         finding
@@ -98,11 +98,14 @@ def _read_text(file: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").rstrip()
 
 
-def _read_tuning(place: Place) -> Tuning:
-    """Returns what the config tuned; a machine without a config has the rules as they are."""
+def _read_tuning(place: Place) -> tuple[Tuning, Audience | None]:
+    """Returns what the config tuned, and who reads; a machine without a config has the rules as they are."""
     from oncall_tui.domain.lint.model import Tuning
 
-    return place.load_config().tuning if place.has_config() else Tuning()
+    if not place.has_config():
+        return Tuning(), None
+    config = place.load_config()
+    return config.tuning, config.audience
 
 
 def _know_incident(place: Place, number: str) -> tuple[Context, str]:
