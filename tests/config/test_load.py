@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from tests.config.loading import FULL, faults_of, load_text, probe_text
 
+from oncall_tui.config import schema
 from oncall_tui.config.model import ComponentConfig, Config, PageConfig, TokenSource
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind
 
-DNS_HTTP = "follow_redirects, record, resolver, expect"
+KINDS = f"{', '.join(schema.KINDS[:-1])} or {schema.KINDS[-1]}"
 COMMON = "name, kind, component, every, timeout, runbook, failure_threshold, recovery_threshold, "
 COMMON += "confirm_every, flap_start, flap_end, depends_on, metric"
 
@@ -125,6 +126,7 @@ runbook = "no.md"
 status = [200]
 max_latency = 3
 """
+    anything = schema.ProbeTable.fitting({}).__struct_fields__
     assert faults_of(folder, text) == [
         (
             "1: themes: unknown key (did you mean theme?), allowed: theme, templates, updates, page, broadcast, lint, "
@@ -135,8 +137,8 @@ max_latency = 3
         '4: page.token: a token is never written here; use { env = "NAME" }, { file = "PATH" } or { command = [...] }',
         "5: page.requests_per_minute: is out of range, allowed: a whole number, 1 to 60000",
         '9: component.name: "API" is already on line 7, allowed: each name once',
-        '12: probe.kind: is "htp" (did you mean "http"?), allowed: http, tcp, tls or dns',
-        f"13: probe.evry: unknown key (did you mean every?), allowed: {COMMON}, url, target, {DNS_HTTP}",
+        '12: probe.kind: is "htp" (did you mean "http"?), allowed: ' + KINDS,
+        f"13: probe.evry: unknown key (did you mean every?), allowed: {', '.join(anything)}",
         '14: probe.target: is missing, allowed: "host:port", an IPv6 address in [brackets]',
         '15: probe.name: "a" is already on line 11, allowed: each name once',
         f"17: probe.url: belongs to http probes, allowed in this one: {COMMON}, target, expect",

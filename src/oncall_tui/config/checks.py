@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 from oncall_tui.config.faults import find_nearest, list_names, quote
 from oncall_tui.config.form import Path
 from oncall_tui.config.tuning import check_tuning
+from oncall_tui.config.values import is_sent_in_clear
 from oncall_tui.domain.duration import parse_duration
 from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.probe import FLAP_END, FLAP_START
@@ -34,6 +35,8 @@ def check_document(document: Table, folder: FilePath, find_line: Callable[[Path]
         yield from _check_timeout(path, probe)
         yield from _check_flapping(path, probe)
         yield from _check_runbook(path, probe, folder)
+        if "auth" in probe and is_sent_in_clear(_text(probe, "url") or ""):
+            yield (*path, "auth"), "would be sent unencrypted, allowed: with an https url; http for this machine only"
     yield from _check_dependencies(document, "component")
     yield from _check_dependencies(document, "probe")
 
@@ -51,6 +54,7 @@ def _check_tokens(document: Table) -> Iterator[Fault]:
     tables: list[tuple[Path, object]] = [(("page", "token"), page.get("token"))] if isinstance(page, dict) else []
     tables += [(("page", index, "token"), table.get("token")) for index, table in _tables(document, "page")]
     tables += [(("broadcast", index, "url"), table.get("url")) for index, table in _tables(document, "broadcast")]
+    tables += [(("probe", index, "auth"), table.get("auth")) for index, table in _tables(document, "probe")]
     for path, source in tables:
         if isinstance(source, dict):
             found = [key for key in TOKEN_KEYS if key in source]

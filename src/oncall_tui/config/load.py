@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from oncall_tui.config import schema
 from oncall_tui.config.checks import check_document, resolve_path
 from oncall_tui.config.faults import explain, place_fault, show_key
@@ -21,8 +23,9 @@ from oncall_tui.config.tuning import convert_tuning
 from oncall_tui.domain.cadence import USUAL_RHYTHM, Rhythm
 from oncall_tui.domain.errors import ConfigError
 from oncall_tui.domain.incident import Severity
+from oncall_tui.domain.json_check import parse_json_check
 from oncall_tui.domain.lint.model import Audience
-from oncall_tui.domain.probe import Expectation, Probe, ProbeKind
+from oncall_tui.domain.probe import Credential, Expectation, HttpRequest, Probe, ProbeKind
 from oncall_tui.domain.template import Template
 from oncall_tui.domain.template_variables import Team
 
@@ -197,7 +200,7 @@ def _find_above(checked: schema.FileTable) -> dict[str, tuple[str, ...]]:
 
 def _convert_probe(probe: schema.KnownProbe, folder: Path, above: Mapping[str, tuple[str, ...]]) -> Probe:
     expect = probe.expect
-    return Probe(
+    made = Probe(
         name=probe.name,
         kind=ProbeKind(probe.kind),
         target=probe.url if isinstance(probe, schema.HttpProbe) else probe.target,
@@ -206,9 +209,6 @@ def _convert_probe(probe: schema.KnownProbe, folder: Path, above: Mapping[str, t
         timeout_ms=min(DEFAULT_TIMEOUT_MS, probe.every) if probe.timeout is None else probe.timeout,
         runbook=None if probe.runbook is None else str(resolve_path(folder, probe.runbook)),
         expect=_convert_expect(expect),
-        record=probe.record if isinstance(probe, schema.DnsProbe) else "A",
-        resolver=probe.resolver if isinstance(probe, schema.DnsProbe) else None,
-        follow_redirects=isinstance(probe, schema.HttpProbe) and probe.follow_redirects,
         failure_threshold=probe.failure_threshold,
         recovery_threshold=probe.recovery_threshold,
         confirm_every_ms=probe.confirm_every,
@@ -217,13 +217,39 @@ def _convert_probe(probe: schema.KnownProbe, folder: Path, above: Mapping[str, t
         metric=probe.metric,
         depends_on=tuple(dict.fromkeys((*probe.depends_on, *above.get(probe.component or "", ())))),
     )
+    match probe:
+        case schema.HttpProbe():
+            return replace(
+                made,
+                follow_redirects=probe.follow_redirects,
+                family=probe.family,
+                request=HttpRequest(
+                    method=probe.method,
+                    headers=tuple((probe.headers or {}).items()),
+                    body=probe.body,
+                    auth=None if probe.auth is None else _convert_auth(probe.auth, folder),
+                ),
+            )
+        case schema.DnsProbe():
+            return replace(made, record=probe.record, resolver=probe.resolver)
+        case _:
+            return made
+
+
+def _convert_auth(auth: schema.AuthTable, folder: Path) -> Credential:
+    file = None if auth.file is None else str(resolve_path(folder, auth.file))
+    return Credential(auth.env, file, auth.command, auth.scheme, auth.header)
 
 
 def _convert_expect(expect: schema.TcpExpect) -> Expectation:
     match expect:
         case schema.HttpExpect():
             return Expectation(
-                status=expect.status, body_contains=expect.body_contains, max_latency_ms=expect.max_latency
+                status=expect.status,
+                body_contains=expect.body_contains,
+                max_latency_ms=expect.max_latency,
+                json=tuple(parse_json_check(each) for each in expect.json),
+                json_degraded=tuple(parse_json_check(each) for each in expect.json_degraded),
             )
         case schema.TlsExpect():
             return Expectation(min_days_left=expect.min_days_left, max_latency_ms=expect.max_latency)

@@ -33,6 +33,11 @@ _KIND_WORDS = {
     "dns": "Looks a name up.",
 }
 
+_AUTH_WORDS = (
+    "Exactly one of env, file and command. The token is sent to the origin of the URL alone, over https, and stands in"
+    " no file of ours, no fact and no message."
+)
+
 
 def render_reference() -> str:
     """Returns the text of docs/config.md."""
@@ -84,6 +89,9 @@ def render_reference() -> str:
         table = schema.PROBE_TABLES[kind]
         own = [key for key in table.__struct_fields__ if key not in common]
         parts.append(_section(f"Probes of kind `{kind}`", _KIND_WORDS[kind], table, own))
+        if kind == "http":
+            keys = schema.AuthTable.__struct_fields__
+            parts.append(_section("`auth` of kind `http`", _AUTH_WORDS, schema.AuthTable, keys, level=3))
         expect = schema.expect_of(table)
         parts.append(_section(f"`expect` of kind `{kind}`", "", expect, expect.__struct_fields__, level=3))
     return "\n".join(parts)

@@ -9,6 +9,7 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
+from oncall_tui.domain.json_check import JSON_CHECK_FORM, parse_json_check
 from oncall_tui.domain.sanitize import is_clean
 
 RESOLVER_PORT = 53
@@ -18,6 +19,9 @@ _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 RULE_ID = re.compile(r"[A-Z]{2}[0-9]{3}")
 _HOST_PATTERN = re.compile(r"[A-Za-z0-9_.*:-]+")
 _MAIL_PATTERN = re.compile(r"[A-Za-z0-9_.*+-]+@[A-Za-z0-9_.*-]+")
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,100}")
+_OWN_HEADERS = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding"})
+_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"})
 _PORT = re.compile(r"[0-9]{1,5}")
 _HOST_PORT_FORM = 'allowed: "host:port", an IPv6 address in [brackets], port 1 to 65535'
 _URL_FORM = 'allowed: an http or https URL such as "https://www.example.com/health"'
@@ -112,6 +116,39 @@ def check_zone(text: str) -> str:
     return text
 
 
+def check_json(text: str) -> str:
+    """A comparison with a value of a JSON document."""
+    try:
+        parse_json_check(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, allowed: comparisons {JSON_CHECK_FORM}") from None
+    return text
+
+
+def check_header(text: str) -> str:
+    """The name of a header that a request may carry beside those that are always there."""
+    if _HEADER.fullmatch(text) is None:
+        raise ValueError("is not the name of a header, allowed: 1 to 100 letters, digits and hyphens")
+    if text.lower() in _OWN_HEADERS:
+        raise ValueError("names a header that is set by the probe itself, allowed: another one")
+    return text
+
+
+def check_headers(value: object) -> object:
+    """Headers of a request; those that carry secrets are refused, since the file is none to hold them."""
+    if not isinstance(value, dict):
+        return value
+    for name, text in value.items():
+        check_header(name)
+        if name.lower() in _SECRET_HEADERS:
+            raise ValueError("names a header that carries a secret, allowed: put it in auth, with header = its name")
+        if not isinstance(text, str) or len(text) > 4_000 or not text.isascii() or not text.isprintable():
+            raise ValueError("holds a value that no header has, allowed: up to 4000 printable ASCII characters")
+        if text != text.strip():
+            raise ValueError("holds a value with a space around it, allowed: a value without")
+    return value
+
+
 def check_url(text: str) -> str:
     """An address to fetch: http or https, with a host, and no credentials, which would reach logs."""
     _split_url(text)
@@ -195,6 +232,15 @@ def _is_ipv6(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_sent_in_clear(url: str) -> bool:
+    """Tells whether what is sent to a URL can be read on the way: http, unless it never leaves this machine."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "http" and not _is_loopback(parts.hostname or "")
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+from oncall_tui.domain.json_check import JsonCheck
+
 FLAP_START = 35
 FLAP_END = 15
 
@@ -60,6 +62,30 @@ class Expectation(Struct, frozen=True):
     max_latency_ms: int | None = None
     min_days_left: int | None = None
     contains: str | None = None
+    json: tuple[JsonCheck, ...] = ()
+    json_degraded: tuple[JsonCheck, ...] = ()
+
+
+class Credential(Struct, frozen=True):
+    """Where the token of a request comes from, exactly one of the first three, and how it is sent.
+
+    `scheme` is `bearer`, `basic` (the token is then `user:password`) or `plain`: the token alone.
+    """
+
+    env: str | None = None
+    file: str | None = None
+    command: tuple[str, ...] | None = None
+    scheme: str = "bearer"
+    header: str = "Authorization"
+
+
+class HttpRequest(Struct, frozen=True):
+    """What is asked for beside the URL."""
+
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str | None = None
+    auth: Credential | None = None
 
 
 class Probe(Struct, frozen=True):
@@ -70,7 +96,7 @@ class Probe(Struct, frozen=True):
     `confirm_every_ms` is the pause before a failure that has not been confirmed yet is looked at again. A probe flaps
     from the moment at which `flap_start` percent of its latest runs are changes until fewer than `flap_end` are.
     `depends_on` names probes behind which this one falls. `metric` is the page's id of the figure that is drawn of its
-    latency.
+    latency. `family` is the only version of IP that is used, `4` or `6`, else `any`.
     """
 
     name: str
@@ -91,6 +117,8 @@ class Probe(Struct, frozen=True):
     flap_end: int = FLAP_END
     metric: str | None = None
     depends_on: tuple[str, ...] = ()
+    request: HttpRequest = field(default_factory=HttpRequest)
+    family: str = "any"
 
 
 class Phases(Struct, frozen=True):

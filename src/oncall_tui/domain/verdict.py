@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from oncall_tui.domain.incident import Incident
+from oncall_tui.domain.json_check import JsonCheck, explain_value
 from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Result, Verdict
 
 RECENT_LIMIT = 60
@@ -28,7 +29,8 @@ _DAY_MS = 86_400_000
 class Observation(NamedTuple):
     """What a run saw of a target that answered; a field stays None where its kind of probe does not look.
 
-    `status_text` is the status line as shown, inert. `expires_in_ms` is the time left on the certificate, negative when
+    `values` are what a JSON body holds by path, None for no JSON. `status_text` is the status line as shown, inert.
+    `expires_in_ms` is the time left on the certificate, negative when
     it is over. `is_body_cut` tells that the body was read up to the cap only.
     """
 
@@ -38,6 +40,7 @@ class Observation(NamedTuple):
     is_body_cut: bool = False
     expires_in_ms: int | None = None
     answers: tuple[str, ...] | None = None
+    values: Mapping[str, object] | None = None
 
 
 def tell_seconds(ms: float) -> str:
@@ -79,6 +82,9 @@ def judge(probe: Probe, seen: Observation, duration_ms: float) -> tuple[Verdict,
     ):
         left = tell_days(seen.expires_in_ms)
         return Verdict.DEGRADED, f"certificate expires in {left}, expected at least {expect.min_days_left} days"
+    worse = _find_wrong_value(expect.json_degraded, seen)
+    if worse:
+        return Verdict.DEGRADED, worse
     if expect.max_latency_ms is not None and duration_ms > expect.max_latency_ms:
         slow = tell_seconds(duration_ms)
         return Verdict.DEGRADED, f"slow: {slow}, expected at most {tell_seconds(expect.max_latency_ms)}"
@@ -96,10 +102,25 @@ def _find_wrong(probe: Probe, seen: Observation) -> str:
     if seen.has_text is False:
         where = " in its first part, the rest was not read" if seen.is_body_cut else ""
         return f"body lacks '{expect.body_contains}'{where}"
+    wrong_value = _find_wrong_value(expect.json, seen)
+    if wrong_value:
+        return wrong_value
     if seen.answers is not None and expect.contains is not None:
         is_text = probe.record.upper() in ("TXT", "CAA")
         if not any(_answers_with(answer, expect.contains, is_text) for answer in seen.answers):
             return f"answer lacks '{expect.contains}', got {', '.join(seen.answers) or 'nothing'}"
+    return ""
+
+
+def _find_wrong_value(checks: Sequence[JsonCheck], seen: Observation) -> str:
+    if checks and seen.values is None:
+        return "body is not JSON" + (" in its first part, the rest was not read" if seen.is_body_cut else "")
+    for check in checks:
+        if seen.values is not None and check.path not in seen.values:
+            return f"body has no {check.path}"
+        wrong = explain_value(check, seen.values[check.path]) if seen.values is not None else ""
+        if wrong:
+            return wrong
     return ""
 
 

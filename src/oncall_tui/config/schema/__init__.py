@@ -13,6 +13,7 @@ from oncall_tui.config.schema.lint import LintTable
 from oncall_tui.config.schema.probes import (
     KINDS,
     PROBE_TABLES,
+    AuthTable,
     DnsExpect,
     DnsProbe,
     HttpExpect,
@@ -34,6 +35,7 @@ __all__ = [
     "KINDS",
     "PROBE_TABLES",
     "AddressTable",
+    "AuthTable",
     "BroadcastTable",
     "ComponentTable",
     "DnsExpect",
@@ -143,6 +145,8 @@ def table_at(document: Mapping[str, object], path: Path) -> type[Table] | None:
                 return table
             if rest == ["expect"]:
                 return expect_of(table)
+            if rest == ["auth"]:
+                return AuthTable
     return None
 
 

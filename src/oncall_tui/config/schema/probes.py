@@ -1,17 +1,31 @@
 """The form of probes: a table for each kind, and what it expects."""
 
-from collections.abc import Mapping
-from typing import Annotated, Literal, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal, TypeAlias, cast
 
+import msgspec
 from msgspec import Meta
 
 from oncall_tui.config import values
-from oncall_tui.config.form import Doc, Table, keys_of
-from oncall_tui.config.schema.fields import ID_FORM, NAME_FORM, HostPort, Id, Name, RunLength, length, text
+from oncall_tui.config.form import Doc, Reader, Table, keys_of
+from oncall_tui.config.schema.fields import (
+    ID_FORM,
+    NAME_FORM,
+    HostPort,
+    Id,
+    Name,
+    RunLength,
+    length,
+    refuse_plain_token,
+    text,
+)
+from oncall_tui.config.schema.publishing import TokenTable
 from oncall_tui.domain.duration import DAY, HOUR
+from oncall_tui.domain.json_check import JSON_CHECK_FORM
 from oncall_tui.domain.probe import FLAP_END, FLAP_START
 
 KINDS = ("http", "tcp", "tls", "dns")
+_KINDS_FORM = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
 _Latency = Annotated[int | None, RunLength, Doc("A slower answer is degraded, not up.", "a length of time, 10ms to 5m")]
 _Words = Annotated[str | None, Meta(min_length=1, max_length=1_000)]
 _Status = Annotated[
@@ -28,6 +42,10 @@ _DaysLeft = Annotated[
 _Contains = Annotated[_Words, Doc("Text that one of the answers must hold.", "1 to 1000 characters")]
 
 
+_Json = tuple[Annotated[str, text(values.check_json)], ...]
+_JSON_FORM = f"a list of comparisons {JSON_CHECK_FORM}"
+
+
 class TcpExpect(Table, frozen=True, kw_only=True):
     max_latency: _Latency = None
 
@@ -35,6 +53,12 @@ class TcpExpect(Table, frozen=True, kw_only=True):
 class HttpExpect(TcpExpect, frozen=True, kw_only=True):
     status: _Status = (200,)
     body_contains: _BodyContains = None
+    json: Annotated[_Json, Meta(max_length=50), Doc("What values of a JSON body must be.", _JSON_FORM)] = ()
+    json_degraded: Annotated[
+        _Json,
+        Meta(max_length=50),
+        Doc("What they must be, such as load or error rate, not to be degraded.", _JSON_FORM),
+    ] = ()
 
 
 class TlsExpect(TcpExpect, frozen=True, kw_only=True):
@@ -45,15 +69,6 @@ class DnsExpect(TcpExpect, frozen=True, kw_only=True):
     contains: _Contains = None
 
 
-class AnyExpect(TcpExpect, frozen=True, kw_only=True):
-    """For a probe whose kind is itself at fault: its other faults are still told."""
-
-    contains: _Contains = None
-    min_days_left: _DaysLeft = None
-    status: _Status = (200,)
-    body_contains: _BodyContains = None
-
-
 class ProbeTable(Table, frozen=True, kw_only=True):
     @classmethod
     def fitting(cls, value: object) -> type["ProbeTable"]:
@@ -61,7 +76,7 @@ class ProbeTable(Table, frozen=True, kw_only=True):
         return PROBE_TABLES.get(kind, AnyProbe) if isinstance(kind, str) else AnyProbe
 
     name: Annotated[Name, Doc("What the probe is called on the screens; no two alike.", NAME_FORM)]
-    kind: Annotated[Literal["http", "tcp", "tls", "dns"], Doc("What is checked, and how.", "http, tcp, tls or dns")]
+    kind: Annotated[Literal["http", "tcp", "tls", "dns"], Doc("What is checked, and how.", _KINDS_FORM)]
     component: Annotated[
         Name | None, Doc("The component that the probe watches.", "the name of a [[component]] of this file")
     ] = None
@@ -131,8 +146,43 @@ def _expect(model: type[TcpExpect]) -> Doc:
     return Doc("What a healthy answer looks like.", f"a table of {', '.join(sorted(model.__struct_fields__))}")
 
 
+class AuthTable(TokenTable, frozen=True, kw_only=True):
+    """Where the token of a request comes from, and how it is sent."""
+
+    scheme: Annotated[
+        Literal["bearer", "basic", "plain"],
+        Doc("How it is sent; for basic it is `user:password`, plain is the token alone.", "bearer, basic or plain"),
+    ] = "bearer"
+    header: Annotated[
+        str, text(values.check_header), Doc("The header that carries it.", "letters, digits and hyphens")
+    ] = "Authorization"
+
+
 class HttpProbe(ProbeTable, frozen=True, kw_only=True):
     url: Annotated[str, text(values.check_url), _Url]
+    method: Annotated[
+        Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        Doc("The method of the request.", "GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS"),
+    ] = "GET"
+    headers: Annotated[
+        dict[str, str] | None,
+        Reader(values.check_headers),
+        Doc("Headers beside the usual ones; a token goes into auth.", "a table of texts"),
+    ] = None
+    body: Annotated[str | None, Meta(max_length=65_536), Doc("The body of the request.", "up to 65536 characters")] = (
+        None
+    )
+    auth: Annotated[
+        AuthTable | None,
+        Reader(refuse_plain_token),
+        Doc(
+            "Where the token of the request comes from; never the token itself.",
+            "a table with exactly one of env, file, command",
+        ),
+    ] = None
+    family: Annotated[Literal["any", "4", "6"], Doc("The version of IP to connect by.", "any, 4 or 6, in quotes")] = (
+        "any"
+    )
     follow_redirects: Annotated[bool, _Redirects] = False
     expect: Annotated[HttpExpect, _expect(HttpExpect)] = HttpExpect()
 
@@ -154,17 +204,6 @@ class DnsProbe(ProbeTable, frozen=True, kw_only=True):
     expect: Annotated[DnsExpect, _expect(DnsExpect)] = DnsExpect()
 
 
-class AnyProbe(ProbeTable, frozen=True, kw_only=True):
-    """For a probe whose kind is itself at fault: its other faults are still told."""
-
-    url: Annotated[str | None, text(values.check_url), _Url] = None
-    target: Annotated[str | None, _Target] = None
-    follow_redirects: Annotated[bool, _Redirects] = False
-    record: Annotated[_Record, _RecordDoc] = "A"
-    resolver: _Resolver = None
-    expect: Annotated[AnyExpect, _expect(AnyExpect)] = AnyExpect()
-
-
 class VantageTable(Table, frozen=True, kw_only=True):
     targets: Annotated[
         tuple[HostPort, ...],
@@ -182,6 +221,26 @@ PROBE_TABLES: Mapping[str, type[ProbeTable]] = {
     "tls": TlsProbe,
     "dns": DnsProbe,
 }
+
+
+def _join(name: str, base: type[Table], tables: Iterable[type[Table]], own: Mapping[str, object]) -> type[Table]:
+    """Returns a table with the keys of all: a probe whose kind is itself at fault has its other faults told."""
+    keys = {key.name: key.type for table in tables for key in msgspec.structs.fields(table)}
+    fields: list[tuple[str, type, object]] = [
+        (key, cast("type", kind | None), None)
+        for key, kind in {**keys, **own}.items()
+        if key not in base.__struct_fields__
+    ]
+    return cast("type[Table]", msgspec.defstruct(name, fields, bases=(base,), frozen=True, kw_only=True))
+
+
+_EXPECTS = [table for probe in PROBE_TABLES.values() if (table := keys_of(probe)["expect"].form.table)]
+_AnyExpect = _join("AnyExpect", Table, _EXPECTS, {})
+_ANY_KEYS = {
+    "target": Annotated[str, _Target],
+    "expect": Annotated[_AnyExpect, Doc("What a healthy answer looks like.", "a table")],
+}
+AnyProbe = cast("type[ProbeTable]", _join("AnyProbe", ProbeTable, PROBE_TABLES.values(), _ANY_KEYS))
 
 
 def expect_of(table: type[ProbeTable]) -> type[Table]:

@@ -39,7 +39,7 @@ async def run_probe(probe: Probe, tools: Tools) -> Result:
 
     A failure while this host is offline or paused says nothing about the target.
     """
-    trace = Trace(tools.monotonic)
+    trace = Trace(tools.monotonic, family=probe.family)
     started_at = tools.wall_ms()
     started = tools.monotonic()
     timeout_s = probe.timeout_ms / 1000
@@ -67,7 +67,7 @@ async def run_probe(probe: Probe, tools: Tools) -> Result:
         started_at=started_at,
         verdict=verdict,
         duration_ms=took_s * 1000,
-        reason=clean_line(reason, REASON_LIMIT),
+        reason=clean_line(trace.hide(reason), REASON_LIMIT),
         phases=trace.phases(),
         facts=tuple(trace.facts.items()),
     )

@@ -100,6 +100,8 @@ _PHASE_WORDS = {"connect": "connect", "tls": "TLS", "first_byte": "first byte", 
 
 def explain_timeout(phase: str, timeout_s: float) -> tuple[Verdict, str]:
     """Returns what an overrun deadline says: a name that hangs in the resolver says nothing about the target."""
+    if phase == "token":
+        return Verdict.UNKNOWN, f"not run: the token was not there after {timeout_s:.1f} s, see auth of the probe"
     if phase not in _PHASE_WORDS:
         return Verdict.UNKNOWN, f"not run: the resolver of this host did not answer in {timeout_s:.1f} s"
     return Verdict.DOWN, f"timed out in {_PHASE_WORDS[phase]} after {timeout_s:.1f} s"

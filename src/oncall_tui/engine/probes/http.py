@@ -7,20 +7,22 @@ faults of connecting, and does not tell the phases apart.
 from __future__ import annotations
 
 import asyncio
-import base64
-import re
+import contextlib
 import zlib
 from dataclasses import dataclass
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin
 
 import h11
-from msgspec import Struct
+import msgspec
+from msgspec.structs import replace
 
-from oncall_tui import __version__
-from oncall_tui.domain.probe import Probe
+from oncall_tui.domain.json_check import JsonCheck, find_value, show_value
+from oncall_tui.domain.probe import HttpRequest, Probe
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.verdict import Observation
+from oncall_tui.engine.probes.credentials import make_header
 from oncall_tui.engine.probes.faults import NotRunError, TargetError
+from oncall_tui.engine.probes.request import Request, read_request
 from oncall_tui.engine.probes.tools import Tools, Trace
 from oncall_tui.engine.probes.wire import Wire, open_wire, start_tls
 from oncall_tui.engine.vantage import read_scope
@@ -32,31 +34,86 @@ PIECE_LIMIT = 10_000
 PIECES_A_TURN = 256
 """Chunks of one byte cost ten microseconds each: the other probes get their turn in between, and it has an end."""
 _REDIRECTS = (301, 302, 303, 307, 308)
-_PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"[0-9A-Za-z._-]+|[0-9A-Fa-f:.]+(%[0-9A-Za-z]+)?")
 _PHRASE_LIMIT = 80
 
 
 async def run(probe: Probe, tools: Tools, trace: Trace) -> Observation:
-    """Gets the target once, and follows redirects only when the config says so.
+    """Asks the target once, and follows redirects only when the config says so."""
+    wanted = probe.request
+    auth = None
+    if wanted.auth is not None:
+        trace.enter("token")
+        auth, trace.hidden = make_header(wanted.auth, await tools.credentials.read(wanted.auth))
+        trace.leave()
+    answer = await fetch(probe, tools, trace, wanted, auth)
+    if wanted.auth is not None and answer.status in (401, 403):
+        tools.credentials.forget(wanted.auth)
+    expect = probe.expect
+    has_text = None
+    if expect.body_contains is not None:
+        has_text = expect.body_contains.encode() in answer.body
+    return Observation(
+        status=answer.status,
+        status_text=answer.status_text,
+        has_text=has_text,
+        is_body_cut=answer.is_cut,
+        expires_in_ms=answer.expires_in_ms,
+        values=_find_values(bytes(answer.body), (*expect.json, *expect.json_degraded), trace),
+    )
 
-    A redirect never leads to a scope of addresses (loopback, private) that the configured host is not in itself.
+
+def _find_values(body: bytes, checks: tuple[JsonCheck, ...], trace: Trace) -> dict[str, object] | None:
+    """Returns the values that checks are about, by path, None for a body that is not JSON."""
+    if not checks:
+        return None
+    try:
+        document: object = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return None
+    values: dict[str, object] = {}
+    for check in checks:
+        with contextlib.suppress(LookupError):
+            value = find_value(document, check)
+            # Before it is shortened: half a secret is one too.
+            values[check.path] = trace.hide(value) if isinstance(value, str) else value
+            trace.note(f"json {check.path}", show_value(values[check.path]))
+    return values
+
+
+async def fetch(
+    probe: Probe, tools: Tools, trace: Trace, wanted: HttpRequest, auth: tuple[str, str] | None = None
+) -> Answer:
+    """Returns the answer for the target of a probe, after redirects when it follows them.
+
+    A redirect never leads to a scope of addresses (loopback, private) that the configured host is not in itself, and
+    takes neither token, headers nor body to another origin.
     """
     deadline = tools.monotonic() + probe.timeout_ms / 1000
     url = probe.target
     seen_urls = {url}
     allowed: frozenset[str] | None = None
     try:
-        request = _read_url(url)
+        request = read_request(url, wanted, auth)
     except ValueError as error:
         raise NotRunError("the target is not a URL that can be asked for") from error
+    origin = request.origin
     while True:
-        answer = await _get(request, tools, trace, allowed, deadline)
-        if not (probe.follow_redirects and answer.location and answer.status in _REDIRECTS):
-            break
+        began = tools.monotonic()
+        answer = await _ask(request, tools, trace, allowed, deadline)
+        is_redirect = probe.follow_redirects and answer.location and answer.status in _REDIRECTS
+        if is_redirect or len(seen_urls) > 1:
+            took_ms = (tools.monotonic() - began) * 1000
+            trace.note(f"hop {len(seen_urls)}", f"{answer.status} in {took_ms:.0f} ms, {request.shown}")
+        if not is_redirect:
+            return answer
+        wanted = _after_redirect(wanted, answer.status)
         try:
             url = urljoin(url, answer.location).partition("#")[0]
-            request = _read_url(url)
+            request = read_request(url, wanted, auth)
+            if request.origin != origin:
+                if wanted.body is not None:
+                    raise TargetError("redirect that would take the body of the request to another host")
+                request = read_request(url, replace(wanted, headers=()))
         except ValueError as error:
             raise TargetError("redirect to something that is not an http or https URL") from error
         if url in seen_urls:
@@ -66,20 +123,19 @@ async def run(probe: Probe, tools: Tools, trace: Trace) -> Observation:
         seen_urls.add(url)
         trace.note("redirects", str(len(seen_urls) - 1))
         allowed = allowed or frozenset({"global", read_scope(trace.ip)})
-    has_text = None
-    if probe.expect.body_contains is not None:
-        has_text = probe.expect.body_contains.encode() in answer.body
-    return Observation(
-        status=answer.status,
-        status_text=answer.status_text,
-        has_text=has_text,
-        is_body_cut=answer.is_cut,
-        expires_in_ms=answer.expires_in_ms,
-    )
+
+
+def _after_redirect(wanted: HttpRequest, status: int) -> HttpRequest:
+    """A 303 asks for a GET, and so do browsers after a POST that was moved (RFC 9110, 15.4)."""
+    if wanted.method == "HEAD" or (status != 303 and (wanted.method != "POST" or status in (307, 308))):
+        return wanted
+    return replace(wanted, method="GET", body=None)
 
 
 @dataclass(slots=True)
-class _Answer:
+class Answer:
+    """What came back; `body` is unpacked and may be cut."""
+
     status: int
     status_text: str
     location: str
@@ -89,16 +145,14 @@ class _Answer:
     expires_in_ms: int | None = None
 
 
-async def _get(
-    request: _Request, tools: Tools, trace: Trace, allowed: frozenset[str] | None, deadline: float
-) -> _Answer:
+async def _ask(request: Request, tools: Tools, trace: Trace, allowed: frozenset[str] | None, deadline: float) -> Answer:
     wire = await open_wire(request.host, request.port, tools, trace, allowed)
     try:
         expires_in_ms = None
         if request.is_https:
             certificate = await start_tls(wire, request.host, tools, trace, deadline - tools.monotonic())
             expires_in_ms = certificate.ends_at - tools.wall_ms()
-        answer = await _converse(wire, request.head, tools.body_cap, trace)
+        answer = await _converse(wire, request, tools.body_cap, trace)
     finally:
         wire.close()
     answer.expires_in_ms = expires_in_ms
@@ -109,44 +163,12 @@ async def _get(
     return answer
 
 
-class _Request(Struct, frozen=True):
-    host: str
-    port: int
-    is_https: bool
-    head: h11.Request
-
-
-def _read_url(text: str) -> _Request:
-    """Returns what to ask and where. Raises ValueError, also for what only h11 or the host name rules refuse."""
-    url = urlsplit(text)
-    host = (url.hostname or "").encode("idna").decode() if not text.isascii() else url.hostname or ""
-    if url.scheme not in _PORTS or not _HOST.fullmatch(host):
-        raise ValueError("not an http or https URL with a host")
-    default_port = _PORTS[url.scheme]
-    port = url.port or default_port
-    named = f"[{host}]" if ":" in host else host
-    headers = [
-        ("Host", named if port == default_port else f"{named}:{port}"),
-        ("User-Agent", f"oncall-tui/{__version__}"),
-        ("Accept", "*/*"),
-        ("Accept-Encoding", "identity"),
-        ("Connection", "close"),
-    ]
-    if url.username is not None:
-        pair = f"{unquote(url.username)}:{unquote(url.password or '')}"
-        headers.append(("Authorization", "Basic " + base64.b64encode(pair.encode()).decode()))
-    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    return _Request(host, port, url.scheme == "https", h11.Request(method="GET", target=_quote(path), headers=headers))
-
-
-def _quote(path: str) -> bytes:
-    """Escapes what may not stand in a request line and leaves escapes that are there already alone."""
-    return b"".join(bytes([byte]) if 0x21 <= byte < 0x7F else b"%%%02X" % byte for byte in path.encode())
-
-
-async def _converse(wire: Wire, request: h11.Request, body_cap: int, trace: Trace) -> _Answer:
+async def _converse(wire: Wire, request: Request, body_cap: int, trace: Trace) -> Answer:
     protocol = h11.Connection(our_role=h11.CLIENT, max_incomplete_event_size=HEADER_CAP)
-    payload = (protocol.send(request) or b"") + (protocol.send(h11.EndOfMessage()) or b"")
+    payload = protocol.send(request.head) or b""
+    if request.body:
+        payload += protocol.send(h11.Data(data=request.body)) or b""
+    payload += protocol.send(h11.EndOfMessage()) or b""
     trace.enter("first_byte")
     await wire.send(payload)
     reader = _Reader(wire, protocol, trace)
@@ -189,13 +211,13 @@ class _Reader:
             self.received += len(chunk)
             self.protocol.receive_data(chunk)
 
-    async def read_head(self) -> _Answer:
+    async def read_head(self) -> Answer:
         for _ in range(INTERIM_LIMIT):
             event = await self._next()
             if isinstance(event, h11.Response):
                 headers = {name: value.decode("latin-1") for name, value in event.headers}
-                phrase = clean_line(event.reason.decode("latin-1"), _PHRASE_LIMIT).strip()
-                return _Answer(
+                phrase = clean_line(self.trace.hide(event.reason.decode("latin-1")), _PHRASE_LIMIT).strip()
+                return Answer(
                     status=event.status_code,
                     status_text=f"{event.status_code} {phrase}".rstrip(),
                     location=headers.get(b"location", ""),
@@ -206,7 +228,7 @@ class _Reader:
                 raise TargetError("connection closed before an answer")
         raise TargetError("interim answers (1xx) without an end")
 
-    async def read_body(self, answer: _Answer, cap: int) -> None:
+    async def read_body(self, answer: Answer, cap: int) -> None:
         """Reads to the end, to `cap` bytes (counted both on the wire and unpacked) or to a limit of pieces."""
         unpack = _Unpacker(answer.encoding)
         pieces = 0

@@ -14,6 +14,7 @@ from msgspec import Struct
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.probe import Phases
 from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.engine.probes.credentials import Credentials
 from oncall_tui.engine.resolver import Resolver
 from oncall_tui.engine.vantage import Vantage, is_online
 
@@ -37,6 +38,7 @@ class Tools(Struct, frozen=True):
     is_online: Callable[[], bool] = is_online
     vantage: Vantage = msgspec.field(default_factory=Vantage)
     body_cap: int = BODY_CAP
+    credentials: Credentials = msgspec.field(default_factory=Credentials)
 
 
 async def open_tools(
@@ -66,12 +68,15 @@ def _make_contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
 class Trace:
     """How far one run has got: the phase it is in, the time that each took, and what was seen on the way.
 
-    `ip` is the address in use. Phases that are entered twice (redirects) add up.
+    `ip` is the address in use, `family` the only one allowed, `hidden` what may not be shown.
+    Phases that are entered twice (redirects) add up.
     """
 
     monotonic: Callable[[], float]
     phase: str = ""
     ip: str = ""
+    family: str = "any"
+    hidden: tuple[str, ...] = ()
     spent_ms: dict[str, float] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
     _entered: float | None = None
@@ -90,7 +95,13 @@ class Trace:
 
     def note(self, name: str, text: str) -> None:
         """Keeps an observed value for the detail pane, inert."""
-        self.facts[name] = clean_line(text, FACT_LIMIT)
+        self.facts[name] = clean_line(self.hide(text), FACT_LIMIT)
+
+    def hide(self, text: str) -> str:
+        """Returns a text without the secrets of this run: a target may say them back."""
+        for secret in self.hidden:
+            text = text.replace(secret, "***")
+        return text
 
     def phases(self) -> Phases:
         return Phases(

@@ -113,7 +113,7 @@ async def open_wire(host: str, port: int, tools: Tools, trace: Trace, allowed: f
     cannot be changed in between.
     """
     trace.enter("resolve")
-    addresses = await tools.resolver.resolve(host)
+    addresses = choose_family(await tools.resolver.resolve(host), trace.family)
     if allowed is not None:
         addresses = tuple(address for address in addresses if read_scope(address.ip) in allowed)
         if not addresses:
@@ -126,6 +126,15 @@ async def open_wire(host: str, port: int, tools: Tools, trace: Trace, allowed: f
         wire = await _race(addresses, port)
     _note_address(wire.ip, port, trace)
     return wire
+
+
+def choose_family(addresses: tuple[Address, ...], family: str) -> tuple[Address, ...]:
+    """Returns the addresses of one version of IP, `4` or `6`, or of `any`. Raises TargetError when there is none."""
+    wanted = {"4": socket.AF_INET, "6": socket.AF_INET6}.get(family)
+    chosen = tuple(address for address in addresses if wanted in (None, address.family))
+    if not chosen:
+        raise TargetError(f"the name has no IPv{family} address")
+    return chosen
 
 
 def _note_address(ip: str, port: int, trace: Trace) -> None:

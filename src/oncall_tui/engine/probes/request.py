@@ -1,0 +1,68 @@
+"""What an http probe asks, and where."""
+
+from __future__ import annotations
+
+import base64
+import re
+from urllib.parse import unquote, urlsplit
+
+import h11
+from msgspec import Struct
+
+from oncall_tui import __version__
+from oncall_tui.domain.probe import HttpRequest
+
+_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[0-9A-Za-z._-]+|[0-9A-Fa-f:.]+(%[0-9A-Za-z]+)?")
+
+
+class Request(Struct, frozen=True):
+    """One request of one origin; `shown` is its URL without what could be secret, `body` is sent with its length."""
+
+    host: str
+    port: int
+    is_https: bool
+    head: h11.Request
+    body: bytes
+    shown: str
+
+    @property
+    def origin(self) -> tuple[str, int, bool]:
+        return self.host, self.port, self.is_https
+
+
+def read_request(text: str, wanted: HttpRequest, auth: tuple[str, str] | None = None) -> Request:
+    """Returns what to ask and where. Raises ValueError, also for what only h11 or the host name rules refuse."""
+    url = urlsplit(text)
+    host = (url.hostname or "").encode("idna").decode() if not text.isascii() else url.hostname or ""
+    if url.scheme not in _PORTS or not _HOST.fullmatch(host):
+        raise ValueError("not an http or https URL with a host")
+    default_port = _PORTS[url.scheme]
+    port = url.port or default_port
+    named = f"[{host}]" if ":" in host else host
+    named = named if port == default_port else f"{named}:{port}"
+    body = (wanted.body or "").encode()
+    chosen = {name.lower() for name, _ in wanted.headers}
+    usual = (("User-Agent", f"oncall-tui/{__version__}"), ("Accept", "*/*"))
+    headers = [
+        ("Host", named),
+        *(pair for pair in usual if pair[0].lower() not in chosen),
+        ("Accept-Encoding", "identity"),
+        ("Connection", "close"),
+        *wanted.headers,
+    ]
+    if body or wanted.method in ("POST", "PUT", "PATCH"):
+        headers.append(("Content-Length", str(len(body))))
+    if auth is not None:
+        headers.append(auth)
+    elif url.username is not None:
+        pair = f"{unquote(url.username)}:{unquote(url.password or '')}"
+        headers.append(("Authorization", "Basic " + base64.b64encode(pair.encode()).decode()))
+    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    head = h11.Request(method=wanted.method, target=_quote(path), headers=headers)
+    return Request(host, port, url.scheme == "https", head, body, f"{url.scheme}://{named}{url.path}")
+
+
+def _quote(path: str) -> bytes:
+    """Escapes what may not stand in a request line and leaves escapes that are there already alone."""
+    return b"".join(bytes([byte]) if 0x21 <= byte < 0x7F else b"%%%02X" % byte for byte in path.encode())

@@ -1,0 +1,73 @@
+"""What each kind of probe takes from the file, and how it is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from tests.config.loading import faults_of, load_text, probe_text
+
+from oncall_tui.domain.probe import Credential, HttpRequest, Probe
+from oncall_tui.store.codec import decode_probe, encode_probe
+
+
+def load_probe(folder: Path, kind: str, rest: str) -> Probe:
+    (probe,) = load_text(folder, probe_text(kind, rest)).probes
+    assert decode_probe(encode_probe(probe)) == probe
+    return probe
+
+
+def test_a_request_reaches_the_probe(folder: Path) -> None:
+    probe = load_probe(
+        folder,
+        "http",
+        """\
+url = "https://h/x"
+method = "POST"
+headers = { Accept = "application/json" }
+body = "{}"
+auth = { file = "token", scheme = "plain", header = "X-Api-Key" }
+family = "6"
+expect = { json = ["a.b == 1"], json_degraded = ["load < 8"] }
+""",
+    )
+    credential = Credential(file=str(folder / "token"), scheme="plain", header="X-Api-Key")
+    assert probe.request == HttpRequest("POST", (("Accept", "application/json"),), "{}", credential)
+    assert probe.family == "6"
+    assert [check.steps for check in (*probe.expect.json, *probe.expect.json_degraded)] == [("a", "b"), ("load",)]
+
+
+def test_a_plain_request_is_as_before(folder: Path) -> None:
+    probe = load_probe(folder, "http", 'url = "http://h"')
+    assert probe == replace(probe, request=HttpRequest(), family="any")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('method = "get"', 'is "get" (did you mean "GET"?), allowed: GET, HEAD'),
+        ("headers = { Authorization = 'S3cret' }", "names a header that carries a secret, allowed: put it in auth"),
+        ("headers = { Cookie = 'S3cret' }", "names a header that carries a secret"),
+        ("headers = { Host = 'S3cret' }", "names a header that is set by the probe itself"),
+        ("headers = { 'X Y' = 'S3cret' }", "is not the name of a header"),
+        ('headers = { X = "S3cret\\r\\nY: 1" }', "holds a value that no header has"),
+        ("headers = { X = ' S3cret' }", "holds a value with a space around it"),
+        ("headers = 3", "is a number, allowed: a table of texts"),
+        ("auth = 'S3cret'", "a token is never written here"),
+        ("auth = { env = 'A', file = 'b' }", "has 2 (env, file) of its sources"),
+        ("auth = { env = 'A' }", "would be sent unencrypted, allowed: with an https url"),
+        ("auth.scheme = 'digest'\nauth.env = 'A'", 'is "digest"'),
+        ("family = 4", "is a number, allowed: any, 4 or 6, in quotes"),
+        ("expect = { json = ['a = 1'] }", "is no comparison with a value of a JSON body, allowed: comparisons such as"),
+        ("expect = { json_degraded = ['a < x'] }", "compares with something that is no number"),
+    ],
+)
+def test_a_request_that_cannot_be_made_is_refused(folder: Path, line: str, words: str) -> None:
+    faults = faults_of(folder, probe_text("http", f'url = "http://h"\n{line}'))
+    assert any(words in fault for fault in faults)
+    assert not any("S3cret" in fault for fault in faults)
+
+
+def test_a_token_may_go_to_this_machine_unencrypted(folder: Path) -> None:
+    assert load_probe(folder, "http", 'url = "http://127.0.0.1:1/"\nauth = { env = "A" }').request.auth
