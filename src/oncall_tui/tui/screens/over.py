@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -21,6 +21,7 @@ class OverScreen(Screen[None]):
     """Draws head and keys; a subclass yields what stands between them in `compose_body`, and draws it in `draw`."""
 
     scope = ""
+    scroll_box: VerticalScroll
     title_of_help = ""
     VERTICAL_BREAKPOINTS = [(0, "-low"), (36, "-high")]  # noqa: RUF012 -- as the base class has it
     HORIZONTAL_BREAKPOINTS = [(0, "-stacked"), (150, "-beside")]  # noqa: RUF012 -- as the base class has it
@@ -83,6 +84,21 @@ class OverScreen(Screen[None]):
     def show(self, snapshot: Snapshot, topics: frozenset[str]) -> None:
         """Follows the file."""
         self.draw_all()
+
+    def action_line_down(self) -> None:
+        self._scroll(2)
+
+    def action_line_up(self) -> None:
+        self._scroll(-2)
+
+    def action_page_down(self) -> None:
+        self._scroll(max(1, self.scroll_box.size.height - 1))
+
+    def action_page_up(self) -> None:
+        self._scroll(-max(1, self.scroll_box.size.height - 1))
+
+    def _scroll(self, rows: int) -> None:
+        self.scroll_box.scroll_relative(y=rows, animate=False)
 
     def action_help(self) -> None:
         from oncall_tui.tui.screens.help import HelpScreen

@@ -62,13 +62,13 @@ class PlannedScreen(OverScreen):
         self._list = Flow(id="planned-list")
         self._detail = Flow(id="planned-detail")
         self._list_box = VerticalScroll(self._list, id="planned-list-box", can_focus=False)
-        self._detail_box = VerticalScroll(self._detail, id="planned-detail-box", can_focus=False)
+        self.scroll_box = VerticalScroll(self._detail, id="planned-detail-box", can_focus=False)
 
     def compose_body(self) -> ComposeResult:
         self._list_box.border_title = line("Planned work")
         with Container(id="planned-body"):
             yield self._list_box
-            yield self._detail_box
+            yield self.scroll_box
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -107,7 +107,7 @@ class PlannedScreen(OverScreen):
         return replace(snapshot, asking_notices=(), maintenances=())
 
     def draw(self) -> None:
-        self._detail_box.display = self.here is not None
+        self.scroll_box.display = self.here is not None
         self._list.show_flow(self._draw_list)
         self._detail.show_flow(self._draw_detail)
 
@@ -139,19 +139,9 @@ class PlannedScreen(OverScreen):
         if ids:
             at = ids.index(self._here) if self._here in ids else 0
             self._here = ids[min(max(at + by, 0), len(ids) - 1)]
-            self._detail_box.scroll_home(animate=False)
+            self.scroll_box.scroll_home(animate=False)
             self._list_box.scroll_to(y=max(0, ids.index(self._here) - self._list_box.size.height + 2), animate=False)
             self.draw_all()
-
-    def action_page_down(self) -> None:
-        self._scroll(1)
-
-    def action_page_up(self) -> None:
-        self._scroll(-1)
-
-    def _scroll(self, pages: int) -> None:
-        box = self._detail_box
-        box.scroll_relative(y=pages * max(1, box.size.height - 1), animate=False)
 
     # -- acting
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
@@ -31,6 +31,7 @@ from oncall_tui.tui.screens.over import OverScreen
 from oncall_tui.tui.screens.say import Said, SayScreen, begin_order
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import block, line
+from oncall_tui.tui.widgets.document_text import DocumentText
 from oncall_tui.tui.widgets.lines import Flow
 from oncall_tui.tui.widgets.postmortem_words import (
     draw_check,
@@ -39,7 +40,6 @@ from oncall_tui.tui.widgets.postmortem_words import (
     draw_head,
     draw_tabs,
 )
-from oncall_tui.tui.widgets.update_text import UpdateText
 
 _CHECK_AFTER_S = 0.6
 _AGAIN_WITHIN_S = 5.0
@@ -59,16 +59,6 @@ def open_postmortem(screen: Screen[None] | Screen[object]) -> None:
     host.load_styles("planned")
     host.load_styles("postmortem")
     screen.app.push_screen(PostmortemScreen(chosen))
-
-
-class DocumentText(UpdateText):
-    """Takes a whole document."""
-
-    def on_paste(self, event: events.Paste) -> None:
-        event.prevent_default()
-        event.stop()
-        words = clean_block(event.text, DOCUMENT_LIMIT)
-        self.replace(words, *sorted((self.selection.start, self.selection.end)))
 
 
 class PostmortemScreen(OverScreen):
@@ -93,20 +83,20 @@ class PostmortemScreen(OverScreen):
         self._keeper = self._make_keeper()
         self._about, self._page, self._check = Flow(id="pm-about"), Flow(id="pm-page"), Flow(id="pm-check")
         self._text = DocumentText(id="pm-text")
-        self._scroll_box = VerticalScroll(self._page, id="pm-scroll", can_focus=False)
+        self.scroll_box = VerticalScroll(self._page, id="pm-scroll", can_focus=False)
 
     def compose_body(self) -> ComposeResult:
         with Vertical(id="pm-box") as box:
             box.border_title = line("Postmortem")
             yield self._about
-            yield self._scroll_box
+            yield self.scroll_box
             yield self._text
             yield self._check
 
     def on_mount(self) -> None:
         super().on_mount()
         self._text.display = False
-        start_work(self, self._begin, "review")
+        start_work(self, self._find, "review")
 
     async def on_unmount(self) -> None:
         await self._keeper.save()
@@ -117,10 +107,6 @@ class PostmortemScreen(OverScreen):
         super().show(snapshot, topics)
 
     # -- reading
-
-    async def _begin(self) -> None:
-        await self._read()
-        await self._find()
 
     async def _read(self) -> None:
         typed = self._typed if self._is_editing and self._document is Document.PUBLIC else None
@@ -146,7 +132,8 @@ class PostmortemScreen(OverScreen):
         return ScratchKeeper(self, name, lambda: (self._typed, self._seen_revision), self.draw)
 
     async def _find(self) -> None:
-        """Goes on with what was typed and not stored, also by a terminal that is gone."""
+        """Reads, and goes on with what was typed and not stored, also by a terminal that is gone."""
+        await self._read()
         if self._review is None or self._review.postmortem is None:
             return
         try:
@@ -165,7 +152,7 @@ class PostmortemScreen(OverScreen):
         self._about.show_flow(self._draw_about)
         self._check.show_flow(self._draw_check)
         self._text.display = self._is_editing
-        self._scroll_box.display = not self._is_editing
+        self.scroll_box.display = not self._is_editing
         text = self._stored if review else ""
         if not self._is_editing and (text != self._drawn or not text):
             self._drawn = text
@@ -322,7 +309,7 @@ class PostmortemScreen(OverScreen):
             return
         self._document = Document.INTERNAL if self._document is Document.PUBLIC else Document.PUBLIC
         self._keeper = self._make_keeper()
-        self._scroll_box.scroll_home(animate=False)
+        self.scroll_box.scroll_home(animate=False)
         self.draw_all()
         await self._find()
 
@@ -363,8 +350,7 @@ class PostmortemScreen(OverScreen):
 
     def action_force(self) -> None:
         self._choose(is_forced=not self._manner.is_forced)
-        is_forced = self._manner.is_forced
-        tell(self.app, "What somebody else wrote there is replaced." if is_forced else "Nothing of others is replaced.")
+        tell(self.app, f"The words of others there are {'replaced' if self._manner.is_forced else 'left alone'}.")
 
     async def action_publish(self) -> None:
         if not await self._store():
@@ -385,7 +371,7 @@ class PostmortemScreen(OverScreen):
         host_of(self).load_styles("review")
         self.app.push_screen(SayScreen(said), decide)
 
-    # -- files and moving
+    # -- files and leaving
 
     def action_write_file(self) -> None:
         start_work(self, partial(self._write_file, is_html=False), "file")
@@ -403,23 +389,11 @@ class PostmortemScreen(OverScreen):
         else:
             tell(self.app, f"Wrote {path}")
 
-    def action_line_down(self) -> None:
-        self._scroll_box.scroll_relative(y=2, animate=False)
-
-    def action_line_up(self) -> None:
-        self._scroll_box.scroll_relative(y=-2, animate=False)
-
-    def action_page_down(self) -> None:
-        self._scroll_box.scroll_relative(y=max(1, self._scroll_box.size.height - 1), animate=False)
-
-    def action_page_up(self) -> None:
-        self._scroll_box.scroll_relative(y=-max(1, self._scroll_box.size.height - 1), animate=False)
-
     def action_back(self) -> None:
+        start_work(self, self._leave, "store")
+
+    async def _leave(self) -> None:
         if self._is_editing:
-            start_work(self, self._leave_text, "store")
+            await self._store()
         else:
             self.dismiss()
-
-    async def _leave_text(self) -> None:
-        await self._store()
