@@ -45,3 +45,16 @@ def test_uptime_is_told_for_people_and_programs(program: Program) -> None:
 
 def test_a_share_is_never_rounded_up() -> None:
     assert [show_share(share) for share in (None, 1.0, 0.999999, 0.0)] == ["-", "100%", "99.999%", "0.000%"]
+
+
+def test_history_is_told_by_hour_and_by_day(program: Program) -> None:
+    hours = program.run("history", "=web", "--json").rows()
+    assert len(hours) in (24, 25)
+    assert sum(hour["down_ms"] for hour in hours) == HOUR
+    assert hours[-1] | {"uptime": None, "runs": 0, "tls_p95_ms": None} == hours[-1]
+    days = list(csv.DictReader(io.StringIO(program.run("history", "--last", "30d", "--csv").out)))
+    assert len(days) in (30, 31)
+    assert sum(int(day["down_ms"]) for day in days) == HOUR
+    assert "100%" in program.run("history", "--last", "7d").out
+    assert program.run("history", "nowhere").status == 3
+    assert program.run("history", "--last", "2d").status == 2

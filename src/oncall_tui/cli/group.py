@@ -18,6 +18,7 @@ from oncall_tui.domain.errors import UsageError
 #: Command to (module in this package, attribute, help line): the help of the group loads none of the modules.
 COMMANDS = {
     "status": ("status", "status", "Show probes, open incidents, the queue and the engine."),
+    "history": ("history", "history", "Show probes by hour or by day: availability, runs and latency."),
     "uptime": ("history", "uptime", "Show how much of the time each component and probe was up."),
     "probe": ("probe", "probe", "Run probes once each; exit 1 unless all are up."),
     "incident": ("incident", "incident", "List, show, open, update and resolve incidents."),

@@ -1,4 +1,4 @@
-"""`oncall-tui uptime`: how much of the time all was well."""
+"""`oncall-tui uptime` and `oncall-tui history`: how much of the time all was well, and how fast."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from oncall_tui.domain.errors import UsageError
 if TYPE_CHECKING:
     from oncall_tui.cli.output import Json
     from oncall_tui.domain.history import Record, Uptime
+    from oncall_tui.domain.rollup import Rollup
 
 _PARTS = ("uptime", "up_ms", "slow_ms", "down_ms", "unknown_ms", "planned_ms")
+_SHOWN = ("probe", "at", "uptime", "runs", "runs_slow", "runs_down", "runs_unknown", "p50_ms", "p95_ms")
 _csv_option = click.option("--csv", "is_csv", is_flag=True, help="Print CSV.")
 
 
@@ -63,6 +65,66 @@ def uptime(place: Place, is_csv: bool, is_json: bool) -> None:
         say(format_table(head, rows))
     else:
         say("No probe is configured.")
+
+
+@click.command()
+@click.argument("probe", required=False)
+@click.option("--last", type=click.Choice(["24h", "7d", "30d", "90d"]), default="24h", help="So far back [24h].")
+@_csv_option
+@json_option
+@place_options
+@click.pass_obj
+def history(place: Place, probe: str | None, last: str, is_csv: bool, is_json: bool) -> None:
+    """Show each probe, or one, by hour (24h and 7d) or by day (30d and 90d, UTC)."""
+    from oncall_tui.cli.output import format_table, print_json, say
+    from oncall_tui.clock import now_ms
+    from oncall_tui.domain.duration import DAY, HOUR
+    from oncall_tui.domain.history import PERIODS
+    from oncall_tui.store.history import read_past
+    from oncall_tui.store.probes import list_probes
+
+    _require_one_form(is_csv, is_json)
+    length_ms, now = HOUR if PERIODS[last] <= PERIODS["7d"] else DAY, now_ms()
+    shapes: list[dict[str, Json]] = []
+    with place.open_db() as db, db.snapshot():
+        for name in [each.name for each in list_probes(db)] if probe is None else [probe]:
+            past = read_past(db, name, length_ms, now - PERIODS[last], now)
+            rollups = {each.began_at: each for each in past.rollups}
+            shapes += [_shape_part(name, at, each, rollups.get(at)) for at, each in past.parts]
+    if is_json:
+        print_json(shapes)
+    elif is_csv:
+        _print_csv(tuple(shapes[0]) if shapes else ("probe",), (list(shape.values()) for shape in shapes))
+    else:
+        told = [shape for shape in shapes if shape["runs"] or shape["uptime"] is not None]
+        rows = [[_show_cell(name, shape[name]) for name in _SHOWN] for shape in told]
+        say(
+            format_table([name.removesuffix("_ms").upper() for name in _SHOWN], rows)
+            if rows
+            else "Nothing is recorded."
+        )
+
+
+def _shape_part(probe: str, at: int, each: Uptime, rollup: Rollup | None) -> dict[str, Json]:
+    from oncall_tui.cli.output import show_time
+    from oncall_tui.domain.rollup import SERIES
+
+    shape: dict[str, Json] = {"probe": probe, "at": show_time(at), "uptime": each.share, **each._asdict()}
+    counts = (rollup.runs, rollup.up, rollup.slow, rollup.down, rollup.unknown) if rollup else (0,) * 5
+    shape |= dict(zip(("runs", "runs_up", "runs_slow", "runs_down", "runs_unknown"), counts, strict=True))
+    for number, series in enumerate(SERIES):
+        name = "" if series == "whole" else f"{series.replace(' ', '_')}_"
+        figures = rollup.figures[number] if rollup else None
+        shape |= {f"{name}p50_ms": figures and figures.p50_ms, f"{name}p95_ms": figures and figures.p95_ms}
+    return shape
+
+
+def _show_cell(name: str, value: Json) -> str:
+    if name == "uptime":
+        return show_share(value if isinstance(value, float) else None)
+    if name in ("p50_ms", "p95_ms"):
+        return "-" if value is None else f"{value:.1f} ms"
+    return str(value)
 
 
 def show_share(share: float | None) -> str:

@@ -214,6 +214,23 @@ def sum_spans(spans: Iterable[Span], planned: Sequence[Window], since: int, unti
     return Uptime(sums[SpanKind.UP], sums[SpanKind.SLOW], sums[SpanKind.DOWN], unknown_ms, planned_ms)
 
 
+def find_planned(maintenances: Iterable[Maintenance], probe: str) -> list[Window]:
+    """Returns the planned work on a probe, in order and apart."""
+    windows = [find_window(work) for work in maintenances if probe in work.probes]
+    return join_windows(window for window in windows if window is not None)
+
+
+def tell_parts(
+    spans: Sequence[Span], planned: Sequence[Window], length_ms: int, since: int, until: int
+) -> list[tuple[int, Uptime]]:
+    """Returns the hours or days, UTC, that touch [since, until), each with its time before `until`."""
+    first = since - since % length_ms
+    return [
+        (began_at, sum_spans(spans, planned, began_at, min(began_at + length_ms, until)))
+        for began_at in range(first, until, length_ms)
+    ]
+
+
 def tell_records(
     probes: Sequence[Probe],
     spans: Mapping[str, Sequence[Span]],

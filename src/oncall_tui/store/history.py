@@ -11,7 +11,19 @@ from typing import NamedTuple
 import msgspec
 
 from oncall_tui.domain.duration import DAY, HOUR, MINUTE
-from oncall_tui.domain.history import KEEP_MS, NEVER, Record, Span, close_span, cut_out, tell_records
+from oncall_tui.domain.errors import NotFoundError
+from oncall_tui.domain.history import (
+    KEEP_MS,
+    NEVER,
+    Record,
+    Span,
+    Uptime,
+    close_span,
+    cut_out,
+    find_planned,
+    tell_parts,
+    tell_records,
+)
 from oncall_tui.domain.probe import Phases, Probe, ProbeState, ProbeStatus, SpanKind, Verdict
 from oncall_tui.domain.rollup import SERIES, Figures, Minute, Rollup, Run, floor_to, roll_up
 from oncall_tui.store.codec import decode_probe
@@ -93,6 +105,13 @@ def read_records(db: Database, lengths: Sequence[int], now: int) -> list[Record]
         spans = list_spans(db, probes, since, now)
         maintenances = list_between(db, since, now)
     return tell_records(probes, spans, maintenances, lengths, now)
+
+
+class Past(NamedTuple):
+    """A probe by hour or by day, oldest first: (beginning, time) of each, and the roll-ups of those with runs."""
+
+    parts: tuple[tuple[int, Uptime], ...]
+    rollups: tuple[Rollup, ...]
 
 
 class Scan(NamedTuple):
@@ -188,14 +207,27 @@ def list_rollups(db: Database, probe: str, length_ms: int, since: int, until: in
     ]
 
 
-def roll_present(db: Database, probe: str, now: int) -> Rollup:
-    """Returns the hour of `now` as far as it has gone, from the results themselves."""
-    began_at = floor_to(now, HOUR)
+def read_past(db: Database, probe: str, length_ms: int, since: int, now: int) -> Past:
+    """Returns a probe by hours or days from `since` until now, the present one as far as it has gone."""
+    probes = [decode_probe(row["spec"]) for row in db.rows("SELECT spec FROM probe WHERE name = ?", probe)]
+    if not probes:
+        raise NotFoundError(f"There is no probe {probe}: `oncall-tui status` shows them.")
+    first_at = floor_to(since, length_ms)
+    spans = list_spans(db, probes, first_at, now, probe)[probe]
+    parts = tell_parts(spans, find_planned(list_between(db, first_at, now), probe), length_ms, first_at, now)
+    rollups = list_rollups(db, probe, length_ms, first_at, floor_to(now, length_ms))
+    present = roll_present(db, probe, length_ms, now)
+    return Past(tuple(parts), (*rollups, present) if present.runs else tuple(rollups))
+
+
+def roll_present(db: Database, probe: str, length_ms: int, now: int) -> Rollup:
+    """Returns the hour or the day of `now` as far as it has gone, from the results themselves."""
+    began_at = floor_to(now, length_ms)
     rows = db.rows(
         "SELECT started_at, verdict, duration_ms, phases FROM result WHERE probe = ? AND started_at >= ? AND started_at < ?",
-        *(probe, began_at, began_at + HOUR),
+        *(probe, began_at, began_at + length_ms),
     )
-    return roll_up(probe, HOUR, began_at, [_read_run(row) for row in rows])
+    return roll_up(probe, length_ms, began_at, [_read_run(row) for row in rows])
 
 
 def _read_run(row: sqlite3.Row) -> Run:
