@@ -273,6 +273,8 @@ class FaultModel:
             return 200, list(self.components.values())[begin : begin + size]
         if path == f"{root}/incidents/unresolved":
             return 200, [item for item in newest if item["status"] != "resolved"][begin : begin + size]
+        if path in (f"{root}/incidents/upcoming", f"{root}/incidents/active_maintenance"):
+            return 200, []
         if path == f"{root}/incidents":
             return 200, newest[begin : begin + size]
         found = incidents.get(path.removeprefix(f"{root}/incidents/"))

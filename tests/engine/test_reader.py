@@ -173,7 +173,7 @@ async def test_a_quiet_page_costs_two_requests_a_round(path: Path, db: Database)
         async with reading(path, page, every_s=0.05):
             await until(lambda: len(page.requests) >= 24)
         rounds = [target for _, _, target in page.requests[4:24]]
-        assert [target.partition("?")[0].rpartition("/")[2] for target in rounds] == ["components", "unresolved"] * 10
+        assert [target.partition("?")[0].rpartition("/")[2] for target in rounds] == ["components", "incidents"] * 10
 
 
 async def test_an_update_is_seen_when_the_public_page_shows_it(path: Path, db: Database) -> None:

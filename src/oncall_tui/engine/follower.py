@@ -18,9 +18,9 @@ from oncall_tui.store.incidents import list_component_ids
 from oncall_tui.store.notices import list_followed, list_unseen_notices, mark_notices_seen
 from oncall_tui.store.planned_page import note_maintenance_gone, take_in_maintenance
 
-FOLLOW_EVERY_S = 55.0
-"""What is made on the page is to appear within a minute, the time of the reading included."""
-_WHOLE_EVERY_S = 600.0
+FOLLOW_EVERY_S = 65.0
+"""So long after what the reader has read last, which is asked for here only when it reads nothing."""
+_WHOLE_EVERY_S = 3_600.0
 _SEEN_EVERY_S = 2.0
 _FRESH_MS = 60_000
 _RECENT_MS = 86_400_000
@@ -38,14 +38,18 @@ async def run_follower(work: PageWork, *, every_s: float = FOLLOW_EVERY_S) -> No
         await work.stop.wait()
         return
     loop = asyncio.get_running_loop()
+    page = cast("PlannedPage", work.page)
     follow_at = whole_at = 0.0
+    readings = page.latest_readings
     while not work.stop.is_set():
         try:
-            is_due, is_whole = loop.time() >= follow_at, loop.time() >= whole_at
+            is_known = page.latest_readings != readings
+            is_due, is_whole = is_known or loop.time() >= follow_at, loop.time() >= whole_at
             await look_for_notices(work, is_fresh_only=not is_due)
             if is_due:
-                follow_at = loop.time() + every_s
-                await follow_once(work, is_whole=is_whole)
+                follow_at, readings = loop.time() + every_s, page.latest_readings
+                await follow_once(work, is_whole=is_whole, is_known=is_known)
+                readings = page.latest_readings
                 whole_at = loop.time() + _WHOLE_EVERY_S if is_whole else whole_at
         except (PageError, StoreError) as error:
             logger.info("planned work was not looked at: %s", error)
@@ -54,10 +58,11 @@ async def run_follower(work: PageWork, *, every_s: float = FOLLOW_EVERY_S) -> No
                 await work.stop.wait()
 
 
-async def follow_once(work: PageWork, *, is_whole: bool) -> None:
+async def follow_once(work: PageWork, *, is_whole: bool, is_known: bool = False) -> None:
     """Takes in what a page shows of planned work. Raises PageError or StoreError.
 
-    One request where nothing is missing in what was made last; with `is_whole` also those for what was made long ago.
+    One request where nothing is missing in what was made last, none where the reader has just read that (`is_known`);
+    with `is_whole` also those for what was made long ago.
     """
     page, name = cast("PlannedPage", work.page), work.config.name
     if not page.capabilities.has_maintenance:
@@ -65,8 +70,8 @@ async def follow_once(work: PageWork, *, is_whole: bool) -> None:
     ids = await work.store.call(list_component_ids, page=name)
     page.component_names = {remote_id: component for component, remote_id in ids.items()}
     permit = work.budget.spend_on_reading
-    await permit()
-    found = {each.remote_id: each for each in await page.list_latest_maintenances()}
+    latest = page.recall_latest_maintenances() if is_known else await page.list_latest_maintenances(permit)
+    found = {each.remote_id: each for each in latest}
     if is_whole:
         found |= {each.remote_id: each for each in await page.list_maintenances(permit)}
     for remote in found.values():

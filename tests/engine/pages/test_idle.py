@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from tests.engine.fakes.kinds import KINDS, Kind
+from tests.engine.publishing import make_work
 from tests.engine.warp import WarpLoop, run_warped
 
 from oncall_tui.domain.incident import IncidentStatus
+from oncall_tui.engine.follower import run_follower
 from oncall_tui.engine.reader import run_reader
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import open_database
@@ -39,6 +41,8 @@ def test_a_page_is_asked_twice_a_minute_at_most_until_something_is_open(kind: Ki
                     store, client, config=config, clock=loop.wall_ms, delivered=asyncio.Event(), stop=stop
                 )
                 reader = asyncio.create_task(reading)
+                work = make_work(store, client, config, 1, clock=loop.wall_ms, stop=stop)
+                follower = asyncio.create_task(run_follower(work))
 
                 async def count(minutes: int) -> list[int]:
                     counts = []
@@ -56,7 +60,7 @@ def test_a_page_is_asked_twice_a_minute_at_most_until_something_is_open(kind: Ki
                 assert len(list_incidents(db, is_open_only=True)) == OPEN
                 busy += await count(BUSY_MINUTES)
                 stop.set()
-                await reader
+                await asyncio.gather(reader, follower)
                 await store.close()
                 return idle, busy
 

@@ -87,8 +87,15 @@ class MaintenancePage(Protocol):
         """
         ...
 
-    async def list_latest_maintenances(self) -> list[RemoteMaintenance]:
+    latest_readings: int
+    """How often what was made last has been read, by whichever call: what one has read need not be asked for again."""
+
+    async def list_latest_maintenances(self, permit: Permit) -> list[RemoteMaintenance]:
         """Returns planned work in any state, out of what was made last on the page: all that one request tells."""
+        ...
+
+    def recall_latest_maintenances(self) -> list[RemoteMaintenance]:
+        """Returns what the latest of those readings told."""
         ...
 
     async def get_maintenance(self, remote_id: str) -> RemoteMaintenance | None:

@@ -6,7 +6,9 @@ incident's `metadata`, where subscribers' webhooks can read it: opaque ids only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import math
+from collections.abc import Iterable, Mapping
 
 from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.incident import IncidentStatus
@@ -21,6 +23,7 @@ from oncall_tui.engine.pages.statuspage_shapes import read_components, read_inci
 from oncall_tui.engine.pages.statuspage_words import WordCalls
 from oncall_tui.engine.pages.values import Item, write_time
 
+_UNRESOLVED_EVERY_S = 3_600.0
 CAPABILITIES = Capabilities(
     adapter="statuspage",
     title_most=255,
@@ -41,6 +44,7 @@ class Statuspage(MaintenanceCalls, PostmortemCalls, WordCalls):
     """A `Page` with all of the extras."""
 
     capabilities = CAPABILITIES
+    _unresolved_s = -math.inf
 
     async def read_page(self) -> RemotePage | None:
         return read_page(await self._line.ask("GET", self._root, is_missing_fine=True))
@@ -49,10 +53,15 @@ class Statuspage(MaintenanceCalls, PostmortemCalls, WordCalls):
         return read_components(await self._list("/components", "per_page", permit, is_fresh=not is_routine))
 
     async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]:
-        return self._read_all(await self._list("/incidents/unresolved", "per_page", permit))
+        """Once an hour the page's own list of them; else what was made last, which tells of planned work too."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._unresolved_s:
+            self._unresolved_s = now + _UNRESOLVED_EVERY_S
+            return self._read_all(await self._list("/incidents/unresolved", "per_page", permit))
+        return [each for each in self._read_all(await self._read_latest(permit)) if each.status.is_open]
 
     async def list_recent(self, since: int, permit: Permit) -> list[RemoteIncident]:
-        items = await self._list("/incidents", "limit", permit, since)
+        items = self._keep_latest(await self._list("/incidents", "limit", permit, since))
         return [incident for incident in self._read_all(items) if incident.created_at >= since]
 
     async def get_incident(self, remote_id: str) -> RemoteIncident | None:
@@ -92,7 +101,7 @@ class Statuspage(MaintenanceCalls, PostmortemCalls, WordCalls):
     def _require_incident(self, answer: object) -> RemoteIncident:
         return require(read_incident(answer, self.component_names), "an incident")
 
-    def _read_all(self, items: list[Item]) -> list[RemoteIncident]:
+    def _read_all(self, items: Iterable[Item]) -> list[RemoteIncident]:
         return [incident for item in items if (incident := read_incident(item, self.component_names))]
 
 

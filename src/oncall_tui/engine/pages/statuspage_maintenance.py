@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from oncall_tui.domain.remote import RemoteMaintenance
 from oncall_tui.engine.pages import Permit
@@ -16,6 +16,9 @@ from oncall_tui.engine.pages.values import Item, read_objects, write_time
 class MaintenanceCalls(StatuspageCalls):
     """The part of the adapter that `MaintenancePage` asks for."""
 
+    latest_readings = 0
+    _latest: Sequence[Item] = ()
+
     async def list_maintenances(self, permit: Permit, since: int | None = None) -> list[RemoteMaintenance]:
         # In this order: one that starts between two requests is then listed twice, and never missed.
         items = await self._list("/incidents/upcoming", "per_page", permit)
@@ -27,10 +30,24 @@ class MaintenanceCalls(StatuspageCalls):
                 found[each.remote_id] = each
         return list(found.values())
 
-    async def list_latest_maintenances(self) -> list[RemoteMaintenance]:
+    async def list_latest_maintenances(self, permit: Permit) -> list[RemoteMaintenance]:
+        await self._read_latest(permit)
+        return self.recall_latest_maintenances()
+
+    def recall_latest_maintenances(self) -> list[RemoteMaintenance]:
+        return self._read_maintenances(self._latest)
+
+    async def _read_latest(self, permit: Permit) -> Sequence[Item]:
+        """Returns what was made last: incidents and planned work stand in one list."""
+        await permit()
         params = {"page": 1, "limit": PAGE_SIZE}
         answer = await self._line.ask("GET", f"{self._root}/incidents", params=params, is_repeated=True)
-        return self._read_maintenances(list(read_objects(require_list(answer))))
+        return self._keep_latest(read_objects(require_list(answer)))
+
+    def _keep_latest(self, items: Iterable[Item]) -> Sequence[Item]:
+        self._latest = tuple(items)
+        self.latest_readings += 1
+        return self._latest
 
     async def get_maintenance(self, remote_id: str) -> RemoteMaintenance | None:
         answer = await self._line.ask("GET", self._incident_path(remote_id), is_missing_fine=True)
@@ -50,7 +67,7 @@ class MaintenanceCalls(StatuspageCalls):
         path = self._public_path("scheduled-maintenances.json")
         return {} if path is None else read_public_updates(await self._line.read_url(path), "scheduled_maintenances")
 
-    def _read_maintenances(self, items: list[Item]) -> list[RemoteMaintenance]:
+    def _read_maintenances(self, items: Iterable[Item]) -> list[RemoteMaintenance]:
         return [each for item in items if (each := read_maintenance(item, self.component_names))]
 
     def _require_maintenance(self, answer: object) -> RemoteMaintenance:
