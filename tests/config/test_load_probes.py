@@ -71,3 +71,12 @@ def test_a_request_that_cannot_be_made_is_refused(folder: Path, line: str, words
 
 def test_a_token_may_go_to_this_machine_unencrypted(folder: Path) -> None:
     assert load_probe(folder, "http", 'url = "http://127.0.0.1:1/"\nauth = { env = "A" }').request.auth
+
+
+def test_a_push_probe_has_a_file_or_none(folder: Path) -> None:
+    probe = load_probe(folder, "push", 'file = "done"\nexpect = { max_age = "2h" }')
+    assert (probe.file, probe.target, probe.expect.max_age_ms) == (str(folder / "done"), "done", 7_200_000)
+    probe = load_probe(folder, "push", "")
+    assert (probe.file, probe.target, probe.expect.max_age_ms) == (None, "oncall-tui beat p", 90_000_000)
+    (fault,) = faults_of(folder, probe_text("push", 'expect = { max_age = "0s" }'))
+    assert "probe.expect.max_age: is out of range" in fault

@@ -23,6 +23,7 @@ COMMANDS = {
     "probe": ("probe", "probe", "Run probes once each; exit 1 unless all are up."),
     "incident": ("incident", "incident", "List, show, open, update and resolve incidents."),
     "silence": ("silence", "silence", "Acknowledge or snooze a red probe."),
+    "beat": ("beat", "beat", "Give a sign of life for a push probe."),
     "change": ("change", "change", "Tell what changes, such as a deployment."),
     "maintenance": ("maintenance", "maintenance", "Plan, announce, start, extend, finish and cancel planned work."),
     "timeline": ("timeline", "timeline", "Show what happened in an incident."),

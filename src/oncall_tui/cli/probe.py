@@ -1,4 +1,4 @@
-"""`oncall-tui probe`: one run each, beside the engine and without the database."""
+"""`oncall-tui probe`: one run each, beside the engine; the database is opened for beats alone."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from oncall_tui.cli.place import Place
 
 if TYPE_CHECKING:
     from oncall_tui.cli.output import Json
+    from oncall_tui.domain.beat import Beat
     from oncall_tui.domain.probe import Probe, Result
 
 _PHASES = ("resolve_ms", "connect_ms", "tls_ms", "first_byte_ms", "transfer_ms")
@@ -28,7 +29,7 @@ def probe(place: Place, names: tuple[str, ...], is_json: bool) -> int:
     from oncall_tui.cli.output import print_json, say
 
     chosen = _choose(place.load_config().probes, names)
-    results = asyncio.run(_run_all(chosen))
+    results = asyncio.run(_run_all(chosen, place))
     if is_json:
         print_json([_shape(each, result) for each, result in zip(chosen, results, strict=True)])
     else:
@@ -50,13 +51,20 @@ def _choose(probes: tuple[Probe, ...], names: tuple[str, ...]) -> list[Probe]:
     return [by_name[name] for name in dict.fromkeys(names)]
 
 
-async def _run_all(probes: list[Probe]) -> list[Result]:
+async def _run_all(probes: list[Probe], place: Place) -> list[Result]:
     import asyncio
+
+    from msgspec.structs import replace
 
     from oncall_tui.engine.probes import open_tools, run_probe
     from oncall_tui.engine.scheduler import RUN_LIMIT
+    from oncall_tui.store.beats import read_beat
 
-    tools = await open_tools()
+    async def read(name: str) -> Beat | None:
+        with place.open_db(is_read_only=True) as db:
+            return read_beat(db, name)
+
+    tools = replace(await open_tools(), read_beat=read)
     places = asyncio.Semaphore(RUN_LIMIT)
 
     async def run(each: Probe) -> Result:

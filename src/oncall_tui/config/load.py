@@ -203,7 +203,7 @@ def _convert_probe(probe: schema.KnownProbe, folder: Path, above: Mapping[str, t
     made = Probe(
         name=probe.name,
         kind=ProbeKind(probe.kind),
-        target=probe.url if isinstance(probe, schema.HttpProbe) else probe.target,
+        target=_find_target(probe),
         component=probe.component,
         every_ms=probe.every,
         timeout_ms=min(DEFAULT_TIMEOUT_MS, probe.every) if probe.timeout is None else probe.timeout,
@@ -230,10 +230,22 @@ def _convert_probe(probe: schema.KnownProbe, folder: Path, above: Mapping[str, t
                     auth=None if probe.auth is None else _convert_auth(probe.auth, folder),
                 ),
             )
+        case schema.PushProbe():
+            return replace(made, file=None if probe.file is None else str(resolve_path(folder, probe.file)))
         case schema.DnsProbe():
             return replace(made, record=probe.record, resolver=probe.resolver)
         case _:
             return made
+
+
+def _find_target(probe: schema.KnownProbe) -> str:
+    match probe:
+        case schema.HttpProbe():
+            return probe.url
+        case schema.PushProbe():
+            return probe.file or f"oncall-tui beat {probe.name}"
+        case _:
+            return probe.target
 
 
 def _convert_auth(auth: schema.AuthTable, folder: Path) -> Credential:
@@ -241,8 +253,10 @@ def _convert_auth(auth: schema.AuthTable, folder: Path) -> Credential:
     return Credential(auth.env, file, auth.command, auth.scheme, auth.header)
 
 
-def _convert_expect(expect: schema.TcpExpect) -> Expectation:
+def _convert_expect(expect: schema.TcpExpect | schema.PushExpect) -> Expectation:
     match expect:
+        case schema.PushExpect():
+            return Expectation(max_age_ms=expect.max_age)
         case schema.HttpExpect():
             return Expectation(
                 status=expect.status,

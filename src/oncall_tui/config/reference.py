@@ -31,6 +31,7 @@ _KIND_WORDS = {
     "tcp": "Opens a connection and closes it.",
     "tls": "Makes a TLS handshake and reads the certificate.",
     "dns": "Looks a name up.",
+    "push": "Waits for signs of life of a job: it is down when there was none for too long (a dead man's switch).",
 }
 
 _AUTH_WORDS = (

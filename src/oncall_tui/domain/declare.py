@@ -22,6 +22,7 @@ _FAILING = {
     ProbeKind.TCP: ("connections are failing", "Connections have been failing"),
     ProbeKind.TLS: ("secure connections are failing", "Secure connections have been failing"),
     ProbeKind.DNS: ("name lookups are failing", "Name lookups have been failing"),
+    ProbeKind.PUSH: ("scheduled work is late", "Scheduled work has been late"),
 }
 _SLOW = {
     ProbeKind.HTTP: ("slow responses", "Responses have been slower than usual"),

@@ -17,6 +17,7 @@ class ProbeKind(StrEnum):
     TCP = "tcp"
     TLS = "tls"
     DNS = "dns"
+    PUSH = "push"
 
 
 class Verdict(StrEnum):
@@ -64,6 +65,7 @@ class Expectation(Struct, frozen=True):
     contains: str | None = None
     json: tuple[JsonCheck, ...] = ()
     json_degraded: tuple[JsonCheck, ...] = ()
+    max_age_ms: int | None = None
 
 
 class Credential(Struct, frozen=True):
@@ -91,7 +93,8 @@ class HttpRequest(Struct, frozen=True):
 class Probe(Struct, frozen=True):
     """A configured check of one target.
 
-    `target` is a URL for http, `host:port` for tcp and tls, a name for dns. `every_ms` is the interval between starts,
+    `target` is a URL for http, `host:port` for tcp and tls, a name for dns, words for push, whose beats touch `file`
+    or come through the database. `every_ms` is the interval between starts,
     `timeout_ms` the one deadline for the whole run. `runbook` is a path, already resolved against the config's folder.
     `confirm_every_ms` is the pause before a failure that has not been confirmed yet is looked at again. A probe flaps
     from the moment at which `flap_start` percent of its latest runs are changes until fewer than `flap_end` are.
@@ -119,6 +122,7 @@ class Probe(Struct, frozen=True):
     depends_on: tuple[str, ...] = ()
     request: HttpRequest = field(default_factory=HttpRequest)
     family: str = "any"
+    file: str | None = None
 
 
 class Phases(Struct, frozen=True):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from oncall_tui.domain.duration import format_duration
 from oncall_tui.domain.incident import Incident
 from oncall_tui.domain.json_check import JsonCheck, explain_value
 from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Result, Verdict
@@ -41,6 +42,7 @@ class Observation(NamedTuple):
     expires_in_ms: int | None = None
     answers: tuple[str, ...] | None = None
     values: Mapping[str, object] | None = None
+    age_ms: int | None = None
 
 
 def tell_seconds(ms: float) -> str:
@@ -99,6 +101,9 @@ def _find_wrong(probe: Probe, seen: Observation) -> str:
         if seen.status >= 400:
             return f"HTTP {seen.status_text}"
         return f"HTTP {seen.status_text}, expected {', '.join(map(str, expect.status))}"
+    if seen.age_ms is not None and expect.max_age_ms is not None and seen.age_ms > expect.max_age_ms:
+        most = format_duration(expect.max_age_ms)
+        return f"no beat for {format_duration(seen.age_ms)}, expected one every {most}"
     if seen.has_text is False:
         where = " in its first part, the rest was not read" if seen.is_body_cut else ""
         return f"body lacks '{expect.body_contains}'{where}"

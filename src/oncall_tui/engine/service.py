@@ -21,10 +21,12 @@ from pathlib import Path
 from typing import cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from oncall_tui import __version__
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import Config, PageConfig
+from oncall_tui.domain.beat import Beat
 from oncall_tui.domain.engine import TERMINAL_SILENT_AFTER_MS
 from oncall_tui.domain.errors import StoreError, UsageError
 from oncall_tui.domain.shortform import Form
@@ -54,6 +56,7 @@ from oncall_tui.engine.scheduler import run_schedule
 from oncall_tui.engine.spawn import read_host
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.engine.vantage import Vantage, is_online
+from oncall_tui.store.beats import read_beat
 from oncall_tui.store.database import SCHEMA_VERSION, Database
 from oncall_tui.store.lease import beat_lease, end_lease, list_terminals, take_lease
 from oncall_tui.store.lock import engine_lock
@@ -279,7 +282,7 @@ class _Engine:
                 await self._stop.wait()
 
     async def _probe(self) -> None:
-        tools = await open_tools(vantage=self._vantage)
+        tools = replace(await open_tools(vantage=self._vantage), read_beat=self._read_beat)
         await run_schedule(
             self._config.probes,
             lambda probe: run_probe(probe, tools),
@@ -287,6 +290,9 @@ class _Engine:
             stop=self._stop,
             rng=make_chance(),
         )
+
+    async def _read_beat(self, probe: str) -> Beat | None:
+        return await self._results.call(read_beat, probe)
 
     async def _beat(self, epoch: int) -> None:
         loop = asyncio.get_running_loop()

@@ -243,6 +243,10 @@ CREATE TABLE change (
 ) STRICT;;
 CREATE INDEX change_changed ON change(changed_at);;
 
+CREATE TABLE beat (
+    probe TEXT PRIMARY KEY, beat_at INTEGER NOT NULL, note TEXT NOT NULL, actor TEXT NOT NULL
+) STRICT, WITHOUT ROWID;;
+
 CREATE TABLE step_tick (
     incident_id INTEGER NOT NULL REFERENCES incident(id), runbook TEXT NOT NULL, anchor TEXT NOT NULL, state TEXT NOT NULL,
     reason TEXT NOT NULL DEFAULT '', actor TEXT NOT NULL, ticked_at INTEGER NOT NULL,

@@ -24,7 +24,7 @@ from oncall_tui.domain.duration import DAY, HOUR
 from oncall_tui.domain.json_check import JSON_CHECK_FORM
 from oncall_tui.domain.probe import FLAP_END, FLAP_START
 
-KINDS = ("http", "tcp", "tls", "dns")
+KINDS = ("http", "tcp", "tls", "dns", "push")
 _KINDS_FORM = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
 _Latency = Annotated[int | None, RunLength, Doc("A slower answer is degraded, not up.", "a length of time, 10ms to 5m")]
 _Words = Annotated[str | None, Meta(min_length=1, max_length=1_000)]
@@ -69,6 +69,14 @@ class DnsExpect(TcpExpect, frozen=True, kw_only=True):
     contains: _Contains = None
 
 
+class PushExpect(Table, frozen=True, kw_only=True):
+    max_age: Annotated[
+        int,
+        length(1_000, 400 * DAY),
+        Doc("No beat for longer is down.", "a length of time, 1s to 400d"),
+    ] = 25 * HOUR
+
+
 class ProbeTable(Table, frozen=True, kw_only=True):
     @classmethod
     def fitting(cls, value: object) -> type["ProbeTable"]:
@@ -76,7 +84,7 @@ class ProbeTable(Table, frozen=True, kw_only=True):
         return PROBE_TABLES.get(kind, AnyProbe) if isinstance(kind, str) else AnyProbe
 
     name: Annotated[Name, Doc("What the probe is called on the screens; no two alike.", NAME_FORM)]
-    kind: Annotated[Literal["http", "tcp", "tls", "dns"], Doc("What is checked, and how.", _KINDS_FORM)]
+    kind: Annotated[Literal["http", "tcp", "tls", "dns", "push"], Doc("What is checked, and how.", _KINDS_FORM)]
     component: Annotated[
         Name | None, Doc("The component that the probe watches.", "the name of a [[component]] of this file")
     ] = None
@@ -142,7 +150,7 @@ _Record = Literal["A", "AAAA", "CNAME", "MX", "NS", "TXT", "SOA", "CAA", "SRV", 
 _Resolver = Annotated[str | None, text(values.check_resolver), _ResolverDoc]
 
 
-def _expect(model: type[TcpExpect]) -> Doc:
+def _expect(model: type[Table]) -> Doc:
     return Doc("What a healthy answer looks like.", f"a table of {', '.join(sorted(model.__struct_fields__))}")
 
 
@@ -204,6 +212,15 @@ class DnsProbe(ProbeTable, frozen=True, kw_only=True):
     expect: Annotated[DnsExpect, _expect(DnsExpect)] = DnsExpect()
 
 
+class PushProbe(ProbeTable, frozen=True, kw_only=True):
+    file: Annotated[
+        str | None,
+        text(values.check_path),
+        Doc("File that the job touches; without it, `oncall-tui beat NAME` is the beat.", "a path"),
+    ] = None
+    expect: Annotated[PushExpect, _expect(PushExpect)] = PushExpect()
+
+
 class VantageTable(Table, frozen=True, kw_only=True):
     targets: Annotated[
         tuple[HostPort, ...],
@@ -214,12 +231,13 @@ class VantageTable(Table, frozen=True, kw_only=True):
     ] = ()
 
 
-KnownProbe: TypeAlias = HttpProbe | TcpProbe | TlsProbe | DnsProbe
+KnownProbe: TypeAlias = HttpProbe | TcpProbe | TlsProbe | DnsProbe | PushProbe
 PROBE_TABLES: Mapping[str, type[ProbeTable]] = {
     "http": HttpProbe,
     "tcp": TcpProbe,
     "tls": TlsProbe,
     "dns": DnsProbe,
+    "push": PushProbe,
 }
 
 

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from oncall_tui.domain.probe import Probe, ProbeKind, Result, Verdict
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.verdict import Observation, judge
-from oncall_tui.engine.probes import dns, http, tcp, tls
+from oncall_tui.engine.probes import dns, http, push, tcp, tls
 from oncall_tui.engine.probes.faults import FORESEEN, REASON_LIMIT, explain, explain_timeout
 from oncall_tui.engine.probes.tools import Tools, Trace, open_tools
 from oncall_tui.engine.vantage import is_exempt
@@ -31,6 +31,7 @@ _KINDS: dict[ProbeKind, Callable[[Probe, Tools, Trace], Awaitable[Observation]]]
     ProbeKind.TCP: tcp.run,
     ProbeKind.TLS: tls.run,
     ProbeKind.DNS: dns.run,
+    ProbeKind.PUSH: push.run,
 }
 
 
@@ -60,7 +61,7 @@ async def run_probe(probe: Probe, tools: Tools) -> Result:
     trace.leave()
     if verdict is not Verdict.UP and took_s > timeout_s + PAUSE_S:
         verdict, reason = Verdict.UNKNOWN, f"not run: this host was paused or overloaded for {took_s - timeout_s:.1f} s"
-    if not is_exempt(trace.ip or probe.target):
+    if probe.kind is not ProbeKind.PUSH and not is_exempt(trace.ip or probe.target):
         verdict, reason = await _doubt_vantage(probe, tools, trace, verdict, reason)
     return Result(
         probe=probe.name,

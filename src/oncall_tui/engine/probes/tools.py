@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import msgspec
 from msgspec import Struct
 
 from oncall_tui.clock import now_ms
+from oncall_tui.domain.beat import Beat
 from oncall_tui.domain.probe import Phases
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.engine.probes.credentials import Credentials
@@ -39,6 +40,7 @@ class Tools(Struct, frozen=True):
     vantage: Vantage = msgspec.field(default_factory=Vantage)
     body_cap: int = BODY_CAP
     credentials: Credentials = msgspec.field(default_factory=Credentials)
+    read_beat: Callable[[str], Awaitable[Beat | None]] | None = None
 
 
 async def open_tools(
