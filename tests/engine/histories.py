@@ -23,7 +23,7 @@ from oncall_tui.store.updates import list_updates
 STATUSES = list(IncidentStatus)[:4]
 QUIET_MS = 200
 TIMEOUT_MS = 150
-DEADLINE_S = 60.0
+DEADLINE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
