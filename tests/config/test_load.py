@@ -141,7 +141,7 @@ max_latency = 3
         f"13: probe.evry: unknown key (did you mean every?), allowed: {', '.join(anything)}",
         '14: probe.target: is missing, allowed: "host:port", an IPv6 address in [brackets]',
         '15: probe.name: "a" is already on line 11, allowed: each name once',
-        f"17: probe.url: belongs to http probes, allowed in this one: {COMMON}, target, expect",
+        f"17: probe.url: belongs to http and upstream probes, allowed in this one: {COMMON}, target, expect",
         '18: probe.component: "APi" is not a configured component (did you mean "API"?), allowed: "API"',
         "20: probe.timeout: is longer than the time between runs, allowed: at most the value of every",
         f'21: probe.runbook: there is no file "{folder / "no.md"}", allowed: the path of a file that exists',

@@ -80,3 +80,12 @@ def test_a_push_probe_has_a_file_or_none(folder: Path) -> None:
     assert (probe.file, probe.target, probe.expect.max_age_ms) == (None, "oncall-tui beat p", 90_000_000)
     (fault,) = faults_of(folder, probe_text("push", 'expect = { max_age = "0s" }'))
     assert "probe.expect.max_age: is out of range" in fault
+
+
+def test_a_provider_is_read_at_its_api_or_its_feed(folder: Path) -> None:
+    probe = load_probe(folder, "upstream", 'url = "https://www.githubstatus.com/"\nwatch = ["Actions"]')
+    assert (probe.target, probe.watch) == ("https://www.githubstatus.com/api/v2/summary.json", ("Actions",))
+    probe = load_probe(folder, "upstream", 'url = "https://h/feed.atom"\nform = "atom"')
+    assert (probe.target, probe.form) == ("https://h/feed.atom", "atom")
+    (fault,) = faults_of(folder, probe_text("upstream", 'url = "https://h"\nform = "rss"'))
+    assert 'is "rss"' in fault

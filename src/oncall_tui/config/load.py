@@ -232,6 +232,8 @@ def _convert_probe(probe: schema.KnownProbe, folder: Path, above: Mapping[str, t
             )
         case schema.PushProbe():
             return replace(made, file=None if probe.file is None else str(resolve_path(folder, probe.file)))
+        case schema.UpstreamProbe():
+            return replace(made, form=probe.form, watch=probe.watch, follow_redirects=True)
         case schema.DnsProbe():
             return replace(made, record=probe.record, resolver=probe.resolver)
         case _:
@@ -242,6 +244,8 @@ def _find_target(probe: schema.KnownProbe) -> str:
     match probe:
         case schema.HttpProbe():
             return probe.url
+        case schema.UpstreamProbe():
+            return probe.url if probe.form == "atom" else f"{probe.url.rstrip('/')}/api/v2/summary.json"
         case schema.PushProbe():
             return probe.file or f"oncall-tui beat {probe.name}"
         case _:

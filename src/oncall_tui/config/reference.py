@@ -31,6 +31,10 @@ _KIND_WORDS = {
     "tcp": "Opens a connection and closes it.",
     "tls": "Makes a TLS handshake and reads the certificate.",
     "dns": "Looks a name up.",
+    "upstream": (
+        "Reads what a provider says of itself: is it us or them. A major outage there is down; partial outage, degraded"
+        " performance, planned work and any open incident degrade; a page that cannot be read says nothing."
+    ),
     "push": "Waits for signs of life of a job: it is down when there was none for too long (a dead man's switch).",
 }
 

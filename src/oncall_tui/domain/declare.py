@@ -23,11 +23,13 @@ _FAILING = {
     ProbeKind.TLS: ("secure connections are failing", "Secure connections have been failing"),
     ProbeKind.DNS: ("name lookups are failing", "Name lookups have been failing"),
     ProbeKind.PUSH: ("scheduled work is late", "Scheduled work has been late"),
+    ProbeKind.UPSTREAM: ("a provider has an outage", "A provider that we rely on has had an outage"),
 }
 _SLOW = {
     ProbeKind.HTTP: ("slow responses", "Responses have been slower than usual"),
     ProbeKind.TCP: ("slow connections", "Connections have been slower than usual"),
     ProbeKind.DNS: ("slow name lookups", "Name lookups have been slower than usual"),
+    ProbeKind.UPSTREAM: ("a provider has trouble", "A provider that we rely on has had trouble"),
 }
 
 

@@ -18,6 +18,7 @@ class ProbeKind(StrEnum):
     TLS = "tls"
     DNS = "dns"
     PUSH = "push"
+    UPSTREAM = "upstream"
 
 
 class Verdict(StrEnum):
@@ -94,7 +95,8 @@ class Probe(Struct, frozen=True):
     """A configured check of one target.
 
     `target` is a URL for http, `host:port` for tcp and tls, a name for dns, words for push, whose beats touch `file`
-    or come through the database. `every_ms` is the interval between starts,
+    or come through the database. An upstream page is read in its `form`, `statuspage` or `atom`, for the components in
+    `watch`, all when empty. `every_ms` is the interval between starts,
     `timeout_ms` the one deadline for the whole run. `runbook` is a path, already resolved against the config's folder.
     `confirm_every_ms` is the pause before a failure that has not been confirmed yet is looked at again. A probe flaps
     from the moment at which `flap_start` percent of its latest runs are changes until fewer than `flap_end` are.
@@ -123,6 +125,8 @@ class Probe(Struct, frozen=True):
     request: HttpRequest = field(default_factory=HttpRequest)
     family: str = "any"
     file: str | None = None
+    form: str = "statuspage"
+    watch: tuple[str, ...] = ()
 
 
 class Phases(Struct, frozen=True):

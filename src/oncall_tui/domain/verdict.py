@@ -12,6 +12,8 @@ from oncall_tui.domain.duration import format_duration
 from oncall_tui.domain.incident import Incident
 from oncall_tui.domain.json_check import JsonCheck, explain_value
 from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Result, Verdict
+from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.domain.upstream import Standing
 
 RECENT_LIMIT = 60
 SILENT_INTERVALS = 2.5
@@ -25,6 +27,7 @@ FLAP_RUNS = 21
 STEADY_RUNS = 10
 """So many equal runs in a row end it: an outage that lasts must not hide behind the changes before it."""
 _DAY_MS = 86_400_000
+_WORDS_LIMIT = 180
 
 
 class Observation(NamedTuple):
@@ -43,6 +46,7 @@ class Observation(NamedTuple):
     answers: tuple[str, ...] | None = None
     values: Mapping[str, object] | None = None
     age_ms: int | None = None
+    upstream: Standing | None = None
 
 
 def tell_seconds(ms: float) -> str:
@@ -84,6 +88,9 @@ def judge(probe: Probe, seen: Observation, duration_ms: float) -> tuple[Verdict,
     ):
         left = tell_days(seen.expires_in_ms)
         return Verdict.DEGRADED, f"certificate expires in {left}, expected at least {expect.min_days_left} days"
+    if seen.upstream is not None and seen.upstream.gravity:
+        verdict = Verdict.DOWN if seen.upstream.gravity > 1 else Verdict.DEGRADED
+        return verdict, clean_line(f"provider: {seen.upstream.words or 'says that something is wrong'}", _WORDS_LIMIT)
     worse = _find_wrong_value(expect.json_degraded, seen)
     if worse:
         return Verdict.DEGRADED, worse

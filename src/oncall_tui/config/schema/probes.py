@@ -24,7 +24,7 @@ from oncall_tui.domain.duration import DAY, HOUR
 from oncall_tui.domain.json_check import JSON_CHECK_FORM
 from oncall_tui.domain.probe import FLAP_END, FLAP_START
 
-KINDS = ("http", "tcp", "tls", "dns", "push")
+KINDS = ("http", "tcp", "tls", "dns", "push", "upstream")
 _KINDS_FORM = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
 _Latency = Annotated[int | None, RunLength, Doc("A slower answer is degraded, not up.", "a length of time, 10ms to 5m")]
 _Words = Annotated[str | None, Meta(min_length=1, max_length=1_000)]
@@ -84,7 +84,9 @@ class ProbeTable(Table, frozen=True, kw_only=True):
         return PROBE_TABLES.get(kind, AnyProbe) if isinstance(kind, str) else AnyProbe
 
     name: Annotated[Name, Doc("What the probe is called on the screens; no two alike.", NAME_FORM)]
-    kind: Annotated[Literal["http", "tcp", "tls", "dns", "push"], Doc("What is checked, and how.", _KINDS_FORM)]
+    kind: Annotated[
+        Literal["http", "tcp", "tls", "dns", "push", "upstream"], Doc("What is checked, and how.", _KINDS_FORM)
+    ]
     component: Annotated[
         Name | None, Doc("The component that the probe watches.", "the name of a [[component]] of this file")
     ] = None
@@ -221,6 +223,21 @@ class PushProbe(ProbeTable, frozen=True, kw_only=True):
     expect: Annotated[PushExpect, _expect(PushExpect)] = PushExpect()
 
 
+class UpstreamProbe(ProbeTable, frozen=True, kw_only=True):
+    url: Annotated[
+        str, text(values.check_url), Doc("The provider's status page, or its Atom feed.", "an http or https URL")
+    ]
+    form: Annotated[Literal["statuspage", "atom"], Doc("What stands there.", "statuspage (its api/v2) or atom")] = (
+        "statuspage"
+    )
+    watch: Annotated[
+        tuple[Name, ...],
+        Meta(max_length=50),
+        Doc("Components of the provider that matter here, or words of a feed; all where absent.", "a list of names"),
+    ] = ()
+    expect: Annotated[TcpExpect, _expect(TcpExpect)] = TcpExpect()
+
+
 class VantageTable(Table, frozen=True, kw_only=True):
     targets: Annotated[
         tuple[HostPort, ...],
@@ -231,13 +248,14 @@ class VantageTable(Table, frozen=True, kw_only=True):
     ] = ()
 
 
-KnownProbe: TypeAlias = HttpProbe | TcpProbe | TlsProbe | DnsProbe | PushProbe
+KnownProbe: TypeAlias = HttpProbe | TcpProbe | TlsProbe | DnsProbe | PushProbe | UpstreamProbe
 PROBE_TABLES: Mapping[str, type[ProbeTable]] = {
     "http": HttpProbe,
     "tcp": TcpProbe,
     "tls": TlsProbe,
     "dns": DnsProbe,
     "push": PushProbe,
+    "upstream": UpstreamProbe,
 }
 
 

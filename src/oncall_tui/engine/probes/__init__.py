@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from oncall_tui.domain.probe import Probe, ProbeKind, Result, Verdict
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.verdict import Observation, judge
-from oncall_tui.engine.probes import dns, http, push, tcp, tls
+from oncall_tui.engine.probes import dns, http, push, tcp, tls, upstream
 from oncall_tui.engine.probes.faults import FORESEEN, REASON_LIMIT, explain, explain_timeout
 from oncall_tui.engine.probes.tools import Tools, Trace, open_tools
 from oncall_tui.engine.vantage import is_exempt
@@ -32,6 +32,7 @@ _KINDS: dict[ProbeKind, Callable[[Probe, Tools, Trace], Awaitable[Observation]]]
     ProbeKind.TLS: tls.run,
     ProbeKind.DNS: dns.run,
     ProbeKind.PUSH: push.run,
+    ProbeKind.UPSTREAM: upstream.run,
 }
 
 
@@ -44,6 +45,7 @@ async def run_probe(probe: Probe, tools: Tools) -> Result:
     started_at = tools.wall_ms()
     started = tools.monotonic()
     timeout_s = probe.timeout_ms / 1000
+    seen: Observation | None = None
     try:
         async with asyncio.timeout(timeout_s) as deadline:
             seen = await _KINDS[probe.kind](probe, tools, trace)
@@ -59,6 +61,8 @@ async def run_probe(probe: Probe, tools: Tools) -> Result:
         if not isinstance(error, FORESEEN):
             _log.error("probe %s failed by an error of ours", clean_line(probe.name), exc_info=error)
     trace.leave()
+    if seen is None and probe.kind is ProbeKind.UPSTREAM and verdict is Verdict.DOWN:
+        verdict, reason = Verdict.UNKNOWN, f"not run: the status page cannot be read: {reason}"
     if verdict is not Verdict.UP and took_s > timeout_s + PAUSE_S:
         verdict, reason = Verdict.UNKNOWN, f"not run: this host was paused or overloaded for {took_s - timeout_s:.1f} s"
     if probe.kind is not ProbeKind.PUSH and not is_exempt(trace.ip or probe.target):
