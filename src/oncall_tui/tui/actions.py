@@ -87,6 +87,7 @@ ACTIONS: tuple[Action, ...] = (
             ("page-down", "ctrl+d,pagedown", "page down", "Move down half a page.", False),
             ("page-up", "ctrl+u,pageup", "page up", "Move up half a page.", False),
             ("open", "enter", "open", "Open the probe's incident, or declare one.", False),
+            ("history", "h", "history", "Show the past of the probe: uptime, latency, errors.", False),
             ("filter", "slash", "filter", "Show only probes whose name, target or component contains a text.", True),
             ("fold", "z", "fold ok", "Hide or show the probes that are up.", True),
             ("acknowledge", "a", "ack", "Look after the red probe until it is up again, or stop doing so.", True),

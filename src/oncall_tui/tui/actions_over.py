@@ -19,6 +19,14 @@ OVER: dict[str, tuple[tuple[str, str, str, str, bool], ...]] = {
         ("help", "question_mark,f1", "keys", "Show the keys of this screen.", True),
         ("back", "escape,q,m", "back", "Go back to the board.", True),
     ),
+    "probe": (
+        ("line-down", "j,down", "down", "Scroll down.", False),
+        ("line-up", "k,up", "up", "Scroll up.", False),
+        ("page-down", "pagedown,space", "scroll", "Scroll down a page.", True),
+        ("page-up", "pageup", "scroll back", "Scroll up a page.", False),
+        ("help", "question_mark,f1", "keys", "Show the keys of this screen.", True),
+        ("back", "escape,q,h", "back", "Go back to the board.", True),
+    ),
     "postmortem": (
         ("edit", "e,enter", "change", "Begin the review, or change the shown document in place.", True),
         ("publish", "ctrl+s", "review", "Look at the public document once more, then publish it.", True),

@@ -25,6 +25,7 @@ _TITLES = {
     "state": "Choosing the public state",
     "components": "Choosing components",
     "uncertain": "An update that failed, or that may or may not have arrived",
+    "probe": "The past of a probe",
     "planned": "Planned work",
     "postmortem": "The review of an incident",
     "correct": "Correcting an update",

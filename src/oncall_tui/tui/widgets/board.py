@@ -347,6 +347,12 @@ class Board(Lines, can_focus=True):
         if self.selected is not None:
             self.post_message(self.Opened(self.selected))
 
+    def action_history(self) -> None:
+        from oncall_tui.tui.screens.probe import open_probe
+
+        if self.selected is not None:
+            open_probe(self.screen, self.selected)
+
     def action_filter(self) -> None:
         self.post_message(self.FilterWanted())
 

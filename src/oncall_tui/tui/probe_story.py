@@ -1,0 +1,50 @@
+"""All that the file tells of one probe's past, read in one go for its screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from oncall_tui.domain.duration import DAY, HOUR
+from oncall_tui.domain.history import PERIODS, Uptime, find_planned, sum_spans
+from oncall_tui.store.codec import decode_probe
+from oncall_tui.store.history import Past, list_spans, read_past
+from oncall_tui.store.maintenance import list_between
+from oncall_tui.store.probes import list_failures
+
+if TYPE_CHECKING:
+    from oncall_tui.domain.probe import Result
+    from oncall_tui.store.database import Database
+
+_FAILURES_SHOWN = 8
+
+
+class Story(Struct, frozen=True):
+    """`uptimes` run along PERIODS, `hours` reach two days back and `days` ninety, `failures` are newest first."""
+
+    probe: str
+    read_at: int
+    uptimes: tuple[Uptime, ...]
+    hours: Past
+    days: Past
+    failures: tuple[Result, ...]
+
+
+def read_story(db: Database, name: str, now: int) -> Story | None:
+    """Returns the past of a probe, None when it is configured no more."""
+    longest = max(PERIODS.values())
+    with db.snapshot():
+        probes = [decode_probe(row["spec"]) for row in db.rows("SELECT spec FROM probe WHERE name = ?", name)]
+        if not probes:
+            return None
+        spans = list_spans(db, probes, now - longest, now, name)[name]
+        planned = find_planned(list_between(db, now - longest, now), name)
+        return Story(
+            name,
+            now,
+            tuple(sum_spans(spans, planned, now - length, now) for length in PERIODS.values()),
+            read_past(db, name, HOUR, now - 47 * HOUR, now),
+            read_past(db, name, DAY, now - 89 * DAY, now),
+            tuple(list_failures(db, name, _FAILURES_SHOWN)),
+        )

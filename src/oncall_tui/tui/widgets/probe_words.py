@@ -1,0 +1,211 @@
+"""The past of a probe as lines: uptime, availability by hour and day, latency by minute and phase, errors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from oncall_tui.domain.duration import DAY, HOUR, MINUTE, format_duration
+from oncall_tui.domain.history import PERIODS, Uptime
+from oncall_tui.domain.rollup import SERIES, Figures
+from oncall_tui.tui.text import Glyphs, clock_utc, cut, date_utc, join
+from oncall_tui.tui.widgets.board_rows import tell_latency
+
+if TYPE_CHECKING:
+    from oncall_tui.domain.probe import Result
+    from oncall_tui.domain.rollup import Rollup
+    from oncall_tui.tui.probe_story import Story
+
+_MARKS = {
+    "down": ("✖", "$state-down"),
+    "slow": ("▲", "$state-slow"),
+    "up": ("▄", "$strip-ok"),
+    "planned": ("■", "$state-maintenance"),
+    "unknown": ("?", "$state-unknown"),
+    "nothing": ("·", "$muted"),
+}
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_STRIP_AT = 10
+_PLOT_ROWS = 6
+_AXIS = 9
+_PLOT_LIMIT = 144
+
+
+def tell_share(share: float | None) -> str:
+    """Returns a share in percent, cut off and never rounded up."""
+    if share is None:
+        return "-"
+    return "100%" if share == 1 else f"{math.floor(share * 100_000) / 1000:.3f}%"
+
+
+def draw_uptimes(uptimes: Sequence[Uptime]) -> list[Content]:
+    """Returns the table of uptime over the periods."""
+    rows = [join((f"{'UPTIME':<8}{'UP':>9}{'DOWN':>10}{'SLOW':>10}{'UNKNOWN':>10}{'PLANNED':>10}", "$muted"))]
+    for last, each in zip(PERIODS, uptimes, strict=True):
+        parts = [format_duration(ms) if ms else "-" for ms in each[1:]]
+        slow, down, unknown, planned = parts
+        style = "bold $state-down" if each.down_ms else "bold"
+        rows.append(
+            join(
+                (f"{last:<8}", "$muted"),
+                (f"{tell_share(each.share):>9}", style),
+                f"{down:>10}{slow:>10}{unknown:>10}{planned:>10}",
+            )
+        )
+    return rows
+
+
+def find_mark(each: Uptime) -> str:
+    """Returns what stands for an hour or a day: its worst, however short."""
+    if each.down_ms:
+        return "down"
+    if each.slow_ms:
+        return "slow"
+    if each.up_ms:
+        return "up"
+    if each.planned_ms:
+        return "planned"
+    return "unknown" if each.unknown_ms else "nothing"
+
+
+def draw_strip(parts: Sequence[tuple[int, Uptime]], unit: str, width: int) -> Content:
+    """Returns one sign for each of the latest hours or days that fit, the newest last."""
+    marks = [find_mark(each) for _, each in parts[-max(1, width - _STRIP_AT) :]]
+    return join(
+        (f"{f'{len(marks)} {unit}':<{_STRIP_AT}}", "$muted"),
+        *((Glyphs.show(_MARKS[mark][0]), _MARKS[mark][1]) for mark in marks),
+    )
+
+
+def draw_legend() -> Content:
+    return Content("  ").join(
+        [join((Glyphs.show(sign), style), (f" {name}", "$muted")) for name, (sign, style) in _MARKS.items()]
+    )
+
+
+def draw_plot(hours: Sequence[Rollup], now: int, width: int) -> list[Content]:
+    """Returns the latency of the latest 24 hours: bars to p50, and above them a sign at p95."""
+    room = max(24, min(width - _AXIS, _PLOT_LIMIT))
+    began_at = now - DAY
+    held: list[list[Figures]] = [[] for _ in range(room)]
+    for hour in hours:
+        for number, minute in enumerate(hour.minutes):
+            column = (hour.began_at + number * MINUTE - began_at) * room // DAY
+            if 0 <= column < room and minute.p50_ms is not None:
+                held[column].append(Figures(minute.p50_ms, minute.p95_ms))
+    tops = [max((each.p95_ms or 0.0 for each in column), default=None) for column in held]
+    mids = [sorted(each.p50_ms or 0.0 for each in column)[len(column) // 2] if column else None for column in held]
+    highest = max((top for top in tops if top is not None), default=0.0)
+    if not highest:
+        return [join(("No answer in the last 24 hours.", "$muted"))]
+    rows = [join(("LATENCY, 24 h  ", "$muted"), "bars p50", ("   ", ""), f"{Glyphs.show('─')} p95")]
+    for row in range(_PLOT_ROWS - 1, -1, -1):
+        signs = [_draw_cell(mid, top, highest, row) for mid, top in zip(mids, tops, strict=True)]
+        label = {_PLOT_ROWS - 1: tell_latency(highest), _PLOT_ROWS // 2 - 1: tell_latency(highest / 2)}.get(row, "")
+        rows.append(join((f"{label:>{_AXIS - 2}} {Glyphs.show('│')}", "$muted"), *_join_cells(signs)))
+    marks = "".join(f"{clock_utc(began_at + part * DAY // 4)[:5]:<{room // 4}}" for part in range(4))
+    rows.append(join((" " * _AXIS + f"{marks[: room - 7]:<{max(0, room - 7)}}now UTC", "$muted")))
+    return rows
+
+
+def _draw_cell(mid: float | None, top: float | None, highest: float, row: int) -> tuple[str, str]:
+    if mid is None or top is None:
+        return " ", ""
+    eighths = max(1, round(mid / highest * _PLOT_ROWS * len(_BLOCKS)))
+    filled = min(len(_BLOCKS), max(0, eighths - row * len(_BLOCKS)))
+    if min(_PLOT_ROWS - 1, int(top / highest * _PLOT_ROWS)) == row and filled < len(_BLOCKS) // 2:
+        return Glyphs.show("─"), "$state-slow"
+    if not filled:
+        return " ", ""
+    return Glyphs.show("█" if Glyphs.is_ascii else _BLOCKS[filled - 1]), "$strip-ok"
+
+
+def _join_cells(cells: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    joined: list[tuple[str, str]] = []
+    for sign, style in cells:
+        if joined and joined[-1][1] == style:
+            joined[-1] = (joined[-1][0] + sign, style)
+        else:
+            joined.append((sign, style))
+    return joined
+
+
+def draw_phases(hours: Sequence[Rollup], now: int, width: int) -> list[Content]:
+    """Returns p50 and p95 of each phase now, and its p95 by hour."""
+    latest = {hour.began_at: hour for hour in hours}
+    first = now - now % HOUR - 23 * HOUR
+    rows = [join((f"{'BY PHASE':<12}{'P50':>9}{'P95':>9}  p95 by hour, 24 h", "$muted"))]
+    for number, name in enumerate(SERIES):
+        values = [latest[at].figures[number].p95_ms if at in latest else None for at in range(first, first + DAY, HOUR)]
+        known = [value for value in values if value is not None]
+        if not known:
+            continue
+        newest = next(hour.figures[number] for hour in reversed(hours) if hour.figures[number].p50_ms is not None)
+        bars = "".join(
+            " " if value is None else Glyphs.show(_BLOCKS[min(7, int(value / max(known) * 7.99)) if max(known) else 0])
+            for value in values
+        )
+        rows.append(
+            join(
+                (f"{name:<12}", "$muted"),
+                f"{tell_latency(newest.p50_ms or 0):>9}{tell_latency(newest.p95_ms or 0):>9}  ",
+                (bars, "$strip-ok"),
+            )
+        )
+    return [cut(row, width) for row in rows] if len(rows) > 1 else []
+
+
+def draw_yesterday(hours: Sequence[Rollup]) -> list[Content]:
+    """Returns the latest hour beside the same one of the day before, nothing where one of them is not known."""
+    if not hours:
+        return []
+    now = hours[-1]
+    then = next((hour for hour in hours if hour.began_at == now.began_at - DAY), None)
+    before = then.figures[0] if then else Figures()
+    if then is None or before.p50_ms is None or now.figures[0].p50_ms is None:
+        return []
+    ratio = now.figures[0].p50_ms / before.p50_ms if before.p50_ms else 1.0
+    change = "as fast" if 0.9 <= ratio <= 1.1 else f"{ratio:.1f} x as long"
+    style = "$state-slow" if ratio > 1.5 else ""
+    told = [
+        f"{word} p50 {tell_latency(each.figures[0].p50_ms or 0)}, p95 {tell_latency(each.figures[0].p95_ms or 0)}, "
+        f"{each.down} of {each.runs} failed"
+        for word, each in (("this hour", now), ("yesterday", then))
+    ]
+    return [join(("AGAINST YESTERDAY  ", "$muted"), (change, f"bold {style}")), *(join(f"  {each}") for each in told)]
+
+
+def draw_failures(failures: Sequence[Result], now: int, width: int) -> list[Content]:
+    """Returns the last errors, newest first, each with what was seen."""
+    if not failures:
+        return []
+    rows = [join(("LAST ERRORS", "$muted"))]
+    for result in failures:
+        at = clock_utc(result.started_at) if now - result.started_at < DAY else date_utc(result.started_at)
+        took = f"  {tell_latency(result.duration_ms)}"
+        rows.append(join((f"{at}  ", "$muted"), (result.reason, "$state-down"), (took, "$muted")))
+        rows += [join((f"    {name}  ", "$muted"), value) for name, value in result.facts]
+    return [cut(row, width) for row in rows]
+
+
+def draw_story(story: Story, width: int) -> list[Content]:
+    """Returns all lines, the most asked for first."""
+    hours, now = story.hours.rollups, story.read_at
+    gap = Content("")
+    parts = [
+        draw_uptimes(story.uptimes),
+        [
+            draw_strip(story.hours.parts[-24:], "hours", width),
+            draw_strip(story.days.parts, "days", width),
+            draw_legend(),
+        ],
+        draw_plot(hours, now, width),
+        draw_phases(hours, now, width),
+        draw_yesterday(hours),
+        draw_failures(story.failures, now, width),
+    ]
+    rows = [row for part in parts if part for row in (*part, gap)]
+    return [cut(row, width) for row in rows[:-1]]
