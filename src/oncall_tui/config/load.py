@@ -232,6 +232,8 @@ def _convert_probe(probe: schema.KnownProbe, folder: Path, above: Mapping[str, t
             )
         case schema.PushProbe():
             return replace(made, file=None if probe.file is None else str(resolve_path(folder, probe.file)))
+        case schema.MailProbe():
+            return replace(made, security=probe.security)
         case schema.UpstreamProbe():
             return replace(made, form=probe.form, watch=probe.watch, follow_redirects=True)
         case schema.DnsProbe():

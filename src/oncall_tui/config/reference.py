@@ -35,6 +35,8 @@ _KIND_WORDS = {
         "Reads what a provider says of itself: is it us or them. A major outage there is down; partial outage, degraded"
         " performance, planned work and any open incident degrade; a page that cannot be read says nothing."
     ),
+    "smtp": "Reads the greeting of a mail server, asks for STARTTLS and reads the certificate; no mail is sent.",
+    "imap": "Reads the greeting of a mailbox server, asks for STARTTLS and reads the certificate; nobody logs in.",
     "push": "Waits for signs of life of a job: it is down when there was none for too long (a dead man's switch).",
 }
 

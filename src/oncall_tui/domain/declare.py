@@ -22,6 +22,8 @@ _FAILING = {
     ProbeKind.TCP: ("connections are failing", "Connections have been failing"),
     ProbeKind.TLS: ("secure connections are failing", "Secure connections have been failing"),
     ProbeKind.DNS: ("name lookups are failing", "Name lookups have been failing"),
+    ProbeKind.SMTP: ("e-mail is failing", "Sending e-mail has been failing"),
+    ProbeKind.IMAP: ("e-mail is failing", "Reading e-mail has been failing"),
     ProbeKind.PUSH: ("scheduled work is late", "Scheduled work has been late"),
     ProbeKind.UPSTREAM: ("a provider has an outage", "A provider that we rely on has had an outage"),
 }
@@ -29,6 +31,8 @@ _SLOW = {
     ProbeKind.HTTP: ("slow responses", "Responses have been slower than usual"),
     ProbeKind.TCP: ("slow connections", "Connections have been slower than usual"),
     ProbeKind.DNS: ("slow name lookups", "Name lookups have been slower than usual"),
+    ProbeKind.SMTP: ("slow e-mail", "Sending e-mail has been slower than usual"),
+    ProbeKind.IMAP: ("slow e-mail", "Reading e-mail has been slower than usual"),
     ProbeKind.UPSTREAM: ("a provider has trouble", "A provider that we rely on has had trouble"),
 }
 

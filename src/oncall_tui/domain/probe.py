@@ -19,6 +19,8 @@ class ProbeKind(StrEnum):
     DNS = "dns"
     PUSH = "push"
     UPSTREAM = "upstream"
+    SMTP = "smtp"
+    IMAP = "imap"
 
 
 class Verdict(StrEnum):
@@ -94,9 +96,9 @@ class HttpRequest(Struct, frozen=True):
 class Probe(Struct, frozen=True):
     """A configured check of one target.
 
-    `target` is a URL for http, `host:port` for tcp and tls, a name for dns, words for push, whose beats touch `file`
+    `target` is a URL for http, `host:port` for tcp, tls, smtp and imap, a name for dns, words for push, whose beats touch `file`
     or come through the database. An upstream page is read in its `form`, `statuspage` or `atom`, for the components in
-    `watch`, all when empty. `every_ms` is the interval between starts,
+    `watch`, all when empty. `security` of mail is `starttls`, `tls` from the first byte on, or `none`. `every_ms` is the interval between starts,
     `timeout_ms` the one deadline for the whole run. `runbook` is a path, already resolved against the config's folder.
     `confirm_every_ms` is the pause before a failure that has not been confirmed yet is looked at again. A probe flaps
     from the moment at which `flap_start` percent of its latest runs are changes until fewer than `flap_end` are.
@@ -127,6 +129,7 @@ class Probe(Struct, frozen=True):
     file: str | None = None
     form: str = "statuspage"
     watch: tuple[str, ...] = ()
+    security: str = "starttls"
 
 
 class Phases(Struct, frozen=True):

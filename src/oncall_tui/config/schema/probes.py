@@ -24,7 +24,7 @@ from oncall_tui.domain.duration import DAY, HOUR
 from oncall_tui.domain.json_check import JSON_CHECK_FORM
 from oncall_tui.domain.probe import FLAP_END, FLAP_START
 
-KINDS = ("http", "tcp", "tls", "dns", "push", "upstream")
+KINDS = ("http", "tcp", "tls", "dns", "push", "upstream", "smtp", "imap")
 _KINDS_FORM = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
 _Latency = Annotated[int | None, RunLength, Doc("A slower answer is degraded, not up.", "a length of time, 10ms to 5m")]
 _Words = Annotated[str | None, Meta(min_length=1, max_length=1_000)]
@@ -85,7 +85,8 @@ class ProbeTable(Table, frozen=True, kw_only=True):
 
     name: Annotated[Name, Doc("What the probe is called on the screens; no two alike.", NAME_FORM)]
     kind: Annotated[
-        Literal["http", "tcp", "tls", "dns", "push", "upstream"], Doc("What is checked, and how.", _KINDS_FORM)
+        Literal["http", "tcp", "tls", "dns", "push", "upstream", "smtp", "imap"],
+        Doc("What is checked, and how.", _KINDS_FORM),
     ]
     component: Annotated[
         Name | None, Doc("The component that the probe watches.", "the name of a [[component]] of this file")
@@ -238,6 +239,15 @@ class UpstreamProbe(ProbeTable, frozen=True, kw_only=True):
     expect: Annotated[TcpExpect, _expect(TcpExpect)] = TcpExpect()
 
 
+class MailProbe(ProbeTable, frozen=True, kw_only=True):
+    target: Annotated[HostPort, _Target]
+    security: Annotated[
+        Literal["starttls", "tls", "none"],
+        Doc("How TLS begins: asked for by STARTTLS, from the first byte on, or never.", "starttls, tls or none"),
+    ] = "starttls"
+    expect: Annotated[TlsExpect, _expect(TlsExpect)] = TlsExpect()
+
+
 class VantageTable(Table, frozen=True, kw_only=True):
     targets: Annotated[
         tuple[HostPort, ...],
@@ -248,7 +258,7 @@ class VantageTable(Table, frozen=True, kw_only=True):
     ] = ()
 
 
-KnownProbe: TypeAlias = HttpProbe | TcpProbe | TlsProbe | DnsProbe | PushProbe | UpstreamProbe
+KnownProbe: TypeAlias = HttpProbe | TcpProbe | TlsProbe | DnsProbe | PushProbe | UpstreamProbe | MailProbe
 PROBE_TABLES: Mapping[str, type[ProbeTable]] = {
     "http": HttpProbe,
     "tcp": TcpProbe,
@@ -256,6 +266,8 @@ PROBE_TABLES: Mapping[str, type[ProbeTable]] = {
     "dns": DnsProbe,
     "push": PushProbe,
     "upstream": UpstreamProbe,
+    "smtp": MailProbe,
+    "imap": MailProbe,
 }
 
 

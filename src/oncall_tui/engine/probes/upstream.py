@@ -88,7 +88,7 @@ def _text_of(entry: Xml.Element, name: str) -> str:
 
 
 def _changed_at(entry: Xml.Element) -> int:
-    """An entry without a time that can be read is taken for a new one only if it says so nowhere: it is left out."""
+    """Returns 0 for an entry without the time that Atom asks for: how old it is cannot be known."""
     for name in ("updated", "published"):
         try:
             at = datetime.fromisoformat(_text_of(entry, name))

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 
 from oncall_tui.domain.probe import Verdict
@@ -27,6 +27,9 @@ HEAD_START_S = 0.25
 _LOOK_AGAIN_S = 1.0
 _EXPIRED, _NOT_YET, _SELF_SIGNED, _SELF_SIGNED_CHAIN = 10, 9, 18, 19
 _NO_ISSUER, _NO_FIRST_ISSUER, _WRONG_NAME, _WRONG_IP = 20, 21, 62, 64
+
+
+LeadUp = Callable[["Wire"], Awaitable[None]]
 
 
 def split_target(target: str, default_port: int | None = None) -> tuple[str, int]:
@@ -188,10 +191,13 @@ def _start(attempt: Coroutine[object, object, Wire]) -> asyncio.Task[Wire]:
     return asyncio.get_running_loop().create_task(attempt)
 
 
-async def start_tls(wire: Wire, host: str, tools: Tools, trace: Trace, budget_s: float) -> Certificate:
+async def start_tls(
+    wire: Wire, host: str, tools: Tools, trace: Trace, budget_s: float, lead_up: LeadUp | None = None
+) -> Certificate:
     """Shakes hands with checks on and returns the leaf. Raises TargetError in words when it is refused.
 
-    `budget_s` is what is left until the deadline: a refused certificate is fetched once more to say why.
+    `budget_s` is what is left until the deadline: a refused certificate is fetched once more to say why. `lead_up` is
+    what has to be said on the connection before TLS begins.
     """
     trace.enter("tls")
     started = tools.monotonic()
@@ -199,7 +205,7 @@ async def start_tls(wire: Wire, host: str, tools: Tools, trace: Trace, budget_s:
         tls = await wire.shake_hands(tools.tls, host)
     except ssl.SSLCertVerificationError as error:
         left_s = budget_s - (tools.monotonic() - started)
-        refused = await _look_again(wire, host, tools, min(_LOOK_AGAIN_S, left_s / 2))
+        refused = await _look_again(wire, host, tools, min(_LOOK_AGAIN_S, left_s / 2), lead_up)
         words = explain_certificate(error, host, refused, tools.wall_ms())
         if refused is not None:
             note_certificate(refused, trace, tools.wall_ms())
@@ -217,13 +223,17 @@ def read_leaf(tls: ssl.SSLObject) -> Certificate:
         raise TargetError("TLS: the certificate cannot be read") from error
 
 
-async def _look_again(wire: Wire, host: str, tools: Tools, budget_s: float) -> Certificate | None:
+async def _look_again(
+    wire: Wire, host: str, tools: Tools, budget_s: float, lead_up: LeadUp | None
+) -> Certificate | None:
     """Returns the refused certificate by a second handshake that trusts nothing and sends nothing, or None."""
     family = socket.AF_INET6 if ":" in wire.ip else socket.AF_INET
     with contextlib.suppress(OSError, TargetError):
         async with asyncio.timeout(max(budget_s, 0.0)):
             again = await _connect(Address(family, wire.ip), wire.port)
             try:
+                if lead_up is not None:
+                    await lead_up(again)
                 return read_leaf(await again.shake_hands(tools.tls_unverified, host))
             finally:
                 again.close()
