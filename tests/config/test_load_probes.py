@@ -89,3 +89,12 @@ def test_a_provider_is_read_at_its_api_or_its_feed(folder: Path) -> None:
     assert (probe.target, probe.form) == ("https://h/feed.atom", "atom")
     (fault,) = faults_of(folder, probe_text("upstream", 'url = "https://h"\nform = "rss"'))
     assert 'is "rss"' in fault
+
+
+def test_mail_and_ping_have_words_of_their_own(folder: Path) -> None:
+    assert load_probe(folder, "smtp", 'target = "h:587"').security == "starttls"
+    assert load_probe(folder, "imap", 'target = "h:993"\nsecurity = "tls"').security == "tls"
+    probe = load_probe(folder, "icmp", 'target = "2001:db8::1"\ncount = 5\nfamily = "6"\nexpect = { max_loss = 10 }')
+    assert (probe.target, probe.count, probe.family, probe.expect.max_loss_percent) == ("2001:db8::1", 5, "6", 10)
+    (fault,) = faults_of(folder, probe_text("icmp", 'target = "a b"'))
+    assert "has no valid host" in fault

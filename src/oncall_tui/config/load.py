@@ -234,6 +234,8 @@ def _convert_probe(probe: schema.KnownProbe, folder: Path, above: Mapping[str, t
             return replace(made, file=None if probe.file is None else str(resolve_path(folder, probe.file)))
         case schema.MailProbe():
             return replace(made, security=probe.security)
+        case schema.IcmpProbe():
+            return replace(made, count=probe.count, family=probe.family)
         case schema.UpstreamProbe():
             return replace(made, form=probe.form, watch=probe.watch, follow_redirects=True)
         case schema.DnsProbe():
@@ -271,6 +273,8 @@ def _convert_expect(expect: schema.TcpExpect | schema.PushExpect) -> Expectation
                 json=tuple(parse_json_check(each) for each in expect.json),
                 json_degraded=tuple(parse_json_check(each) for each in expect.json_degraded),
             )
+        case schema.IcmpExpect():
+            return Expectation(max_loss_percent=expect.max_loss, max_latency_ms=expect.max_latency)
         case schema.TlsExpect():
             return Expectation(min_days_left=expect.min_days_left, max_latency_ms=expect.max_latency)
         case schema.DnsExpect():

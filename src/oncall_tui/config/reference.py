@@ -37,6 +37,7 @@ _KIND_WORDS = {
     ),
     "smtp": "Reads the greeting of a mail server, asks for STARTTLS and reads the certificate; no mail is sent.",
     "imap": "Reads the greeting of a mailbox server, asks for STARTTLS and reads the certificate; nobody logs in.",
+    "icmp": "Pings a host. Needs no root; where the kernel forbids it, the probe says what to set and stays unknown.",
     "push": "Waits for signs of life of a job: it is down when there was none for too long (a dead man's switch).",
 }
 

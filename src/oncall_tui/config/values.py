@@ -171,6 +171,11 @@ def check_host(text: str) -> str:
     return text
 
 
+def check_address(text: str) -> str:
+    """A host name or an address of either kind."""
+    return text if _is_ipv6(text) else check_host(text)
+
+
 def check_host_port(text: str) -> str:
     """`host:port`, where an IPv6 address stands in brackets."""
     if text.startswith("["):

@@ -24,6 +24,7 @@ _FAILING = {
     ProbeKind.DNS: ("name lookups are failing", "Name lookups have been failing"),
     ProbeKind.SMTP: ("e-mail is failing", "Sending e-mail has been failing"),
     ProbeKind.IMAP: ("e-mail is failing", "Reading e-mail has been failing"),
+    ProbeKind.ICMP: ("connections are failing", "Connections have been failing"),
     ProbeKind.PUSH: ("scheduled work is late", "Scheduled work has been late"),
     ProbeKind.UPSTREAM: ("a provider has an outage", "A provider that we rely on has had an outage"),
 }
@@ -31,6 +32,7 @@ _SLOW = {
     ProbeKind.HTTP: ("slow responses", "Responses have been slower than usual"),
     ProbeKind.TCP: ("slow connections", "Connections have been slower than usual"),
     ProbeKind.DNS: ("slow name lookups", "Name lookups have been slower than usual"),
+    ProbeKind.ICMP: ("slow connections", "Connections have been slower than usual"),
     ProbeKind.SMTP: ("slow e-mail", "Sending e-mail has been slower than usual"),
     ProbeKind.IMAP: ("slow e-mail", "Reading e-mail has been slower than usual"),
     ProbeKind.UPSTREAM: ("a provider has trouble", "A provider that we rely on has had trouble"),

@@ -21,6 +21,7 @@ class ProbeKind(StrEnum):
     UPSTREAM = "upstream"
     SMTP = "smtp"
     IMAP = "imap"
+    ICMP = "icmp"
 
 
 class Verdict(StrEnum):
@@ -69,6 +70,7 @@ class Expectation(Struct, frozen=True):
     json: tuple[JsonCheck, ...] = ()
     json_degraded: tuple[JsonCheck, ...] = ()
     max_age_ms: int | None = None
+    max_loss_percent: int | None = None
 
 
 class Credential(Struct, frozen=True):
@@ -96,12 +98,15 @@ class HttpRequest(Struct, frozen=True):
 class Probe(Struct, frozen=True):
     """A configured check of one target.
 
-    `target` is a URL for http, `host:port` for tcp, tls, smtp and imap, a name for dns, words for push, whose beats touch `file`
-    or come through the database. An upstream page is read in its `form`, `statuspage` or `atom`, for the components in
-    `watch`, all when empty. `security` of mail is `starttls`, `tls` from the first byte on, or `none`. `every_ms` is the interval between starts,
-    `timeout_ms` the one deadline for the whole run. `runbook` is a path, already resolved against the config's folder.
-    `confirm_every_ms` is the pause before a failure that has not been confirmed yet is looked at again. A probe flaps
-    from the moment at which `flap_start` percent of its latest runs are changes until fewer than `flap_end` are.
+    `target` is a URL for http, `host:port` for tcp, tls, smtp and imap, a name for dns, a host for icmp (asked `count`
+    times), words for push, whose beats touch `file` or come through the database. An upstream page is read in its
+    `form`, `statuspage` or `atom`, for the components in `watch`, all when empty. `security` of mail is `starttls`,
+    `tls` from the first byte on, or `none`.
+
+    `every_ms` is the interval between starts, `timeout_ms` the one deadline for the whole run. `runbook` is a path,
+    already resolved against the config's folder. `confirm_every_ms` is the pause before a failure that has not been
+    confirmed yet is looked at again. A probe flaps from the moment at which `flap_start` percent of its latest runs are
+    changes until fewer than `flap_end` are.
     `depends_on` names probes behind which this one falls. `metric` is the page's id of the figure that is drawn of its
     latency. `family` is the only version of IP that is used, `4` or `6`, else `any`.
     """
@@ -130,6 +135,7 @@ class Probe(Struct, frozen=True):
     form: str = "statuspage"
     watch: tuple[str, ...] = ()
     security: str = "starttls"
+    count: int = 3
 
 
 class Phases(Struct, frozen=True):

@@ -47,6 +47,7 @@ class Observation(NamedTuple):
     values: Mapping[str, object] | None = None
     age_ms: int | None = None
     upstream: Standing | None = None
+    loss_percent: float | None = None
 
 
 def tell_seconds(ms: float) -> str:
@@ -91,6 +92,9 @@ def judge(probe: Probe, seen: Observation, duration_ms: float) -> tuple[Verdict,
     if seen.upstream is not None and seen.upstream.gravity:
         verdict = Verdict.DOWN if seen.upstream.gravity > 1 else Verdict.DEGRADED
         return verdict, clean_line(f"provider: {seen.upstream.words or 'says that something is wrong'}", _WORDS_LIMIT)
+    most = expect.max_loss_percent
+    if most is not None and seen.loss_percent is not None and seen.loss_percent > most:
+        return Verdict.DEGRADED, f"{seen.loss_percent:.0f} % of the echoes lost, expected at most {most} %"
     worse = _find_wrong_value(expect.json_degraded, seen)
     if worse:
         return Verdict.DEGRADED, worse

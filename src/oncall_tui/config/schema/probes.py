@@ -24,7 +24,7 @@ from oncall_tui.domain.duration import DAY, HOUR
 from oncall_tui.domain.json_check import JSON_CHECK_FORM
 from oncall_tui.domain.probe import FLAP_END, FLAP_START
 
-KINDS = ("http", "tcp", "tls", "dns", "push", "upstream", "smtp", "imap")
+KINDS = ("http", "tcp", "tls", "dns", "push", "upstream", "smtp", "imap", "icmp")
 _KINDS_FORM = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
 _Latency = Annotated[int | None, RunLength, Doc("A slower answer is degraded, not up.", "a length of time, 10ms to 5m")]
 _Words = Annotated[str | None, Meta(min_length=1, max_length=1_000)]
@@ -69,6 +69,12 @@ class DnsExpect(TcpExpect, frozen=True, kw_only=True):
     contains: _Contains = None
 
 
+class IcmpExpect(TcpExpect, frozen=True, kw_only=True):
+    max_loss: Annotated[
+        int | None, Meta(ge=0, le=99), Doc("More percent of the echoes lost is degraded.", "a whole number, 0 to 99")
+    ] = None
+
+
 class PushExpect(Table, frozen=True, kw_only=True):
     max_age: Annotated[
         int,
@@ -85,7 +91,7 @@ class ProbeTable(Table, frozen=True, kw_only=True):
 
     name: Annotated[Name, Doc("What the probe is called on the screens; no two alike.", NAME_FORM)]
     kind: Annotated[
-        Literal["http", "tcp", "tls", "dns", "push", "upstream", "smtp", "imap"],
+        Literal["http", "tcp", "tls", "dns", "push", "upstream", "smtp", "imap", "icmp"],
         Doc("What is checked, and how.", _KINDS_FORM),
     ]
     component: Annotated[
@@ -149,6 +155,7 @@ _Target = Doc("Where to connect.", '"host:port", an IPv6 address in [brackets]')
 _DnsName = Doc("The name to look up.", "a host name")
 _RecordDoc = Doc("The record type to look up.", "A, AAAA, CNAME, MX, NS, TXT, SOA, CAA, SRV or PTR")
 _ResolverDoc = Doc("The DNS server to ask; the system's where absent.", '"host" or "host:port", port 53 where absent')
+_Family = Annotated[Literal["any", "4", "6"], Doc("The version of IP to connect by.", "any, 4 or 6, in quotes")]
 _Record = Literal["A", "AAAA", "CNAME", "MX", "NS", "TXT", "SOA", "CAA", "SRV", "PTR"]
 _Resolver = Annotated[str | None, text(values.check_resolver), _ResolverDoc]
 
@@ -191,9 +198,7 @@ class HttpProbe(ProbeTable, frozen=True, kw_only=True):
             "a table with exactly one of env, file, command",
         ),
     ] = None
-    family: Annotated[Literal["any", "4", "6"], Doc("The version of IP to connect by.", "any, 4 or 6, in quotes")] = (
-        "any"
-    )
+    family: _Family = "any"
     follow_redirects: Annotated[bool, _Redirects] = False
     expect: Annotated[HttpExpect, _expect(HttpExpect)] = HttpExpect()
 
@@ -248,6 +253,13 @@ class MailProbe(ProbeTable, frozen=True, kw_only=True):
     expect: Annotated[TlsExpect, _expect(TlsExpect)] = TlsExpect()
 
 
+class IcmpProbe(ProbeTable, frozen=True, kw_only=True):
+    target: Annotated[str, text(values.check_address), Doc("The host to ping.", "a host name or an IP address")]
+    count: Annotated[int, Meta(ge=1, le=20), Doc("So many echoes a run.", "a whole number, 1 to 20")] = 3
+    family: _Family = "any"
+    expect: Annotated[IcmpExpect, _expect(IcmpExpect)] = IcmpExpect()
+
+
 class VantageTable(Table, frozen=True, kw_only=True):
     targets: Annotated[
         tuple[HostPort, ...],
@@ -258,7 +270,7 @@ class VantageTable(Table, frozen=True, kw_only=True):
     ] = ()
 
 
-KnownProbe: TypeAlias = HttpProbe | TcpProbe | TlsProbe | DnsProbe | PushProbe | UpstreamProbe | MailProbe
+KnownProbe: TypeAlias = HttpProbe | TcpProbe | TlsProbe | DnsProbe | PushProbe | UpstreamProbe | MailProbe | IcmpProbe
 PROBE_TABLES: Mapping[str, type[ProbeTable]] = {
     "http": HttpProbe,
     "tcp": TcpProbe,
@@ -268,6 +280,7 @@ PROBE_TABLES: Mapping[str, type[ProbeTable]] = {
     "upstream": UpstreamProbe,
     "smtp": MailProbe,
     "imap": MailProbe,
+    "icmp": IcmpProbe,
 }
 
 

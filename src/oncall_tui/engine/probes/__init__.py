@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from oncall_tui.domain.probe import Probe, ProbeKind, Result, Verdict
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.verdict import Observation, judge
-from oncall_tui.engine.probes import dns, http, mail, push, tcp, tls, upstream
+from oncall_tui.engine.probes import dns, http, icmp, mail, push, tcp, tls, upstream
 from oncall_tui.engine.probes.faults import FORESEEN, REASON_LIMIT, explain, explain_timeout
 from oncall_tui.engine.probes.tools import Tools, Trace, open_tools
 from oncall_tui.engine.vantage import is_exempt
@@ -35,6 +35,7 @@ _KINDS: dict[ProbeKind, Callable[[Probe, Tools, Trace], Awaitable[Observation]]]
     ProbeKind.UPSTREAM: upstream.run,
     ProbeKind.SMTP: mail.run,
     ProbeKind.IMAP: mail.run,
+    ProbeKind.ICMP: icmp.run,
 }
 
 

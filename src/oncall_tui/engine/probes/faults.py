@@ -95,7 +95,14 @@ def _explain_tls(error: ssl.SSLError) -> str:
     return f"TLS: {reason.lower().replace('_', ' ') or 'handshake failed'}"
 
 
-_PHASE_WORDS = {"connect": "connect", "tls": "TLS", "first_byte": "first byte", "transfer": "transfer", "dns": "DNS"}
+_PHASE_WORDS = {
+    "echo": "echo",
+    "connect": "connect",
+    "tls": "TLS",
+    "first_byte": "first byte",
+    "transfer": "transfer",
+    "dns": "DNS",
+}
 
 
 def explain_timeout(phase: str, timeout_s: float) -> tuple[Verdict, str]:
