@@ -8,14 +8,17 @@ from hypothesis import strategies as st
 
 from oncall_tui.domain.history import (
     Span,
+    Trouble,
     Uptime,
     close_span,
     cut_out,
     find_lost,
     find_window,
+    hide_planned,
     join_windows,
-    merge_spans,
+    merge_troubles,
     sum_spans,
+    sum_troubles,
     take_run,
 )
 from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, Notice, NoticeKind
@@ -151,17 +154,55 @@ def test_sums_are_those_of_every_single_instant(
     assert list(sums) == counted
 
 
+def _fill(spans: list[Span]) -> Trouble:
+    """Returns the same as trouble: time between spans is unknown."""
+    held: dict[SpanKind, list[tuple[int, int]]] = {kind: [] for kind in SpanKind}
+    for span in spans:
+        held[span.kind].append((span.began_at, span.ended_at))
+    gaps = [(before.ended_at, after.began_at) for before, after in pairwise(spans) if before.ended_at < after.began_at]
+    unknown = join_windows([*held[SpanKind.UNKNOWN], *gaps])
+    return Trouble(spans[0].began_at if spans else None, held[SpanKind.DOWN], held[SpanKind.SLOW], unknown)
+
+
+@given(SPANS, WINDOWS, st.integers(0, 100), st.integers(1, 300))
+def test_troubles_add_up_as_spans_do(
+    parts: list[tuple[int, int, SpanKind]], windows: list[tuple[int, int]], since: int, length: int
+) -> None:
+    spans = _lay(parts, "p")
+    planned = join_windows([(began_at, began_at + size) for began_at, size in windows])
+    until = min(since + length, spans[-1].ended_at if spans else since)
+    assert sum_troubles(_fill(spans), planned, since, until) == sum_spans(spans, planned, since, until)
+
+
 @given(SPANS, SPANS)
 def test_a_component_is_the_worst_of_its_probes(
     some: list[tuple[int, int, SpanKind]], others: list[tuple[int, int, SpanKind]]
 ) -> None:
-    spans = _lay(some, "a") + _lay(others, "b")
-    merged = merge_spans("C", spans)
     ranks = [SpanKind.UNKNOWN, SpanKind.UP, SpanKind.SLOW, SpanKind.DOWN]
-    for at in range(max((span.ended_at for span in spans), default=0) + 1):
-        held = [span.kind for span in spans if span.began_at <= at < span.ended_at]
-        shown = [span.kind for span in merged if span.began_at <= at < span.ended_at]
-        assert shown == ([max(held, key=ranks.index)] if held else [])
+    probes = [_lay(some, "a"), _lay(others, "b")]
+    now = max((spans[-1].ended_at for spans in probes if spans), default=1)
+    for spans in probes:
+        if spans and spans[-1].ended_at < now:
+            spans.append(Span("x", spans[-1].ended_at, now, SpanKind.UNKNOWN))
+    merged = merge_troubles([_fill(spans) for spans in probes], now)
+    first_at = merged.first_at
+    assert first_at == min((spans[0].began_at for spans in probes if spans), default=None)
+    for at in range(first_at or 0, now if first_at is not None else 0):
+        held = [
+            next((span.kind for span in spans if span.began_at <= at < span.ended_at), SpanKind.UNKNOWN)
+            for spans in probes
+        ]
+        shown = [
+            SpanKind(kind)
+            for kind in ("down", "slow", "unknown")
+            if any(began_at <= at < ended_at for began_at, ended_at in getattr(merged, kind))
+        ] or [SpanKind.UP]
+        assert shown == [max(held, key=ranks.index)]
+
+
+def test_a_probe_says_nothing_of_its_component_while_work_on_it_is_planned() -> None:
+    hidden = hide_planned(Trouble(0, down=[(10, 50)]), [(20, 30)], 100)
+    assert hidden == Trouble(0, down=[(10, 20), (30, 50)], slow=[], unknown=[(20, 30)])
 
 
 def test_the_share_is_of_the_time_that_is_known() -> None:

@@ -24,18 +24,26 @@ _OF_VERDICT = {
     Verdict.UNKNOWN: SpanKind.UNKNOWN,
 }
 _OF_STATUS = {ProbeStatus.UP: SpanKind.UP, ProbeStatus.SLOW: SpanKind.SLOW, ProbeStatus.DOWN: SpanKind.DOWN}
-_RANK = (SpanKind.UNKNOWN, SpanKind.UP, SpanKind.SLOW, SpanKind.DOWN)
 NEVER = 2**62
 Window = tuple[int, int]
 
 
-class Span(Struct, frozen=True):
+class Span(Struct, frozen=True, gc=False):
     """What a probe was in [began_at, ended_at)."""
 
     probe: str
     began_at: int
     ended_at: int
     kind: SpanKind
+
+
+class Trouble(NamedTuple):
+    """Since when something is watched, None if never, and when it was not up; windows are in order and apart."""
+
+    first_at: int | None = None
+    down: Sequence[Window] = ()
+    slow: Sequence[Window] = ()
+    unknown: Sequence[Window] = ()
 
 
 class Uptime(NamedTuple):
@@ -168,27 +176,74 @@ def cut_out(spans: Iterable[Span], windows: Sequence[Window]) -> list[Span]:
     return left
 
 
-def merge_spans(name: str, spans: Iterable[Span]) -> list[Span]:
-    """Returns what a component was: the worst that any of its probes was, unknown only where none says anything."""
-    edges = sorted(
-        edge
-        for span in spans
-        if span.began_at < span.ended_at
-        for edge in ((span.began_at, _RANK.index(span.kind), 1), (span.ended_at, _RANK.index(span.kind), -1))
+def subtract(windows: Iterable[Window], holes: Sequence[Window]) -> list[Window]:
+    """Returns what is left of windows without the time of others; both are in order and apart."""
+    left: list[Window] = []
+    at = 0
+    for window in windows:
+        began_at, ended_at = window
+        while at < len(holes) and holes[at][1] <= began_at:
+            at += 1
+        here = at
+        while here < len(holes) and holes[here][0] < ended_at:
+            if began_at < holes[here][0]:
+                left.append((began_at, holes[here][0]))
+            began_at = holes[here][1]
+            here += 1
+        if began_at < ended_at:
+            left.append((began_at, ended_at))
+    return left
+
+
+def _measure(windows: Iterable[Window], since: int, until: int) -> int:
+    return sum(
+        (min(until, ended_at)) - (max(since, began_at))
+        for began_at, ended_at in windows
+        if ended_at > since and began_at < until
     )
-    merged: list[Span] = []
-    held = [0] * len(_RANK)
-    began_at, worst = 0, -1
-    for at, rank, step in edges:
-        if at > began_at and worst >= 0:
-            if merged and merged[-1].ended_at == began_at and merged[-1].kind is _RANK[worst]:
-                merged[-1] = replace(merged[-1], ended_at=at)
-            else:
-                merged.append(Span(name, began_at, at, _RANK[worst]))
-        held[rank] += step
-        began_at = at
-        worst = max((rank for rank, count in enumerate(held) if count), default=-1)
-    return merged
+
+
+def merge_troubles(parts: Sequence[Trouble], now: int) -> Trouble:
+    """Returns what a component was: the worst that any of its probes was, unknown only where none says anything."""
+    watched = [part for part in parts if part.first_at is not None and part.first_at < now]
+    down = join_windows(window for part in watched for window in part.down)
+    slow = subtract(join_windows(window for part in watched for window in part.slow), down)
+    edges = [(part.first_at or 0, 1) for part in watched]
+    for part in watched:
+        edges += [(began_at, -1) for began_at, _ in part.unknown]
+        edges += [(ended_at, 1) for _, ended_at in part.unknown]
+    unknown: list[Window] = []
+    telling, last = 0, NEVER
+    for at, step in sorted(edges):
+        if telling == 0 and last < at:
+            unknown.append((last, at))
+        telling, last = telling + step, at
+    unknown = join_windows(unknown)
+    return Trouble(min((part.first_at or 0 for part in watched), default=None), down, slow, unknown)
+
+
+def hide_planned(trouble: Trouble, planned: Sequence[Window], now: int) -> Trouble:
+    """Returns what a probe says of its component: nothing while work on it was planned."""
+    first_at = trouble.first_at
+    if first_at is None or not planned:
+        return trouble
+    hidden = [(max(starts_at, first_at), min(ends_at, now)) for starts_at, ends_at in planned]
+    unknown = join_windows([*trouble.unknown, *(window for window in hidden if window[0] < window[1])])
+    return Trouble(first_at, subtract(trouble.down, planned), subtract(trouble.slow, planned), unknown)
+
+
+def sum_troubles(trouble: Trouble, planned: Sequence[Window], since: int, until: int) -> Uptime:
+    """Returns the time of [since, until) by what it was, as `sum_spans` does; what is no trouble was up."""
+    if trouble.first_at is None:
+        return Uptime()
+    since = max(since, trouble.first_at)
+    down, slow, unknown = trouble.down, trouble.slow, trouble.unknown
+    if planned:
+        down, slow, unknown = subtract(down, planned), subtract(slow, planned), subtract(unknown, planned)
+    down_ms, slow_ms = _measure(down, since, until), _measure(slow, since, until)
+    unknown_ms, planned_ms = _measure(unknown, since, until), _measure(planned, since, until)
+    up_ms = max(0, until - since) - planned_ms - slow_ms - down_ms - unknown_ms
+    return Uptime(up_ms, slow_ms, down_ms, unknown_ms, planned_ms)
 
 
 def sum_spans(spans: Iterable[Span], planned: Sequence[Window], since: int, until: int) -> Uptime:
@@ -233,7 +288,7 @@ def tell_parts(
 
 def tell_records(
     probes: Sequence[Probe],
-    spans: Mapping[str, Sequence[Span]],
+    troubles: Mapping[str, Trouble],
     maintenances: Iterable[Maintenance],
     lengths: Sequence[int],
     now: int,
@@ -251,32 +306,21 @@ def tell_records(
                 by_probe.setdefault(name, []).append(window)
             for name in work.components:
                 by_component.setdefault(name, []).append(window)
-    parts: dict[str, list[Span]] = {}
+    planned = {name: join_windows(windows) for name, windows in by_probe.items()}
+    parts: dict[str, list[Trouble]] = {}
     for probe in probes:
         if probe.component is not None:
-            planned = join_windows(by_probe.get(probe.name, ()))
-            told = spans.get(probe.name, ())
-            parts.setdefault(probe.component, []).extend(cut_out(told, planned) if planned else told)
+            told = hide_planned(troubles.get(probe.name, Trouble()), planned.get(probe.name, ()), now)
+            parts.setdefault(probe.component, []).append(told)
+
+    def record(name: str, is_component: bool, trouble: Trouble, windows: Sequence[Window]) -> Record:
+        uptimes = tuple(sum_troubles(trouble, windows, now - length, now) for length in lengths)
+        return Record(name, is_component, trouble.first_at, uptimes)
+
     found = [
-        _record(name, True, merge_spans(name, each), by_component.get(name), lengths, now)
+        record(name, True, merge_troubles(each, now), join_windows(by_component.get(name, ())))
         for name, each in parts.items()
     ]
     return found + [
-        _record(probe.name, False, spans.get(probe.name, ()), by_probe.get(probe.name), lengths, now)
-        for probe in probes
+        record(probe.name, False, troubles.get(probe.name, Trouble()), planned.get(probe.name, ())) for probe in probes
     ]
-
-
-def _record(
-    name: str,
-    is_component: bool,
-    spans: Sequence[Span],
-    windows: Sequence[Window] | None,
-    lengths: Sequence[int],
-    now: int,
-) -> Record:
-    planned = join_windows(windows or ())
-    first_at = min((span.began_at for span in spans), default=None)
-    return Record(
-        name, is_component, first_at, tuple(sum_spans(spans, planned, now - length, now) for length in lengths)
-    )

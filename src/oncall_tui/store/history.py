@@ -17,10 +17,14 @@ from oncall_tui.domain.history import (
     NEVER,
     Record,
     Span,
+    Trouble,
     Uptime,
+    Window,
     close_span,
     cut_out,
     find_planned,
+    join_windows,
+    subtract,
     tell_parts,
     tell_records,
 )
@@ -36,6 +40,7 @@ _STEPS = 11
 """Latencies of a minute are kept in steps of an eleventh of a doubling, so that one is 6.5% at most from the next."""
 _MINUTES = HOUR // MINUTE
 _CODES = (None, *SpanKind)
+_WINDOWS = msgspec.json.Decoder(list[tuple[int, int]])
 _SCAN_ROWS = 20_000
 _KINDS = {str(kind): kind for kind in SpanKind}
 
@@ -49,6 +54,12 @@ def add_spans(connection: sqlite3.Connection, spans: Iterable[Span]) -> None:
         )
         connection.execute(
             "UPDATE span SET ended_at = ? WHERE probe = ? AND ended_at > ?", (span.began_at, span.probe, span.began_at)
+        )
+        # Time that nothing tells of is told to be unknown: readers of all probes look at what is not up alone.
+        connection.execute(
+            "INSERT INTO span(probe, began_at, ended_at, kind) SELECT probe, max(ended_at), ?, 'unknown' FROM span "
+            "WHERE probe = ? GROUP BY probe HAVING max(ended_at) < ?",
+            (span.began_at, span.probe, span.began_at),
         )
         connection.execute(
             "INSERT INTO span(probe, began_at, ended_at, kind) VALUES (?, ?, ?, ?)",
@@ -97,14 +108,52 @@ def list_spans(
     return found
 
 
+def list_troubles(db: Database, probes: Sequence[Probe], since: int, until: int) -> dict[str, Trouble]:
+    """Returns of each probe since when it is watched, of the time after `since`, and when it was not up."""
+    held: dict[tuple[str, str], list[Window]] = {}
+    for name, kind, windows in db.rows(
+        "SELECT span.probe, kind, json_group_array(json_array(began_at, ended_at)) FROM probe CROSS JOIN span "
+        "WHERE span.probe = name AND ended_at > ? AND began_at < ? AND kind != 'up' GROUP BY 1, 2",
+        since,
+        until,
+    ):
+        held[name, kind] = sorted(_WINDOWS.decode(windows))
+    edges = db.rows(
+        "SELECT name, (SELECT began_at FROM span WHERE span.probe = name AND ended_at > ? ORDER BY ended_at LIMIT 1), "
+        "(SELECT max(ended_at) FROM span WHERE span.probe = name), span, span_at, last_result_at "
+        "FROM probe LEFT JOIN probe_state ON probe = name",
+        since,
+    )
+    intervals = {probe.name: probe.every_ms for probe in probes}
+    found: dict[str, Trouble] = {}
+    for name, first_at, last_at, span, span_at, last_result_at in edges:
+        kinds = {kind: held.get((name, kind), []) for kind in ("down", "slow", "unknown")}
+        told_from = until
+        if span is not None:
+            state = ProbeState(name, last_result_at=last_result_at, span=SpanKind(span), span_at=span_at)
+            if last_at is not None and last_at > span_at:
+                kinds = {kind: subtract(windows, [(span_at, NEVER)]) for kind, windows in kinds.items()}
+                last_at = span_at
+            for each in close_span(state, intervals[name], until):
+                told_from = min(told_from, each.began_at)
+                if each.kind is not SpanKind.UP:
+                    kinds[each.kind].append((each.began_at, each.ended_at))
+        if last_at is not None and last_at < told_from:
+            kinds["unknown"] = join_windows([*kinds["unknown"], (last_at, told_from)])
+        if first_at is None and told_from < until:
+            first_at = told_from
+        found[name] = Trouble(first_at, **kinds)
+    return found
+
+
 def read_records(db: Database, lengths: Sequence[int], now: int) -> list[Record]:
     """Returns how well each component and each probe of the config did over `lengths` of milliseconds up to `now`."""
     since = now - max(lengths)
     with db.snapshot():
         probes = [decode_probe(row["spec"]) for row in db.rows("SELECT spec FROM probe ORDER BY position")]
-        spans = list_spans(db, probes, since, now)
+        troubles = list_troubles(db, probes, since, now)
         maintenances = list_between(db, since, now)
-    return tell_records(probes, spans, maintenances, lengths, now)
+    return tell_records(probes, troubles, maintenances, lengths, now)
 
 
 class Past(NamedTuple):
