@@ -21,6 +21,16 @@ def has_word_list() -> bool:
     return find_spec("spellchecker") is not None
 
 
+def warm() -> None:
+    """Loads the word list, so that `suggest` answers at once; nothing without the extra."""
+    _load_words()
+
+
+def is_warm() -> bool:
+    """Tells whether `suggest` answers at once."""
+    return _load_words.cache_info().currsize > 0
+
+
 @cache
 def suggest(word: str) -> Sequence[str] | None:
     """Returns what a word of small letters was meant to be, the best first; None when it is known or like no other.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.cli.program import CONFIG, Program
-from tests.statuspage.conftest import PAGE_ID, TOKEN, Page
+from tests.statuspage.conftest import PAGE_ID, TOKEN, Page, start_page
 
 from oncall_tui.cli.template_files import name_key, write_toml
 from oncall_tui.config.templates import read_template
@@ -17,7 +18,12 @@ from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.remote import RemoteTemplate
 from oncall_tui.domain.sanitize import clean_block
 
-pytest_plugins = ("tests.statuspage.conftest",)
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    running = start_page(tmp_path_factory.mktemp("page") / "page.db")
+    yield running
+    running.stop()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from oncall_tui.content import load_templates
 from oncall_tui.domain.declare import Declaration, plan_declaration
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, Severity
 from oncall_tui.domain.lint.catalogue import lint
-from oncall_tui.domain.lint.model import Context
+from oncall_tui.domain.lint.model import Context, Level
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
 from oncall_tui.domain.template import list_variables
 
@@ -127,7 +127,8 @@ def test_the_first_draft_passes_whatever_the_names(
         plan.body,
         Context(variables=list_variables(load_templates()), names=tuple(plan.components)),
     )
-    assert [finding for finding in findings if finding.rule != "LN003"] == []
+    told = [finding for finding in findings if finding.level is not Level.INFO and finding.rule != "LN003"]
+    assert told == []
     assert len(plan.title) <= 255
     assert plan.started_at <= _NOW
 

@@ -37,7 +37,7 @@ async def test_what_a_page_would_refuse_is_told_while_typing_and_closes_enter(
     async with open_app(desk, size=size) as (app, pilot):
         await pilot.press("i")
         shown = await wait_for_text(pilot, "2 warn")
-        assert "▲ warn  us  Plain Page has no state" in shown
+        assert "▲ warn  us Plain Page has no state" in shown
         assert "block" not in shown
         await pilot.press(*"And so on.")
         shown = await wait_for_text(pilot, "✖ block eu")
@@ -47,7 +47,7 @@ async def test_what_a_page_would_refuse_is_told_while_typing_and_closes_enter(
         assert "Tiny Page takes 210" in shown
         assert "Plain Page has no state investigating" in shown
         await pilot.press("enter")
-        await wait_for_text(pilot, "Not sent: eu: the text has")
+        await wait_for_text(pilot, "Not sent: The text has 217")
         assert app.outgoing.waiting == ()
         await pilot.press("escape", *["backspace"] * 12)
         await wait_for_text(pilot, "2 warn")

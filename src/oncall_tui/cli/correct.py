@@ -36,7 +36,7 @@ def correct(place: Place, number: str, which: str, message: str, is_json: bool) 
     """
     from oncall_tui.cli.incident import list_known, read_id, report
     from oncall_tui.cli.output import warn
-    from oncall_tui.cli.wording import check_wording, read_message
+    from oncall_tui.cli.wording import check_wording, read_message, read_tuning
     from oncall_tui.clock import now_ms
     from oncall_tui.store.corrections import correct_update
     from oncall_tui.store.incidents import get_incident
@@ -47,7 +47,9 @@ def correct(place: Place, number: str, which: str, message: str, is_json: bool) 
     with place.open_db() as db:
         incident = get_incident(db, read_id(number))
         update = _find_update(list_updates(db, incident.id), which, incident.id)
-        remarks = check_wording(incident.title, body, list_known(db, place), (), is_resolving=False)
+        remarks = check_wording(
+            incident.title, body, list_known(db, place), (), is_resolving=False, tuning=read_tuning(place)
+        )
         editable = [state.page for state in list_pages(db) if state.capabilities and state.capabilities.can_edit_update]
         corrected = correct_update(db, update.id, body, editable=editable, actor=read_actor(), now=now_ms())
         report(db, place, incident.id, remarks, is_json)
@@ -90,7 +92,7 @@ def backfill(
     """Record an incident that is over, on every page that takes incidents of the past."""
     from oncall_tui.cli.incident import list_known, report
     from oncall_tui.cli.output import warn
-    from oncall_tui.cli.wording import check_wording, read_message, read_title, read_word
+    from oncall_tui.cli.wording import check_wording, read_message, read_title, read_tuning, read_word
     from oncall_tui.clock import now_ms
     from oncall_tui.domain.incident import Impact, Severity
     from oncall_tui.domain.instants import read_instant
@@ -105,7 +107,7 @@ def backfill(
     override = None if impact is None else read_word(Impact, impact, impacts, "impact")
     line, body = read_title(title), read_message(message)
     with place.open_db() as db:
-        remarks = check_wording(line, body, list_known(db, place), (), is_resolving=False)
+        remarks = check_wording(line, body, list_known(db, place), (), is_resolving=False, tuning=read_tuning(place))
         taking, others = _split_pages(db, place)
         made = backfill_incident(
             db,

@@ -24,6 +24,7 @@ from oncall_tui.domain.incident import (
 )
 
 if TYPE_CHECKING:
+    from oncall_tui.domain.lint.model import Tuning
     from oncall_tui.store.database import Database
 
 _SENT = [IncidentStatus.INVESTIGATING, IncidentStatus.IDENTIFIED, IncidentStatus.MONITORING, IncidentStatus.RESOLVED]
@@ -125,7 +126,7 @@ def open_command(
     is_json: bool,
 ) -> None:
     """Declare an incident and queue its first update."""
-    from oncall_tui.cli.wording import read_title, read_word
+    from oncall_tui.cli.wording import read_title, read_tuning, read_word
     from oncall_tui.clock import now_ms
     from oncall_tui.store.incidents import declare_incident
 
@@ -134,7 +135,7 @@ def open_command(
     promised_ms = _read_promise(promise)
     with place.open_db() as db:
         known = list_known(db, place)
-        words = _Words(read_title(title), message, settings, known, said)
+        words = _Words(read_title(title), message, settings, known, said, tuning=read_tuning(place))
         felt = override or impact_of(words.components)
         now = now_ms()
         declared = declare_incident(
@@ -207,6 +208,7 @@ class _Words:
         status: IncidentStatus,
         components: dict[str, ComponentStatus] | None = None,
         red_probes: Sequence[str] = (),
+        tuning: Tuning | None = None,
     ) -> None:
         from oncall_tui.cli.wording import check_wording, read_components, read_message
 
@@ -215,7 +217,12 @@ class _Words:
         self.components = read_components(settings, known) if components is None else components
         self.body = read_message(message)
         self.remarks = check_wording(
-            title, self.body, known, red_probes, is_resolving=status is IncidentStatus.RESOLVED
+            title,
+            self.body,
+            known,
+            red_probes,
+            is_resolving=status is IncidentStatus.RESOLVED,
+            tuning=tuning,
         )
 
 
@@ -232,6 +239,7 @@ def _update(
 ) -> None:
     """`settings` None frees every component of the incident."""
     from oncall_tui.cli.output import warn
+    from oncall_tui.cli.wording import read_tuning
     from oncall_tui.domain.verdict import find_red_probes
     from oncall_tui.store.incidents import get_incident, list_incidents
     from oncall_tui.store.probes import list_states
@@ -248,7 +256,16 @@ def _update(
         if settings is None:
             calm = free_components(current.components, current.id, list_incidents(db, is_open_only=True))
         red_probes = find_red_probes(current, list_states(db)[0])
-        words = _Words(current.title, message, settings or (), list_known(db, place), status, calm, red_probes)
+        words = _Words(
+            current.title,
+            message,
+            settings or (),
+            list_known(db, place),
+            status,
+            calm,
+            red_probes,
+            read_tuning(place),
+        )
         if current.conflict:
             warn(f"#{current.id}: {current.conflict}")
         _confirm(db, place, current, words, promised_ms, has_notice=has_notice)

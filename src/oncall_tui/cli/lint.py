@@ -57,13 +57,14 @@ def lint(
     from oncall_tui.domain.incident import IncidentStatus
     from oncall_tui.domain.lint.catalogue import lint as find
     from oncall_tui.domain.lint.model import Context, Level, Part
+    from oncall_tui.spelling import suggest
 
     text = _read_text(file)
     context, known_title = _know_incident(place, number) if number is not None else (Context(), None)
     allowed = [each for each in IncidentStatus if each is not IncidentStatus.POSTMORTEM]
     if status is not None:
         context = replace(context, status=read_word(IncidentStatus, status, allowed, "status"))
-    context = replace(context, channel=channel, audience=audience)
+    context = replace(context, channel=channel, audience=audience, suggest=suggest)
     shown_title = title if title is not None else known_title
     findings = [
         finding

@@ -118,7 +118,7 @@ def plan(
         }
         words = {}
         for kind, body in bodies.items():
-            checked = _check(read_title(title), body, known)
+            checked = _check(place, read_title(title), body, known)
             words[kind] = Words(uuid.uuid4().hex, checked, not no_notify)
         pages, remarks = find_tellable(list_pages(db), config.page_names if config and config.pages else ())
         made = plan_maintenance(
@@ -262,7 +262,7 @@ def _say(
         has_begun = current.status is not MaintenanceStatus.SCHEDULED
         body = word_notice(kind, current.components, current.starts_at, ends_at or current.ends_at, has_begun=has_begun)
         known = [component.name for component in list_components(db)]
-        checked = _check(current.title, body if message is None else message, known)
+        checked = _check(place, current.title, body if message is None else message, known)
         said = say_notice(
             db,
             current.id,
@@ -277,12 +277,12 @@ def _say(
         _finish(db, place, said.id, is_json)
 
 
-def _check(title: str, message: str, known: Sequence[str]) -> str:
+def _check(place: Place, title: str, message: str, known: Sequence[str]) -> str:
     """Returns the words, inert. Raises RefusedError with the rule of what blocks them."""
-    from oncall_tui.cli.wording import check_wording, read_message
+    from oncall_tui.cli.wording import check_wording, read_message, read_tuning
 
     body = read_message(message)
-    check_wording(title, body, known, (), is_resolving=False)
+    check_wording(title, body, known, (), is_resolving=False, tuning=read_tuning(place))
     return body
 
 

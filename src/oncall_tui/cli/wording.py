@@ -14,6 +14,7 @@ from oncall_tui.domain.sanitize import clean_block, clean_line
 from oncall_tui.domain.update import BODY_LIMIT
 
 if TYPE_CHECKING:
+    from oncall_tui.cli.place import Place
     from oncall_tui.domain.lint.model import Tuning
 
 #: More bytes than this are more than 25,000 characters, whatever they say.
@@ -50,6 +51,12 @@ def _read_stdin() -> str:
     if len(content) > _STDIN_LIMIT:
         raise RefusedError("LN001", f"The text on stdin is longer than the {BODY_LIMIT} characters that a page takes.")
     return content.decode("utf-8", "replace")
+
+
+def read_tuning(place: Place) -> Tuning | None:
+    """Returns what the team tuned about the rules on words, None without a config."""
+    config = place.try_config()
+    return None if config is None else config.tuning
 
 
 def check_wording(

@@ -40,6 +40,7 @@ def take_checkable(
         body,
         writing.status,
         dict(writing.components),
+        dict(incident.components),
         incident.impact_override is not None,
         targets,
         _describe(writing, snapshot, config, now),

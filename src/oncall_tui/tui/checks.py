@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from oncall_tui.domain.capability import Loss, list_losses
 from oncall_tui.domain.errors import RefusedError
@@ -83,6 +84,7 @@ class Checkable(Struct, frozen=True):
     body: str
     status: IncidentStatus
     components: dict[str, ComponentStatus]
+    components_before: dict[str, ComponentStatus]
     has_impact_override: bool
     targets: tuple[Target, ...]
     context: Context
@@ -100,12 +102,14 @@ def list_targets(incident: Incident, pages: Sequence[str]) -> list[str]:
 
 def check(update: Checkable) -> Checked:
     """Runs all rules; takes milliseconds of pure work, and so its own thread where a screen waits."""
+    from oncall_tui import spelling
     from oncall_tui.domain.lint.catalogue import lint
 
+    context = replace(update.context, suggest=spelling.suggest) if spelling.is_warm() else update.context
     body = clean_block(update.body, _CHECKED)
     standing: list[Finding] = []
     passed: list[Passed] = []
-    for finding in lint(update.title, body, update.context, update.tuning):
+    for finding in lint(update.title, body, context, update.tuning):
         waiver = find_waiver(finding, update.title, body, update.waivers)
         if waiver is None:
             standing.append(finding)
@@ -141,6 +145,7 @@ def _find_losses(update: Checkable) -> list[PageLoss]:
                 components=update.components,
                 has_impact_override=update.has_impact_override,
                 updates_before=target.updates_before,
+                components_before=update.components_before,
             )
             found += [PageLoss(target.page, target.name, loss) for loss in losses]
     found += _find_unreached(update)

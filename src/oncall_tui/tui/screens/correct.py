@@ -242,4 +242,4 @@ def _draw_facts(pages: list[str], cannot: list[str], findings: list[Finding], wi
         words = f"{', '.join(cannot)}: customers read the first words there still; say what is right in an update"
         rows += draw_rows("Not on", words, width, "$state-slow")
     told = "subscribers are not told, mail and messages that went out stay as they are"
-    return [*rows, *draw_rows("Mail", told, width), *draw_findings(findings)]
+    return [*rows, *draw_rows("Mail", told, width), *draw_findings(findings, width)]

@@ -292,7 +292,7 @@ class NoticeForm(OverScreen):
             end = [draw_labelled("New end", line(write_instant(ends_at), "bold"))] if ends_at else []
             rows = wrap(effect, max(12, width - 13))
             effects = [draw_labelled("" if at else "Then", line(row)) for at, row in enumerate(rows)]
-            return [*end, *effects, *draw_targets(pages, width, notify=notify), *draw_findings(findings)]
+            return [*end, *effects, *draw_targets(pages, width, notify=notify), *draw_findings(findings, width)]
 
         title = f"Review: {_TITLES[self._kind].format(maintenance.id)}"
 

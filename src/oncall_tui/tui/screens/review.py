@@ -21,10 +21,18 @@ from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import COMPONENT_LOOK, STATUS_LOOK, Glyphs, block, clock_utc, join, line, look
 from oncall_tui.tui.widgets.broadcast_words import draw_broadcasts, list_channels
 from oncall_tui.tui.widgets.lines import Flow
-from oncall_tui.tui.widgets.review_words import draw_finding, draw_labelled, draw_loss, draw_verdict, fit_words
+from oncall_tui.tui.widgets.review_words import (
+    draw_finding,
+    draw_labelled,
+    draw_loss,
+    draw_rows,
+    draw_verdict,
+    fit_words,
+)
 
 #: What the border, at least five rows of the text, the keys and the gaps between them take.
 _WORDS_AND_KEYS = 12
+_FINDINGS_SHOWN = 4
 
 
 class ReviewScreen(ModalScreen[bool]):
@@ -84,7 +92,7 @@ class ReviewScreen(ModalScreen[bool]):
     def _draw_changes(self, width: int) -> list[Content]:
         """Returns the facts; where they would leave no room for the text, the words of the channels go first."""
         self.call_after_refresh(self._fit)
-        rows, checks = self._list_changes(), self._list_checks()
+        rows, checks = self._list_changes(), self._list_checks(width)
         told = draw_broadcasts(self._channels, width)
         if len(rows) + len(told) + len(checks) > self.app.size.height - _WORDS_AND_KEYS:
             told = draw_broadcasts(self._channels, width, is_brief=True)
@@ -111,8 +119,13 @@ class ReviewScreen(ModalScreen[bool]):
         ]
         return rows
 
-    def _list_checks(self) -> list[Content]:
-        return [draw_labelled("Check", draw_finding(finding)) for finding in self._checked.findings[:4]]
+    def _list_checks(self, width: int) -> list[Content]:
+        """Returns what stands, and what a person let pass with which reason."""
+        rows = [row for finding in self._checked.findings[:_FINDINGS_SHOWN] for row in draw_finding(finding, width)]
+        for item in self._checked.passed:
+            why = f": {item.waiver.reason}" if item.waiver.reason else ""
+            rows += draw_rows("Let pass", f"{item.finding.rule} by {item.waiver.by}{why}", width, "$muted")
+        return rows
 
     def _list_components(self) -> list[Content]:
         page = {component.name: component.page_status for component in self._snapshot.components}

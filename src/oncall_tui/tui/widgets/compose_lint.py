@@ -69,8 +69,14 @@ class Linting:
             start_work(self._pane, self._begin, "lint-begin", is_exclusive=True)
 
     async def _begin(self) -> None:
+        """Says first what needs no word list: that one takes a moment to load."""
+        from oncall_tui import spelling
+
         await self._read_literals()
         await self.run()
+        if not spelling.is_warm():
+            await asyncio.to_thread(spelling.warm)
+            self.look_soon()
 
     async def _read_literals(self) -> None:
         try:

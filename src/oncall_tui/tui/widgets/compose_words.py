@@ -215,8 +215,11 @@ def draw_next(incident: Incident, now: int) -> list[Content]:
     if due_at is None:
         return [join(("promised   ", "$muted"), ("nothing", "$state-slow"))]
     left = (describe_due(due_at, now), DUE_STYLE[judge_due(due_at, now)])
-    words = (f"   p {Glyphs.show('→')} ^s {Glyphs.show('→')} enter says that nothing changed", "$muted")
-    return [join(("promised   ", "$muted"), f"{clock_utc(due_at, has_seconds=False)}  ", left, words)]
+    arrow = f" {Glyphs.show('→')} "
+    return [
+        join(("promised   ", "$muted"), f"{clock_utc(due_at, has_seconds=False)}  ", left),
+        join(("unchanged  ", "$muted"), ("p", "bold"), arrow, ("^s", "bold"), arrow, ("enter", "bold"), " says so"),
+    ]
 
 
 def draw_idle(incident: Incident | None, told: Sequence[Content], width: int, *, is_draft: bool) -> list[Content]:

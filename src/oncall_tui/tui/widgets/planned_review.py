@@ -64,7 +64,7 @@ def draw_plan_facts(
         *draw_rows("Silences", ", ".join(silenced) or "no probe", width),
         *draw_targets(pages, width, notify=typed.notify),
         *(draw_labelled("", line(row, "$state-slow")) for each in remarks for row in wrap(each, width - 13)),
-        *draw_findings([finding for _, finding in findings]),
+        *draw_findings([finding for _, finding in findings], width),
     ]
 
 
@@ -77,8 +77,9 @@ def draw_targets(pages: Sequence[str], width: int, *, notify: bool) -> list[Cont
     return rows
 
 
-def draw_findings(findings: Sequence[Finding]) -> list[Content]:
-    rows = [draw_labelled("Check", draw_finding(finding)) for finding in findings[:_FINDINGS_SHOWN]]
+def draw_findings(findings: Sequence[Finding], width: int) -> list[Content]:
+    """Returns what stands against the words, the worst first."""
+    rows = [row for finding in findings[:_FINDINGS_SHOWN] for row in draw_finding(finding, width)]
     if len(findings) > _FINDINGS_SHOWN:
         rows.append(draw_labelled("", line(f"and {len(findings) - _FINDINGS_SHOWN} more", "$muted")))
     return rows

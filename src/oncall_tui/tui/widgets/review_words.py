@@ -39,9 +39,13 @@ def draw_loss(loss: Loss) -> Content:
     return join((f"{Glyphs.show(shape)} {loss.message}", style))
 
 
-def draw_finding(finding: Finding) -> Content:
+def draw_finding(finding: Finding, width: int) -> list[Content]:
+    """Returns a finding in as many rows as it needs."""
     shape, style = _FINDING_LOOK[finding.level]
-    return join(look(shape, finding.level.value, style), f" {finding.rule} {finding.message}")
+    level = look(shape, finding.level.value, style)
+    first, *more = wrap(f"{finding.rule} {finding.message}", max(12, width - LABEL_WIDTH - level.cell_length - 1))
+    rows = [draw_labelled("Check", join(level, f" {first}"))]
+    return [*rows, *(draw_labelled("", join(" " * (level.cell_length + 1), row)) for row in more)]
 
 
 def draw_verdict(window_ms: int, *, is_sendable: bool, severity: int | None = None) -> Content:
