@@ -98,3 +98,17 @@ def test_mail_and_ping_have_words_of_their_own(folder: Path) -> None:
     assert (probe.target, probe.count, probe.family, probe.expect.max_loss_percent) == ("2001:db8::1", 5, "6", 10)
     (fault,) = faults_of(folder, probe_text("icmp", 'target = "a b"'))
     assert "has no valid host" in fault
+
+
+def test_dns_expects_by_type(folder: Path) -> None:
+    rest = 'target = "h"\nexpect = { records = { A = ["192.0.2.1"], CAA = [] }, authenticated = true }'
+    expect = load_probe(folder, "dns", rest).expect
+    assert (expect.records, expect.authenticated) == ((("A", ("192.0.2.1",)), ("CAA", ())), True)
+    for wrong, words in (
+        ('{ X = ["a"] }', "names a record type that is not known"),
+        ('{ A = "a" }', "holds something that is no list of texts"),
+        ('{ A = [""] }', "holds a text that is empty"),
+        ("3", "is a number, allowed: a table such as"),
+    ):
+        (fault,) = faults_of(folder, probe_text("dns", f'target = "h"\nexpect = {{ records = {wrong} }}'))
+        assert words in fault

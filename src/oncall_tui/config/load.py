@@ -278,6 +278,11 @@ def _convert_expect(expect: schema.TcpExpect | schema.PushExpect) -> Expectation
         case schema.TlsExpect():
             return Expectation(min_days_left=expect.min_days_left, max_latency_ms=expect.max_latency)
         case schema.DnsExpect():
-            return Expectation(contains=expect.contains, max_latency_ms=expect.max_latency)
+            return Expectation(
+                contains=expect.contains,
+                max_latency_ms=expect.max_latency,
+                records=tuple((kind, tuple(texts)) for kind, texts in (expect.records or {}).items()),
+                authenticated=expect.authenticated,
+            )
         case _:
             return Expectation(max_latency_ms=expect.max_latency)

@@ -19,6 +19,7 @@ _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 RULE_ID = re.compile(r"[A-Z]{2}[0-9]{3}")
 _HOST_PATTERN = re.compile(r"[A-Za-z0-9_.*:-]+")
 _MAIL_PATTERN = re.compile(r"[A-Za-z0-9_.*+-]+@[A-Za-z0-9_.*-]+")
+RECORD_TYPES = ("A", "AAAA", "CNAME", "MX", "NS", "TXT", "SOA", "CAA", "SRV", "PTR")
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,100}")
 _OWN_HEADERS = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding"})
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"})
@@ -169,6 +170,21 @@ def check_host(text: str) -> str:
     """A host name or IPv4 address."""
     _require_host(text, 'allowed: a host name such as "www.example.com"')
     return text
+
+
+def check_records(value: object) -> object:
+    """What each record type must hold, all of it."""
+    form = 'allowed: such as { A = ["192.0.2.1"], MX = ["10 mail.example.com"], CAA = [] }'
+    if not isinstance(value, dict):
+        return value
+    for kind, texts in value.items():
+        if kind not in RECORD_TYPES:
+            raise ValueError(f"names a record type that is not known, {form}")
+        if not isinstance(texts, list) or len(texts) > 100 or not all(isinstance(each, str) for each in texts):
+            raise ValueError(f"holds something that is no list of texts, {form}")
+        if not all(0 < len(each) <= 1_000 for each in texts):
+            raise ValueError(f"holds a text that is empty or longer than 1000 characters, {form}")
+    return value
 
 
 def check_address(text: str) -> str:

@@ -70,6 +70,8 @@ class Expectation(Struct, frozen=True):
     json: tuple[JsonCheck, ...] = ()
     json_degraded: tuple[JsonCheck, ...] = ()
     max_age_ms: int | None = None
+    records: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    authenticated: bool = False
     max_loss_percent: int | None = None
 
 
@@ -153,6 +155,7 @@ class Result(Struct, frozen=True):
 
     `duration_ms` is the whole run on a monotonic clock. `reason` is empty when up, else words that an engineer would
     use, already inert. `facts` are short observed values for the detail pane (address, http status, days left), inert.
+    `evidence` is what came back, (name, text), kept only of runs that were not up.
     """
 
     probe: str
@@ -162,6 +165,7 @@ class Result(Struct, frozen=True):
     reason: str = ""
     phases: Phases = field(default_factory=Phases)
     facts: tuple[tuple[str, str], ...] = ()
+    evidence: tuple[tuple[str, str], ...] = ()
 
 
 class ProbeState(Struct, frozen=True):

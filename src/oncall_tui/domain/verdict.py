@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from oncall_tui.domain.duration import format_duration
 from oncall_tui.domain.incident import Incident
 from oncall_tui.domain.json_check import JsonCheck, explain_value
-from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Result, Verdict
+from oncall_tui.domain.probe import Expectation, Probe, ProbeState, ProbeStatus, Result, Verdict
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.upstream import Standing
 
@@ -33,9 +33,9 @@ _WORDS_LIMIT = 180
 class Observation(NamedTuple):
     """What a run saw of a target that answered; a field stays None where its kind of probe does not look.
 
-    `values` are what a JSON body holds by path, None for no JSON. `status_text` is the status line as shown, inert.
-    `expires_in_ms` is the time left on the certificate, negative when
-    it is over. `is_body_cut` tells that the body was read up to the cap only.
+    `status_text` is the status line as shown, inert. `is_body_cut` tells that the body was read up to the cap only.
+    `expires_in_ms` is the time left on the certificate, negative when it is over. `values` are what a JSON body holds
+    by path, None for no JSON. `latency_ms` is judged in place of the whole run.
     """
 
     status: int | None = None
@@ -48,6 +48,9 @@ class Observation(NamedTuple):
     age_ms: int | None = None
     upstream: Standing | None = None
     loss_percent: float | None = None
+    latency_ms: float | None = None
+    records: Mapping[str, tuple[str, ...]] | None = None
+    is_authenticated: bool | None = None
 
 
 def tell_seconds(ms: float) -> str:
@@ -98,6 +101,7 @@ def judge(probe: Probe, seen: Observation, duration_ms: float) -> tuple[Verdict,
     worse = _find_wrong_value(expect.json_degraded, seen)
     if worse:
         return Verdict.DEGRADED, worse
+    duration_ms = duration_ms if seen.latency_ms is None else seen.latency_ms
     if expect.max_latency_ms is not None and duration_ms > expect.max_latency_ms:
         slow = tell_seconds(duration_ms)
         return Verdict.DEGRADED, f"slow: {slow}, expected at most {tell_seconds(expect.max_latency_ms)}"
@@ -125,7 +129,23 @@ def _find_wrong(probe: Probe, seen: Observation) -> str:
         is_text = probe.record.upper() in ("TXT", "CAA")
         if not any(_answers_with(answer, expect.contains, is_text) for answer in seen.answers):
             return f"answer lacks '{expect.contains}', got {', '.join(seen.answers) or 'nothing'}"
+    return _find_wrong_records(expect, seen)
+
+
+def _find_wrong_records(expect: Expectation, seen: Observation) -> str:
+    for kind, wanted in expect.records:
+        got = (seen.records or {}).get(kind, ())
+        if {_fold_answer(each, kind) for each in got} != {_fold_answer(each, kind) for each in wanted}:
+            return f"{kind} is {', '.join(sorted(got)) or 'empty'}, expected {', '.join(wanted) or 'none'}"
+    if expect.authenticated and seen.is_authenticated is False:
+        return "answer is not authenticated by DNSSEC"
     return ""
+
+
+def _fold_answer(answer: str, kind: str) -> str:
+    if kind == "TXT":
+        return answer.replace('" "', "").strip('"')
+    return " ".join(word.rstrip(".") for word in answer.lower().replace('"', "").split())
 
 
 def _find_wrong_value(checks: Sequence[JsonCheck], seen: Observation) -> str:

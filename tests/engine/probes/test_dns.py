@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
 import dns.rrset
 import pytest
 from tests.engine.probes.servers import make_probe, make_tools, serve_names
@@ -113,3 +115,64 @@ async def test_an_answer_cannot_steer_the_terminal() -> None:
 async def test_a_record_type_that_does_not_exist_is_not_run() -> None:
     result = await ask(lambda _: None, record="NOPE")
     assert result.verdict is Verdict.UNKNOWN
+
+
+def zone(records: dict[str, tuple[str, ...]], *, is_authenticated: bool = False) -> Answer:
+    """Answers by type, with nothing where a type is not there, and AD when it was asked for."""
+
+    def answer(query: dns.message.Message) -> bytes:
+        response = dns.message.make_response(query)
+        question = query.question[0]
+        texts = records.get(dns.rdatatype.to_text(question.rdtype), ())
+        if texts:
+            response.answer.append(dns.rrset.from_text(question.name, 60, "IN", question.rdtype, *texts))
+        if is_authenticated and query.flags & dns.flags.AD:
+            response.flags |= dns.flags.AD
+        return response.to_wire()
+
+    return answer
+
+
+async def judge(answer: Answer, expect: Expectation) -> Result:
+    async with serve_names(answer) as resolver:
+        probe = make_probe(ProbeKind.DNS, "www.example.com", resolver=resolver, expect=expect, timeout_ms=2_000)
+        return await run_probe(probe, make_tools())
+
+
+WHOLE = {"A": ("192.0.2.1", "192.0.2.2"), "MX": ("10 mail.example.com.",), "TXT": ('"v=spf1 -all"', '"a" "b"')}
+
+
+@pytest.mark.parametrize(
+    ("records", "reason"),
+    [
+        ((("A", ("192.0.2.2", "192.0.2.1")), ("MX", ("10 MAIL.example.com",))), ""),
+        ((("TXT", ("ab", "v=spf1 -all")), ("CAA", ())), ""),
+        ((("A", ("192.0.2.1",)),), "A is 192.0.2.1, 192.0.2.2, expected 192.0.2.1"),
+        ((("A", ("192.0.2.1", "192.0.2.2", "192.0.2.3")),), "A is 192.0.2.1, 192.0.2.2, expected 192.0.2.1, 192.0.2"),
+        ((("AAAA", ("2001:db8::1",)),), "AAAA is empty, expected 2001:db8::1"),
+        ((("MX", ()),), "MX is 10 mail.example.com., expected none"),
+        ((("TXT", ("V=SPF1 -ALL", "ab")),), "TXT is "),
+    ],
+)
+async def test_each_type_holds_all_that_it_must_and_no_more(
+    records: tuple[tuple[str, tuple[str, ...]], ...], reason: str
+) -> None:
+    result = await judge(zone(WHOLE), Expectation(records=records))
+    assert result.verdict is (Verdict.DOWN if reason else Verdict.UP)
+    assert result.reason.startswith(reason)
+
+
+async def test_types_stand_beside_what_one_answer_contains() -> None:
+    expect = Expectation(contains="192.0.2.1", records=(("MX", ("10 mail.example.com",)),))
+    result = await judge(zone(WHOLE), expect)
+    assert result.verdict is Verdict.UP
+    assert {"answer A", "answer MX"} <= dict(result.facts).keys()
+
+
+async def test_an_answer_that_dnssec_does_not_prove_is_told_where_that_matters() -> None:
+    expect = Expectation(authenticated=True)
+    proven = await judge(zone(WHOLE, is_authenticated=True), expect)
+    assert (proven.verdict, dict(proven.facts)["authenticated"]) == (Verdict.UP, "yes")
+    result = await judge(zone(WHOLE), expect)
+    assert (result.verdict, result.reason) == (Verdict.DOWN, "answer is not authenticated by DNSSEC")
+    assert (await judge(zone(WHOLE), Expectation())).verdict is Verdict.UP

@@ -85,3 +85,9 @@ def test_lost_echoes_degrade() -> None:
 )
 def test_only_an_echo_of_ours_counts(packet: bytes, address: Address, number: int) -> None:
     assert icmp._read_reply(packet, address) == number
+
+
+def test_the_round_trip_is_judged_and_not_the_pauses_of_a_run() -> None:
+    probe = make(max_latency_ms=100)
+    assert judge(probe, Observation(latency_ms=80), 700)[0] is Verdict.UP
+    assert judge(probe, Observation(latency_ms=120), 700)[1] == "slow: 120 ms, expected at most 100 ms"

@@ -67,6 +67,17 @@ class TlsExpect(TcpExpect, frozen=True, kw_only=True):
 
 class DnsExpect(TcpExpect, frozen=True, kw_only=True):
     contains: _Contains = None
+    records: Annotated[
+        dict[str, list[str]] | None,
+        Reader(values.check_records),
+        Doc(
+            "What record types must hold, all of it; they are asked for, and `record` only for `contains`.",
+            'a table such as { A = ["192.0.2.1"], CAA = [] }',
+        ),
+    ] = None
+    authenticated: Annotated[
+        bool, Doc("The resolver must have checked the answers by DNSSEC (AD flag).", "true or false")
+    ] = False
 
 
 class IcmpExpect(TcpExpect, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from oncall_tui.domain.probe import Probe, ProbeKind, Result, Verdict
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.verdict import Observation, judge
 from oncall_tui.engine.probes import dns, http, icmp, mail, push, tcp, tls, upstream
+from oncall_tui.engine.probes.evidence import READ_LIMIT, collect_evidence
 from oncall_tui.engine.probes.faults import FORESEEN, REASON_LIMIT, explain, explain_timeout
 from oncall_tui.engine.probes.tools import Tools, Trace, open_tools
 from oncall_tui.engine.vantage import is_exempt
@@ -78,6 +79,9 @@ async def run_probe(probe: Probe, tools: Tools) -> Result:
         reason=clean_line(trace.hide(reason), REASON_LIMIT),
         phases=trace.phases(),
         facts=tuple(trace.facts.items()),
+        evidence=()
+        if verdict is Verdict.UP
+        else collect_evidence(trace.headers, bytes(trace.body[:READ_LIMIT]), trace.hide),
     )
 
 

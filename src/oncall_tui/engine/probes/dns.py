@@ -1,4 +1,4 @@
-"""The dns probe: what a name server answers for one name and record type."""
+"""The dns probe: what a name server answers for one name, by record type."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 TRIES = 2
 """A datagram may be lost on the way: every server is asked so often within the deadline."""
 _ANSWER_LIMIT = 20
+_TEXT_LIMIT = 1_000
 _RCODES = {
     "NXDOMAIN": "no such name (NXDOMAIN)",
     "SERVFAIL": "the server failed (SERVFAIL)",
@@ -32,28 +33,46 @@ async def run(probe: Probe, tools: Tools, trace: Trace) -> Observation:
     # Takes 70 ms to import, and brings a whole http client in.
     await asyncio.to_thread(_load)
     import dns.exception
-    import dns.rcode
-    import dns.rdatatype
+    import dns.flags
 
+    expect = probe.expect
+    kinds = [kind for kind, _ in expect.records]
+    if not kinds or expect.contains is not None:
+        kinds = list(dict.fromkeys((probe.record.upper(), *kinds)))
     try:
-        question = _make_question(probe)
+        questions = {kind: _make_question(probe, kind) for kind in kinds}
     except (dns.exception.DNSException, UnicodeError) as error:
         raise NotRunError("the target is not a DNS name, or the record type does not exist") from error
     servers = await _find_servers(probe, tools, trace)
-    trace.enter("dns" if probe.resolver else "resolve")
-    response = await _ask(question, servers, probe, trace)
-    trace.leave()
+    found: dict[str, tuple[str, ...]] = {}
+    is_authenticated = True
+    for kind, question in questions.items():
+        trace.enter("dns" if probe.resolver else "resolve")
+        response = await _ask(question, servers, probe, trace, len(kinds))
+        trace.leave()
+        found[kind] = _read_answers(response, question)
+        is_authenticated = is_authenticated and bool(response.flags & dns.flags.AD)
+        if not found[kind] and kind not in dict(expect.records):
+            raise TargetError(f"DNS: no {kind} record")
+        name = "answer" if len(kinds) == 1 else f"answer {kind}"
+        trace.note(name, ", ".join(sorted(found[kind])[:_ANSWER_LIMIT]) or "none")
+    trace.note("authenticated", "yes" if is_authenticated else "no")
+    return Observation(answers=found.get(probe.record.upper()), records=found, is_authenticated=is_authenticated)
+
+
+def _read_answers(response: Message, question: Message) -> tuple[str, ...]:
+    import dns.rcode
+
     name = dns.rcode.to_text(response.rcode())
     if name != "NOERROR":
         raise TargetError(f"DNS: {_RCODES.get(name, name)}")
     wanted = question.question[0].rdtype
-    answers = [
-        clean_line(record.to_text(), 120) for group in response.answer if group.rdtype == wanted for record in group
-    ]
-    if not answers:
-        raise TargetError(f"DNS: no {dns.rdatatype.to_text(wanted)} record")
-    trace.note("answer", ", ".join(sorted(answers)[:_ANSWER_LIMIT]))
-    return Observation(answers=tuple(answers))
+    return tuple(
+        clean_line(record.to_text(), _TEXT_LIMIT)
+        for group in response.answer
+        if group.rdtype == wanted
+        for record in group
+    )
 
 
 def _load() -> None:
@@ -61,10 +80,12 @@ def _load() -> None:
     import dns.resolver  # noqa: F401
 
 
-def _make_question(probe: Probe) -> Message:
+def _make_question(probe: Probe, kind: str) -> Message:
+    """AD in a question asks whether the answer was checked, without asking for the signatures (RFC 6840, 5.7)."""
+    import dns.flags
     import dns.message
 
-    return dns.message.make_query(probe.target, probe.record.upper(), use_edns=0)
+    return dns.message.make_query(probe.target, kind, use_edns=0, flags=dns.flags.RD | dns.flags.AD)
 
 
 async def _find_servers(probe: Probe, tools: Tools, trace: Trace) -> list[tuple[str, int]]:
@@ -90,11 +111,11 @@ def _read_own_servers() -> list[tuple[str, int]]:
     return [(str(server), resolver.port) for server in resolver.nameservers]
 
 
-async def _ask(question: Message, servers: list[tuple[str, int]], probe: Probe, trace: Trace) -> Message:
+async def _ask(question: Message, servers: list[tuple[str, int]], probe: Probe, trace: Trace, count: int) -> Message:
     import dns.asyncquery
     import dns.exception
 
-    patience_s = probe.timeout_ms / 1000 / (TRIES * len(servers))
+    patience_s = probe.timeout_ms / 1000 / (TRIES * len(servers) * count)
     failure: Exception | None = None
     for ip, port in servers * TRIES:
         trace.note("server", f"{ip}:{port}")

@@ -174,6 +174,7 @@ async def _converse(wire: Wire, request: Request, body_cap: int, trace: Trace) -
     reader = _Reader(wire, protocol, trace)
     try:
         answer = await reader.read_head()
+        trace.body = answer.body
         await reader.read_body(answer, body_cap)
     except h11.RemoteProtocolError as error:
         raise TargetError(_explain_protocol(error, reader.received)) from error
@@ -216,6 +217,7 @@ class _Reader:
             event = await self._next()
             if isinstance(event, h11.Response):
                 headers = {name: value.decode("latin-1") for name, value in event.headers}
+                self.trace.headers, self.trace.body = list(event.headers), b""
                 phrase = clean_line(self.trace.hide(event.reason.decode("latin-1")), _PHRASE_LIMIT).strip()
                 return Answer(
                     status=event.status_code,

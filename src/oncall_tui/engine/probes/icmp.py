@@ -52,7 +52,7 @@ async def run(probe: Probe, tools: Tools, trace: Trace) -> Observation:
     trace.spent_ms["first_byte"] = min(round_trips) * 1000
     trace.note("answers", f"{len(round_trips)} of {probe.count}")
     trace.note("round trip", f"{min(round_trips) * 1000:.1f} ms to {max(round_trips) * 1000:.1f} ms")
-    return Observation(loss_percent=100 * lost / probe.count)
+    return Observation(loss_percent=100 * lost / probe.count, latency_ms=max(round_trips) * 1000)
 
 
 def _open(address: Address) -> socket.socket:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -70,7 +70,8 @@ def _make_contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
 class Trace:
     """How far one run has got: the phase it is in, the time that each took, and what was seen on the way.
 
-    `ip` is the address in use, `family` the only one allowed, `hidden` what may not be shown.
+    `ip` is the address in use, `family` the only one allowed, `hidden` what may not be shown,
+    `headers` and `body` the latest answer as it came.
     Phases that are entered twice (redirects) add up.
     """
 
@@ -81,6 +82,8 @@ class Trace:
     hidden: tuple[str, ...] = ()
     spent_ms: dict[str, float] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
+    headers: Sequence[tuple[bytes, bytes]] = ()
+    body: bytes | bytearray = b""
     _entered: float | None = None
 
     def enter(self, phase: str) -> None:
