@@ -103,3 +103,9 @@ def test_pruning_keeps_what_is_young_enough(limit: int) -> None:
             pass
         kept = sorted(result.started_at for result in list_failures(db, "api", 100))
         assert kept == list(range(limit, 30))
+
+
+def test_the_evidence_of_a_failure_comes_back(db: Database) -> None:
+    failure = Result("api", 9, Verdict.DOWN, 5.0, "HTTP 503", evidence=(("server:", "nginx"), ("body", "try\nlater")))
+    record_results(db, [failure], [], [], 10)
+    assert list_failures(db, "api") == [failure]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.tui.desk import make_desk, open_app, wait_for, wait_for_text
 
 from oncall_tui.clock import now_ms
@@ -83,9 +84,10 @@ def test_the_worst_of_an_hour_is_its_sign_however_short() -> None:
 
 def test_what_was_seen_is_inert() -> None:
     seen = Result("api", NOW, Verdict.DOWN, 1.0, "\x1b[31mred", facts=(("body", "[bold]a\x1b]0;b\a"),))
+    seen = replace(seen, evidence=(("server:", "nginx\x1b[2J"), ("body", "<p>\x1b[31mtry later</p>\nnow")))
     text = "\n".join(row.plain for row in draw_failures([seen], NOW, 100))
     assert "\x1b" not in text
-    assert "[bold]" in text
+    assert all(part in text for part in ("[bold]", "server:  nginx", "try later</p>", "now"))
 
 
 async def test_one_key_shows_the_past_of_a_probe(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ CREATE INDEX probe_state_revision ON probe_state(revision);;
 CREATE TABLE result (
     id INTEGER PRIMARY KEY, probe TEXT NOT NULL, started_at INTEGER NOT NULL, verdict TEXT NOT NULL,
     duration_ms REAL NOT NULL, reason TEXT NOT NULL DEFAULT '', phases TEXT NOT NULL DEFAULT '[]',
-    facts TEXT NOT NULL DEFAULT '[]'
+    facts TEXT NOT NULL DEFAULT '[]', evidence TEXT NOT NULL DEFAULT '[]'
 ) STRICT;;
 CREATE INDEX result_probe ON result(probe, started_at);;
 CREATE INDEX result_started ON result(started_at);;

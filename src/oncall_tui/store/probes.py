@@ -125,7 +125,8 @@ def record_results(
         topics += ["timeline", "silences"]
     with db.write(*topics) as connection:
         connection.executemany(
-            "INSERT INTO result(probe, started_at, verdict, duration_ms, reason, phases, facts) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO result(probe, started_at, verdict, duration_ms, reason, phases, facts, evidence) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     result.probe,
@@ -135,6 +136,7 @@ def record_results(
                     result.reason,
                     encode_phases(result.phases),
                     encode_facts(result.facts),
+                    encode_facts(result.evidence),
                 )
                 for result in results
             ],
@@ -203,6 +205,7 @@ def _result(row: sqlite3.Row) -> Result:
         reason=row["reason"],
         phases=decode_phases(row["phases"]),
         facts=decode_facts(row["facts"]),
+        evidence=decode_facts(row["evidence"]),
     )
 
 

@@ -23,7 +23,7 @@ def collect_evidence(
 
     Headers that carry secrets (Set-Cookie, Authorization and their like) and queries of addresses are left out.
     """
-    found = []
+    found: list[tuple[str, str]] = []
     for raw_name, raw_value in headers:
         name = clean_line(raw_name.decode("latin-1"), 60)
         if len(found) < HEADER_LIMIT and not _SECRET.search(name):

@@ -11,7 +11,7 @@ from textual.content import Content
 from oncall_tui.domain.duration import DAY, HOUR, MINUTE, format_duration
 from oncall_tui.domain.history import PERIODS, Uptime
 from oncall_tui.domain.rollup import SERIES, Figures
-from oncall_tui.tui.text import Glyphs, clock_utc, cut, date_utc, join
+from oncall_tui.tui.text import Glyphs, clock_utc, cut, date_utc, join, wrap
 from oncall_tui.tui.widgets.board_rows import tell_latency
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ _MARKS = {
 }
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _STRIP_AT = 10
+_EVIDENCE_ROWS = 12
 _PLOT_ROWS = 6
 _AXIS = 9
 _PLOT_LIMIT = 144
@@ -179,15 +180,19 @@ def draw_yesterday(hours: Sequence[Rollup]) -> list[Content]:
 
 
 def draw_failures(failures: Sequence[Result], now: int, width: int) -> list[Content]:
-    """Returns the last errors, newest first, each with what was seen."""
+    """Returns the last errors, newest first, each with what was seen, and the newest with what came back."""
     if not failures:
         return []
     rows = [join(("LAST ERRORS", "$muted"))]
-    for result in failures:
+    for number, result in enumerate(failures):
         at = clock_utc(result.started_at) if now - result.started_at < DAY else date_utc(result.started_at)
         took = f"  {tell_latency(result.duration_ms)}"
         rows.append(join((f"{at}  ", "$muted"), (result.reason, "$state-down"), (took, "$muted")))
         rows += [join((f"    {name}  ", "$muted"), value) for name, value in result.facts]
+        for name, text in result.evidence if number == 0 else ():
+            first, *more = wrap(text, max(10, width - 6 - len(name)))[:_EVIDENCE_ROWS] or [""]
+            rows.append(join((f"    {name}  ", "$muted"), first))
+            rows += [join(("      ", ""), row) for row in more]
     return [cut(row, width) for row in rows]
 
 
