@@ -85,7 +85,7 @@ def test_every_screen_can_be_drawn_in_every_theme(themed: PtyScreen) -> None:
     themed.press("esc")
     themed.wait_for("f2 state")
     themed.press("esc")
-    themed.wait_for("p write")
+    themed.wait_for("? keys")
     for key, text in (("2", "told to customers"), ("s", "State, then"), ("esc", "TITLE"), ("T", "Theme:")):
         themed.press(key)
         themed.wait_for(text)

@@ -49,7 +49,7 @@ async def test_what_a_page_would_refuse_is_told_while_typing_and_closes_enter(
         await pilot.press("enter")
         await wait_for_text(pilot, "Not sent: The text has 217")
         assert app.outgoing.waiting == ()
-        await pilot.press("escape", *["backspace"] * 12)
+        await pilot.press("escape", *["backspace"] * len("And so on."))
         await wait_for_text(pilot, "2 warn")
         await pilot.press("ctrl+s")
         await wait_for_text(pilot, "enter send")
