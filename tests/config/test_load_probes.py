@@ -112,3 +112,10 @@ def test_dns_expects_by_type(folder: Path) -> None:
     ):
         (fault,) = faults_of(folder, probe_text("dns", f'target = "h"\nexpect = {{ records = {wrong} }}'))
         assert words in fault
+
+
+def test_a_registry_is_asked_seldom(folder: Path) -> None:
+    probe = load_probe(folder, "domain", 'target = "example.com"\nexpect = { min_days_left = 30 }')
+    assert (probe.every_ms, probe.server, probe.expect.min_days_left) == (43_200_000, None, 30)
+    (fault,) = faults_of(folder, probe_text("domain", 'target = "example.com"\nevery = "1m"'))
+    assert "probe.every: is out of range, allowed: 1h to 1d" in fault

@@ -236,6 +236,8 @@ def _convert_probe(probe: schema.KnownProbe, folder: Path, above: Mapping[str, t
             return replace(made, security=probe.security)
         case schema.IcmpProbe():
             return replace(made, count=probe.count, family=probe.family)
+        case schema.DomainProbe():
+            return replace(made, server=probe.server)
         case schema.UpstreamProbe():
             return replace(made, form=probe.form, watch=probe.watch, follow_redirects=True)
         case schema.DnsProbe():

@@ -38,6 +38,7 @@ _KIND_WORDS = {
     "smtp": "Reads the greeting of a mail server, asks for STARTTLS and reads the certificate; no mail is sent.",
     "imap": "Reads the greeting of a mailbox server, asks for STARTTLS and reads the certificate; nobody logs in.",
     "icmp": "Pings a host. Needs no root; where the kernel forbids it, the probe says what to set and stays unknown.",
+    "domain": "Asks the registry of a domain, by RDAP, how long it lasts; one that does not answer says nothing.",
     "push": "Waits for signs of life of a job: it is down when there was none for too long (a dead man's switch).",
 }
 
@@ -95,7 +96,11 @@ def render_reference() -> str:
     ]
     for kind in schema.KINDS:
         table = schema.PROBE_TABLES[kind]
-        own = [key for key in table.__struct_fields__ if key not in common]
+        own = [
+            key
+            for key in table.__struct_fields__
+            if key not in common or schema.doc_of(table, key) != schema.doc_of(schema.TcpProbe, key)
+        ]
         parts.append(_section(f"Probes of kind `{kind}`", _KIND_WORDS[kind], table, own))
         if kind == "http":
             keys = schema.AuthTable.__struct_fields__

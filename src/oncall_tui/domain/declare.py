@@ -25,6 +25,7 @@ _FAILING = {
     ProbeKind.SMTP: ("e-mail is failing", "Sending e-mail has been failing"),
     ProbeKind.IMAP: ("e-mail is failing", "Reading e-mail has been failing"),
     ProbeKind.ICMP: ("connections are failing", "Connections have been failing"),
+    ProbeKind.DOMAIN: ("name lookups are failing", "Name lookups have been failing"),
     ProbeKind.PUSH: ("scheduled work is late", "Scheduled work has been late"),
     ProbeKind.UPSTREAM: ("a provider has an outage", "A provider that we rely on has had an outage"),
 }

@@ -22,6 +22,7 @@ class ProbeKind(StrEnum):
     SMTP = "smtp"
     IMAP = "imap"
     ICMP = "icmp"
+    DOMAIN = "domain"
 
 
 class Verdict(StrEnum):
@@ -100,10 +101,10 @@ class HttpRequest(Struct, frozen=True):
 class Probe(Struct, frozen=True):
     """A configured check of one target.
 
-    `target` is a URL for http, `host:port` for tcp, tls, smtp and imap, a name for dns, a host for icmp (asked `count`
-    times), words for push, whose beats touch `file` or come through the database. An upstream page is read in its
-    `form`, `statuspage` or `atom`, for the components in `watch`, all when empty. `security` of mail is `starttls`,
-    `tls` from the first byte on, or `none`.
+    `target` is a URL for http, `host:port` for tcp, tls, smtp and imap, a name for dns and domain, a host for icmp
+    (asked `count` times), words for push, whose beats touch `file` or come through the database. An upstream page is
+    read in its `form`, `statuspage` or `atom`, for the components in `watch`, all when empty. `security` of mail is
+    `starttls`, `tls` from the first byte on, or `none`. `server` is the RDAP server of a domain's registry.
 
     `every_ms` is the interval between starts, `timeout_ms` the one deadline for the whole run. `runbook` is a path,
     already resolved against the config's folder. `confirm_every_ms` is the pause before a failure that has not been
@@ -138,6 +139,7 @@ class Probe(Struct, frozen=True):
     watch: tuple[str, ...] = ()
     security: str = "starttls"
     count: int = 3
+    server: str | None = None
 
 
 class Phases(Struct, frozen=True):

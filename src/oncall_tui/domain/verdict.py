@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from oncall_tui.domain.duration import format_duration
 from oncall_tui.domain.incident import Incident
 from oncall_tui.domain.json_check import JsonCheck, explain_value
-from oncall_tui.domain.probe import Expectation, Probe, ProbeState, ProbeStatus, Result, Verdict
+from oncall_tui.domain.probe import Expectation, Probe, ProbeKind, ProbeState, ProbeStatus, Result, Verdict
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.upstream import Standing
 
@@ -35,7 +35,8 @@ class Observation(NamedTuple):
 
     `status_text` is the status line as shown, inert. `is_body_cut` tells that the body was read up to the cap only.
     `expires_in_ms` is the time left on the certificate, negative when it is over. `values` are what a JSON body holds
-    by path, None for no JSON. `latency_ms` is judged in place of the whole run.
+    by path, None for no JSON. `latency_ms` is judged in place of the whole run. `wrong` is a fault that no
+    expectation names.
     """
 
     status: int | None = None
@@ -51,6 +52,7 @@ class Observation(NamedTuple):
     latency_ms: float | None = None
     records: Mapping[str, tuple[str, ...]] | None = None
     is_authenticated: bool | None = None
+    wrong: str = ""
 
 
 def tell_seconds(ms: float) -> str:
@@ -91,7 +93,10 @@ def judge(probe: Probe, seen: Observation, duration_ms: float) -> tuple[Verdict,
         and seen.expires_in_ms < expect.min_days_left * _DAY_MS
     ):
         left = tell_days(seen.expires_in_ms)
-        return Verdict.DEGRADED, f"certificate expires in {left}, expected at least {expect.min_days_left} days"
+        return (
+            Verdict.DEGRADED,
+            f"{_tell_subject(probe)} expires in {left}, expected at least {expect.min_days_left} days",
+        )
     if seen.upstream is not None and seen.upstream.gravity:
         verdict = Verdict.DOWN if seen.upstream.gravity > 1 else Verdict.DEGRADED
         return verdict, clean_line(f"provider: {seen.upstream.words or 'says that something is wrong'}", _WORDS_LIMIT)
@@ -108,10 +113,16 @@ def judge(probe: Probe, seen: Observation, duration_ms: float) -> tuple[Verdict,
     return Verdict.UP, ""
 
 
+def _tell_subject(probe: Probe) -> str:
+    return "domain" if probe.kind is ProbeKind.DOMAIN else "certificate"
+
+
 def _find_wrong(probe: Probe, seen: Observation) -> str:
     expect = probe.expect
+    if seen.wrong:
+        return seen.wrong
     if seen.expires_in_ms is not None and seen.expires_in_ms <= 0:
-        return f"certificate expired {tell_days(seen.expires_in_ms)} ago"
+        return f"{_tell_subject(probe)} expired {tell_days(seen.expires_in_ms)} ago"
     if seen.status is not None and seen.status not in expect.status:
         if seen.status >= 400:
             return f"HTTP {seen.status_text}"

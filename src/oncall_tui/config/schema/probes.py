@@ -24,7 +24,7 @@ from oncall_tui.domain.duration import DAY, HOUR
 from oncall_tui.domain.json_check import JSON_CHECK_FORM
 from oncall_tui.domain.probe import FLAP_END, FLAP_START
 
-KINDS = ("http", "tcp", "tls", "dns", "push", "upstream", "smtp", "imap", "icmp")
+KINDS = ("http", "tcp", "tls", "dns", "push", "upstream", "smtp", "imap", "icmp", "domain")
 _KINDS_FORM = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
 _Latency = Annotated[int | None, RunLength, Doc("A slower answer is degraded, not up.", "a length of time, 10ms to 5m")]
 _Words = Annotated[str | None, Meta(min_length=1, max_length=1_000)]
@@ -37,7 +37,7 @@ _BodyContains = Annotated[_Words, Doc("Text that the body must hold.", "1 to 100
 _DaysLeft = Annotated[
     int | None,
     Meta(ge=0, le=3_650),
-    Doc("Fewer days until the certificate ends is degraded.", "a whole number, 0 to 3650"),
+    Doc("Fewer days until the certificate, or the registration, ends is degraded.", "a whole number, 0 to 3650"),
 ]
 _Contains = Annotated[_Words, Doc("Text that one of the answers must hold.", "1 to 1000 characters")]
 
@@ -102,7 +102,7 @@ class ProbeTable(Table, frozen=True, kw_only=True):
 
     name: Annotated[Name, Doc("What the probe is called on the screens; no two alike.", NAME_FORM)]
     kind: Annotated[
-        Literal["http", "tcp", "tls", "dns", "push", "upstream", "smtp", "imap", "icmp"],
+        Literal["http", "tcp", "tls", "dns", "push", "upstream", "smtp", "imap", "icmp", "domain"],
         Doc("What is checked, and how.", _KINDS_FORM),
     ]
     component: Annotated[
@@ -271,6 +271,21 @@ class IcmpProbe(ProbeTable, frozen=True, kw_only=True):
     expect: Annotated[IcmpExpect, _expect(IcmpExpect)] = IcmpExpect()
 
 
+class DomainProbe(ProbeTable, frozen=True, kw_only=True):
+    every: Annotated[
+        int,
+        length(HOUR, DAY),
+        Doc("Time from one start to the next; registries want patience.", "a length of time, 1h to 1d"),
+    ] = 12 * HOUR
+    target: Annotated[str, text(values.check_host), Doc("The registered domain.", "a domain name")]
+    server: Annotated[
+        str | None,
+        text(values.check_url),
+        Doc("The RDAP server of its registry; found in IANA's list where absent.", "an http or https URL"),
+    ] = None
+    expect: Annotated[TlsExpect, _expect(TlsExpect)] = TlsExpect()
+
+
 class VantageTable(Table, frozen=True, kw_only=True):
     targets: Annotated[
         tuple[HostPort, ...],
@@ -281,7 +296,9 @@ class VantageTable(Table, frozen=True, kw_only=True):
     ] = ()
 
 
-KnownProbe: TypeAlias = HttpProbe | TcpProbe | TlsProbe | DnsProbe | PushProbe | UpstreamProbe | MailProbe | IcmpProbe
+KnownProbe: TypeAlias = (
+    HttpProbe | TcpProbe | TlsProbe | DnsProbe | PushProbe | UpstreamProbe | MailProbe | IcmpProbe | DomainProbe
+)
 PROBE_TABLES: Mapping[str, type[ProbeTable]] = {
     "http": HttpProbe,
     "tcp": TcpProbe,
@@ -292,6 +309,7 @@ PROBE_TABLES: Mapping[str, type[ProbeTable]] = {
     "smtp": MailProbe,
     "imap": MailProbe,
     "icmp": IcmpProbe,
+    "domain": DomainProbe,
 }
 
 

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from oncall_tui.domain.probe import Probe, ProbeKind, Result, Verdict
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.verdict import Observation, judge
-from oncall_tui.engine.probes import dns, http, icmp, mail, push, tcp, tls, upstream
+from oncall_tui.engine.probes import dns, domain, http, icmp, mail, push, tcp, tls, upstream
 from oncall_tui.engine.probes.evidence import READ_LIMIT, collect_evidence
 from oncall_tui.engine.probes.faults import FORESEEN, REASON_LIMIT, explain, explain_timeout
 from oncall_tui.engine.probes.tools import Tools, Trace, open_tools
@@ -37,7 +37,13 @@ _KINDS: dict[ProbeKind, Callable[[Probe, Tools, Trace], Awaitable[Observation]]]
     ProbeKind.SMTP: mail.run,
     ProbeKind.IMAP: mail.run,
     ProbeKind.ICMP: icmp.run,
+    ProbeKind.DOMAIN: domain.run,
 }
+_HEARSAY = {
+    ProbeKind.UPSTREAM: "the status page cannot be read",
+    ProbeKind.DOMAIN: "the registry cannot be asked",
+}
+"""Kinds that ask somebody else about the target, whose silence says nothing about it."""
 
 
 async def run_probe(probe: Probe, tools: Tools) -> Result:
@@ -65,8 +71,8 @@ async def run_probe(probe: Probe, tools: Tools) -> Result:
         if not isinstance(error, FORESEEN):
             _log.error("probe %s failed by an error of ours", clean_line(probe.name), exc_info=error)
     trace.leave()
-    if seen is None and probe.kind is ProbeKind.UPSTREAM and verdict is Verdict.DOWN:
-        verdict, reason = Verdict.UNKNOWN, f"not run: the status page cannot be read: {reason}"
+    if seen is None and probe.kind in _HEARSAY and verdict is Verdict.DOWN:
+        verdict, reason = Verdict.UNKNOWN, f"not run: {_HEARSAY[probe.kind]}: {reason}"
     if verdict is not Verdict.UP and took_s > timeout_s + PAUSE_S:
         verdict, reason = Verdict.UNKNOWN, f"not run: this host was paused or overloaded for {took_s - timeout_s:.1f} s"
     if probe.kind is not ProbeKind.PUSH and not is_exempt(trace.ip or probe.target):

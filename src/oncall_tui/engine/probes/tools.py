@@ -23,6 +23,15 @@ BODY_CAP = 256 * 1024
 FACT_LIMIT = 200
 
 
+@dataclass(slots=True)
+class Registries:
+    """Which server knows the domains under a suffix, as last read from the list at `url`."""
+
+    url: str = "https://data.iana.org/rdap/dns.json"
+    read_at: int | None = None
+    servers: dict[str, str] = field(default_factory=dict)
+
+
 class Tools(Struct, frozen=True):
     """The outside world as probes see it; one for the whole engine.
 
@@ -40,6 +49,7 @@ class Tools(Struct, frozen=True):
     vantage: Vantage = msgspec.field(default_factory=Vantage)
     body_cap: int = BODY_CAP
     credentials: Credentials = msgspec.field(default_factory=Credentials)
+    registries: Registries = msgspec.field(default_factory=Registries)
     read_beat: Callable[[str], Awaitable[Beat | None]] | None = None
 
 
