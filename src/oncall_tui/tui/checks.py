@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -13,7 +13,7 @@ from oncall_tui.domain.errors import RefusedError
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
 from oncall_tui.domain.lint.model import Finding, Level, Part
 from oncall_tui.domain.sanitize import clean_block
-from oncall_tui.domain.shortform import Room, derive_short
+from oncall_tui.domain.shortform import Form, Room, derive_short
 from oncall_tui.domain.update import Waiver
 
 if TYPE_CHECKING:
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 
 #: So much of a text is checked; the page takes less.
 _CHECKED = 30_000
+_CHANNEL_GROUPS = ("LN", "PH", "SE")
+#: Lengths that are the page's, or that a short form keeps to by itself, whatever room its channel was given.
+_FITTED = frozenset({"LN001", "LN002", "LN003", "LN004", "LN005"})
 
 
 class PageLoss(Struct, frozen=True):
-    """What one page cannot hold of the update; `name` is what the page is called."""
+    """What one page cannot hold of the update, or what is wrong with it in one channel; `name` is what it is called."""
 
     page: str
     name: str
@@ -115,7 +118,11 @@ def check(update: Checkable) -> Checked:
             standing.append(finding)
         else:
             passed.append(Passed(finding, waiver))
-    return Checked(tuple(standing), tuple(_find_losses(update)), tuple(passed))
+    known = {
+        (item.rule, phrase_of(item, update.title, body)) for item in (*standing, *(each.finding for each in passed))
+    }
+    losses = [*_find_losses(update), *_look_at_channels(update, body, context, known)]
+    return Checked(tuple(standing), tuple(losses), tuple(passed))
 
 
 def phrase_of(finding: Finding, title: str, body: str) -> str:
@@ -148,14 +155,30 @@ def _find_losses(update: Checkable) -> list[PageLoss]:
                 components_before=update.components_before,
             )
             found += [PageLoss(target.page, target.name, loss) for loss in losses]
-    found += _find_unreached(update)
     return sorted(found, key=lambda item: not item.loss.is_blocking)
 
 
-def _find_unreached(update: Checkable) -> Iterator[PageLoss]:
-    """Yields the channels that would get nothing; the pages are told all the same."""
+def _look_at_channels(
+    update: Checkable, body: str, context: Context, known: Collection[tuple[str, str]]
+) -> Iterator[PageLoss]:
+    """Yields the channels that would get nothing, and what is wrong with the text of one; none of it stops the pages.
+
+    `known` are the rules and phrases that were told of the page's own text.
+    """
+    from oncall_tui.domain.lint.catalogue import lint
+
     for channel in update.channels:
+        form = channel.room.form
         try:
-            derive_short(update.title, update.status, clean_block(update.body), update.url or "", channel.room)
+            short = derive_short(update.title, update.status, body, update.url or "", channel.room)
         except RefusedError as error:
             yield PageLoss(channel.name, channel.name, Loss(f"gets nothing: {error}"))
+            continue
+        # Readers of a chat do not see what makes its markup inert.
+        text = f"{short.title}\n{short.message}\n{update.url}" if form is Form.CHAT else short.text
+        subject = short.subject if form is Form.MAIL else ""
+        told = replace(context, channel=form.value, full_body=f"{update.title}\n{body}", body_limit=None)
+        for finding in lint(subject, text, told, update.tuning, groups=_CHANNEL_GROUPS):
+            is_told = (finding.rule, phrase_of(finding, subject, text)) in known
+            if finding.level is not Level.INFO and finding.rule not in _FITTED and not is_told:
+                yield PageLoss(channel.name, channel.name, Loss(f"{finding.rule} {finding.message}"))

@@ -125,6 +125,12 @@ class ReviewScreen(ModalScreen[bool]):
         for item in self._checked.passed:
             why = f": {item.waiver.reason}" if item.waiver.reason else ""
             rows += draw_rows("Let pass", f"{item.finding.rule} by {item.waiver.by}{why}", width, "$muted")
+        # One that gets nothing is told where its words would stand.
+        reached = {channel.name for channel in self._channels if not channel.problem}
+        losses = [item for item in self._checked.losses if item.page in reached]
+        for lost in losses[:_FINDINGS_SHOWN]:
+            words = f"{Glyphs.show('▲')} {lost.name}: {lost.loss.message}"
+            rows += draw_rows("Check", words, width, "$state-slow")
         return rows
 
     def _list_components(self) -> list[Content]:
