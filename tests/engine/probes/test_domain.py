@@ -15,7 +15,7 @@ from oncall_tui.engine.probes.tools import Registries
 
 
 def tell(days: float | None, *status: str) -> bytes:
-    at = datetime.now(UTC) + timedelta(days=days or 0, minutes=1)
+    at = datetime.now(UTC) + timedelta(days=days or 0, hours=12)
     events = [{"eventAction": "registration", "eventDate": "2001-01-01T00:00:00Z"}]
     if days is not None:
         events.append({"eventAction": "expiration", "eventDate": at.isoformat()})
