@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from tests.config.loading import FULL, faults_of, load_text, probe_text
 
-from oncall_tui.config import schema
 from oncall_tui.config.model import ComponentConfig, Config, PageConfig, TokenSource
+from oncall_tui.config.schema.probes import KINDS as ALL_KINDS
+from oncall_tui.config.schema.probes import ProbeTable
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind
 
-KINDS = f"{', '.join(schema.KINDS[:-1])} or {schema.KINDS[-1]}"
+KINDS = f"{', '.join(ALL_KINDS[:-1])} or {ALL_KINDS[-1]}"
 COMMON = "name, kind, component, every, timeout, runbook, failure_threshold, recovery_threshold, "
 COMMON += "confirm_every, flap_start, flap_end, depends_on, metric"
 
@@ -126,7 +127,7 @@ runbook = "no.md"
 status = [200]
 max_latency = 3
 """
-    anything = schema.ProbeTable.fitting({}).__struct_fields__
+    anything = ProbeTable.fitting({}).__struct_fields__
     assert faults_of(folder, text) == [
         (
             "1: themes: unknown key (did you mean theme?), allowed: theme, templates, updates, page, broadcast, lint, "
