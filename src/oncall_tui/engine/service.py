@@ -29,10 +29,12 @@ from oncall_tui.config.model import Config, PageConfig
 from oncall_tui.domain.beat import Beat
 from oncall_tui.domain.engine import TERMINAL_SILENT_AFTER_MS
 from oncall_tui.domain.errors import StoreError, UsageError
+from oncall_tui.domain.lint.model import Level
 from oncall_tui.domain.shortform import Form
 from oncall_tui.engine.broadcaster import run_broadcaster
 from oncall_tui.engine.figures import run_figures
 from oncall_tui.engine.follower import run_follower
+from oncall_tui.engine.links import run_links
 from oncall_tui.engine.maintainer import run_clock, run_maintainer
 from oncall_tui.engine.page_work import PageWork, Work
 from oncall_tui.engine.pages import Page
@@ -183,6 +185,10 @@ class _Engine:
             "heartbeat": lambda: self._beat(epoch),
             "planned work": partial(run_clock, self._queue, epoch=epoch, clock=now_ms, stop=self._stop),
         }
+        if self._config.tuning.levels.get("LK003", Level.WARN) is not None:
+            works["links"] = partial(
+                run_links, self._results, clock=now_ms, stop=self._stop, has_way_out=self._has_way_out
+            )
         for config, page in pages:
             works |= self._list_page_works(config, page, epoch)
         if pages and pages[0][1].capabilities.has_metrics and any(probe.metric for probe in self._config.probes):
@@ -294,14 +300,16 @@ class _Engine:
     async def _read_beat(self, probe: str) -> Beat | None:
         return await self._results.call(read_beat, probe)
 
+    def _has_way_out(self) -> bool:
+        return is_online() and not self._vantage.is_known_cut_off
+
     async def _beat(self, epoch: int) -> None:
         loop = asyncio.get_running_loop()
         last_terminal_at, heard_at, queue_at, trouble = 0, loop.time(), -math.inf, ""
         while not self._stop.is_set():
             note = f"not saving: {self._recorder.error}" if self._recorder.error else ""
-            has_way_out = is_online() and not self._vantage.is_known_cut_off
             try:
-                pulse = await self._results.call(_take_pulse, epoch, now_ms(), has_way_out, note)
+                pulse = await self._results.call(_take_pulse, epoch, now_ms(), self._has_way_out(), note)
             except StoreError as error:
                 if str(error) != trouble:
                     trouble = str(error)

@@ -218,6 +218,8 @@ CREATE TABLE incident_facts (
 
 CREATE TABLE literal_phrase (phrase TEXT PRIMARY KEY, marked_by TEXT NOT NULL, marked_at INTEGER NOT NULL) STRICT;;
 
+CREATE TABLE link (url TEXT PRIMARY KEY, checked_at INTEGER NOT NULL, fault TEXT NOT NULL) STRICT, WITHOUT ROWID;;
+
 CREATE TABLE scratch (
     name TEXT NOT NULL, terminal_id TEXT NOT NULL, text TEXT NOT NULL, seen_revision INTEGER, updated_at INTEGER NOT NULL,
     PRIMARY KEY (name, terminal_id)

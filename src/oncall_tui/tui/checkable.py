@@ -72,6 +72,7 @@ def _describe(writing: Writing, snapshot: Snapshot, config: Config, now: int) ->
         resolved_at=incident.resolved_at,
         is_live=bool(config.pages),
         is_page_moved=bool(incident.conflict),
+        dead_links=snapshot.dead_links,
         channel="page",
         body_limit=_find_body_limit(incident, snapshot, config),
         audience=config.audience,

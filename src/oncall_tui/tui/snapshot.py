@@ -30,6 +30,7 @@ ALL_TOPICS = frozenset(
         "incidents",
         "outbox",
         "drafts",
+        "links",
         "maintenance",
         "changes",
         "silences",
@@ -45,8 +46,9 @@ class Snapshot(Struct, frozen=True):
 
     States that did not change between two snapshots are the same objects, so a board finds news by identity.
     `latest_updates` holds the newest message of each open incident, `first_seen` since when customers have been seen to
-    get words on it, `deliveries` what is still queued, `asking_notices` what of planned work waits for a person, and
-    `saving_error` why nothing could be written last time, empty when all is well.
+    get words on it, `deliveries` what is still queued, `dead_links` the links of drafts that do not answer,
+    `asking_notices` what of planned work waits for a person, and `saving_error` why nothing could be written last time,
+    empty when all is well.
     """
 
     probes: tuple[Probe, ...] = ()
@@ -58,6 +60,7 @@ class Snapshot(Struct, frozen=True):
     latest_updates: dict[int, IncidentUpdate] = field(default_factory=dict)
     first_seen: dict[int, int] = field(default_factory=dict)
     drafts: tuple[Draft, ...] = ()
+    dead_links: tuple[str, ...] = ()
     maintenances: tuple[Maintenance, ...] = ()
     asking_notices: tuple[NoticeDelivery, ...] = ()
     changes: tuple[Change, ...] = ()
@@ -105,6 +108,7 @@ def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Sna
     from oncall_tui.store.drafts import list_drafts
     from oncall_tui.store.incidents import list_components, list_incidents
     from oncall_tui.store.lease import list_terminals, read_lease
+    from oncall_tui.store.links import list_dead_links
     from oncall_tui.store.maintenance import list_maintenances
     from oncall_tui.store.outbox import list_deliveries
     from oncall_tui.store.page import list_pages
@@ -134,6 +138,8 @@ def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Sna
         )
     if "drafts" in topics:
         new = replace(new, drafts=tuple(list_drafts(db)))
+    if "links" in topics:
+        new = replace(new, dead_links=tuple(list_dead_links(db)))
     if "maintenance" in topics:
         new = replace(
             new,

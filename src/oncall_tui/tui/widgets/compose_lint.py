@@ -90,7 +90,7 @@ class Linting:
         if writing is None:
             return
         probes = list_probe_facts(writing.incident, snapshot)
-        if topics & {"page", "incidents", "components", "outbox"} or probes != self._probes:
+        if topics & {"page", "incidents", "components", "outbox", "links"} or probes != self._probes:
             self._probes = probes
             self.look_soon()
 
