@@ -69,7 +69,7 @@ from oncall_tui.store.postmortem import has_waiting_publications
 from oncall_tui.store.watcher import Watcher
 
 BEAT_EVERY_S = 1.0
-WATCH_EVERY_S = 0.02
+WATCH_EVERY_S = 0.01
 STOP_GRACE_S = 1.2
 """The publisher lets a request under way have one second of it."""
 CLOSE_WITHIN_S = 0.2
@@ -343,7 +343,7 @@ class _Engine:
             _log.warning("the lease could not be ended: %s", error)
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Pokes the publisher within 20 ms of a confirmed update; runs in a thread, since a file may block."""
+        """Pokes the publisher within 10 ms of a confirmed update; runs in a thread, since a file may block."""
         while not self._stop.is_set():
             try:
                 watcher = Watcher(self._path)
