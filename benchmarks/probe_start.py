@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import resource
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from random import Random
 
 from oncall_tui.domain.probe import Probe, ProbeKind, Result, Verdict
@@ -43,18 +45,23 @@ class _Constant(asyncio.Protocol):
             self._transport.close()
 
 
-async def serve_constant(delay_s: float) -> None:
-    """Serves until the process is ended and prints its port."""
+async def serve_constant(delay_s: float, certificate: str | None = None) -> None:
+    """Serves until the process is ended and prints its port; with TLS when given a file of a key and its chain."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Constant(delay_s), "127.0.0.1", 0, backlog=1024)
+    tls = None
+    if certificate is not None:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate)
+    server = await loop.create_server(lambda: _Constant(delay_s), "127.0.0.1", 0, backlog=1024, ssl=tls)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 @contextlib.contextmanager
-def open_constant_server(delay_s: float) -> Iterator[int]:
+def open_constant_server(delay_s: float, certificate: Path | None = None) -> Iterator[int]:
     """Yields the port of a server in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.probe_start", "serve", str(delay_s)]
+    command += [] if certificate is None else [str(certificate)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:
@@ -120,6 +127,6 @@ def main() -> bool:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["serve"]:
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(serve_constant(float(sys.argv[2])))
+            asyncio.run(serve_constant(float(sys.argv[2]), *sys.argv[3:4]))
     else:
         sys.exit(0 if main() else 1)
