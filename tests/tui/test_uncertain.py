@@ -127,7 +127,7 @@ async def test_one_after_the_other_and_a_held_key_decides_one_only(desk: Desk) -
     for probe in ("api-eu", "db"):
         engine.confirm(declare(desk, probe), f"{probe} fails.")
     for _ in range(2):
-        engine.ask(engine.claim())
+        engine.ask(engine.claim(), "It may be this.")
     async with open_app(desk) as (_, pilot):
         await wait_for_text(pilot, "2 updates may or may not have arrived: c decides")
         await pilot.press("c")
@@ -138,7 +138,7 @@ async def test_one_after_the_other_and_a_held_key_decides_one_only(desk: Desk) -
         await pilot.press("n")
         await wait_for_text(pilot, f"{first} fails.")
         await pilot.press("ctrl+s")
-        await wait_for_text(pilot, f"{second} fails.")
+        assert "closed" not in await wait_for_text(pilot, f"{second} fails.")
         await pilot.press("ctrl+s", "ctrl+s", "ctrl+s")
         await pilot.pause(0.1)
         states = sorted(item.state for item in list_deliveries(desk.db))

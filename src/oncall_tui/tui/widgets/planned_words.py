@@ -21,6 +21,7 @@ from oncall_tui.domain.update import DeliveryState
 from oncall_tui.tui.planning import Work
 from oncall_tui.tui.text import DELIVERY_LOOK, Glyphs, clock_utc, cut, date_utc, fit, join, line, look, wrap
 from oncall_tui.tui.widgets.proof_words import NamePage, add_fitting
+from oncall_tui.tui.widgets.uncertain_words import list_evidence
 
 _STATE_WIDTH, _TIME_WIDTH, _TOLD_WIDTH = 13, 15, 12
 _WIDE = 110
@@ -227,14 +228,9 @@ def draw_notice_proof(delivery: NoticeDelivery, page: Content, width: int) -> li
     return rows
 
 
-def list_shown(delivery: NoticeDelivery) -> list[NoticeEvidence]:
-    """Returns what the page shows that could be the notice, newest first."""
-    return sorted(delivery.evidence, key=lambda item: item.created_at, reverse=True)
-
-
 def draw_evidence(delivery: NoticeDelivery, chosen: NoticeEvidence | None, width: int) -> list[Content]:
     """Returns what the page shows, the chosen message marked."""
-    found = list_shown(delivery)
+    found = list_evidence(delivery.evidence)
     if not found:
         is_failed = delivery.state is DeliveryState.FAILED
         words = "It failed: nothing on the page can be it." if is_failed else "The page shows nothing that could be it."

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 from textual.content import Content
 
-from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState, Evidence
+from oncall_tui.domain.maintenance import NoticeDelivery, NoticeEvidence
+from oncall_tui.domain.update import Delivery, DeliveryState, Evidence
 from oncall_tui.tui.text import DELIVERY_LOOK, STATUS_LOOK, Glyphs, clock_utc, date_utc, join, line, look, wrap
 from oncall_tui.tui.widgets.compose_words import draw_body
 
 _WORDS_SHOWN = 8
 
 
-def list_evidence(delivery: Delivery) -> list[Evidence]:
-    """Returns what the page shows that could be the delivery, newest first."""
-    return sorted(delivery.evidence, key=lambda item: item.created_at, reverse=True)
+#: What is on its way to a page, and what the page shows that could be it.
+Unsettled = Delivery | NoticeDelivery
+Shown = Evidence | NoticeEvidence
+ShownT = TypeVar("ShownT", bound=Shown)
 
 
-def draw_tried(delivery: Delivery, title: str, page: str, width: int) -> list[Content]:
+def list_evidence(evidence: Iterable[ShownT]) -> list[ShownT]:
+    """Returns what the page shows that could be a delivery, newest first."""
+    return sorted(evidence, key=lambda item: item.created_at, reverse=True)
+
+
+def draw_tried(delivery: Unsettled, subject: str, kind: str, page: str, width: int) -> list[Content]:
     """Returns what was tried, where, how often, when, and what went wrong."""
     state = look(*DELIVERY_LOOK[delivery.state])
     count = f"{delivery.attempts} attempt{'' if delivery.attempts == 1 else 's'}"
     tried = count if delivery.sending_at is None else f"{count}, the last at {clock_utc(delivery.sending_at)}"
-    kind = "new incident" if delivery.kind is DeliveryKind.CREATE else "update"
     head = join(state, (f"   {kind} on ", "$muted"), (page, "bold"))
     told = join(head, (f"   {tried}", "$muted"))
-    rows = [join((f"#{delivery.incident_id} ", "bold"), (title, "bold"))]
+    rows = [line(row, "bold") for row in wrap(subject, width)]
     rows += [told] if told.cell_length <= width else [head, line(tried, "$muted")]
     return [*rows, *(line(row, "$state-down") for row in wrap(delivery.reason, width))]
 
@@ -40,7 +49,7 @@ def draw_ours(delivery: Delivery, width: int) -> list[Content]:
 
 def draw_shown(delivery: Delivery, chosen: Evidence | None, width: int) -> tuple[list[Content], int]:
     """Returns what the page shows and in which row the chosen message begins."""
-    found = list_evidence(delivery)
+    found = list_evidence(delivery.evidence)
     if not found:
         if delivery.state is DeliveryState.FAILED:
             words = "A failed update has nothing on the page that could be it."
@@ -64,8 +73,11 @@ def draw_shown(delivery: Delivery, chosen: Evidence | None, width: int) -> tuple
     return rows, at
 
 
-def draw_keys(delivery: Delivery, width: int, *, problem: str, can_adopt: bool, is_dropping: bool) -> list[Content]:
-    """Returns the keys, those that are closed with the reason, and what sending again may do."""
+def draw_keys(delivery: Unsettled, width: int, *, problem: str, can_adopt: bool, asked: str) -> list[Content]:
+    """Returns the keys, those that are closed with the reason, and what sending again may do.
+
+    `asked` is the question that a second press answers.
+    """
     is_failed = delivery.state is DeliveryState.FAILED
     is_looked_up = is_failed or delivery.asked_at is not None
     keys = [
@@ -78,23 +90,19 @@ def draw_keys(delivery: Delivery, width: int, *, problem: str, can_adopt: bool, 
     if not is_looked_up:
         when = "" if delivery.next_try_at is None else f" at {clock_utc(delivery.next_try_at)}"
         rows += _draw_words(f"The page is read again{when}; nobody can tell before: two keys are closed.", width)
-    elif is_failed:
+    elif not can_adopt:
         rows += _draw_words("a is closed: the page shows nothing that could be it.", width)
-    else:
-        if not can_adopt:
-            rows += _draw_words("a is closed: the page shows nothing that could be it.", width)
+    if is_looked_up and not is_failed:
         who = "subscribers get it" if delivery.notify else "customers read it"
         words = f"{Glyphs.show('▲')} If it was there after all, sending again makes {who} twice."
         rows += [line(row, "$state-slow") for row in wrap(words, width)]
-    if is_dropping:
-        words = "d again gives this update up: it will not be sent. It cannot be taken back."
-        rows += [line(row, "bold $state-partial") for row in wrap(words, width)]
+    rows += [line(row, "bold $state-partial") for row in wrap(asked, width)] if asked else []
     if problem:
         rows += [line(row, "$state-down") for row in wrap(f"{Glyphs.show('✖')} {problem}", width)]
     return rows
 
 
-def tell_ending(ending: Delivery, width: int, *, has_more: bool) -> list[Content]:
+def tell_ending(ending: Unsettled, width: int, *, has_more: bool) -> list[Content]:
     """Returns how a delivery went on without this screen; there is nothing left to decide about it here."""
     at = f" {clock_utc(ending.delivered_at)}" if ending.delivered_at is not None else ""
     reason = f": {ending.reason}" if ending.reason else ""
