@@ -25,14 +25,18 @@ _FAILING = {
     ProbeKind.SMTP: ("e-mail is failing", "Sending e-mail has been failing"),
     ProbeKind.IMAP: ("e-mail is failing", "Reading e-mail has been failing"),
     ProbeKind.ICMP: ("connections are failing", "Connections have been failing"),
+    ProbeKind.WEBSOCKET: ("live connections are failing", "Live connections have been failing"),
     ProbeKind.DOMAIN: ("name lookups are failing", "Name lookups have been failing"),
     ProbeKind.PUSH: ("scheduled work is late", "Scheduled work has been late"),
     ProbeKind.UPSTREAM: ("a provider has an outage", "A provider that we rely on has had an outage"),
+    ProbeKind.PROMETHEUS: ("requests are failing", "Requests have been failing"),
+    ProbeKind.GATUS: ("requests are failing", "Requests have been failing"),
 }
 _SLOW = {
     ProbeKind.HTTP: ("slow responses", "Responses have been slower than usual"),
     ProbeKind.TCP: ("slow connections", "Connections have been slower than usual"),
     ProbeKind.DNS: ("slow name lookups", "Name lookups have been slower than usual"),
+    ProbeKind.WEBSOCKET: ("slow live connections", "Live connections have been slower than usual"),
     ProbeKind.ICMP: ("slow connections", "Connections have been slower than usual"),
     ProbeKind.SMTP: ("slow e-mail", "Sending e-mail has been slower than usual"),
     ProbeKind.IMAP: ("slow e-mail", "Reading e-mail has been slower than usual"),

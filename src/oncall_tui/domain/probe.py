@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+from oncall_tui.domain.intake import Intake
 from oncall_tui.domain.json_check import JsonCheck
 
 FLAP_START = 35
@@ -23,6 +24,11 @@ class ProbeKind(StrEnum):
     IMAP = "imap"
     ICMP = "icmp"
     DOMAIN = "domain"
+    WEBSOCKET = "websocket"
+    PROMETHEUS = "prometheus"
+    QUERY = "query"
+    ALERTMANAGER = "alertmanager"
+    GATUS = "gatus"
 
 
 class Verdict(StrEnum):
@@ -101,17 +107,19 @@ class HttpRequest(Struct, frozen=True):
 class Probe(Struct, frozen=True):
     """A configured check of one target.
 
-    `target` is a URL for http, `host:port` for tcp, tls, smtp and imap, a name for dns and domain, a host for icmp
+    `target` is a URL for http and websocket, `host:port` for tcp, tls, smtp and imap, a name for dns and domain, a host for icmp
     (asked `count` times), words for push, whose beats touch `file` or come through the database. An upstream page is
     read in its `form`, `statuspage` or `atom`, for the components in `watch`, all when empty. `security` of mail is
     `starttls`, `tls` from the first byte on, or `none`. `server` is the RDAP server of a domain's registry.
+    A websocket probe speaks `subprotocol` if there is one, and sends the body of `request` as its message.
 
     `every_ms` is the interval between starts, `timeout_ms` the one deadline for the whole run. `runbook` is a path,
     already resolved against the config's folder. `confirm_every_ms` is the pause before a failure that has not been
     confirmed yet is looked at again. A probe flaps from the moment at which `flap_start` percent of its latest runs are
     changes until fewer than `flap_end` are.
     `depends_on` names probes behind which this one falls. `metric` is the page's id of the figure that is drawn of its
-    latency. `family` is the only version of IP that is used, `4` or `6`, else `any`.
+    latency. `family` is the only version of IP that is used, `4` or `6`, else `any`. `intake` says what is read from
+    another engine: such a probe is a source. `source` names the one that tells of this probe, empty when we look.
     """
 
     name: str
@@ -140,6 +148,9 @@ class Probe(Struct, frozen=True):
     security: str = "starttls"
     count: int = 3
     server: str | None = None
+    subprotocol: str | None = None
+    intake: Intake | None = None
+    source: str = ""
 
 
 class Phases(Struct, frozen=True):
@@ -157,7 +168,8 @@ class Result(Struct, frozen=True):
 
     `duration_ms` is the whole run on a monotonic clock. `reason` is empty when up, else words that an engineer would
     use, already inert. `facts` are short observed values for the detail pane (address, http status, days left), inert.
-    `evidence` is what came back, (name, text), kept only of runs that were not up.
+    `evidence` is what came back, (name, text), kept only of runs that were not up. `value` is the figure of a query,
+    which stands where others have their latency.
     """
 
     probe: str
@@ -168,6 +180,12 @@ class Result(Struct, frozen=True):
     phases: Phases = field(default_factory=Phases)
     facts: tuple[tuple[str, str], ...] = ()
     evidence: tuple[tuple[str, str], ...] = ()
+    value: float | None = None
+
+    @property
+    def figure_ms(self) -> float:
+        """What is drawn and rolled up: milliseconds, or thousandths of the unit of a value."""
+        return self.duration_ms if self.value is None else self.value * 1000
 
 
 class ProbeState(Struct, frozen=True):

@@ -36,7 +36,7 @@ class Observation(NamedTuple):
     `status_text` is the status line as shown, inert. `is_body_cut` tells that the body was read up to the cap only.
     `expires_in_ms` is the time left on the certificate, negative when it is over. `values` are what a JSON body holds
     by path, None for no JSON. `latency_ms` is judged in place of the whole run. `wrong` is a fault that no
-    expectation names.
+    expectation names, `worse` one that only degrades. `value` is the figure of a query.
     """
 
     status: int | None = None
@@ -53,6 +53,8 @@ class Observation(NamedTuple):
     records: Mapping[str, tuple[str, ...]] | None = None
     is_authenticated: bool | None = None
     wrong: str = ""
+    worse: str = ""
+    value: float | None = None
 
 
 def tell_seconds(ms: float) -> str:
@@ -97,6 +99,8 @@ def judge(probe: Probe, seen: Observation, duration_ms: float) -> tuple[Verdict,
             Verdict.DEGRADED,
             f"{_tell_subject(probe)} expires in {left}, expected at least {expect.min_days_left} days",
         )
+    if seen.worse:
+        return Verdict.DEGRADED, seen.worse
     if seen.upstream is not None and seen.upstream.gravity:
         verdict = Verdict.DOWN if seen.upstream.gravity > 1 else Verdict.DEGRADED
         return verdict, clean_line(f"provider: {seen.upstream.words or 'says that something is wrong'}", _WORDS_LIMIT)
@@ -188,7 +192,7 @@ def next_state(state: ProbeState, result: Result, probe: Probe) -> ProbeState:
     (an engine that was off) is kept as a blind spell.
     """
     silence = ((Verdict.UNKNOWN, 0.0),) * BLIND_LIMIT if _is_after_silence(state, result, probe) else ()
-    recent = (*state.recent, *silence, (result.verdict, result.duration_ms))[-RECENT_LIMIT:]
+    recent = (*state.recent, *silence, (result.verdict, result.figure_ms))[-RECENT_LIMIT:]
     state = replace(
         state,
         recent=recent,
@@ -213,7 +217,7 @@ def next_state(state: ProbeState, result: Result, probe: Probe) -> ProbeState:
         since_at=state.since_at if status is state.status else began_at,
         streak=streak,
         streak_at=began_at,
-        last_duration_ms=result.duration_ms,
+        last_duration_ms=result.figure_ms,
         phases=result.phases,
         facts=result.facts,
     )

@@ -132,7 +132,7 @@ def record_results(
                     result.probe,
                     result.started_at,
                     result.verdict,
-                    result.duration_ms,
+                    result.figure_ms,
                     result.reason,
                     encode_phases(result.phases),
                     encode_facts(result.facts),
