@@ -17,7 +17,7 @@ from textual.app import App
 from textual.content import Content
 from textual.driver import Driver
 from textual.filter import ANSIToTruecolor, LineFilter
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import Config
@@ -169,8 +169,11 @@ class OncallApp(App[object]):
         self._tick()
 
     def _tick(self) -> None:
-        if self.is_running and isinstance(self.screen, MainScreen):
-            self.screen.draw_frame()
+        if not self.is_running:
+            return
+        below = next(screen for screen in reversed(self.screen_stack) if not isinstance(screen, ModalScreen))
+        if isinstance(below, MainScreen):
+            below.draw_frame()
 
     def on_changed(self, message: Changed) -> None:
         """Hands new content of the file to the screens."""

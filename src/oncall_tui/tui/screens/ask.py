@@ -5,15 +5,15 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.tui.actions import bindings_of
+from oncall_tui.tui.screens.overlay import Overlay
 from oncall_tui.tui.text import join, line
 
 
-class AskScreen(ModalScreen[str | None]):
+class AskScreen(Overlay[str | None]):
     """Gives back the line, None when left without one; a line shorter than `least` is not taken."""
 
     scope = "line"

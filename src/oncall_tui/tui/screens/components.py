@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from oncall_tui.domain.incident import Component, ComponentStatus
 from oncall_tui.tui.actions import bindings_of
+from oncall_tui.tui.screens.overlay import Overlay
 from oncall_tui.tui.text import COMPONENT_LOOK, Glyphs, cut, fit, join, line, look
 
 _STATE_WIDTH = 23
@@ -25,7 +25,7 @@ def component_words(status: ComponentStatus | None) -> Content:
     return line("not affected", "$muted") if status is None else look(*COMPONENT_LOOK[status])
 
 
-class ComponentsScreen(ModalScreen[dict[str, ComponentStatus] | None]):
+class ComponentsScreen(Overlay[dict[str, ComponentStatus] | None]):
     """Gives back the chosen states by name, None when left without a change."""
 
     BINDINGS = bindings_of("components")

@@ -8,10 +8,10 @@ from enum import StrEnum
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from oncall_tui.tui.actions import bindings_of
+from oncall_tui.tui.screens.overlay import Overlay
 from oncall_tui.tui.text import join, line
 
 
@@ -26,7 +26,7 @@ class Side(StrEnum):
 _KEYS = {Side.THEIRS: "t", Side.MINE: "ctrl+s", Side.BOTH: "e"}
 
 
-class ConflictScreen(ModalScreen[Side | None]):
+class ConflictScreen(Overlay[Side | None]):
     """Gives back the chosen side, None when left without a choice; `verbs` says of each side on offer what it does."""
 
     BINDINGS = bindings_of("conflict")

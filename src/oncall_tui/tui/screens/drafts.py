@@ -9,7 +9,6 @@ from msgspec import Struct
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from oncall_tui.clock import now_ms
@@ -20,6 +19,7 @@ from oncall_tui.tui.draft_desk import DraftDesk
 from oncall_tui.tui.drafting import live_terminals, name_draft
 from oncall_tui.tui.host import host_of, start_work, tell
 from oncall_tui.tui.screens.ask import AskScreen
+from oncall_tui.tui.screens.overlay import Overlay
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import STATUS_LOOK, Glyphs, cut, fit, join, line, look
 from oncall_tui.tui.widgets.compose_diff import draw_difference
@@ -37,7 +37,7 @@ class Wish(Struct, frozen=True):
     draft_id: int | None = None
 
 
-class DraftsScreen(ModalScreen[Wish | None]):
+class DraftsScreen(Overlay[Wish | None]):
     """Gives back what to open, None when left; renaming, handing over and deleting happen at once and can be undone."""
 
     scope = "drafts"

@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from oncall_tui.tui.actions import Action, actions_of
+from oncall_tui.tui.screens.overlay import Overlay
 from oncall_tui.tui.text import fit, join
 from oncall_tui.tui.widgets.footer import name_keys
 
@@ -42,7 +42,7 @@ def _draw_actions(actions: tuple[Action, ...], width: int) -> list[Content]:
     return rows
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Overlay[None]):
     """Lies over the main screen until a key closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

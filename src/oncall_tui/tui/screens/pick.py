@@ -7,14 +7,14 @@ from collections.abc import Collection, Sequence
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from oncall_tui.tui.actions import bindings_of
+from oncall_tui.tui.screens.overlay import Overlay
 from oncall_tui.tui.text import Glyphs, cut, join, line
 from oncall_tui.tui.widgets.lines import Flow
 
 
-class PickScreen(ModalScreen[tuple[str, ...] | None]):
+class PickScreen(Overlay[tuple[str, ...] | None]):
     """Gives back the names that were taken, in their order, None when left without a change."""
 
     BINDINGS = bindings_of("pick")

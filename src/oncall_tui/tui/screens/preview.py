@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from oncall_tui.domain.pagetext import Line, Style
@@ -15,6 +14,7 @@ from oncall_tui.domain.preview import Preview
 from oncall_tui.domain.shortform import Form
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.previews import Previews
+from oncall_tui.tui.screens.overlay import Overlay
 from oncall_tui.tui.text import Glyphs, block, join, line
 from oncall_tui.tui.widgets.lines import Flow
 
@@ -28,7 +28,7 @@ _LOOK = {
 _BRIEF = "support"
 
 
-class PreviewScreen(ModalScreen[None]):
+class PreviewScreen(Overlay[None]):
     """Shows one channel at a time; nothing is sent from here."""
 
     scope = "preview"

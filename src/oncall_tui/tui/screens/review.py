@@ -5,7 +5,6 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from oncall_tui.clock import now_ms
@@ -17,6 +16,7 @@ from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.checks import Checked, list_targets
 from oncall_tui.tui.host import tell
 from oncall_tui.tui.outgoing import Confirmation
+from oncall_tui.tui.screens.overlay import Overlay
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import COMPONENT_LOOK, STATUS_LOOK, Glyphs, block, clock_utc, join, line, look
 from oncall_tui.tui.widgets.broadcast_words import draw_broadcasts, list_channels
@@ -30,12 +30,12 @@ from oncall_tui.tui.widgets.review_words import (
     fit_words,
 )
 
-#: What the border, at least five rows of the text, the keys and the gaps between them take.
-_WORDS_AND_KEYS = 12
+#: What the promise, the border, at least five rows of the text, the keys and the gaps between them take.
+_WORDS_AND_KEYS = 13
 _FINDINGS_SHOWN = 4
 
 
-class ReviewScreen(ModalScreen[bool]):
+class ReviewScreen(Overlay[bool]):
     """Gives back whether the update was confirmed; what blocks is named and cannot be passed.
 
     What `needs_second` is only asked for: somebody else sends it.

@@ -8,12 +8,12 @@ from msgspec import Struct
 from textual.app import App, ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import host_of, tell
 from oncall_tui.tui.orders import Order
+from oncall_tui.tui.screens.overlay import Overlay
 from oncall_tui.tui.text import line
 from oncall_tui.tui.widgets.lines import Flow
 from oncall_tui.tui.widgets.order_bar import show_order_bars
@@ -35,7 +35,7 @@ class Said(Struct, frozen=True):
     words: Content | None = None
 
 
-class SayScreen(ModalScreen[bool]):
+class SayScreen(Overlay[bool]):
     """Gives back whether a person said yes; what blocks is named and cannot be passed."""
 
     BINDINGS = bindings_of("review")

@@ -8,11 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.tui.actions import bindings_of
+from oncall_tui.tui.screens.overlay import Overlay
 from oncall_tui.tui.text import STATUS_LOOK, Glyphs, fit, join, line, look
 
 STATES = (
@@ -29,7 +29,7 @@ _MEANING = {
 }
 
 
-class StateScreen(ModalScreen[IncidentStatus | None]):
+class StateScreen(Overlay[IncidentStatus | None]):
     """Gives back the chosen state, None when left without a choice; nothing is sent by choosing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -7,19 +7,19 @@ from collections.abc import Callable, Sequence
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.template import Template
 from oncall_tui.tui.actions import bindings_of
+from oncall_tui.tui.screens.overlay import Overlay
 from oncall_tui.tui.text import Glyphs, block, cut, fit, join, line
 from oncall_tui.tui.widgets.lines import Flow
 
 _KEY_WIDTH = 14
 
 
-class TemplatesScreen(ModalScreen[Template | None]):
+class TemplatesScreen(Overlay[Template | None]):
     """Gives back the chosen template, None when left without one; `read` returns what one reads like."""
 
     scope = "templates"

@@ -23,6 +23,7 @@ from oncall_tui.tui.widgets.big_clock import HEIGHT, draw_clock
 from oncall_tui.tui.widgets.compose_words import draw_body
 from oncall_tui.tui.widgets.incident_list import DUE_STYLE
 from oncall_tui.tui.widgets.lines import Lines
+from oncall_tui.tui.widgets.promise_line import tell_pressing
 from oncall_tui.tui.widgets.proof_words import NamePage, draw_proofs
 from oncall_tui.tui.widgets.status_header import list_planned
 
@@ -150,6 +151,8 @@ class WallScreen(Screen[None]):
         update = snapshot.latest_updates.get(incident.id) if incident else None
         trouble = draw_trouble(snapshot.deliveries)
         notices = [trouble] if trouble is not None else []
+        other = tell_pressing(snapshot, incident.id if incident else None, now)
+        notices += [other] if other is not None else []
         notices += [cut(piece, width) for _, piece in list_planned(snapshot, now, None)]
         room = max(2, height - 12 - len(parts) - len(notices))
         words = draw_words(update, snapshot.name_page, width, room) if incident else []

@@ -10,6 +10,7 @@ from oncall_tui.domain.capability import Loss
 from oncall_tui.domain.duration import format_duration
 from oncall_tui.domain.lint.model import Finding, Level
 from oncall_tui.tui.text import Glyphs, fit, join, line, look, wrap
+from oncall_tui.tui.widgets.promise_line import PromiseLine
 
 LABEL_WIDTH = 13
 _FINDING_LOOK = {Level.BLOCK: ("✖", "$state-down"), Level.WARN: ("▲", "$state-slow"), Level.INFO: ("○", "$muted")}
@@ -20,6 +21,7 @@ _FRAME = 4
 def fit_words(screen: Screen[bool], words: Widget, *others: Widget) -> None:
     """Leaves the words no more room than the others do not need, so that the keys are always seen."""
     taken = sum(widget.outer_size.height + widget.styles.margin.height for widget in others)
+    taken += sum(promise.display for promise in screen.query(PromiseLine))
     words.styles.max_height = max(2, screen.size.height - _FRAME - taken)
 
 

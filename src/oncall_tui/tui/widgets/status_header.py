@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from textual.content import Content
 
-from oncall_tui.domain.duration import format_clock
 from oncall_tui.domain.incident import Incident
 from oncall_tui.domain.probe import ProbeStatus
 from oncall_tui.domain.update import DeliveryState, Draft, is_asked_of
@@ -16,10 +15,9 @@ from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import DELIVERY_LOOK, PROBE_LOOK, STATUS_LOOK, Glyphs, clock_utc, fit, join, line, look
 from oncall_tui.tui.widgets.board_rows import tell_span
 from oncall_tui.tui.widgets.lines import Lines
+from oncall_tui.tui.widgets.promise_line import is_told, tell_due, tell_pressing
 
 _GAP = Content("   ")
-_SOON_MS = 5 * 60_000
-_RUNNING_MS = 10 * 60_000
 _SOON_WORK_MS = 60 * 60_000
 Piece = tuple[int, Content]
 
@@ -182,8 +180,7 @@ def list_promise(incident: Incident, snapshot: Snapshot, now: int, *, can_see: b
     Where no public address is known (`can_see`), the page's word that it took the update has to do.
     """
     latest = snapshot.latest_updates.get(incident.id)
-    is_told = incident.id in snapshot.first_seen if can_see else bool(incident.listings)
-    if not is_told and incident.resolved_at is None:
+    if not is_told(incident, snapshot, can_see=can_see) and incident.resolved_at is None:
         pieces = [(0, join((f"{Glyphs.show('✖')} customers have not been told", "$state-down bold")))]
         if latest is not None:
             seen = "" if latest.delivery is not DeliveryState.DELIVERED else ", not seen there yet"
@@ -198,15 +195,7 @@ def list_promise(incident: Incident, snapshot: Snapshot, now: int, *, can_see: b
     elif due is None:
         parts.append((0, join(("no next update promised", "$muted"))))
     else:
-        left = due - now
-        when = f"NEXT UPDATE DUE {clock_utc(due, has_seconds=False)}, "
-        if left < 0:
-            parts.append((0, join((f"{Glyphs.show('✖')} {when}LATE {format_clock(-left)}", "$state-down bold"))))
-        elif left < _SOON_MS:
-            parts.append((0, join((f"{Glyphs.show('▲')} {when}DUE SOON, in {format_clock(left)}", "$state-slow bold"))))
-        else:
-            clock = format_clock(left) if left < _RUNNING_MS else tell_span(left)
-            parts.append((0, join((f"{Glyphs.show('▸')} {when}in {clock}", "bold"))))
+        parts.append((0, tell_due(due, now)))
     if latest is not None and latest.delivery is not DeliveryState.DELIVERED and latest.is_local:
         parts.append((1, join("last update ", look(*DELIVERY_LOOK[latest.delivery]))))
     elif latest is not None and latest.seen_at is not None:
@@ -248,6 +237,11 @@ def draw_small_head(snapshot: Snapshot, facts: HeadFacts, width: int) -> list[Co
     if facts.incident is not None:
         _, word, style = STATUS_LOOK[facts.incident.status]
         pieces.insert(0, (1, join((f"#{facts.incident.id} {word[:3]}", f"{style} bold"))))
+        due_at = facts.incident.next_update_at
+        if due_at is not None and facts.incident.resolved_at is None:
+            pieces.insert(1, (0, tell_due(due_at, facts.now, is_brief=True)))
+    if (other := tell_pressing(snapshot, facts.incident.id if facts.incident else None, facts.now)) is not None:
+        pieces.insert(0, (1, other))
     pieces.append((5, join((clock_utc(facts.now, has_seconds=False), "bold"))))
     if facts.size_word:
         pieces.append((6, join((facts.size_word, "$muted"))))
@@ -315,6 +309,8 @@ def _draw_known(snapshot: Snapshot, facts: HeadFacts) -> list[Piece]:
         if proof.difference:
             told = f"{Glyphs.show('▲')} NOT AS SENT on {snapshot.name_page(proof.page)}"
             pieces.append((2, join((told, "$state-partial bold"))))
+    if (other := tell_pressing(snapshot, facts.incident.id, facts.now)) is not None:
+        pieces.insert(1, (1, other))
     return [*pieces, *rest, *([(5, join((facts.page_url, "$muted")))] if facts.page_url else [])]
 
 
