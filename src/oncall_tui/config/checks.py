@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path as FilePath
 
 from oncall_tui.config.faults import find_nearest, list_names, quote
 from oncall_tui.config.form import Path
+from oncall_tui.config.schema.sources import check_source
 from oncall_tui.config.tuning import check_tuning
 from oncall_tui.config.values import is_sent_in_clear
 from oncall_tui.domain.duration import parse_duration
@@ -35,10 +37,14 @@ def check_document(document: Table, folder: FilePath, find_line: Callable[[Path]
         yield from _check_timeout(path, probe)
         yield from _check_flapping(path, probe)
         yield from _check_runbook(path, probe, folder)
-        if "auth" in probe and is_sent_in_clear(_text(probe, "url") or ""):
-            yield (*path, "auth"), "would be sent unencrypted, allowed: with an https url; http for this machine only"
-    yield from _check_dependencies(document, "component")
-    yield from _check_dependencies(document, "probe")
+        url = _text(probe, "url") or ""
+        if "auth" in probe and is_sent_in_clear(url):
+            plain = "ws" if url.startswith("ws") else "http"
+            why = f"would be sent unencrypted, allowed: with {'a' if plain == 'ws' else 'an'} {plain}s url; {plain} for"
+            yield (*path, "auth"), f"{why} this machine only"
+    yield from _check_sources(document, components, folder)
+    yield from _check_dependencies(document, ("component",))
+    yield from _check_dependencies(document, ("probe", "source"))
 
 
 def resolve_path(folder: FilePath, text: str) -> FilePath:
@@ -55,6 +61,7 @@ def _check_tokens(document: Table) -> Iterator[Fault]:
     tables += [(("page", index, "token"), table.get("token")) for index, table in _tables(document, "page")]
     tables += [(("broadcast", index, "url"), table.get("url")) for index, table in _tables(document, "broadcast")]
     tables += [(("probe", index, "auth"), table.get("auth")) for index, table in _tables(document, "probe")]
+    tables += [(("source", index, "token"), table.get("token")) for index, table in _tables(document, "source")]
     for path, source in tables:
         if isinstance(source, dict):
             found = [key for key in TOKEN_KEYS if key in source]
@@ -105,6 +112,22 @@ def _check_component(path: Path, probe: Table, components: list[str]) -> Iterato
     yield (*path, "component"), f"{quote(name)} is not a configured component{hint}, allowed: {allowed}"
 
 
+def _check_sources(document: Table, components: list[str], folder: FilePath) -> Iterator[Fault]:
+    taken = {name for _, table in _tables(document, "probe") if (name := _text(table, "name"))}
+    for index, source in _tables(document, "source"):
+        path: Path = ("source", index)
+        name = _text(source, "name")
+        if name is not None and name in taken:
+            yield (*path, "name"), f"{quote(name)} is already the name of a probe or a source, allowed: each name once"
+        taken.add(name or "")
+        yield from check_source(path, source)
+        yield from _check_component(path, source, components)
+        yield from _check_timeout(path, source)
+        yield from _check_runbook(path, source, folder)
+        if "token" in source and is_sent_in_clear(_text(source, "url") or ""):
+            yield (*path, "token"), "would be sent unencrypted, allowed: with an https url; http for this machine only"
+
+
 def _check_timeout(path: Path, probe: Table) -> Iterator[Fault]:
     try:
         every = parse_duration(_text(probe, "every") or "30s")
@@ -123,21 +146,21 @@ def _check_flapping(path: Path, probe: Table) -> Iterator[Fault]:
         yield (*path, key), "flapping would end before it began, allowed: a flap_end below flap_start"
 
 
-def _check_dependencies(document: Table, kind: str) -> Iterator[Fault]:
+def _check_dependencies(document: Table, kinds: tuple[str, ...]) -> Iterator[Fault]:
     above: dict[str, list[str]] = {}
-    for _, table in _tables(document, kind):
+    for _, table in chain.from_iterable(_tables(document, each) for each in kinds):
         listed = table.get("depends_on")
         above[_text(table, "name") or ""] = (
             [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
         )
-    for index, table in _tables(document, kind):
+    for kind, (index, table) in ((each, found) for each in kinds for found in _tables(document, each)):
         name = _text(table, "name") or ""
         path: Path = (kind, index, "depends_on")
         for parent in above[name]:
             if parent not in above:
                 nearest = find_nearest(parent, list(above))
                 hint = f" (did you mean {quote(nearest)}?)" if nearest else ""
-                yield path, f"{quote(parent)} is no {kind} of this file{hint}, allowed: {list_names(above)}"
+                yield path, f"{quote(parent)} is no {kinds[0]} of this file{hint}, allowed: {list_names(above)}"
         if name in _list_above(name, above):
             yield path, f"{quote(name)} depends on itself, allowed: no circle"
 

@@ -17,6 +17,7 @@ from oncall_tui.config.checks import check_document, resolve_path
 from oncall_tui.config.faults import explain, place_fault, show_key
 from oncall_tui.config.form import Mismatch
 from oncall_tui.config.form import Path as KeyPath
+from oncall_tui.config.intake import convert_sources
 from oncall_tui.config.model import BroadcastConfig, ComponentConfig, Config, PageConfig, TokenSource
 from oncall_tui.config.source import read_source
 from oncall_tui.config.tuning import convert_tuning
@@ -134,7 +135,10 @@ def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:
             for each in checked.broadcast
         ),
         components=tuple(ComponentConfig(each.name, each.remote_id) for each in checked.component),
-        probes=tuple(_convert_probe(each, folder, above) for each in checked.probes),
+        probes=(
+            *(_convert_probe(each, folder, above) for each in checked.probes),
+            *convert_sources(checked, folder),
+        ),
         vantage=checked.vantage.targets,
         theme=checked.theme,
         tuning=convert_tuning(checked.lint),

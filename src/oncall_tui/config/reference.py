@@ -47,6 +47,11 @@ _AUTH_WORDS = (
     " no file of ours, no fact and no message."
 )
 
+_SOURCE_WORDS = (
+    "Prometheus, Alertmanager and Gatus, whose findings stand on the board as probes: see"
+    " [docs/prometheus.md](prometheus.md)."
+)
+
 
 def render_reference() -> str:
     """Returns the text of docs/config.md."""
@@ -91,6 +96,7 @@ def render_reference() -> str:
             schema.LintTable,
             schema.LintTable.__struct_fields__,
         ),
+        _section("`[[source]]`", _SOURCE_WORDS, schema.SourceTable, schema.SourceTable.__struct_fields__),
         _section("`[[component]]`", "", schema.ComponentTable, schema.ComponentTable.__struct_fields__),
         _section("`[[probe]]`", "Keys of every probe.", schema.TcpProbe, common),
     ]

@@ -36,6 +36,7 @@ from oncall_tui.config.schema.probes import (
     kinds_with,
 )
 from oncall_tui.config.schema.publishing import AddressTable, BroadcastTable, ComponentTable, PageTable, TokenTable
+from oncall_tui.config.schema.sources import SourceTable
 from oncall_tui.config.schema.updates import RhythmTable, UpdatesTable
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "PushExpect",
     "PushProbe",
     "RhythmTable",
+    "SourceTable",
     "TcpExpect",
     "TcpProbe",
     "TlsExpect",
@@ -117,6 +119,10 @@ class FileTable(Table, frozen=True, kw_only=True):
         tuple[ProbeTable, ...],
         Doc("Each check of one target.", "[[probe]] tables, double brackets"),
     ] = ()
+    source: Annotated[
+        tuple[SourceTable, ...],
+        Doc("Each engine of others that is read.", "[[source]] tables, double brackets"),
+    ] = ()
 
     @property
     def probes(self) -> tuple[KnownProbe, ...]:
@@ -152,6 +158,10 @@ def table_at(document: Mapping[str, object], path: Path) -> type[Table] | None:
             return VantageTable
         case ("component", int()):
             return ComponentTable
+        case ("source", int()):
+            return SourceTable
+        case ("source", int(), "token"):
+            return AuthTable
         case ("probe", int(index), *rest):
             probes = document.get("probe")
             table = ProbeTable.fitting(probes[index] if isinstance(probes, list) else None)
