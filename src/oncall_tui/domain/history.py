@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from oncall_tui.domain.duration import DAY, HOUR
 from oncall_tui.domain.maintenance import Maintenance, NoticeKind
 from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Result, SpanKind, Verdict
+from oncall_tui.domain.upkeep import Upkeep
 from oncall_tui.domain.verdict import SILENT_INTERVALS, present_status
 
 PERIODS = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY}
@@ -269,9 +270,10 @@ def sum_spans(spans: Iterable[Span], planned: Sequence[Window], since: int, unti
     return Uptime(sums[SpanKind.UP], sums[SpanKind.SLOW], sums[SpanKind.DOWN], unknown_ms, planned_ms)
 
 
-def find_planned(maintenances: Iterable[Maintenance], probe: str) -> list[Window]:
-    """Returns the planned work on a probe, in order and apart."""
+def find_planned(maintenances: Iterable[Maintenance], upkeeps: Iterable[Upkeep], probe: str) -> list[Window]:
+    """Returns the work on a probe that was no surprise, in order and apart."""
     windows = [find_window(work) for work in maintenances if probe in work.probes]
+    windows += [work.find_span(probe) for work in upkeeps]
     return join_windows(window for window in windows if window is not None)
 
 
@@ -290,15 +292,28 @@ def tell_records(
     probes: Sequence[Probe],
     troubles: Mapping[str, Trouble],
     maintenances: Iterable[Maintenance],
+    upkeeps: Iterable[Upkeep],
     lengths: Sequence[int],
     now: int,
 ) -> list[Record]:
     """Returns the components in the order of their first probes, then the probes, over each of `lengths` up to `now`.
 
-    A component is down while any of its probes is, save in the planned work of that probe.
+    A component is down while any of its probes is, save in the work on that probe; work on all of its probes at once is
+    work on the component.
     """
     by_probe: dict[str, list[Window]] = {}
     by_component: dict[str, list[Window]] = {}
+    members: dict[str, set[str]] = {}
+    for probe in probes:
+        if probe.component is not None:
+            members.setdefault(probe.component, set()).add(probe.name)
+    for upkeep in upkeeps:
+        spans = {name: span for name in upkeep.probes if (span := upkeep.find_span(name)) is not None}
+        for name, span in spans.items():
+            by_probe.setdefault(name, []).append(span)
+        for name, mine in members.items():
+            if mine <= spans.keys():
+                by_component.setdefault(name, []).append((upkeep.starts_at, min(spans[each][1] for each in mine)))
     for work in maintenances:
         window = find_window(work)
         if window is not None:

@@ -34,6 +34,7 @@ from oncall_tui.store.codec import decode_probe
 from oncall_tui.store.database import Database
 from oncall_tui.store.maintenance import list_between
 from oncall_tui.store.sqlite import sqlite3
+from oncall_tui.store.upkeeps import list_upkeeps
 
 _FIGURES = struct.Struct(f"<{2 * len(SERIES)}f")
 _STEPS = 11
@@ -152,8 +153,8 @@ def read_records(db: Database, lengths: Sequence[int], now: int) -> list[Record]
     with db.snapshot():
         probes = [decode_probe(row["spec"]) for row in db.rows("SELECT spec FROM probe ORDER BY position")]
         troubles = list_troubles(db, probes, since, now)
-        maintenances = list_between(db, since, now)
-    return tell_records(probes, troubles, maintenances, lengths, now)
+        maintenances, upkeeps = list_between(db, since, now), list_upkeeps(db, since, now)
+    return tell_records(probes, troubles, maintenances, upkeeps, lengths, now)
 
 
 class Past(NamedTuple):
@@ -263,7 +264,8 @@ def read_past(db: Database, probe: str, length_ms: int, since: int, now: int) ->
         raise NotFoundError(f"There is no probe {probe}: `oncall-tui status` shows them.")
     first_at = floor_to(since, length_ms)
     spans = list_spans(db, probes, first_at, now, probe)[probe]
-    parts = tell_parts(spans, find_planned(list_between(db, first_at, now), probe), length_ms, first_at, now)
+    planned = find_planned(list_between(db, first_at, now), list_upkeeps(db, first_at, now), probe)
+    parts = tell_parts(spans, planned, length_ms, first_at, now)
     rollups = list_rollups(db, probe, length_ms, first_at, floor_to(now, length_ms))
     present = roll_present(db, probe, length_ms, now)
     return Past(tuple(parts), (*rollups, present) if present.runs else tuple(rollups))

@@ -239,6 +239,13 @@ CREATE TABLE silence (
     until_at INTEGER
 ) STRICT;;
 
+CREATE TABLE upkeep (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, window TEXT, probes TEXT NOT NULL, starts_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL, note TEXT NOT NULL, actor TEXT NOT NULL, made_at INTEGER NOT NULL, ended_at INTEGER,
+    left TEXT NOT NULL DEFAULT '{}', UNIQUE (window, starts_at)
+) STRICT;;
+CREATE INDEX upkeep_ends ON upkeep(ends_at);;
+
 CREATE TABLE change (
     id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL, component TEXT, changed_at INTEGER NOT NULL, until_at INTEGER,
     actor TEXT NOT NULL, recorded_at INTEGER NOT NULL

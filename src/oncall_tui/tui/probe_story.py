@@ -12,6 +12,7 @@ from oncall_tui.store.codec import decode_probe
 from oncall_tui.store.history import Past, list_spans, read_past
 from oncall_tui.store.maintenance import list_between
 from oncall_tui.store.probes import list_failures
+from oncall_tui.store.upkeeps import list_upkeeps
 
 if TYPE_CHECKING:
     from oncall_tui.domain.probe import Result
@@ -39,7 +40,8 @@ def read_story(db: Database, name: str, now: int) -> Story | None:
         if not probes:
             return None
         spans = list_spans(db, probes, now - longest, now, name)[name]
-        planned = find_planned(list_between(db, now - longest, now), name)
+        since = now - longest
+        planned = find_planned(list_between(db, since, now), list_upkeeps(db, since, now), name)
         return Story(
             name,
             now,

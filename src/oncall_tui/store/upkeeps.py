@@ -1,0 +1,143 @@
+"""Work on probes that customers are not told of: begun by people, or by the windows of the config."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+import msgspec
+
+from oncall_tui.domain.errors import NotFoundError, RefusedError
+from oncall_tui.domain.history import KEEP_MS
+from oncall_tui.domain.maintenance import write_instant
+from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.domain.timeline import EntryKind
+from oncall_tui.domain.upkeep import Upkeep, require_span
+from oncall_tui.domain.windows import AHEAD_MS, Window, list_occurrences
+from oncall_tui.store.database import Database
+from oncall_tui.store.sqlite import sqlite3
+from oncall_tui.store.timeline import tell_of_probe
+
+TOPIC = "upkeep"
+CONFIG = "config"
+_NOTE_LIMIT = 200
+
+
+def begin_upkeep(
+    db: Database, probes: Collection[str], note: str, starts_at: int, ends_at: int, actor: str, now: int
+) -> Upkeep:
+    """Puts probes under maintenance for a stretch of time, all in one transaction; no page is told.
+
+    Raises NotFoundError for a probe that is not configured, RefusedError (`window`, `no-probe`) or StoreError.
+    """
+    require_span(starts_at, ends_at, now)
+    if not probes:
+        raise RefusedError("no-probe", "There is no probe to put under maintenance.")
+    note = clean_line(note.strip(), _NOTE_LIMIT)
+    with db.write(TOPIC, "timeline") as connection:
+        known = {row["name"] for row in connection.execute("SELECT name FROM probe")}
+        for name in sorted(set(probes) - known):
+            raise NotFoundError(f"There is no probe {clean_line(name, 100)}: `oncall-tui status` shows them.")
+        cursor = connection.execute(
+            "INSERT INTO upkeep(probes, starts_at, ends_at, note, actor, made_at) VALUES (?, ?, ?, ?, ?, ?)",
+            (_encode(probes), starts_at, ends_at, note, actor, now),
+        )
+        when = (
+            f"until {write_instant(ends_at)}"
+            if starts_at <= now
+            else (f"from {write_instant(starts_at)} to {write_instant(ends_at)}")
+        )
+        words = f"under maintenance {when}, customers are not told" + (f": {note}" if note else "")
+        _tell(connection, probes, words, actor, now)
+        return Upkeep(int(cursor.lastrowid or 0), frozenset(probes), starts_at, ends_at, note, actor, now)
+
+
+def end_upkeep(db: Database, probes: Collection[str], actor: str, now: int) -> list[str]:
+    """Takes probes out of such work, and returns those that were in some.
+
+    A window is left for this time alone; what a person planned for later is left too. Raises StoreError.
+    """
+    wanted = set(probes)
+    with db.write(TOPIC, "timeline") as connection:
+        freed: set[str] = set()
+        for each in _read(connection.execute("SELECT * FROM upkeep WHERE ends_at > ?", (now,)).fetchall()):
+            held = {name for name in wanted & each.probes if (span := each.find_span(name)) and now < span[1]}
+            if not held or (each.window is not None and each.starts_at > now):
+                continue
+            freed |= held
+            left = {**each.left, **dict.fromkeys(held, now)}
+            is_over = all(name in left for name in each.probes)
+            connection.execute(
+                "UPDATE upkeep SET left = ?, ended_at = ? WHERE id = ?",
+                (msgspec.json.encode(left).decode(), now if is_over else each.ended_at, each.id),
+            )
+        _tell(connection, freed, "is no longer under maintenance", actor, now)
+        return sorted(freed)
+
+
+def take_windows(db: Database, windows: Sequence[Window], epoch: int, now: int) -> None:
+    """Puts what the windows of the config mean for the next two days into the file; an engine that was overtaken may not.
+
+    What goes on or comes of a window that is configured no more, or for other times, ends. Raises StoreError.
+    """
+    wanted = {
+        (window.name, starts_at): (_encode(window.probes), ends_at)
+        for window in windows
+        for starts_at, ends_at in list_occurrences(window, now, now + AHEAD_MS)
+    }
+    rows = db.rows(
+        "SELECT id, window, starts_at, ends_at, probes FROM upkeep WHERE window IS NOT NULL AND ends_at > ?", now
+    )
+    held = {(row["window"], row["starts_at"]): row for row in rows}
+    news = [
+        (key, probes, ends_at)
+        for key, (probes, ends_at) in wanted.items()
+        if key not in held or (held[key]["probes"], held[key]["ends_at"]) != (probes, ends_at)
+    ]
+    gone = [(now, row["id"]) for key, row in held.items() if key not in wanted]
+    old = db.rows("SELECT 1 FROM upkeep WHERE ends_at < ? LIMIT 1", now - KEEP_MS)
+    if not (news or gone or old):
+        return
+    with db.write(TOPIC) as connection:
+        if connection.execute("SELECT 1 FROM lease WHERE epoch = ?", (epoch,)).fetchone() is None:
+            return
+        connection.executemany(
+            "INSERT INTO upkeep(window, starts_at, probes, ends_at, note, actor, made_at) VALUES (?, ?, ?, ?, '', ?, ?) "
+            "ON CONFLICT(window, starts_at) DO UPDATE SET probes = excluded.probes, ends_at = excluded.ends_at",
+            [(*key, probes, ends_at, CONFIG, now) for key, probes, ends_at in news],
+        )
+        connection.executemany("DELETE FROM upkeep WHERE starts_at >= ? AND id = ?", gone)
+        connection.executemany("UPDATE upkeep SET ends_at = ? WHERE id = ?", gone)
+        connection.execute("DELETE FROM upkeep WHERE ends_at < ?", (now - KEEP_MS,))
+
+
+def list_upkeeps(db: Database, since: int, until: int | None = None) -> list[Upkeep]:
+    """Returns the work whose time touches [since, until), whatever became of it, in the order of its start."""
+    sql = "SELECT * FROM upkeep WHERE ends_at > ? AND starts_at < ? ORDER BY starts_at, id"
+    return _read(db.rows(sql, since, 2**62 if until is None else until))
+
+
+def _read(rows: Iterable[sqlite3.Row]) -> list[Upkeep]:
+    return [
+        Upkeep(
+            id=row["id"],
+            probes=msgspec.json.decode(row["probes"], type=frozenset[str]),
+            starts_at=row["starts_at"],
+            ends_at=row["ends_at"],
+            note=row["note"],
+            actor=row["actor"],
+            made_at=row["made_at"],
+            window=row["window"],
+            ended_at=row["ended_at"],
+            left=msgspec.json.decode(row["left"], type=dict[str, int]),
+        )
+        for row in rows
+    ]
+
+
+def _encode(probes: Iterable[str]) -> str:
+    return msgspec.json.encode(sorted(set(probes))).decode()
+
+
+def _tell(connection: sqlite3.Connection, probes: Collection[str], words: str, actor: str, now: int) -> None:
+    for name in sorted(probes):
+        tell_of_probe(connection, name, EntryKind.SILENCE, f"{name} {words}", actor, now, now)
