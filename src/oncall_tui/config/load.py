@@ -17,6 +17,7 @@ from oncall_tui.config.checks import check_document, resolve_path
 from oncall_tui.config.faults import explain, place_fault, show_key
 from oncall_tui.config.form import Mismatch
 from oncall_tui.config.form import Path as KeyPath
+from oncall_tui.config.hooks import check_hooks, convert_hooks, convert_notice
 from oncall_tui.config.intake import convert_sources
 from oncall_tui.config.model import BroadcastConfig, ComponentConfig, Config, PageConfig, TokenSource
 from oncall_tui.config.source import read_source
@@ -112,6 +113,7 @@ def _find_faults(
     try:
         found = [(each.path, explain(document, each)) for each in mismatches]
         found += check_document(document, path.absolute().parent, find_line)
+        found += check_hooks(document, path.absolute().parent, find_line)
         placed = sorted((find_line(key), show_key(key), why) for key, why in found)
     except RecursionError:
         return (_tell_depth(path),)
@@ -150,6 +152,8 @@ def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:
         templates=own,
         templates_folder=templates_folder,
         template_faults=faults,
+        hooks=convert_hooks(checked, folder),
+        notice=convert_notice(checked),
     )
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from oncall_tui.domain.cadence import USUAL_RHYTHM, Rhythm
+from oncall_tui.domain.hook import HookEvent, Rate
 from oncall_tui.domain.lint.model import Audience, Tuning
 from oncall_tui.domain.pagestate import MAIN_PAGE
-from oncall_tui.domain.probe import Probe
+from oncall_tui.domain.probe import Credential, Probe
 from oncall_tui.domain.template import Template
 from oncall_tui.domain.template_variables import NO_TEAM, Team
 
@@ -49,6 +50,29 @@ class BroadcastConfig(Struct, frozen=True):
     limit: int | None = None
 
 
+class HookConfig(Struct, frozen=True):
+    """What is called when the state of a probe has changed for certain; one of the first three is set.
+
+    `url` is shown nowhere but for its host, and what `secret_url` leads to not at all.
+    """
+
+    name: str
+    command: tuple[str, ...] | None = None
+    url: str | None = None
+    secret_url: TokenSource | None = None
+    auth: Credential | None = None
+    on: frozenset[HookEvent] = frozenset({HookEvent.DOWN, HookEvent.UP})
+    at_most: Rate = Rate(30, 3_600_000)
+    timeout_ms: int = 10_000
+
+
+class NoticeConfig(Struct, frozen=True):
+    """How a terminal makes itself noticed; `desktop` is `osc9`, `osc777` or `none`."""
+
+    bell: bool = True
+    desktop: str = "none"
+
+
 class ComponentConfig(Struct, frozen=True):
     name: str
     remote_id: str | None = None
@@ -78,6 +102,8 @@ class Config(Struct, frozen=True):
     broadcasts: tuple[BroadcastConfig, ...] = ()
     tuning: Tuning = Tuning()
     audience: Audience | None = None
+    hooks: tuple[HookConfig, ...] = ()
+    notice: NoticeConfig = NoticeConfig()
 
     @property
     def send_window_ms(self) -> int:

@@ -97,6 +97,13 @@ def render_reference() -> str:
             schema.LintTable.__struct_fields__,
         ),
         _section("`[[source]]`", _SOURCE_WORDS, schema.SourceTable, schema.SourceTable.__struct_fields__),
+        _section(
+            "`[[hook]]`",
+            "What is called, and what it gets: see [docs/notices.md](notices.md). One of command, url and secret_url.",
+            schema.HookTable,
+            schema.HookTable.__struct_fields__,
+        ),
+        _section("`[notice]`", "", schema.NoticeTable, schema.NoticeTable.__struct_fields__),
         _section("`[[component]]`", "", schema.ComponentTable, schema.ComponentTable.__struct_fields__),
         _section("`[[probe]]`", "Keys of every probe.", schema.TcpProbe, common),
     ]

@@ -9,6 +9,7 @@ from typing import Annotated
 from oncall_tui.config import values
 from oncall_tui.config.form import Doc, Mismatch, OneOrMany, Path, Table, keys_of, read_table
 from oncall_tui.config.schema.fields import Name, text
+from oncall_tui.config.schema.hooks import HookTable, NoticeTable
 from oncall_tui.config.schema.lint import LintTable
 from oncall_tui.config.schema.probes import (
     KINDS,
@@ -50,6 +51,7 @@ __all__ = [
     "DnsProbe",
     "DomainProbe",
     "FileTable",
+    "HookTable",
     "HttpExpect",
     "HttpProbe",
     "IcmpExpect",
@@ -57,6 +59,7 @@ __all__ = [
     "KnownProbe",
     "LintTable",
     "MailProbe",
+    "NoticeTable",
     "PageTable",
     "PushExpect",
     "PushProbe",
@@ -107,6 +110,14 @@ class FileTable(Table, frozen=True, kw_only=True):
         LintTable,
         Doc("What your team tunes about the rules on words.", f"a table of {', '.join(LintTable.__struct_fields__)}"),
     ] = LintTable()
+    hook: Annotated[
+        tuple[HookTable, ...],
+        Doc("Each command or URL that is called when a state changes.", "[[hook]] tables, double brackets"),
+    ] = ()
+    notice: Annotated[
+        NoticeTable,
+        Doc("How a terminal makes itself noticed.", f"a table of {', '.join(NoticeTable.__struct_fields__)}"),
+    ] = NoticeTable()
     vantage: Annotated[
         VantageTable,
         Doc("How this host finds out that it is itself cut off.", "a table of targets"),
@@ -154,6 +165,14 @@ def table_at(document: Mapping[str, object], path: Path) -> type[Table] | None:
             return AddressTable
         case ("lint",):
             return LintTable
+        case ("hook", int()):
+            return HookTable
+        case ("hook", int(), "auth"):
+            return AuthTable
+        case ("hook", int(), "secret_url"):
+            return TokenTable
+        case ("notice",):
+            return NoticeTable
         case ("vantage",):
             return VantageTable
         case ("component", int()):

@@ -1,0 +1,196 @@
+"""Which changes a hook is told of: what stands for certain, of itself, unexpected and unsilenced, and once.
+
+The rules compare what stands with what was told, so that neither a restart nor a lost moment tells twice or never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from oncall_tui.domain import maintenance
+from oncall_tui.domain.change import Change, find_expecting
+from oncall_tui.domain.duration import SECOND
+from oncall_tui.domain.hook import TROUBLES, HookEvent, Told, name_promise
+from oncall_tui.domain.incident import Incident
+from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus
+from oncall_tui.domain.silence import Silence, find_silence
+from oncall_tui.domain.storm import find_roots
+from oncall_tui.domain.verdict import is_unconfirmed, status_at
+
+GATHER_MS = 3 * SECOND
+"""A change has to stand so long before it is told: what falls with it is told with it."""
+HOLD_MS = 30 * SECOND
+"""So long at most a probe waits for news of those that it depends on."""
+TOGETHER = 5
+"""More changes alike than this at once are one call."""
+_EVENTS = {
+    ProbeStatus.DOWN: HookEvent.DOWN,
+    ProbeStatus.FLAPPING: HookEvent.FLAPPING,
+    ProbeStatus.SLOW: HookEvent.SLOW,
+    ProbeStatus.UP: HookEvent.UP,
+}
+
+
+class HookFacts(Struct, frozen=True):
+    """The file at one instant; `states` hold every probe that is not plainly up, and those that others depend on."""
+
+    probes: tuple[Probe, ...] = ()
+    states: Mapping[str, ProbeState] = field(default_factory=dict)
+    silences: tuple[Silence, ...] = ()
+    changes: tuple[Change, ...] = ()
+    maintenances: tuple[maintenance.Maintenance, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+
+
+class Fallen(Struct, frozen=True):
+    """One subject in one call: what is so `since_at`, and what fell behind it."""
+
+    subject: str
+    event: HookEvent
+    since_at: int
+    was: Told | None = None
+    behind: tuple[str, ...] = ()
+    probe: Probe | None = None
+    state: ProbeState | None = None
+    incident: Incident | None = None
+
+
+class Picture:
+    """What stands at one instant."""
+
+    def __init__(self, facts: HookFacts, now: int) -> None:
+        self.facts = facts
+        self.now = now
+        self._probes = {probe.name: probe for probe in facts.probes}
+        self._statuses = {
+            name: status_at(state, self._probes[name].every_ms, now)
+            for name, state in facts.states.items()
+            if name in self._probes
+        }
+
+    @cached_property
+    def roots(self) -> dict[str, str]:
+        """For each red probe behind one that is down the first cause, planned work and known changes included."""
+        down = {name for name, status in self._statuses.items() if status is ProbeStatus.DOWN}
+        red = {name for name, status in self._statuses.items() if _EVENTS.get(status) in TROUBLES}
+        return find_roots(self.facts.probes, red, down) if down else {}
+
+    def find_event(self, name: str) -> HookEvent | None:
+        """Returns what may be told of a probe, None where nothing may: it says nothing, or it is known."""
+        probe, status = self._probes[name], self._statuses[name]
+        event = _EVENTS.get(status)
+        if event is None or maintenance.find_silence(self.facts.maintenances, name, self.now) is not None:
+            return None
+        if event is HookEvent.UP:
+            return event
+        red_at = _find_since(self.facts.states[name], event)
+        is_known = (
+            name in self.roots
+            or find_expecting(self.facts.changes, probe.component, red_at, self.now) is not None
+            or find_silence(self.facts.silences, name, self.now) is not None
+        )
+        return None if is_known else event
+
+    def list_standing(self) -> list[Fallen]:
+        """Returns all that may be told now, in the order of the config, late promises last."""
+        standing = []
+        behind: dict[str, list[str]] = {}
+        for name, root in self.roots.items():
+            behind.setdefault(root, []).append(name)
+        linked = {name: incident for incident in reversed(self.facts.incidents) for name in incident.probes}
+        for name, probe in self._probes.items():
+            if name in self._statuses and (event := self.find_event(name)) is not None:
+                state = self.facts.states[name]
+                since_at, fell = _find_since(state, event), tuple(behind.get(name, ()))
+                standing.append(Fallen(name, event, since_at, None, fell, probe, state, linked.get(name)))
+        for incident in self.facts.incidents:
+            due_at = incident.next_update_at
+            if due_at is not None and incident.resolved_at is None and due_at < self.now:
+                subject = name_promise(incident.id)
+                standing.append(Fallen(subject, HookEvent.PROMISE_LATE, due_at, incident=incident))
+        return standing
+
+    def is_settled(self, fallen: Fallen, noticed_at: int) -> bool:
+        """Tells whether a change that was noticed at an instant is ready to be told.
+
+        What depends on others waits until they have been looked at since; what was behind something that is up again
+        waits until it has had the time to recover.
+        """
+        age_ms = self.now - noticed_at
+        if 0 <= age_ms < GATHER_MS and fallen.event is not HookEvent.PROMISE_LATE:
+            return False
+        if fallen.event not in TROUBLES or fallen.state is None or fallen.probe is None:
+            return True
+        above = [self._probes[name] for name in self._list_above(fallen.probe)]
+        if 0 <= age_ms < HOLD_MS and any(self._is_open(parent, fallen.since_at) for parent in above):
+            return False
+        grace_ms = fallen.probe.failure_threshold * fallen.probe.every_ms + GATHER_MS
+        return not any(self._has_just_recovered(parent, fallen.since_at, grace_ms) for parent in above)
+
+    def _list_above(self, probe: Probe) -> list[str]:
+        found: dict[str, None] = {}
+        level = [name for name in probe.depends_on if name in self._probes]
+        while level:
+            name = level.pop()
+            if name not in found:
+                found[name] = None
+                level += [each for each in self._probes[name].depends_on if each in self._probes]
+        return list(found)
+
+    def _is_open(self, parent: Probe, since_at: int) -> bool:
+        state = self.facts.states.get(parent.name)
+        if state is None or state.last_result_at is None:
+            return False
+        return state.last_result_at < since_at or is_unconfirmed(state, parent)
+
+    def _has_just_recovered(self, parent: Probe, since_at: int, grace_ms: int) -> bool:
+        state = self.facts.states.get(parent.name)
+        is_well = state is not None and state.status in (ProbeStatus.UP, ProbeStatus.SLOW)
+        return state is not None and is_well and since_at <= state.since_at <= self.now < state.since_at + grace_ms
+
+
+def _find_since(state: ProbeState, event: HookEvent) -> int:
+    return (state.flapping_at if event is HookEvent.FLAPPING else None) or state.since_at
+
+
+class Changes(Struct, frozen=True):
+    """How what stands differs from what was told: `forgotten` subjects are over without a word."""
+
+    fallen: tuple[Fallen, ...] = ()
+    forgotten: tuple[str, ...] = ()
+
+
+def find_changes(standing: Sequence[Fallen], facts: HookFacts, told: Mapping[str, Told], on: frozenset[str]) -> Changes:
+    """Returns what a hook that is called on some events has yet to be told, and what may be forgotten.
+
+    The end of a trouble is news only where the trouble was told; who wants ends alone gets those of what was down.
+    """
+    watched = [event for event in TROUBLES if event in on] or [HookEvent.DOWN]
+    fallen = []
+    for each in standing:
+        was = told.get(each.subject)
+        if each.event is HookEvent.UP:
+            is_new = was is not None
+        elif each.event is HookEvent.PROMISE_LATE:
+            is_new = each.event in on and (was is None or was.since_at != each.since_at)
+        else:
+            is_new = each.event in watched and (was is None or was.event is not each.event)
+        if is_new:
+            fallen.append(replace(each, was=was))
+    known = {probe.name for probe in facts.probes} | {each.subject for each in standing}
+    return Changes(tuple(fallen), tuple(subject for subject in told if subject not in known))
+
+
+def group_calls(fallen: Iterable[Fallen]) -> list[tuple[Fallen, ...]]:
+    """Returns what is told together, troubles first; the first of each call is the one with most behind it."""
+    calls: list[tuple[Fallen, ...]] = []
+    for event in HookEvent:
+        alike = sorted(
+            (each for each in fallen if each.event is event), key=lambda each: (-len(each.behind), each.since_at)
+        )
+        calls += [tuple(alike)] if len(alike) > TOGETHER else [(each,) for each in alike]
+    return calls
