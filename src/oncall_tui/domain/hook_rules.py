@@ -11,14 +11,15 @@ from functools import cached_property
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from oncall_tui.domain import maintenance
 from oncall_tui.domain.change import Change, find_expecting
 from oncall_tui.domain.duration import SECOND
 from oncall_tui.domain.hook import TROUBLES, HookEvent, Told, name_promise
 from oncall_tui.domain.incident import Incident
+from oncall_tui.domain.maintenance import Maintenance
 from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus
-from oncall_tui.domain.silence import Silence, find_silence
+from oncall_tui.domain.silence import Silence
 from oncall_tui.domain.storm import find_roots
+from oncall_tui.domain.upkeep import Upkeep, find_work, index_upkeeps
 from oncall_tui.domain.verdict import is_unconfirmed, status_at
 
 GATHER_MS = 3 * SECOND
@@ -40,9 +41,10 @@ class HookFacts(Struct, frozen=True):
 
     probes: tuple[Probe, ...] = ()
     states: Mapping[str, ProbeState] = field(default_factory=dict)
-    silences: tuple[Silence, ...] = ()
+    silences: Mapping[str, Silence] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
-    maintenances: tuple[maintenance.Maintenance, ...] = ()
+    maintenances: tuple[Maintenance, ...] = ()
+    upkeeps: tuple[Upkeep, ...] = ()
     incidents: tuple[Incident, ...] = ()
 
 
@@ -66,6 +68,7 @@ class Picture:
         self.facts = facts
         self.now = now
         self._probes = {probe.name: probe for probe in facts.probes}
+        self._held = index_upkeeps(facts.upkeeps, now)
         self._statuses = {
             name: status_at(state, self._probes[name].every_ms, now)
             for name, state in facts.states.items()
@@ -83,7 +86,7 @@ class Picture:
         """Returns what may be told of a probe, None where nothing may: it says nothing, or it is known."""
         probe, status = self._probes[name], self._statuses[name]
         event = _EVENTS.get(status)
-        if event is None or maintenance.find_silence(self.facts.maintenances, name, self.now) is not None:
+        if event is None or find_work(self.facts.maintenances, self._held, name, self.now) is not None:
             return None
         if event is HookEvent.UP:
             return event
@@ -91,7 +94,7 @@ class Picture:
         is_known = (
             name in self.roots
             or find_expecting(self.facts.changes, probe.component, red_at, self.now) is not None
-            or find_silence(self.facts.silences, name, self.now) is not None
+            or _is_quiet(self.facts.silences.get(name), self.now)
         )
         return None if is_known else event
 
@@ -151,6 +154,10 @@ class Picture:
         state = self.facts.states.get(parent.name)
         is_well = state is not None and state.status in (ProbeStatus.UP, ProbeStatus.SLOW)
         return state is not None and is_well and since_at <= state.since_at <= self.now < state.since_at + grace_ms
+
+
+def _is_quiet(silence: Silence | None, now: int) -> bool:
+    return silence is not None and (silence.until_at is None or now < silence.until_at)
 
 
 def _find_since(state: ProbeState, event: HookEvent) -> int:

@@ -252,6 +252,23 @@ CREATE TABLE change (
 ) STRICT;;
 CREATE INDEX change_changed ON change(changed_at);;
 
+CREATE TABLE hook (
+    name TEXT PRIMARY KEY, position INTEGER NOT NULL, begun_at INTEGER, held INTEGER NOT NULL DEFAULT 0, ok_at INTEGER,
+    fault TEXT NOT NULL DEFAULT '', fault_at INTEGER
+) STRICT;;
+
+CREATE TABLE hook_told (
+    hook TEXT NOT NULL, subject TEXT NOT NULL, event TEXT NOT NULL, since_at INTEGER NOT NULL, PRIMARY KEY (hook, subject)
+) STRICT, WITHOUT ROWID;;
+
+CREATE TABLE hook_call (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, hook TEXT NOT NULL, event TEXT NOT NULL,
+    subjects TEXT NOT NULL, document TEXT NOT NULL, state TEXT NOT NULL, created_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0, epoch INTEGER, next_try_at INTEGER, ended_at INTEGER, reason TEXT NOT NULL DEFAULT ''
+) STRICT;;
+CREATE INDEX hook_call_made ON hook_call(hook, created_at);;
+CREATE INDEX hook_call_open ON hook_call(hook, id) WHERE state IN ('waiting', 'calling');;
+
 CREATE TABLE beat (
     probe TEXT PRIMARY KEY, beat_at INTEGER NOT NULL, note TEXT NOT NULL, actor TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;;
