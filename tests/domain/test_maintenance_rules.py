@@ -222,6 +222,8 @@ def test_proof_is_a_stamp_or_new_words_of_ours() -> None:
     stamped = replace(page, ops=("op",))
     assert find_notice_applied(delivery(body="Other.", attempts=0), S.IN_PROGRESS, stamped) == (page.updates[1],)
     assert find_notice_applied(delivery(baseline=("u1", "u2")), S.IN_PROGRESS, stamped) == (None,)
+    others = replace(stamped, has_all_ops=True)
+    assert find_notice_applied(delivery(uid="op-9"), S.IN_PROGRESS, others) is None
 
 
 def test_a_move_is_the_pages_own_while_it_can_make_it() -> None:

@@ -18,6 +18,7 @@ from oncall_tui.domain.outbox import (
     find_ours,
     is_reopening,
     last_closing,
+    may_hold,
     parse_retry_after,
     rule_exchange,
 )
@@ -185,6 +186,13 @@ def test_our_stamp_is_proof_whatever_the_page_did_to_the_words() -> None:
     found = find_applied(make_delivery(body="x"), make_remote(OLD, NEW, OTHER, ops=("op-1",)))
     assert found is not None
     assert found.update is None
+
+
+def test_where_stamps_are_kept_the_same_words_without_ours_are_to_be_asked_about() -> None:
+    stamped = make_remote(OLD, NEW, uid="incident-1", ops=("op-0",), has_all_ops=True)
+    assert find_applied(make_delivery(), stamped) is None
+    assert may_hold(make_delivery(), stamped)
+    assert not may_hold(make_delivery(), make_remote(OLD, OTHER, uid="incident-1", ops=("op-0",), has_all_ops=True))
 
 
 def test_the_same_words_with_another_status_are_not_ours() -> None:

@@ -194,6 +194,24 @@ def test_what_may_be_ours_and_was_changed_on_a_page_without_stamps_is_asked_abou
     run_desk(tmp_path, FaultPage(metadata_mode="drop"), scenario)
 
 
+@pytest.mark.parametrize("resends_unasked", [False, True])
+def test_the_same_words_of_a_colleague_are_not_taken_for_ours(resends_unasked: bool, tmp_path: Path) -> None:
+    async def scenario(desk: Desk) -> None:
+        incident_id = desk.open("first")
+        await desk.drain()
+        desk.page.faults.append(Fault.E500_BEFORE)
+        desk.say(incident_id, "still looking")
+        async with desk.engine(replace(desk.config(), resends_unasked=resends_unasked)):
+            await wait_for(lambda: desk.only().state is DeliveryState.UNCERTAIN)
+            (remote_id,) = desk.page.incidents
+            desk.page.edit(remote_id, desk.only().status, "still looking")
+            await wait_for(lambda: desk.only().asked_at is not None)
+            assert [found.body for found in desk.only().evidence] == ["still looking"]
+        assert desk.page.bodies() == ["first", "still looking"]
+
+    run_desk(tmp_path, FaultPage(), scenario)
+
+
 @pytest.mark.parametrize("mode", ["replace", "drop"])
 def test_an_update_that_was_reworded_at_once_is_not_sent_again(mode: str, tmp_path: Path) -> None:
     async def scenario(desk: Desk) -> None:

@@ -28,14 +28,14 @@ def find_notice_applied(
     """Returns proof that the last attempt stands on the page, as a tuple of the message it became; None without proof.
 
     `status` is None for a notice that leaves the page's status as it is. The rules are those of `find_applied`: our
-    stamp, or our words under an id that did not stand there before.
+    stamp, or where none is kept our words under an id that did not stand there before.
     """
     body = normalise_body(delivery.body)
     new = [update for update in remote.updates if update.remote_id not in delivery.baseline]
     same = [update for update in new if status in (None, update.status) and update.body == body]
     if delivery.uid in remote.ops:
         return (same[-1] if same else new[0] if len(new) == 1 else None,)
-    return (same[-1],) if same and delivery.attempts else None
+    return (same[-1],) if same and delivery.attempts and not remote.has_all_ops else None
 
 
 class Standing(StrEnum):

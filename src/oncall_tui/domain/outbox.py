@@ -177,15 +177,16 @@ class Applied(Struct, frozen=True):
 def find_applied(delivery: Delivery, remote: RemoteIncident) -> Applied | None:
     """Returns proof that the delivery's last attempt stands on an incident of the page, None when it does not.
 
-    Either our operation is stamped in its metadata, or a message with our status and words stands there that did not
-    before the attempt. Never by words alone: real pages repeat stock sentences.
+    Either our operation is stamped in its metadata, or nobody's is, and a message with our status and words stands
+    there that did not before the attempt. Never by words alone: real pages repeat stock sentences, and where stamps are
+    kept, one without ours is somebody else's.
     """
     body = normalise_body(delivery.body)
     new = [update for update in remote.updates if update.remote_id not in delivery.baseline]
     same = [update for update in new if update.status == delivery.status and update.body == body]
     if delivery.uid in remote.ops:
         return Applied(remote, same[-1] if same else new[0] if len(new) == 1 else None)
-    return Applied(remote, same[-1]) if same and delivery.attempts else None
+    return Applied(remote, same[-1]) if same and delivery.attempts and not remote.has_all_ops else None
 
 
 def find_ours(
@@ -243,11 +244,15 @@ def is_alike(delivery: Delivery, remote: RemoteIncident) -> bool:
 
 
 def may_hold(delivery: Delivery, remote: RemoteIncident) -> bool:
-    """Tells whether a message of an incident without stamp may be the delivery, changed by somebody since."""
+    """Tells whether a message may be the delivery, which nothing proves.
+
+    Where each write is stamped, it has our words. Where none is, it has our words or our status: somebody may have
+    changed the other since.
+    """
+    body, new = normalise_body(delivery.body), _list_new(delivery, remote)
     if remote.uid is not None:
-        return False
-    body = normalise_body(delivery.body)
-    return any(update.body == body or update.status == delivery.status for update in _list_new(delivery, remote))
+        return remote.has_all_ops and any(update.body == body for update in new)
+    return any(update.body == body or update.status == delivery.status for update in new)
 
 
 def _list_new(delivery: Delivery, remote: RemoteIncident) -> list[RemoteUpdate]:

@@ -37,6 +37,7 @@ class RemoteUpdate(Struct, frozen=True):
 class RemoteIncident(Struct, frozen=True):
     """One incident as the page holds it; `uid` and `ops` are what we stamped, `updates` run from old to new.
 
+    `has_all_ops` tells that each of our writes left its stamp, so that one without it was not ours.
     `origin` names the file whose engine wrote last, by an opaque id, empty where the page does not tell. `metadata` is
     the page's whole map, so that a write can hand back the keys of others unharmed.
     """
@@ -51,6 +52,7 @@ class RemoteIncident(Struct, frozen=True):
     resolved_at: int | None = None
     uid: str | None = None
     ops: tuple[str, ...] = ()
+    has_all_ops: bool = False
     origin: str = ""
     metadata: dict[str, dict[str, object]] = field(default_factory=dict)
     components: dict[str, ComponentStatus] = field(default_factory=dict)
@@ -84,6 +86,7 @@ class RemoteMaintenance(Struct, frozen=True):
     url: str | None = None
     uid: str | None = None
     ops: tuple[str, ...] = ()
+    has_all_ops: bool = False
     origin: str = ""
     metadata: dict[str, dict[str, object]] = field(default_factory=dict)
     components: dict[str, ComponentStatus] = field(default_factory=dict)

@@ -33,7 +33,7 @@ _FRESH_MS = 300_000
 _ASKED_AGAIN_MS = 60_000
 _NOT_SHOWN = "the page does not show this incident: it was deleted there, or reads lag behind"
 _NOT_FOUND = "not found on the page: is it there, send it again, or drop it?"
-_UNCLEAR = "the page shows what may be it, changed by somebody: is it there, send it again, or drop it?"
+_UNCLEAR = "the page shows what may be it, perhaps changed by somebody: is it there, send it again, or drop it?"
 _GONE = (
     "the page no longer has this incident: somebody deleted it there. Drop this delivery, and declare anew if need be"
 )

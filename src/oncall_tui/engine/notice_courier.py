@@ -28,6 +28,7 @@ from oncall_tui.domain.notices import (
     list_notice_evidence,
     tell_window,
 )
+from oncall_tui.domain.outbox import normalise_body
 from oncall_tui.domain.remote import RemoteMaintenance, RemoteMaintenanceUpdate
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.engine.composing import UnknownComponentError
@@ -254,7 +255,7 @@ class NoticeCourier:
             await self._settle(delivery, DeliveryState.FAILED, _GONE)
         elif is_overtaken(delivery.kind, delivery.later):
             await self._settle(delivery, DeliveryState.DROPPED, _OVERTAKEN)
-        elif self._work.config.resends_unasked or not delivery.notify:
+        elif (self._work.config.resends_unasked or not delivery.notify) and not _has_words(delivery, evidence):
             await self._settle(delivery, DeliveryState.PENDING, "not on the page: sending again")
         else:
             now = self._clock()
@@ -307,6 +308,12 @@ class NoticeCourier:
     ) -> None:
         now = self._clock()
         await self._fenced.settle(settle_notice, delivery.id, state, reason=reason, now=now, next_try_at=next_try_at)
+
+
+def _has_words(delivery: NoticeDelivery, evidence: list[NoticeEvidence]) -> bool:
+    """Tells whether a message has our words, which nothing proves ours: sent again, they might stand there twice."""
+    body = normalise_body(delivery.body)
+    return any(each.body == body for each in evidence)
 
 
 def _find_applied(delivery: NoticeDelivery, remote: RemoteMaintenance) -> tuple[RemoteMaintenanceUpdate | None] | None:

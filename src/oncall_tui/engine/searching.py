@@ -15,7 +15,7 @@ from oncall_tui.engine.page_time import TOLERANCE_MS, PageTime
 from oncall_tui.engine.page_work import PageWork
 from oncall_tui.engine.pages.extras import LookupPage
 from oncall_tui.store.deliveries import list_other_listings
-from oncall_tui.store.incidents import get_incident, list_component_ids
+from oncall_tui.store.incidents import get_incident, list_component_ids, read_origin
 
 _LOOK_BACK_MS = 3_600_000
 
@@ -38,6 +38,7 @@ class Search:
         self.time = PageTime(work.page, work.clock)
         self._learning = asyncio.Lock()
         self._missed: dict[int, float] = {}
+        self._origin: str | None = None
 
     async def learn_time(self) -> None:
         """Asks the page for its time, unless that is known: what it makes next is found by it. Raises PageError."""
@@ -62,8 +63,15 @@ class Search:
             if found is None:
                 return Sighting()
             self._missed.pop(delivery.incident_id, None)
+            found = await self._take_stamps(found)
             return Sighting(found, (found,) if may_hold(self._as_shown(delivery), found) else ())
         return await self._find_ours(delivery) if is_looking else Sighting()
+
+    async def _take_stamps(self, remote: RemoteIncident) -> RemoteIncident:
+        """Another host that wrote last may have written over our stamp, without having seen it."""
+        if self._origin is None:
+            self._origin = await self._work.store.call(read_origin)
+        return remote if remote.origin == self._origin else replace(remote, has_all_ops=False)
 
     async def _find_ours(self, delivery: Delivery) -> Sighting:
         if self._page.capabilities.has_lookup:
