@@ -21,7 +21,7 @@ def test_a_text_is_measured_by_the_page_it_goes_to() -> None:
 
 def test_a_title_is_noted_before_it_is_told() -> None:
     levels = [
-        next((each.level for each in find("LN003", "Text.", title="a" * size)), None) for size in (80, 81, 101, 256)
+        next((each.level for each in find("LN003", "Text.", title="a" * size)), None) for size in (80, 81, 121, 256)
     ]
     assert levels == [None, Level.INFO, Level.WARN, Level.BLOCK]
 

@@ -120,6 +120,12 @@ _HUMAN = Pattern(
     r"|(?<!\w)(?:fat[- ]finger\w*|a typo made by|negligence (?:of|by)|carelessness)(?!\w)",
     re.IGNORECASE,
 )
+#: What a team guards against is no blame.
+_GUARDED = Pattern(
+    r"(?i:\b(?:potential|risks?|likelihood|chances?|possibility|probability|opportunit\w+|prevent\w*|avoid\w*|reduc\w+"
+    r"|eliminat\w+|minimi[sz]\w+|limit\w*|protect\w*|guard\w*|safeguards?|against|catch\w*|detect\w*|rule out)"
+    r"\b[^.!?\n]{0,40}\Z)"
+)
 _COLLEAGUE = Pattern(rf"(?<!\w){_PERSON} (?:\w+ )?{_SLIP}(?!\w)", re.IGNORECASE)
 _MISTAKE_BY = Pattern(
     r"(?<!\w)(?:mistake|error|oversight|typo|slip|negligence)s? (?:made |caused |committed )?(?:by|of|from) "
@@ -235,6 +241,8 @@ def _find_colleagues(post: Post, _context: Context, tuning: Tuning) -> Iterator[
         folded = fold(reading.prose)
         for pattern, signs in ((_HUMAN, _HUMAN_SIGNS), (_COLLEAGUE, _SLIP_SIGNS), (_MISTAKE_BY, _MISTAKE_SIGNS)):
             for match in pattern.finditer(reading.prose) if holds_any(folded, signs) else ():
+                if pattern is _HUMAN and _GUARDED.search(reading.prose, max(0, match.start() - 60), match.start()):
+                    continue
                 text = "This blames a person: say what went wrong, such as 'one wrong value in a configuration file'."
                 yield Remark(*match.span(), text, part)
         for start, end in find_names(reading.text, tuning.words.people):

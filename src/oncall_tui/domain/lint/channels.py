@@ -19,8 +19,8 @@ from oncall_tui.domain.update import BODY_LIMIT, TITLE_LIMIT
 
 SUBJECT_SHORT = 50
 """What a mail's subject shows of itself in most lists."""
-#: One title in a hundred is as long as this; one in twenty is long.
-_VERY_LONG = 1.25
+#: One real title in a hundred is as long as this; one in eight is long.
+_VERY_LONG = 1.5
 _SHORT_FORMS = (Form.SOCIAL, Form.SMS)
 _STATE_FIRST = Pattern(
     r"(?P<state>Investigating|Identified|Monitoring|Resolved|Scheduled|In progress|Completed)[:\]-]? +(?=\S)"
@@ -45,6 +45,7 @@ _SPACED_LINK = Pattern(
     r"\bhttps?: ?/ /|\bhttps?:/(?!/)\w|\bhttps?//\w|\bhttp s://|\]\( *https?://[^)\s]{1,500} [^)\"]{1,200}\)"
     r"|https?://[\w.-]{1,80}\. \w+/|\bhttps?://(?=[\s)\].,]|$)"
 )
+_PICTURE = Pattern(r"!\[[^\[\]\n]{0,200}\]\(\Z")
 _CONTACT = any_word(
     "support|help ?desk|help cent(?:er|re)|contact(?: us)?|reach (?:out|us)|write to|get in touch|e-?mail|call us"
     "|open a (?:ticket|case)|let us know|feedback"
@@ -57,7 +58,8 @@ def _find_long_body(post: Post, context: Context, tuning: Tuning) -> Iterator[Re
         yield Remark(BODY_LIMIT, size, f"The text has {size} characters, the page takes {BODY_LIMIT}.")
     elif size > most and (context.status is None or context.status.is_open):
         text = f"The text has {size} characters; few people read more than {most}."
-        yield Remark(most, size, text, level=Level.WARN)
+        # Without a state it may be the report that comes after the end, which is read at leisure.
+        yield Remark(most, size, text, level=Level.WARN if context.status is not None else Level.INFO)
 
 
 def _find_over_page(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
@@ -182,7 +184,8 @@ def _find_unsafe_links(post: Post, _context: Context, tuning: Tuning) -> Iterato
             if parts.password or (parts.username and "@" in parts.netloc):
                 yield Remark(start, end, "This link holds a name or password: take them out.", part)
             elif query or any(find_secrets(parts.query)):
-                yield Remark(start, end, "This link holds a key or token: take it out.", part)
+                level = Level.WARN if _PICTURE.search(reading.text, max(0, start - 210), start) else None
+                yield Remark(start, end, "This link holds a key or token: take it out.", part, level=level)
             elif "://" in link.url and is_private_host(parts.hostname, tuning.words):
                 yield Remark(start, end, "Nobody outside can open this link: leave it out.", part)
             elif parts.hostname in _SHORTENERS:

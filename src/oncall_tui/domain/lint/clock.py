@@ -39,7 +39,8 @@ _SURE_END = Pattern(
     r"|\bETA(?: for (?:a|the) \w+)?(?: is|:)? (?:\d|in \d|one |two |an? ))"
 )
 _HEDGE = Pattern(
-    r"(?i:\b(?:expect\w*|estimat\w*|anticipat\w*|approximate\w*|about|around|roughly|should|may|might|hope\w*|likely"
+    r"(?i:\b(?:(?:more|further|additional|new|another) (?:\w+ )?(?:information|details|news)|news|report back|posted|"
+    r"expect\w*|estimat\w*|anticipat\w*|approximate\w*|about|around|roughly|should|may|might|hope\w*|likely"
     r"|aim\w*|"
     r"target\w*|according to|tell us|told us|says?|was|were|has been|have been|had been|been|typically|usually"
     r"|next update|"

@@ -109,6 +109,8 @@ _PLACEHOLDER = Pattern(
 )
 #: Fingerprints and public keys, which are published on purpose.
 _PUBLIC_VALUES = ("sha256:", "sha1:", "md5:", "ssh-", "ecdsa-", "0x", "http", "www.")
+_PICTURE_KEYS = frozenset({"key", "sig", "signature"})
+_IN_PICTURE = Pattern(r"!\[[^\[\]\n]{0,200}\]\([^()\s]{1,2000}[?&]\Z")
 _STRONG = frozenset({"password", "passwd", "passphrase", "pwd"})
 
 _CARD = Pattern(r"(?<![\w.+#/=-])(?:\d[ -]?){13,15}\d(?![\w/=-]|\.\d)")
@@ -152,6 +154,9 @@ def find_secrets(text: str) -> Iterator[tuple[int, int, str]]:
             name = match["name"]
             # What stands within a value that was judged is judged with it.
             if match.start() < read or not _SECRET_NAME.fullmatch(name):
+                continue
+            # The key of a picture that is shown opens that picture.
+            if name.lower() in _PICTURE_KEYS and _IN_PICTURE.search(text, max(0, match.start() - 2_300), match.start()):
                 continue
             read = match.end("value")
             is_equal = "=" in text[match.end("name") : match.start("value")]

@@ -38,8 +38,9 @@ _ONLY_HOLE_WORDS = Pattern(
 )
 _HOLE_WORD = Pattern(rf"(?i:(?<![^\W_])(?:{_HOLE_WORDS}|xx+)(?![^\W_]))")
 _ORDER = Pattern(rf"(?i:(?:{_ORDER_WORDS})\b)")
-_LONE_LETTER = Pattern(r"(?:^|[\s/])[A-Za-z#?…](?:$|[\s/%])|^[.…?_\- ]*$")
+_LONE_LETTER = Pattern(r"(?:^|[\s/])[B-HJ-Zb-z#?…](?:$|[\s/%])|^[.…?_\- ]*$|^[AIai]$")
 _PLAIN_AMOUNT = Pattern(r"(?=.*\d)[\d.,:~ -]+(?:%|(?:min|minute|hour|hr|day|second|sec)s?)?(?: UTC)?")
+_TASK_BEFORE = Pattern(r"^[ \t]*[-*+] \Z", re.MULTILINE)
 #: Brackets that writers mean: labels at the head of a title or a line.
 _MEANT = Pattern(
     r"(?i:sic|all times(?: are)?(?: in)? \w+|times in \w+|utc|gmt|(?:re)?solved|investigating|identified|monitoring"
@@ -80,6 +81,13 @@ _LEFTOVER = Pattern(
         "$",
     ),
 )
+#: Lines that customers copy: what they put in themselves is no gap of ours.
+_COMMAND = Pattern(
+    r"(?:^|[\s`$>#])(?:gcloud|kubectl|aws|az|curl|wget|docker|helm|git|gsutil|bq|terraform|sudo|export|ssh|npm|pip"
+    r"|doctl|heroku)\s|\s--?[a-z][\w-]{2,30}[= ]"
+)
+_TOLD_TO_REPLACE = Pattern(r"(?i:\b(?:substitut|replac)\w*\b[^.!?\n]{0,40}\Z)")
+_HYPHENED = Pattern(r"\{[A-Za-z]\w*(?:-\w+)+\}")
 _CLOSING_TAG = Pattern(r"</([a-zA-Z]{1,20})>")
 _NUMBER_WITH_X = Pattern(r"[+\d][\d ().x-]{0,12}X{0,6}[ -]?\Z", re.IGNORECASE)
 _X_OR_DIGIT = Pattern(r"[ -]?[X\d]{2,}", re.IGNORECASE)
@@ -131,7 +139,13 @@ def _list_leftovers(reading: Reading) -> list[re.Match[str]]:
         shown, before, after = match.group(), prose[max(0, start - 1) : start], prose[end : end + 2]
         if shown[0] in "{$<" and (before in ("/", "=", "@") or after[:1] in ("/", "=", "@") or _is_host(after)):
             continue
-        if shown[0] == "<" and shown.strip("<> ").split(" ", 1)[0].lower() in closed:
+        if shown[0] == "<" and (shown.strip("<> ").split(" ", 1)[0].lower() in closed or before == ">" or "<" in after):
+            continue
+        if shown[0] == "%" and (before == "\\" or after[:1] == "\\"):
+            continue
+        if shown[0] in "{$<%" and _is_for_customers(prose, start, end):
+            continue
+        if _HYPHENED.fullmatch(shown) and not _HOLE_WORD.search(shown.replace("-", " ")):
             continue
         if shown[0] in "Xx" and ":" not in shown and _is_masked_number(prose, start, end):
             continue
@@ -143,6 +157,16 @@ def _list_leftovers(reading: Reading) -> list[re.Match[str]]:
 
 def _is_host(after: str) -> bool:
     return len(after) == 2 and after[0] == "." and after[1].isalnum()
+
+
+def _is_for_customers(prose: str, start: int, end: int) -> bool:
+    """Tells whether a sign stands in a command, or in advice on what to put in its place."""
+    low = prose.rfind("\n", 0, start) + 1
+    high = prose.find("\n", end)
+    return bool(
+        _COMMAND.search(prose, low, high if high >= 0 else len(prose))
+        or _TOLD_TO_REPLACE.search(prose, max(low, start - 60), start)
+    )
 
 
 def _is_masked_number(prose: str, start: int, end: int) -> bool:
@@ -198,13 +222,32 @@ def _list_brackets(reading: Reading) -> list[tuple[int, int, str, bool]]:
     for match in _BRACKET.finditer(text):
         start, end = match.span()
         inner = match[1].strip()
-        if MASK in inner or _MEANT.fullmatch(inner) or inner.isdigit():
+        if MASK in inner or _MEANT.fullmatch(inner) or inner.isdigit() or _is_elision(inner, text, start, end):
             continue
         if (start and text[start - 1] in "/=") or text[end : end + 1] in ("/", "="):
             continue
-        is_waiting = _is_waiting(inner) and not _is_label(text, start, end)
+        is_index = len(inner) < 3 and start > 0 and text[start - 1].isalnum()
+        if is_index or (inner in ("", "x", "X") and _TASK_BEFORE.search(text, max(0, start - 8), start)):
+            continue
+        is_waiting = _is_waiting(inner) and not _is_label(text, start, end) and not _is_quoted(text, start, end)
         found.append((start, end, reading.text[start:end], is_waiting))
     return found
+
+
+def _is_quoted(text: str, start: int, end: int) -> bool:
+    """Tells whether a bracket stands within the words of a message that is quoted."""
+    low = text.rfind("\n", 0, start) + 1
+    high = text.find("\n", end)
+    line, rest = text[low:start], text[end : high if high >= 0 else len(text)]
+    if line.count('"') % 2 == 1 and '"' in rest:
+        return not line.endswith('"')
+    return line.rfind("“") > line.rfind("”") and "”" in rest and not line.endswith("“")
+
+
+def _is_elision(inner: str, text: str, start: int, end: int) -> bool:
+    """Tells whether dots in brackets stand for sentences that a quotation leaves out."""
+    is_between = text[:start].rstrip()[-1:] in (*'.!?…:"”', "") or text[end:].lstrip()[:1].isupper()
+    return is_between and bool(inner) and not inner.strip(".… ")
 
 
 def _is_waiting(inner: str) -> bool:
@@ -252,6 +295,8 @@ def _find_other_brackets(post: Post, _context: Context, _tuning: Tuning) -> Iter
 def _find_instructions(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
         for match in _INSTRUCTION.finditer(reading.prose):
+            if _is_quoted(reading.prose, *match.span()):
+                continue
             shown = reading.text[match.start() : match.end()]
             yield Remark(*match.span(), f"'{shown}' is meant for writers, not for customers: take it out.", part)
         for match in _STARS.finditer(reading.masked):

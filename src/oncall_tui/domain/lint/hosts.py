@@ -103,15 +103,16 @@ def _find_hosts(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remar
     words = tuning.words
     for part, reading in post.parts:
         taken = 0
-        spans = {*_private_names(reading, words), *_machines(reading, words)}
-        for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        spans = dict.fromkeys(_private_names(reading, words), Level.BLOCK)
+        for span, level in _machines(reading, words):
+            spans.setdefault(span, level)
+        for (start, end), level in sorted(spans.items(), key=lambda item: (item[0][0], -item[0][1])):
             if start < taken or reading.is_meant(start, end) or _is_linked(reading, start):
                 continue
             taken = end
             name = reading.text[start:end]
-            yield Remark(
-                start, end, f"'{name}' is a name of ours: say what it does, such as 'our main database'.", part
-            )
+            text = f"'{name}' is a name of ours: say what it does, such as 'our main database'."
+            yield Remark(start, end, text, part, level=level)
 
 
 def _private_names(reading: Reading, words: Words) -> Iterator[tuple[int, int]]:
@@ -134,7 +135,7 @@ def _private_names(reading: Reading, words: Words) -> Iterator[tuple[int, int]]:
 _HOSTLIKE = Pattern(r"(?<![\w@-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,10}")
 
 
-def _machines(reading: Reading, words: Words) -> Iterator[tuple[int, int]]:
+def _machines(reading: Reading, words: Words) -> Iterator[tuple[tuple[int, int], Level]]:
     known = (*words.public_hosts, *words.regions, *words.products)
     for match in _TOKEN.finditer(reading.text):
         name = match.group().lower()
@@ -145,10 +146,12 @@ def _machines(reading: Reading, words: Words) -> Iterator[tuple[int, int]]:
         is_code = match.group() != name and not (has_digit and "-" in name and _MACHINE_STAGE.search(name))
         if is_code or not _MACHINE.fullmatch(name):
             continue
-        # A host with a domain behind it is one that customers reach, unless its stage says otherwise.
+        # A host with a domain behind it is mostly one that customers reach.
         domain = _DOMAIN_AFTER.match(reading.text, match.end())
-        if domain is None or _MACHINE_STAGE.search(name) or _PRIVATE_LABEL.search(domain.group().lower()):
-            yield match.span()
+        if domain is None or _PRIVATE_LABEL.search(domain.group().lower()):
+            yield match.span(), Level.BLOCK
+        elif _MACHINE_STAGE.search(name):
+            yield match.span(), Level.WARN
 
 
 def _is_linked(reading: Reading, start: int) -> bool:

@@ -58,7 +58,7 @@ _TOOL_LINK = Pattern(
     r"(?:[\w-]+\.)*(?:slack\.com/(?:archives|client|messages)/|pagerduty\.com/(?:incidents|alerts)/\w"
     r"|app\.opsgenie\.com/alert"
     r"|zoom\.us/(?:j|my|w)/\w|meet\.google\.com/[a-z]{3}-|teams\.(?:microsoft|live)\.com/(?:l/meetup-join|meet)/"
-    r"|webex\.com/(?:meet|join)/|[\w-]+\.atlassian\.net/(?:browse|jira)/|service-?now\.com/|app\.incident\.io/\w"
+    r"|webex\.com/(?:meet|join)/|[\w-]+\.atlassian\.net/(?:browse|jira)/|service-?now\.com/(?:nav_to|now/|incident\.do|problem\.do|change_request\.do|task\.do|\w+_list\.do)|app\.incident\.io/\w"
     r"|app\.rootly\.com/\w|app\.firehydrant\.(?:io|com)/\w)",
     re.IGNORECASE,
 )

@@ -22,9 +22,11 @@ _TRACE = Pattern(
     r"|^[A-Z]\w{2,60}(?:Error|Exception): [^\n]{3,300}\n[ \t]+at "
     r"|^[ \t]*from [\w/.-]{1,200}\.rb:\d+:in|^#\d+ [^\n]{1,200}\.php\(\d+\)|PHP (?:Fatal|Parse) error:"
     r"|\bat [\w$.]{3,200}\([\w$-]{1,80}\.(?:java|kt|scala|py|rb|js|ts|go|cs):\d+\)|\bconnect E[A-Z]{4,14} \S{1,80}:\d+"
-    r"|\b(?:SIGSEGV|segfault at [0-9a-f]+|core dumped\)|kernel panic - )",
+    r"|\b(?:segfault at [0-9a-f]+|core dumped\)|kernel panic - )",
     MULTILINE,
 )
+#: What customers' own programs tell them too.
+_SIGNAL = Pattern(r"\bSIG(?:SEGV|ABRT|BUS|KILL)\b")
 _LOG = Pattern(
     r"^[ \t>\[]{0,4}\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?[ \t"
     r"|:-]{1,4}(?:\[[^\]\n]{1,60}\][ \t:]{1,3}){0,3}"
@@ -65,6 +67,7 @@ _ADVICE = Pattern(
     r"|install|following|go) (?!on\b)",
     IGNORECASE,
 )
+_THEIRS = Pattern(r" (?:file |folder |directory )?on (?:your|their|all|Linux|Windows|Mac|macOS|Unix)\b")
 #: Files that customers have too.
 _PUBLIC_PATHS = (
     "/etc/hosts",
@@ -92,10 +95,15 @@ _HTTP = Pattern(
 _OUTPUT = (
     (
         _TRACE,
-        ("Traceback", 'File "', "Exception", "Error:", "goroutine ", "panic", ".rb:", ".php", "SIGSEGV", "segfault",
+        ("Traceback", 'File "', "Exception", "Error:", "goroutine ", "panic", ".rb:", ".php", "segfault",
          "core dumped", "\tat ", "  at ", "\nat ", ".java:", ".kt:", ".scala:", ".py:", ".js:", ".ts:",
          ".go:", ".cs:", "connect E"),
         "This is from a stack trace: say what customers saw instead.",
+    ),
+    (
+        _SIGNAL,
+        ("SIG",),
+        "This is how a program ended: say what customers saw instead.",
     ),
     (
         _LOG,
@@ -134,8 +142,10 @@ def _find_output(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Rem
                     continue
                 taken.append((start, end))
                 line = text.rfind("\n", 0, start) + 1
-                is_advice = pattern is _PATH and _ADVICE.search(text, max(line, start - 200), start)
-                yield Remark(start, end, message, part, level=Level.WARN if is_advice else None)
+                is_advice = pattern is _PATH and (
+                    _ADVICE.search(text, max(line, start - 200), start) or _THEIRS.match(text, end)
+                )
+                yield Remark(start, end, message, part, level=Level.WARN if is_advice or pattern is _SIGNAL else None)
 
 
 RULES = (Rule("JR006", Level.BLOCK, "Output of a machine", _find_output),)

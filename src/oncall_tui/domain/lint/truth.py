@@ -56,9 +56,17 @@ _AFTERWARDS = Pattern(
     r"(?i:\b(?:root cause|why|cause of|post-?mortems?|review|prevent\w*|avoid\w*|reoccur\w*|recur\w*|future"
     r"|follow[- ]up|improve\w*"
     r"|if you|please|contact|support|should you|anyone|any (?:customers?|users?)|long[- ]term|permanent|underlying"
-    r"|further|additional"
+    r"|further|additional|automat\w+|detect\w*|safeguards?|tooling"
     r"|were|was|had|between|during|separate|another|other|earlier|previously|backlog|queued?|refund\w*|monitor\w*)\b)"
 )
+#: A duplicate ends while what it spoke of goes on elsewhere.
+_MOVED = Pattern(
+    r"(?i:\bconsolidat\w+|\bmerg(?:ed|ing) (?:this |it )?(?:in)?to\b|\bduplicate\b"
+    r"|\b(?:another|separate|new|main|original|existing|primary|parent|other|different|single|one) (?:public "
+    r"|status |ongoing )?"
+    r"(?:incident|post|notice|page|event|thread)\b)"
+)
+_PAST = Pattern(r"(?i:\b(?:was|were|had|experienced|occurred|caused|led to|resulted in|did)\b)")
 _FIX_DONE = Pattern(
     r"(?i:\b(?:(?:we|engineers) (?:have |has )?(?:now )?(?:fixed|repaired) (?:the|this)|(?:a|the|our"
     r"|this) (?:\w+ ){0,2}(?:fix|patch|hotfix|mitigation|remediation|rollback"
@@ -76,7 +84,8 @@ _MITIGATED = Pattern(
     r"|restarted|failed over|switched|fixed|repaired|mitigated|replaced|disabled)\b)"
 )
 _SOME = Pattern(
-    r"(?i:\b(?:partial\w*|some|most|temporar\w*|first|initial|interim|part of|one of|but|however|not|previous|earlier"
+    r"(?i:\b(?:to (?:ensure|make sure|see (?:if|that)|verify|check)|ensur\w+|verify\w*"
+    r"|partial\w*|some|most|temporar\w*|first|initial|interim|part of|one of|but|however|not|previous|earlier"
     r"|will|once|when|until|if|confirm\w*|as soon as|reverted|unfortunately|still)\b)"
 )
 _UNKNOWN_CAUSE = Pattern(
@@ -108,7 +117,7 @@ _NONSENSE = Pattern(
     r"|unavailable|not working|degraded)\b"
     r"|\b(?:fully |completely )(?:recovered|restored|resolved|operational)(?: and| but|,| though)?"
     r"(?: (?:is|are|it is|they are))? still (?:failing|down|unavailable|not working|affected|experiencing|degraded)\b"
-    r"|\b(?:increased|elevated|high(?:er)?) (?:number of |rate of |levels? of )?(?:normal operation|success rates?"
+    r"|\b(?:increased|elevated) (?:number of |rate of |levels? of )?(?:normal operation|success rates?"
     r"|availability)\b)"
 )
 _RATE_AFTER = Pattern(
@@ -194,10 +203,15 @@ def _find_early_end(_post: Post, context: Context, _tuning: Tuning) -> Iterator[
         yield Remark(0, 0, f"This says that it is over, but {_join(context.red_probes)} not up.")
 
 
+def _is_report(reading: Reading) -> bool:
+    """Tells whether a text tells a story that has an end: the present in it is mostly of what comes after."""
+    return len(reading.sentences) > 3 and sum(_PAST.search(each.text) is not None for each in reading.sentences) > 1
+
+
 def _find_contradictions(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
     body, status = post.body, context.status
     if status is IncidentStatus.RESOLVED:
-        is_over = _OVER.search(body.prose) is not None
+        is_over = _OVER.search(body.prose) or _MOVED.search(body.prose) or _is_report(body)
         for start, end, _ in _search(body, _AT_WORK, _AFTERWARDS, _OVER):
             text = (
                 f"'{_shown(body, start, end)}' goes on, but the state says resolved: tell what happened, in the past."
