@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from oncall_tui.cli.group import json_option, place_options
-from oncall_tui.cli.place import Place
+from oncall_tui.cli.place import Place, read_actor
 from oncall_tui.domain.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -63,12 +63,12 @@ def list_command(place: Place, is_json: bool) -> int:
 def show(place: Place, key: str, number: str | None, is_json: bool) -> None:
     """Show a template as it is written, and as it reads: with samples, or for an incident."""
     from oncall_tui.cli.output import print_json, say
-    from oncall_tui.domain.template import VARIABLE, render
+    from oncall_tui.domain.template import VARIABLE
     from oncall_tui.domain.template_choice import find_template
     from oncall_tui.domain.template_trial import try_template
 
     found = find_template(_load(place)[0], key)
-    text = next(try_template(found)).text if number is None else render(found, _fill(place, number, found))
+    text = next(try_template(found)).text if number is None else _fill(place, number, found)
     open_names = sorted(set(VARIABLE.findall(text)) & found.variables)
     if is_json:
         print_json({**_shape(found), "body": found.body.strip(), "text": text, "open": open_names})
@@ -193,31 +193,15 @@ def _choose_page(pages: tuple[PageConfig, ...], name: str | None) -> PageConfig:
     raise NotFoundError(f"There is no page {name}; known: {', '.join(page.name for page in pages)}.")
 
 
-def _fill(place: Place, number: str, found: Template) -> dict[str, str | None]:
+def _fill(place: Place, number: str, found: Template) -> str:
     from oncall_tui.cli.incident import read_id
     from oncall_tui.clock import now_ms
-    from oncall_tui.domain.cadence import next_update_at
-    from oncall_tui.domain.incident import IncidentStatus
-    from oncall_tui.domain.template_variables import variables_of
-    from oncall_tui.store.drafts import read_known
-    from oncall_tui.store.incidents import get_incident
-    from oncall_tui.store.updates import list_updates
+    from oncall_tui.config.model import Config
+    from oncall_tui.store.letters import fill_letter
 
-    now = now_ms()
+    config = place.try_config() or Config(Path())
     with place.open_db() as db, db.snapshot():
-        incident = get_incident(db, read_id(number))
-        updates, known = list_updates(db, incident.id), read_known(db, incident.id)
-    states = [state for state in found.states if isinstance(state, IncidentStatus)]
-    status = incident.status if incident.status in states or not states else states[0]
-    return variables_of(
-        incident,
-        known.facts,
-        status=status,
-        next_update_at=next_update_at(incident.severity, status, now, interval_ms=known.interval_ms),
-        now=now,
-        told_at=updates[-1].created_at if updates else None,
-        interval_ms=known.interval_ms,
-    )
+        return fill_letter(db, read_id(number), found, read_actor(), now_ms(), team=config.team, rhythm=config.rhythm)
 
 
 def _shape(each: Template) -> dict[str, Json]:

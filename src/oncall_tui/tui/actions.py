@@ -107,6 +107,7 @@ ACTIONS: tuple[Action, ...] = (
             ("retry", "r", "retry", "Send again what failed, or look now whether the page has it.", False),
             ("drop", "x", "drop", "Give up a delivery that has not reached the page.", False),
             ("correct", "e", "correct", "Put other words into an update that customers have read.", False),
+            ("letters", "L", "letters", "Take words for one client, a credit or a supplier, filled in, along.", False),
             ("undo", "u", "undo", "Take back the last edit, or a declaration of which nothing was sent.", True),
         ),
     ),

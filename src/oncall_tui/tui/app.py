@@ -134,6 +134,10 @@ class OncallApp(App[object]):
         gc.enable()
         self.feed.start(self)
         self._tell_unsent()
+        if self.config.template_faults and not self.session.is_wall:
+            first, *others = self.config.template_faults
+            more = f" (and {len(others)} more: `oncall-tui check`)" if others else ""
+            self.tell(line(f"A template of yours is not used: {first}{more}"), severity="error")
         self.set_timer(1.0 - self.now() % 1000 / 1000, self._start_clock)
         if not self.session.is_wall:
             self.set_interval(_BEAT_EVERY_S, self._beat)

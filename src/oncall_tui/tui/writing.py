@@ -11,7 +11,7 @@ from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
 from oncall_tui.domain.promise import offer_slower
 from oncall_tui.domain.sanitize import clean_block
 from oncall_tui.domain.sentences import switch_template, update_draft
-from oncall_tui.domain.template import Audience, Moment, Template, render, render_sentences, say_when
+from oncall_tui.domain.template import Moment, Template, render, render_sentences, say_when
 from oncall_tui.domain.template_choice import choose_template
 from oncall_tui.domain.update import Draft, Waiver
 from oncall_tui.tui.draft_keeper import Typed
@@ -48,6 +48,8 @@ class Writing:
         self._house = house
         self._template = next((item for item in house.templates if item.key == draft.template), None)
         self._variables: dict[str, str | None] = dict(draft.variables)
+        self.kept: tuple[str, ...] = ()
+        """The pieces of a person that the last change of template kept."""
 
     @property
     def incident(self) -> Incident:
@@ -208,18 +210,18 @@ class Writing:
         """Returns the words of the template that fits, around what a person wrote; asked again, those words alone."""
         old = render_sentences(self._template, self._variables) if self._template is not None else ()
         prepared = self._put_anew(snapshot, now)
+        self.kept = ()
         if self._template is None or not body.strip():
             return prepared
-        words = switch_template(old, render_sentences(self._template, self._variables), body).text
-        return prepared if words == body else words
+        switched = switch_template(old, render_sentences(self._template, self._variables), body)
+        if switched.text == body:
+            return prepared
+        self.kept = switched.kept
+        return switched.text
 
     def list_templates(self) -> list[Template]:
-        """Returns the words for customers about an incident; those for one client or a supplier are not for pages."""
-        return [
-            template
-            for template in self._house.templates
-            if template.audience is Audience.CUSTOMERS and set(template.states) & set(IncidentStatus)
-        ]
+        """Returns the words about an incident, those for one client or a supplier too, which no page gets."""
+        return [template for template in self._house.templates if set(template.states) & set(IncidentStatus)]
 
     def read_template(self, template: Template, snapshot: Snapshot, now: int) -> str:
         """Returns what a template reads like for this update."""
@@ -230,4 +232,6 @@ class Writing:
         old = render_sentences(self._template, self._variables) if self._template is not None else ()
         self._template = template
         self._variables = self._fill(snapshot, now)
-        return switch_template(old, render_sentences(template, self._variables), body).text
+        switched = switch_template(old, render_sentences(template, self._variables), body)
+        self.kept = switched.kept
+        return switched.text

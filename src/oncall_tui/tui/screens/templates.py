@@ -10,13 +10,15 @@ from textual.content import Content
 from textual.widgets import Static
 
 from oncall_tui.domain.incident import IncidentStatus
-from oncall_tui.domain.template import Template
+from oncall_tui.domain.template import Audience, Template
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.screens.overlay import Overlay
-from oncall_tui.tui.text import Glyphs, block, cut, fit, join, line
+from oncall_tui.tui.text import Glyphs, block, cut, fit, join, line, wrap
 from oncall_tui.tui.widgets.lines import Flow
 
-_KEY_WIDTH = 14
+_KEY_WIDTH = 16
+_FAULTS_SHOWN = 3
+_READERS = {Audience.CLIENT: "  one client reads it", Audience.SUPPLIER: "  the supplier reads it"}
 
 
 class TemplatesScreen(Overlay[Template | None]):
@@ -26,10 +28,21 @@ class TemplatesScreen(Overlay[Template | None]):
     BINDINGS = bindings_of("templates")
 
     def __init__(
-        self, templates: Sequence[Template], status: IncidentStatus, current: str, read: Callable[[Template], str]
+        self,
+        templates: Sequence[Template],
+        status: IncidentStatus,
+        current: str,
+        read: Callable[[Template], str],
+        *,
+        title: str = "Templates",
+        faults: Sequence[str] = (),
     ) -> None:
         super().__init__()
-        self._templates = sorted(templates, key=lambda template: status not in template.states)
+        self._templates = sorted(
+            templates, key=lambda each: (each.audience is not Audience.CUSTOMERS, status not in each.states)
+        )
+        self._title = title
+        self._faults = faults
         self._status = status
         self._current = current
         self._read = read
@@ -37,14 +50,25 @@ class TemplatesScreen(Overlay[Template | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="templates-box") as box:
-            box.border_title = line("Templates")
-            box.border_subtitle = line("enter takes it around your words   esc back")
+            box.border_title = line(self._title)
+            yield Flow(id="templates-faults")
             with VerticalScroll(id="templates-scroll", can_focus=False):
                 yield Static(id="templates-list", markup=False)
             yield Flow(id="templates-text")
 
     def on_mount(self) -> None:
+        faults = self.query_one("#templates-faults", Flow)
+        faults.display = bool(self._faults)
+        faults.show_flow(self._draw_faults)
         self._draw()
+
+    def _draw_faults(self, width: int) -> list[Content]:
+        """Returns what keeps files from being used, so that nobody looks for their words in vain."""
+        shown = [*self._faults[:_FAULTS_SHOWN]]
+        if len(self._faults) > len(shown):
+            shown.append(f"and {len(self._faults) - len(shown)} more: `oncall-tui check` tells all")
+        rows = [row for fault in shown for row in wrap(f"{Glyphs.show('▲')} not used: {fault}", width)]
+        return [line(row, "$state-slow") for row in rows]
 
     def on_resize(self) -> None:
         self._draw()
@@ -55,6 +79,10 @@ class TemplatesScreen(Overlay[Template | None]):
         self.query_one("#templates-list", Static).update(Content("\n").join(rows))
         words = self._read(self._templates[self._cursor]) if self._templates else ""
         self.query_one("#templates-text", Flow).show_flow(block(words).wrap)
+        letter = "enter copies it: it goes to one reader, not to a page"
+        is_letter = bool(self._templates) and self._templates[self._cursor].audience is not Audience.CUSTOMERS
+        keys = letter if is_letter else "enter takes it around your words"
+        self.query_one("#templates-box").border_subtitle = line(f"{keys}   esc back")
         scroll = self.query_one("#templates-scroll", VerticalScroll)
         if not scroll.scroll_y <= self._cursor < scroll.scroll_y + scroll.size.height:
             scroll.scroll_to(y=max(0, self._cursor - scroll.size.height // 2), animate=False)
@@ -63,9 +91,16 @@ class TemplatesScreen(Overlay[Template | None]):
         mark = Glyphs.show("▸") if at == self._cursor else " "
         states = ", ".join(template.states)
         other = "" if self._status in template.states else f"  for {states}"
+        reader = _READERS.get(template.audience, "")
         note = "  in use" if template.key == self._current else other
         style = "bold" if at == self._cursor else ""
-        return join((f"{mark} ", "bold"), fit(line(template.key, style), _KEY_WIDTH), template.title, (note, "$muted"))
+        return join(
+            (f"{mark} ", "bold"),
+            fit(line(template.key, style), _KEY_WIDTH),
+            template.title,
+            (reader, "$state-slow"),
+            (note, "$muted"),
+        )
 
     def action_down(self) -> None:
         self._cursor = min(self._cursor + 1, max(0, len(self._templates) - 1))

@@ -372,6 +372,8 @@ class ComposePane(Pane, ComposeTools):
             self.keeper.take(None)
             self._close()
             self.focus()
+            if passage.confirmation.status is IncidentStatus.RESOLVED:
+                tell(self.app, "Clients who were hit hear it best one by one: L in Incidents has words, credits too.")
         elif passage.stage is Stage.UNSENT:
             self.text.focus()
         elif passage.stage is Stage.CONFLICT:

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.facts import Facts
-from oncall_tui.domain.sanitize import clean_block
+from oncall_tui.domain.sanitize import clean_block, clean_line
 from oncall_tui.store.drafts import create_draft, keep_facts
 from oncall_tui.tui.host import host_of, start_work, tell
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from oncall_tui.tui.widgets.compose_lint import Linting
     from oncall_tui.tui.widgets.update_text import UpdateText
     from oncall_tui.tui.writing import Writing
+
+_KEPT_SHOWN = 60
 
 
 class ComposeTools(Widget):
@@ -57,7 +59,16 @@ class ComposeTools(Widget):
     def action_use_template(self) -> None:
         if self.writing is not None:
             self.put(self.writing.put_template(self.text.text, host_of(self).snapshot, now_ms()))
+            self._tell_kept(self.writing)
             self.text.focus()
+
+    def _tell_kept(self, writing: Writing) -> None:
+        """Says which words of the person stand among the prepared ones, and how to have it otherwise."""
+        if writing.kept:
+            first = clean_line(writing.kept[0], _KEPT_SHOWN)
+            others = len(writing.kept) - 1
+            more = f" and {others} more of yours" if others else ""
+            tell(self.app, f"Kept: “{first}”{more}. ctrl+t again puts the template alone, ctrl+z takes this back.")
 
     def action_choose_template(self) -> None:
         """Asks which prepared words to put around those of the person."""
@@ -71,12 +82,21 @@ class ComposeTools(Widget):
                 writing.status,
                 writing.template.key if writing.template else "",
                 lambda template: writing.read_template(template, host.snapshot, now_ms()),
+                faults=host.config.template_faults,
             )
             self.app.push_screen(screen, self._take_template)
 
     def _take_template(self, template: Template | None) -> None:
-        if template is not None and self.writing is not None:
+        from oncall_tui.domain.template import Audience
+        from oncall_tui.tui.letters import copy_letter
+
+        writing = self.writing
+        if template is not None and writing is not None and template.audience is not Audience.CUSTOMERS:
+            text = writing.read_template(template, host_of(self).snapshot, now_ms())
+            copy_letter(self, template, text, writing.incident.id)
+        elif template is not None and self.writing is not None:
             self.put(self.writing.use_template(template, self.text.text, host_of(self).snapshot, now_ms()))
+            self._tell_kept(self.writing)
         self.text.focus()
 
     def action_copy(self) -> None:
@@ -112,6 +132,7 @@ class ComposeTools(Widget):
         words = writing.take_slower(offered, self.text.text, host_of(self).snapshot, now_ms())
         self.fields.offer_dues()
         self.put(words)
+        self._tell_kept(writing)
 
     def action_preview(self) -> None:
         """Shows the text on every channel."""

@@ -255,6 +255,12 @@ class IncidentsPane(Pane):
 
         open_correction(self.screen, self._incident_id)
 
+    def action_letters(self) -> None:
+        from oncall_tui.tui.letters import open_letters
+
+        if self._incident_id is not None:
+            start_work(self, partial(open_letters, self, self._incident_id), "letters", is_exclusive=True)
+
     # -- deliveries that need a person
 
     def _delivery(self, states: tuple[DeliveryState, ...]) -> Delivery | None:
