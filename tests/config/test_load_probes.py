@@ -119,3 +119,36 @@ def test_a_registry_is_asked_seldom(folder: Path) -> None:
     assert (probe.every_ms, probe.server, probe.expect.min_days_left) == (43_200_000, None, 30)
     (fault,) = faults_of(folder, probe_text("domain", 'target = "example.com"\nevery = "1m"'))
     assert "probe.every: is out of range, allowed: 1h to 1d" in fault
+
+
+def test_a_websocket_says_and_awaits(folder: Path) -> None:
+    probe = load_probe(
+        folder,
+        "websocket",
+        """\
+url = "wss://h/live?x=1"
+subprotocol = "prices.v1"
+headers = { Origin = "https://h" }
+auth = { env = "A" }
+send = "ping"
+expect = { contains = "pong", min_days_left = 14 }
+""",
+    )
+    assert (probe.target, probe.subprotocol) == ("wss://h/live?x=1", "prices.v1")
+    assert probe.request == HttpRequest(headers=(("Origin", "https://h"),), body="ping", auth=Credential(env="A"))
+    assert (probe.expect.contains, probe.expect.min_days_left) == ("pong", 14)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('url = "https://h"', "does not begin with ws:// or wss://, allowed: a ws or wss URL"),
+        ('url = "ws://h/#a"', "has a fragment"),
+        ('url = "ws://h"\nauth = { env = "A" }', "would be sent unencrypted, allowed: with a wss url; ws for this"),
+        ('url = "ws://h"\nsubprotocol = "a b"', "is not the name of a subprotocol"),
+        ('url = "ws://h"\nheaders = { Sec-WebSocket-Key = "x" }', "names a header that is set by the probe itself"),
+        ('url = "ws://h"\nheaders = { Cookie = "x" }', "names a header that carries a secret"),
+    ],
+)
+def test_a_handshake_that_cannot_be_made_is_refused(folder: Path, line: str, words: str) -> None:
+    assert any(words in fault for fault in faults_of(folder, probe_text("websocket", line)))

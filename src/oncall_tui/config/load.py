@@ -238,6 +238,17 @@ def _convert_probe(probe: schema.KnownProbe, folder: Path, above: Mapping[str, t
                     auth=None if probe.auth is None else _convert_auth(probe.auth, folder),
                 ),
             )
+        case schema.WebsocketProbe():
+            return replace(
+                made,
+                family=probe.family,
+                subprotocol=probe.subprotocol,
+                request=HttpRequest(
+                    headers=tuple((probe.headers or {}).items()),
+                    body=probe.send,
+                    auth=None if probe.auth is None else _convert_auth(probe.auth, folder),
+                ),
+            )
         case schema.PushProbe():
             return replace(made, file=None if probe.file is None else str(resolve_path(folder, probe.file)))
         case schema.MailProbe():
@@ -256,7 +267,7 @@ def _convert_probe(probe: schema.KnownProbe, folder: Path, above: Mapping[str, t
 
 def _find_target(probe: schema.KnownProbe) -> str:
     match probe:
-        case schema.HttpProbe():
+        case schema.HttpProbe() | schema.WebsocketProbe():
             return probe.url
         case schema.UpstreamProbe():
             return probe.url if probe.form == "atom" else f"{probe.url.rstrip('/')}/api/v2/summary.json"
@@ -285,6 +296,10 @@ def _convert_expect(expect: schema.TcpExpect | schema.PushExpect) -> Expectation
             )
         case schema.IcmpExpect():
             return Expectation(max_loss_percent=expect.max_loss, max_latency_ms=expect.max_latency)
+        case schema.WebsocketExpect():
+            return Expectation(
+                contains=expect.contains, min_days_left=expect.min_days_left, max_latency_ms=expect.max_latency
+            )
         case schema.TlsExpect():
             return Expectation(min_days_left=expect.min_days_left, max_latency_ms=expect.max_latency)
         case schema.DnsExpect():

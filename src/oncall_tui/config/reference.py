@@ -39,6 +39,10 @@ _KIND_WORDS = {
     "imap": "Reads the greeting of a mailbox server, asks for STARTTLS and reads the certificate; nobody logs in.",
     "icmp": "Pings a host. Needs no root; where the kernel forbids it, the probe says what to set and stays unknown.",
     "domain": "Asks the registry of a domain, by RDAP, how long it lasts; one that does not answer says nothing.",
+    "websocket": (
+        "Opens a WebSocket, sends a text and awaits one where the config says so, and closes. Without `contains` the"
+        " handshake alone is judged. Redirects are not followed."
+    ),
     "push": "Waits for signs of life of a job: it is down when there was none for too long (a dead man's switch).",
 }
 
@@ -117,7 +121,9 @@ def render_reference() -> str:
         parts.append(_section(f"Probes of kind `{kind}`", _KIND_WORDS[kind], table, own))
         if kind == "http":
             keys = schema.AuthTable.__struct_fields__
-            parts.append(_section("`auth` of kind `http`", _AUTH_WORDS, schema.AuthTable, keys, level=3))
+            parts.append(
+                _section("`auth` of kinds `http` and `websocket`", _AUTH_WORDS, schema.AuthTable, keys, level=3)
+            )
         expect = schema.expect_of(table)
         parts.append(_section(f"`expect` of kind `{kind}`", "", expect, expect.__struct_fields__, level=3))
     return "\n".join(parts)

@@ -25,6 +25,8 @@ _OWN_HEADERS = frozenset({"host", "connection", "content-length", "transfer-enco
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"})
 _PORT = re.compile(r"[0-9]{1,5}")
 _HOST_PORT_FORM = 'allowed: "host:port", an IPv6 address in [brackets], port 1 to 65535'
+_WS_FORM = 'allowed: a ws or wss URL such as "wss://www.example.com/live"'
+_SUBPROTOCOL = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _URL_FORM = 'allowed: an http or https URL such as "https://www.example.com/health"'
 _TYPES = {
     bool: "true or false",
@@ -156,6 +158,29 @@ def check_url(text: str) -> str:
     return text
 
 
+def check_ws_url(text: str) -> str:
+    """An address to open a WebSocket at, as `check_url` but without a fragment, which none has (RFC 6455, 3)."""
+    parts = _split_url(text, ("ws", "wss"), _WS_FORM)
+    if parts.fragment or "#" in text:
+        raise ValueError(f"has a fragment, {_WS_FORM}")
+    return text
+
+
+def check_subprotocol(text: str) -> str:
+    """The name of a WebSocket subprotocol, one token."""
+    if _SUBPROTOCOL.fullmatch(text) is None:
+        raise ValueError('is not the name of a subprotocol, allowed: one word such as "graphql-transport-ws"')
+    return text
+
+
+def check_ws_headers(value: object) -> object:
+    """Headers of an opening handshake: those that make it one are set by the probe."""
+    check_headers(value)
+    if isinstance(value, dict) and any(name.lower().startswith(("sec-websocket-", "upgrade")) for name in value):
+        raise ValueError("names a header that is set by the probe itself, allowed: another one")
+    return value
+
+
 def check_api_url(text: str) -> str:
     """An address that the token is sent to: https, unless it never leaves this machine."""
     parts = _split_url(text)
@@ -215,23 +240,23 @@ def check_resolver(text: str) -> str:
     return check_host_port(text if has_port else f"{text}:{RESOLVER_PORT}")
 
 
-def _split_url(text: str) -> SplitResult:
+def _split_url(text: str, schemes: tuple[str, str] = ("http", "https"), form: str = _URL_FORM) -> SplitResult:
     if len(text) > 2_000 or not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
-        raise ValueError(f"holds a character that no URL has or more than 2000, {_URL_FORM}")
+        raise ValueError(f"holds a character that no URL has or more than 2000, {form}")
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise ValueError(f"is not a URL, {_URL_FORM}") from None
-    if parts.scheme not in ("http", "https"):
-        raise ValueError(f"does not begin with http:// or https://, {_URL_FORM}")
+        raise ValueError(f"is not a URL, {form}") from None
+    if parts.scheme not in schemes:
+        raise ValueError(f"does not begin with {schemes[0]}:// or {schemes[1]}://, {form}")
     if "@" in parts.netloc:
         raise ValueError("holds a user or password, allowed: a URL without, since URLs reach screens and logs")
     if port == 0:
-        raise ValueError(f"has no usable port, {_URL_FORM}")
+        raise ValueError(f"has no usable port, {form}")
     host = parts.hostname or ""
     if not _is_ipv6(host):
-        _require_host(host, _URL_FORM)
+        _require_host(host, form)
     return parts
 
 
@@ -256,10 +281,10 @@ def _is_ipv6(text: str) -> bool:
 
 
 def is_sent_in_clear(url: str) -> bool:
-    """Tells whether what is sent to a URL can be read on the way: http, unless it never leaves this machine."""
+    """Tells whether what is sent to a URL can be read on the way: http or ws, unless it never leaves this machine."""
     try:
         parts = urlsplit(url)
-        return parts.scheme == "http" and not _is_loopback(parts.hostname or "")
+        return parts.scheme in ("http", "ws") and not _is_loopback(parts.hostname or "")
     except ValueError:
         return False
 

@@ -107,11 +107,11 @@ class HttpRequest(Struct, frozen=True):
 class Probe(Struct, frozen=True):
     """A configured check of one target.
 
-    `target` is a URL for http and websocket, `host:port` for tcp, tls, smtp and imap, a name for dns and domain, a host for icmp
-    (asked `count` times), words for push, whose beats touch `file` or come through the database. An upstream page is
-    read in its `form`, `statuspage` or `atom`, for the components in `watch`, all when empty. `security` of mail is
-    `starttls`, `tls` from the first byte on, or `none`. `server` is the RDAP server of a domain's registry.
-    A websocket probe speaks `subprotocol` if there is one, and sends the body of `request` as its message.
+    `target` is a URL for http and websocket, `host:port` for tcp, tls, smtp and imap, a name for dns and domain, a
+    host for icmp (asked `count` times), words for push, whose beats touch `file` or come through the database. An
+    upstream page is read in its `form`, `statuspage` or `atom`, for the components in `watch`, all when empty.
+    `security` of mail is `starttls`, `tls` from the first byte on, or `none`. `server` is the RDAP server of a domain's
+    registry. A websocket probe speaks `subprotocol` if there is one, and sends the body of `request` as its message.
 
     `every_ms` is the interval between starts, `timeout_ms` the one deadline for the whole run. `runbook` is a path,
     already resolved against the config's folder. `confirm_every_ms` is the pause before a failure that has not been

@@ -8,6 +8,15 @@ from typing import Annotated
 
 from oncall_tui.config import values
 from oncall_tui.config.form import Doc, Mismatch, OneOrMany, Path, Table, keys_of, read_table
+from oncall_tui.config.schema.expects import (
+    DnsExpect,
+    HttpExpect,
+    IcmpExpect,
+    PushExpect,
+    TcpExpect,
+    TlsExpect,
+    WebsocketExpect,
+)
 from oncall_tui.config.schema.fields import Name, text
 from oncall_tui.config.schema.hooks import HookTable, NoticeTable
 from oncall_tui.config.schema.lint import LintTable
@@ -15,24 +24,19 @@ from oncall_tui.config.schema.probes import (
     KINDS,
     PROBE_TABLES,
     AuthTable,
-    DnsExpect,
     DnsProbe,
     DomainProbe,
-    HttpExpect,
     HttpProbe,
-    IcmpExpect,
     IcmpProbe,
     KnownProbe,
     MailProbe,
     ProbeTable,
-    PushExpect,
     PushProbe,
-    TcpExpect,
     TcpProbe,
-    TlsExpect,
     TlsProbe,
     UpstreamProbe,
     VantageTable,
+    WebsocketProbe,
     expect_of,
     kinds_with,
 )
@@ -72,6 +76,8 @@ __all__ = [
     "TokenTable",
     "UpdatesTable",
     "UpstreamProbe",
+    "WebsocketExpect",
+    "WebsocketProbe",
     "doc_of",
     "expect_of",
     "kinds_with",

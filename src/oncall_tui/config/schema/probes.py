@@ -8,6 +8,15 @@ from msgspec import Meta
 
 from oncall_tui.config import values
 from oncall_tui.config.form import Doc, Reader, Table, keys_of
+from oncall_tui.config.schema.expects import (
+    DnsExpect,
+    HttpExpect,
+    IcmpExpect,
+    PushExpect,
+    TcpExpect,
+    TlsExpect,
+    WebsocketExpect,
+)
 from oncall_tui.config.schema.fields import (
     ID_FORM,
     NAME_FORM,
@@ -21,77 +30,10 @@ from oncall_tui.config.schema.fields import (
 )
 from oncall_tui.config.schema.publishing import TokenTable
 from oncall_tui.domain.duration import DAY, HOUR
-from oncall_tui.domain.json_check import JSON_CHECK_FORM
 from oncall_tui.domain.probe import FLAP_END, FLAP_START
 
-KINDS = ("http", "tcp", "tls", "dns", "push", "upstream", "smtp", "imap", "icmp", "domain")
+KINDS = ("http", "tcp", "tls", "dns", "push", "upstream", "smtp", "imap", "icmp", "domain", "websocket")
 _KINDS_FORM = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
-_Latency = Annotated[int | None, RunLength, Doc("A slower answer is degraded, not up.", "a length of time, 10ms to 5m")]
-_Words = Annotated[str | None, Meta(min_length=1, max_length=1_000)]
-_Status = Annotated[
-    tuple[Annotated[int, Meta(ge=100, le=599)], ...],
-    Meta(min_length=1, max_length=100),
-    Doc("HTTP status codes that are healthy.", "a list of whole numbers, 100 to 599"),
-]
-_BodyContains = Annotated[_Words, Doc("Text that the body must hold.", "1 to 1000 characters")]
-_DaysLeft = Annotated[
-    int | None,
-    Meta(ge=0, le=3_650),
-    Doc("Fewer days until the certificate, or the registration, ends is degraded.", "a whole number, 0 to 3650"),
-]
-_Contains = Annotated[_Words, Doc("Text that one of the answers must hold.", "1 to 1000 characters")]
-
-
-_Json = tuple[Annotated[str, text(values.check_json)], ...]
-_JSON_FORM = f"a list of comparisons {JSON_CHECK_FORM}"
-
-
-class TcpExpect(Table, frozen=True, kw_only=True):
-    max_latency: _Latency = None
-
-
-class HttpExpect(TcpExpect, frozen=True, kw_only=True):
-    status: _Status = (200,)
-    body_contains: _BodyContains = None
-    json: Annotated[_Json, Meta(max_length=50), Doc("What values of a JSON body must be.", _JSON_FORM)] = ()
-    json_degraded: Annotated[
-        _Json,
-        Meta(max_length=50),
-        Doc("What they must be, such as load or error rate, not to be degraded.", _JSON_FORM),
-    ] = ()
-
-
-class TlsExpect(TcpExpect, frozen=True, kw_only=True):
-    min_days_left: _DaysLeft = None
-
-
-class DnsExpect(TcpExpect, frozen=True, kw_only=True):
-    contains: _Contains = None
-    records: Annotated[
-        dict[str, list[str]] | None,
-        Reader(values.check_records),
-        Doc(
-            "What record types must hold, all of it; they are asked for, and `record` only for `contains`.",
-            'a table such as { A = ["192.0.2.1"], CAA = [] }',
-        ),
-    ] = None
-    authenticated: Annotated[
-        bool, Doc("The resolver must have checked the answers by DNSSEC (AD flag).", "true or false")
-    ] = False
-
-
-class IcmpExpect(TcpExpect, frozen=True, kw_only=True):
-    max_loss: Annotated[
-        int | None, Meta(ge=0, le=99), Doc("More percent of the echoes lost is degraded.", "a whole number, 0 to 99")
-    ] = None
-
-
-class PushExpect(Table, frozen=True, kw_only=True):
-    max_age: Annotated[
-        int,
-        length(1_000, 400 * DAY),
-        Doc("No beat for longer is down.", "a length of time, 1s to 400d"),
-    ] = 25 * HOUR
 
 
 class ProbeTable(Table, frozen=True, kw_only=True):
@@ -102,7 +44,7 @@ class ProbeTable(Table, frozen=True, kw_only=True):
 
     name: Annotated[Name, Doc("What the probe is called on the screens; no two alike.", NAME_FORM)]
     kind: Annotated[
-        Literal["http", "tcp", "tls", "dns", "push", "upstream", "smtp", "imap", "icmp", "domain"],
+        Literal["http", "tcp", "tls", "dns", "push", "upstream", "smtp", "imap", "icmp", "domain", "websocket"],
         Doc("What is checked, and how.", _KINDS_FORM),
     ]
     component: Annotated[
@@ -187,6 +129,16 @@ class AuthTable(TokenTable, frozen=True, kw_only=True):
     ] = "Authorization"
 
 
+_Auth = Annotated[
+    AuthTable | None,
+    Reader(refuse_plain_token),
+    Doc(
+        "Where the token of the request comes from; never the token itself.",
+        "a table with exactly one of env, file, command",
+    ),
+]
+
+
 class HttpProbe(ProbeTable, frozen=True, kw_only=True):
     url: Annotated[str, text(values.check_url), _Url]
     method: Annotated[
@@ -201,17 +153,34 @@ class HttpProbe(ProbeTable, frozen=True, kw_only=True):
     body: Annotated[str | None, Meta(max_length=65_536), Doc("The body of the request.", "up to 65536 characters")] = (
         None
     )
-    auth: Annotated[
-        AuthTable | None,
-        Reader(refuse_plain_token),
-        Doc(
-            "Where the token of the request comes from; never the token itself.",
-            "a table with exactly one of env, file, command",
-        ),
-    ] = None
+    auth: _Auth = None
     family: _Family = "any"
     follow_redirects: Annotated[bool, _Redirects] = False
     expect: Annotated[HttpExpect, _expect(HttpExpect)] = HttpExpect()
+
+
+class WebsocketProbe(ProbeTable, frozen=True, kw_only=True):
+    url: Annotated[
+        str,
+        text(values.check_ws_url),
+        Doc("The address to open, without a user or password in it.", "a ws or wss URL"),
+    ]
+    subprotocol: Annotated[
+        str | None,
+        text(values.check_subprotocol),
+        Doc("The subprotocol to speak; a target that does not take it is down.", "one word"),
+    ] = None
+    headers: Annotated[
+        dict[str, str] | None,
+        Reader(values.check_ws_headers),
+        Doc("Headers of the handshake beside the usual ones, such as Origin.", "a table of texts"),
+    ] = None
+    auth: _Auth = None
+    send: Annotated[
+        str | None, Meta(min_length=1, max_length=65_536), Doc("A text message to send first.", "1 to 65536 characters")
+    ] = None
+    family: _Family = "any"
+    expect: Annotated[WebsocketExpect, _expect(WebsocketExpect)] = WebsocketExpect()
 
 
 class TcpProbe(ProbeTable, frozen=True, kw_only=True):
@@ -297,7 +266,16 @@ class VantageTable(Table, frozen=True, kw_only=True):
 
 
 KnownProbe: TypeAlias = (
-    HttpProbe | TcpProbe | TlsProbe | DnsProbe | PushProbe | UpstreamProbe | MailProbe | IcmpProbe | DomainProbe
+    HttpProbe
+    | TcpProbe
+    | TlsProbe
+    | DnsProbe
+    | PushProbe
+    | UpstreamProbe
+    | MailProbe
+    | IcmpProbe
+    | DomainProbe
+    | WebsocketProbe
 )
 PROBE_TABLES: Mapping[str, type[ProbeTable]] = {
     "http": HttpProbe,
@@ -310,6 +288,7 @@ PROBE_TABLES: Mapping[str, type[ProbeTable]] = {
     "imap": MailProbe,
     "icmp": IcmpProbe,
     "domain": DomainProbe,
+    "websocket": WebsocketProbe,
 }
 
 
@@ -328,6 +307,8 @@ _EXPECTS = [table for probe in PROBE_TABLES.values() if (table := keys_of(probe)
 _AnyExpect = _join("AnyExpect", Table, _EXPECTS, {})
 _ANY_KEYS = {
     "target": Annotated[str, _Target],
+    "url": Annotated[str, _Url],
+    "headers": HttpProbe.__annotations__["headers"],
     "expect": Annotated[_AnyExpect, Doc("What a healthy answer looks like.", "a table")],
 }
 AnyProbe = cast("type[ProbeTable]", _join("AnyProbe", ProbeTable, PROBE_TABLES.values(), _ANY_KEYS))

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from oncall_tui.domain.probe import Probe, ProbeKind, Result, Verdict
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.verdict import Observation, judge
-from oncall_tui.engine.probes import dns, domain, http, icmp, mail, push, tcp, tls, upstream
+from oncall_tui.engine.probes import dns, domain, http, icmp, mail, push, tcp, tls, upstream, websocket
 from oncall_tui.engine.probes.evidence import READ_LIMIT, collect_evidence
 from oncall_tui.engine.probes.faults import FORESEEN, REASON_LIMIT, explain, explain_timeout
 from oncall_tui.engine.probes.tools import Tools, Trace, open_tools
@@ -38,6 +38,7 @@ _KINDS: dict[ProbeKind, Callable[[Probe, Tools, Trace], Awaitable[Observation]]]
     ProbeKind.IMAP: mail.run,
     ProbeKind.ICMP: icmp.run,
     ProbeKind.DOMAIN: domain.run,
+    ProbeKind.WEBSOCKET: websocket.run,
 }
 _HEARSAY = {
     ProbeKind.UPSTREAM: "the status page cannot be read",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import ssl
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -51,6 +53,12 @@ class Tools(Struct, frozen=True):
     credentials: Credentials = msgspec.field(default_factory=Credentials)
     registries: Registries = msgspec.field(default_factory=Registries)
     read_beat: Callable[[str], Awaitable[Beat | None]] | None = None
+
+
+async def load_module(name: str) -> None:
+    """Imports off the loop what only the probes of some configs need."""
+    if name not in sys.modules:
+        await asyncio.to_thread(importlib.import_module, name)
 
 
 async def open_tools(
