@@ -112,6 +112,9 @@ def test_targets_are_called_by_their_labels_and_no_two_alike() -> None:
     assert name_targets("{source} {instance} {none}", "s", [c, b, a]) == names
     assert name_targets("{instance}", "s", [a], taken=["h"]) == {a: "h instance=h job=a"}
     assert name_targets("{none}", "s", [a]) == {a: "s"}
+    one, other = (("instance", "https://h/"),), (("instance", "http://h"),)
+    assert name_targets("{instance}", "s", [one]) == {one: "h"}
+    assert name_targets("{instance}", "s", [one, other]) == {one: "h instance=https://h/", other: "h instance=http://h"}
     assert list_places("{a} at {b}") == ["a", "b"]
 
 

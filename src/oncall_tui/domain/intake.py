@@ -19,6 +19,7 @@ _SIGNS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne
 }  # fmt: skip
 _THRESHOLD = re.compile(r"\s*(<=|>=|==|!=|<|>)\s*(-?\d+(?:\.\d+)?(?:e-?\d{1,2})?)\s*", re.ASCII)
+_SCHEME = re.compile(r"https?://")
 _PLACE = re.compile(r"\{([a-zA-Z_][a-zA-Z0-9_]{0,99})\}")
 
 
@@ -79,7 +80,7 @@ def name_targets(naming: str, source: str, targets: Iterable[Labels], taken: Ite
     """
     wanted: dict[str, list[Labels]] = {}
     for labels in sorted(set(targets)):
-        values = {**dict(labels), "source": source}
+        values = {**{key: _shorten(value) for key, value in labels}, "source": source}
         name = " ".join(_PLACE.sub(lambda place, known=values: known.get(place[1], ""), naming).split())  # type: ignore[misc]
         wanted.setdefault(clean_line(name, NAME_LIMIT).strip() or source, []).append(labels)
     names: dict[Labels, str] = {}
@@ -96,6 +97,11 @@ def name_targets(naming: str, source: str, targets: Iterable[Labels], taken: Ite
                 names[labels] = _find_free(clean_line(f"{name} {tell_labels(apart)}", NAME_LIMIT - 5), used)
                 used.add(names[labels])
     return names
+
+
+def _shorten(value: str) -> str:
+    """What an address says beside its host and path tells nobody anything, and the column is narrow."""
+    return _SCHEME.sub("", value).rstrip("/") or value
 
 
 def _find_free(name: str, used: set[str]) -> str:

@@ -84,6 +84,20 @@ class Recorder:
         """How many results are not saved yet."""
         return len(self._results)
 
+    def follow(self, probes: Iterable[Probe], gone: Iterable[str] = ()) -> None:
+        """Takes on probes that a source tells of, or tells otherwise of, and forgets those that are gone."""
+        self._probes |= {probe.name: probe for probe in probes}
+        dropped = set(gone)
+        self._changed -= dropped
+        for name in dropped:
+            self._probes.pop(name, None)
+            self._states.pop(name, None)
+        self._results = deque((each for each in self._results if each.probe not in dropped), self._results.maxlen)
+
+    def state_of(self, probe: str) -> ProbeState:
+        """Returns where a probe stands, saved or not."""
+        return self._states.get(probe) or ProbeState(probe)
+
     async def restore(self) -> None:
         """Goes on from the states in the file, so that a new engine forgets neither a streak nor a red probe."""
         states, _ = await self._store.call(list_states)

@@ -40,7 +40,7 @@ from oncall_tui.engine.page_work import PageWork, Work
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.extras import MetricPage
 from oncall_tui.engine.postmortems import run_postmortems
-from oncall_tui.engine.probes import open_tools, run_probe
+from oncall_tui.engine.probes import open_tools
 from oncall_tui.engine.probes.wire import split_target
 from oncall_tui.engine.publisher import run_publisher
 from oncall_tui.engine.publishing import (
@@ -55,6 +55,7 @@ from oncall_tui.engine.reader import run_reader
 from oncall_tui.engine.recorder import Recorder
 from oncall_tui.engine.roller import run_roller
 from oncall_tui.engine.scheduler import run_schedule
+from oncall_tui.engine.sources.desk import Desk
 from oncall_tui.engine.spawn import read_host
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.engine.vantage import Vantage, is_online
@@ -157,6 +158,7 @@ class _Engine:
         self._queue = queue
         self._vantage = Vantage([split_target(target) for target in config.vantage])
         self._recorder = Recorder(results, config.probes)
+        self._desk = Desk(results, self._recorder, config.probes, clock=now_ms)
         self._wakes: list[asyncio.Event] = []
 
     async def run(self) -> Ending:
@@ -166,6 +168,7 @@ class _Engine:
         )
         pages = await self._open_pages()
         await take_config(self._queue, self._config, pages)
+        await self._desk.restore()
         await self._recorder.restore()
         _log.info(
             "engine %d started: process %d, %s, %d probes", epoch, os.getpid(), self._mode, len(self._config.probes)
@@ -183,8 +186,13 @@ class _Engine:
             "recorder": lambda: self._recorder.run(self._stop),
             "history": partial(run_roller, self._results, clock=now_ms, stop=self._stop),
             "heartbeat": lambda: self._beat(epoch),
+            "sources": partial(self._desk.run, self._stop),
             "planned work": partial(run_clock, self._queue, epoch=epoch, clock=now_ms, stop=self._stop),
         }
+        if self._desk.has_alerts:
+            works["silences at sources"] = partial(
+                self._desk.keep_silences, self._vantage, self._make_wake(), self._stop
+            )
         if self._config.tuning.levels.get("LK003", Level.WARN) is not None:
             works["links"] = partial(
                 run_links, self._results, clock=now_ms, stop=self._stop, has_way_out=self._has_way_out
@@ -288,10 +296,12 @@ class _Engine:
                 await self._stop.wait()
 
     async def _probe(self) -> None:
-        tools = replace(await open_tools(vantage=self._vantage), read_beat=self._read_beat)
+        tools = replace(
+            await open_tools(vantage=self._vantage), read_beat=self._read_beat, take_sightings=self._desk.take
+        )
         await run_schedule(
             self._config.probes,
-            lambda probe: run_probe(probe, tools),
+            lambda probe: self._desk.run_probe(probe, tools),
             self._recorder.record,
             stop=self._stop,
             rng=make_chance(),
@@ -349,7 +359,7 @@ class _Engine:
                 watcher = Watcher(self._path)
                 try:
                     while not self._stop.is_set():
-                        if not watcher.changed_topics().isdisjoint(("outbox", "maintenance", "postmortem")):
+                        if not watcher.changed_topics().isdisjoint(("outbox", "maintenance", "postmortem", "silences")):
                             loop.call_soon_threadsafe(self._wake_publishers)
                         time.sleep(WATCH_EVERY_S)
                 finally:

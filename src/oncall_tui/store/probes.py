@@ -45,9 +45,12 @@ def replace_probes(
 ) -> None:
     """Makes the file hold what the config says; states of probes that are gone are dropped, their results kept.
 
+    What a source told of stays while the source is configured.
     `components` are (name, id on `page` or None) in the order of the config.
     """
     with db.write("probes", "components") as connection:
+        own, sources = {probe.name for probe in probes}, {probe.name for probe in probes if probe.intake}
+        probes = (*probes, *(each for each in list_probes(db) if each.source in sources and each.name not in own))
         connection.execute("DELETE FROM probe")
         connection.executemany(
             "INSERT INTO probe(name, position, spec) VALUES (?, ?, ?)",

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from oncall_tui.domain.probe import Probe, ProbeKind, Result, Verdict
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.verdict import Observation, judge
-from oncall_tui.engine.probes import dns, domain, http, icmp, mail, push, tcp, tls, upstream, websocket
+from oncall_tui.engine.probes import dns, domain, http, icmp, mail, push, source, tcp, tls, upstream, websocket
 from oncall_tui.engine.probes.evidence import READ_LIMIT, collect_evidence
 from oncall_tui.engine.probes.faults import FORESEEN, REASON_LIMIT, explain, explain_timeout
 from oncall_tui.engine.probes.tools import Tools, Trace, open_tools
@@ -38,11 +38,16 @@ _KINDS: dict[ProbeKind, Callable[[Probe, Tools, Trace], Awaitable[Observation]]]
     ProbeKind.IMAP: mail.run,
     ProbeKind.ICMP: icmp.run,
     ProbeKind.DOMAIN: domain.run,
+    ProbeKind.PROMETHEUS: source.run,
+    ProbeKind.QUERY: source.run,
+    ProbeKind.ALERTMANAGER: source.run,
+    ProbeKind.GATUS: source.run,
     ProbeKind.WEBSOCKET: websocket.run,
 }
 _HEARSAY = {
     ProbeKind.UPSTREAM: "the status page cannot be read",
     ProbeKind.DOMAIN: "the registry cannot be asked",
+    ProbeKind.QUERY: "the source cannot be asked",
 }
 """Kinds that ask somebody else about the target, whose silence says nothing about it."""
 
@@ -86,6 +91,7 @@ async def run_probe(probe: Probe, tools: Tools) -> Result:
         reason=clean_line(trace.hide(reason), REASON_LIMIT),
         phases=trace.phases(),
         facts=tuple(trace.facts.items()),
+        value=None if seen is None else seen.value,
         evidence=()
         if verdict is Verdict.UP
         else collect_evidence(trace.headers, bytes(trace.body[:READ_LIMIT]), trace.hide),

@@ -15,10 +15,11 @@ from msgspec import Struct
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.beat import Beat
-from oncall_tui.domain.probe import Phases
+from oncall_tui.domain.probe import Phases, Probe
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.engine.probes.credentials import Credentials
 from oncall_tui.engine.resolver import Resolver
+from oncall_tui.engine.sources.sighting import Sighting
 from oncall_tui.engine.vantage import Vantage, is_online
 
 BODY_CAP = 256 * 1024
@@ -53,6 +54,7 @@ class Tools(Struct, frozen=True):
     credentials: Credentials = msgspec.field(default_factory=Credentials)
     registries: Registries = msgspec.field(default_factory=Registries)
     read_beat: Callable[[str], Awaitable[Beat | None]] | None = None
+    take_sightings: Callable[[Probe, Sequence[Sighting]], None] | None = None
 
 
 async def load_module(name: str) -> None:
