@@ -23,7 +23,7 @@ def at(text: str) -> int:
 def make(
     at_minute: int = 120, for_ms: int = 90 * MINUTE, days: tuple[int, ...] = EVERY_DAY, zone: str = "UTC"
 ) -> Window:
-    return Window("backup", ("db",), days, at_minute, for_ms, zone)
+    return Window("backup", days, at_minute, for_ms, zone, ("db",))
 
 
 def tell(found: list[tuple[int, int]], zone: str) -> list[str]:

@@ -13,13 +13,14 @@ from oncall_tui.store.database import Database
 from oncall_tui.store.history import add_spans, read_records
 from oncall_tui.store.lease import take_lease
 from oncall_tui.store.probes import replace_probes
-from oncall_tui.store.upkeeps import begin_upkeep, end_upkeep, list_upkeeps, take_windows
+from oncall_tui.store.upkeeps import begin_upkeep, end_upkeep, list_upkeeps
 from oncall_tui.store.watcher import Watcher
+from oncall_tui.store.windows import take_windows
 
 #: A Sunday, 12:00 UTC.
 NOW = 1_800_187_200_000 - 1_800_187_200_000 % DAY + 12 * HOUR
 PROBES = [Probe(name, ProbeKind.TCP, "h:1", component="API") for name in ("api", "web")]
-DAILY = Window("backup", ("api",), tuple(range(7)), 11 * 60, 2 * HOUR)
+DAILY = Window("backup", tuple(range(7)), 11 * 60, 2 * HOUR, probes=("api",))
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +98,7 @@ def test_windows_go_on_without_an_engine_and_a_new_one_changes_nothing(db: Datab
 def test_who_took_a_probe_out_of_a_window_is_not_overruled(db: Database, epoch: int) -> None:
     take_windows(db, [DAILY], epoch, NOW)
     assert end_upkeep(db, ["api"], "ann", NOW) == ["api"]
-    take_windows(db, [replace(DAILY, probes=("api", "web"))], epoch, NOW + 1)
+    take_windows(db, [replace(DAILY, probes=(), components=("API",))], epoch, NOW + 1)
     assert held(db, NOW + 1) == set()
     assert held(db, NOW + DAY) == {"api", "web"}
 
@@ -108,6 +109,17 @@ def test_a_window_that_is_configured_no_more_ends_and_its_past_stays(db: Databas
     assert [(each.starts_at - NOW, each.ends_at - NOW) for each in list_upkeeps(db, 0)] == [(-HOUR, MINUTE)]
     take_windows(db, [DAILY], epoch, NOW + 2 * MINUTE)
     assert held(db, NOW + 2 * MINUTE) == {"api"}
+
+
+def test_a_window_covers_what_is_named_and_what_stands_for_its_components(db: Database, epoch: int) -> None:
+    for window, covered in (
+        (DAILY, {"api"}),
+        (replace(DAILY, probes=("web", "gone")), {"web"}),
+        (replace(DAILY, probes=(), components=("API",)), {"api", "web"}),
+        (replace(DAILY, probes=(), covers_all=True), {"api", "web"}),
+    ):
+        take_windows(db, [window], epoch, NOW)
+        assert held(db, NOW) == covered
 
 
 def test_an_engine_that_was_overtaken_plans_nothing(db: Database, epoch: int) -> None:

@@ -12,8 +12,10 @@ from textual.content import Content
 
 from oncall_tui.domain.change import AFTERMATH_MS, Change
 from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, Severity
+from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
 from oncall_tui.domain.silence import Silence, SilenceKind
+from oncall_tui.domain.upkeep import Upkeep
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs
 from oncall_tui.tui.themes import VARIABLE_DEFAULTS
@@ -234,6 +236,12 @@ def test_a_pass_on_retry_has_a_mark_of_its_own() -> None:
     assert [sign == "~" for sign in strip.plain] == [False, False, True, False]
 
 
+def read_status(app: Shown, probe: str) -> ProbeStatus:
+    row = app.board.row_of(probe)
+    assert row is not None
+    return row.status
+
+
 async def test_a_change_stands_beside_what_turned_red_after_it() -> None:
     runs = (*((Verdict.UP, 5.0),) * 5, *((Verdict.DOWN, 2.0),) * 3)
     down = replace(bad("probe-000", ProbeStatus.DOWN, NOW - 60_000), recent=runs)
@@ -260,7 +268,7 @@ async def test_what_somebody_looks_after_stays_red_and_is_no_alarm() -> None:
     nap = Silence("probe-001", SilenceKind.SNOOZE, "", "bob", NOW, NOW + 1_500_000)
     app = Shown()
     async with app.run_test(size=(118, 12)):
-        app.board.show(replace(make_snapshot(states), silences=(ack, nap)), NOW)
+        app.board.show(replace(make_snapshot(states), silences={each.probe: each for each in (ack, nap)}), NOW)
         assert app.board.order == ("probe-002", "probe-000", "probe-001")
         assert app.board.alarms == {"probe-002"}
         lines = read_lines(app)
@@ -268,7 +276,47 @@ async def test_what_somebody_looks_after_stays_red_and_is_no_alarm() -> None:
         assert lines[2].startswith("✖ probe-000  DOWN")
         assert "snoozed 25m: refused" in lines[3]
         app.board.tick(NOW + 1_500_000)
-        assert app.board.alarms == {"probe-001", "probe-002"} or app.board.status_of("probe-001") is ProbeStatus.STALE
+        assert app.board.alarms == {"probe-001", "probe-002"} or read_status(app, "probe-001") is ProbeStatus.STALE
+
+
+async def test_what_is_under_maintenance_says_which_work_it_is_and_how_long() -> None:
+    states = [bad(f"probe-00{number}", ProbeStatus.DOWN, NOW - 60_000) for number in range(4)]
+    hour, names = 3_600_000, [f"probe-00{number}" for number in range(4)]
+    mine = Upkeep(1, frozenset(names[:2]), NOW, NOW + hour // 2, "", "ann", NOW, left={names[1]: NOW})
+    noted = replace(mine, id=2, probes=frozenset(names[1:2]), note="[red]new\x1b disks", left={})
+    weekly = replace(mine, id=3, probes=frozenset(names[2:3]), ends_at=NOW + 2 * hour, window="backup")
+    status = MaintenanceStatus.IN_PROGRESS
+    planned = Maintenance(7, "u", "New racks", status, NOW - hour, NOW, (), tuple(names[3:]), NOW, "ann")
+    app = Shown()
+    async with app.run_test(size=(118, 12)):
+        snapshot = replace(make_snapshot(states), upkeeps=(mine, noted, weekly))
+        app.board.show(snapshot, NOW)
+        assert app.board.alarms == {names[3]}
+        app.board.show(replace(snapshot, maintenances=(planned,)), NOW + 60_000)
+        assert app.board.alarms == frozenset()
+        rows = {row.split()[1]: row for row in read_lines(app)[1:5]}
+        assert all("MAINT" in row for row in rows.values())
+        assert "29m left, by ann" in rows[names[0]]
+        assert "29m left, [red]new" in rows[names[1]]
+        assert "1h 59m left, window backup" in rows[names[2]]
+        assert "over by 1m, M7 New racks" in rows[names[3]]
+        app.board.tick(NOW + hour // 2)
+        assert {names[0], names[1]} <= app.board.alarms or read_status(app, names[0]) is ProbeStatus.STALE
+
+
+async def test_a_green_probe_says_that_it_is_still_kept_quiet() -> None:
+    well = replace(make_state("probe-000", NOW), streak=2, streak_at=NOW, last_verdict=Verdict.UP)
+    ack = Silence("probe-000", SilenceKind.ACK, "lost disk", "ann", NOW)
+    nap = Silence("probe-001", SilenceKind.SNOOZE, "", "bob", NOW, NOW + 1_500_000)
+    app = Shown()
+    async with app.run_test(size=(118, 12)):
+        snapshot = make_snapshot([well, make_state("probe-001", NOW)])
+        app.board.show(replace(snapshot, silences={each.probe: each for each in (ack, nap)}), NOW)
+        lines = "\n".join(read_lines(app))
+        assert "ack lost disk, 3 more good" in lines
+        assert "snoozed 25m" in lines
+        app.board.show(snapshot, NOW + 1)
+        assert "ack" not in "\n".join(read_lines(app))
 
 
 async def test_what_falls_behind_another_is_one_line_and_one_alarm() -> None:
@@ -303,7 +351,7 @@ async def test_what_flaps_is_told_with_what_it_is_at_the_moment() -> None:
     app = Shown()
     async with app.run_test(size=(118, 12)):
         app.board.show(make_snapshot([flapping, make_state("probe-001", NOW)]), NOW)
-        assert app.board.status_of("probe-000") is ProbeStatus.FLAPPING
+        assert read_status(app, "probe-000") is ProbeStatus.FLAPPING
         row = read_lines(app)[1]
         assert row.startswith("● probe-000  FLAPPING 12m")
         assert "now OK, last fault: refused" in row

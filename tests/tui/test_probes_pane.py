@@ -11,6 +11,7 @@ from oncall_tui.domain.incident import Component, ComponentStatus
 from oncall_tui.domain.probe import Phases, ProbeState, ProbeStatus, Result, Verdict
 from oncall_tui.store.database import open_database
 from oncall_tui.store.probes import record_results
+from oncall_tui.tui.widgets.board_rows import Row
 from oncall_tui.tui.widgets.probe_detail import Details, draw_details, draw_phases, share_cells
 
 NOW = 1_800_000_000_000
@@ -45,7 +46,7 @@ def test_details_tell_what_customers_see_and_what_to_do() -> None:
     probe = make_probes(1)[0]
     component = Component("API", page_status=ComponentStatus.OPERATIONAL)
     failures = [Result(probe.name, NOW, Verdict.DOWN, 1.0, "connection refused")]
-    details = Details(probe, make_red(probe.name, NOW), ProbeStatus.DOWN, component, None, failures)
+    details = Details(Row(probe, make_red(probe.name, NOW), ProbeStatus.DOWN, None), component, None, failures)
     text = "\n".join(part.plain.rstrip() for part in draw_details(details, 100, NOW))
     assert "probe-000  ✖ DOWN   customers see API ● operational" in text
     assert "http https://h0.example.com/" in text

@@ -11,6 +11,8 @@ from oncall_tui.domain.json_check import JsonCheck
 
 FLAP_START = 35
 FLAP_END = 15
+ACK_CLEARS_AFTER = 5
+"""More than turn a probe green: what comes and goes would ring each time that it goes."""
 
 
 class ProbeKind(StrEnum):
@@ -107,7 +109,7 @@ class HttpRequest(Struct, frozen=True):
 class Probe(Struct, frozen=True):
     """A configured check of one target.
 
-    `target` is a URL for http and websocket, `host:port` for tcp, tls, smtp and imap, a name for dns and domain, a
+    `target` is a URL for http and websocket, `host:port` for tcp, tls, grpc, smtp and imap, a name for dns and domain, a
     host for icmp (asked `count` times), words for push, whose beats touch `file` or come through the database. An
     upstream page is read in its `form`, `statuspage` or `atom`, for the components in `watch`, all when empty.
     `security` of mail is `starttls`, `tls` from the first byte on, or `none`. `server` is the RDAP server of a domain's
@@ -117,6 +119,7 @@ class Probe(Struct, frozen=True):
     already resolved against the config's folder. `confirm_every_ms` is the pause before a failure that has not been
     confirmed yet is looked at again. A probe flaps from the moment at which `flap_start` percent of its latest runs are
     changes until fewer than `flap_end` are.
+    An acknowledgement ends after `ack_clears_after` good results in a row.
     `depends_on` names probes behind which this one falls. `metric` is the page's id of the figure that is drawn of its
     latency. `family` is the only version of IP that is used, `4` or `6`, else `any`. `intake` says what is read from
     another engine: such a probe is a source. `source` names the one that tells of this probe, empty when we look.
@@ -148,6 +151,7 @@ class Probe(Struct, frozen=True):
     security: str = "starttls"
     count: int = 3
     server: str | None = None
+    ack_clears_after: int = ACK_CLEARS_AFTER
     subprotocol: str | None = None
     intake: Intake | None = None
     source: str = ""

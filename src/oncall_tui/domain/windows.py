@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
@@ -21,15 +21,26 @@ _DAY = timedelta(days=1)
 class Window(Struct, frozen=True):
     """A window of a config. `days` are weekdays from Monday = 0, `at_minute` the minute of the zone's day.
 
-    `probes` are those that it covers, by name. It lasts `for_ms` of real time, whatever clocks do meanwhile.
+    It lasts `for_ms` of real time, whatever clocks do meanwhile, and covers `probes`, those of `components`, or all.
     """
 
     name: str
-    probes: tuple[str, ...]
     days: tuple[int, ...]
     at_minute: int
     for_ms: int
     zone: str = "UTC"
+    probes: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    covers_all: bool = False
+
+
+def find_covered(window: Window, watched: Mapping[str, str | None]) -> list[str]:
+    """Returns the probes that a window covers; `watched` tells each probe's component."""
+    return [
+        name
+        for name, component in watched.items()
+        if window.covers_all or name in window.probes or component in window.components
+    ]
 
 
 def list_occurrences(window: Window, since: int, until: int) -> list[tuple[int, int]]:

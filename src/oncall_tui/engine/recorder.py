@@ -34,12 +34,7 @@ def tell_transition(old: ProbeState, new: ProbeState, probe: Probe) -> Transitio
         shown = "OK" if new.status is ProbeStatus.UP else new.status.upper()
         if new.flapping_at is not None:
             return Transition(probe.name, f"{probe.name} began to flap, at the moment {shown}", new.flapping_at)
-        return Transition(
-            probe.name,
-            f"{probe.name} flaps no more: it is {shown}",
-            new.streak_at,
-            is_up=new.status is ProbeStatus.UP,
-        )
+        return Transition(probe.name, f"{probe.name} flaps no more: it is {shown}", new.streak_at)
     if new.flapping_at is not None:
         return None
     if new.status is old.status or new.status not in (ProbeStatus.UP, *_BAD):
@@ -47,7 +42,7 @@ def tell_transition(old: ProbeState, new: ProbeState, probe: Probe) -> Transitio
     if new.status is ProbeStatus.UP:
         if old.status not in _BAD:
             return None
-        return Transition(probe.name, f"{probe.name} is UP again", new.since_at, is_up=True)
+        return Transition(probe.name, f"{probe.name} is UP again", new.since_at)
     runs = f"{min(new.streak, probe.failure_threshold)} of {probe.failure_threshold}"
     why = new.last_reason or "no reason given"
     return Transition(probe.name, f"{probe.name} went {new.status.upper()}: {why} ({runs})", new.since_at)

@@ -6,7 +6,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -73,11 +73,7 @@ class Database:
             touched = connection.total_changes
             yield connection
             if connection.total_changes != touched:
-                connection.executemany(
-                    "INSERT INTO revision(topic, counter) VALUES (?, 1) "
-                    "ON CONFLICT(topic) DO UPDATE SET counter = counter + 1",
-                    [(topic,) for topic in topics],
-                )
+                tell_watchers(connection, topics)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._rollback()
@@ -310,6 +306,14 @@ def _file_system_of(folder: Path, mounts: Path = Path("/proc/self/mountinfo")) -
             if resolved.is_relative_to(point) and len(point.parts) >= best[0]:
                 best = (len(point.parts), kind)
     return best[1]
+
+
+def tell_watchers(connection: sqlite3.Connection, topics: Iterable[str]) -> None:
+    """Says inside a transaction that topics have news, for those that are known only in the course of it."""
+    connection.executemany(
+        "INSERT INTO revision(topic, counter) VALUES (?, 1) ON CONFLICT(topic) DO UPDATE SET counter = counter + 1",
+        [(topic,) for topic in topics],
+    )
 
 
 def placeholders(values: Sequence[object]) -> str:

@@ -37,7 +37,6 @@ class Transition(Struct, frozen=True):
     probe: str
     text: str
     occurred_at: int
-    is_up: bool = False
 
 
 def replace_probes(
@@ -124,7 +123,7 @@ def _state(row: sqlite3.Row) -> ProbeState:
 def record_results(
     db: Database,
     results: Sequence[Result],
-    states: Iterable[ProbeState],
+    states: Sequence[ProbeState],
     transitions: Iterable[Transition],
     now: int,
     spans: Iterable[Span] = (),
@@ -136,7 +135,7 @@ def record_results(
     topics = ["results"]
     changes = list(transitions)
     if changes:
-        topics += ["timeline", "silences"]
+        topics += ["timeline"]
     with db.write(*topics) as connection:
         connection.executemany(
             "INSERT INTO result(probe, started_at, verdict, duration_ms, reason, phases, facts, evidence) "
@@ -188,7 +187,7 @@ def record_results(
         add_spans(connection, spans)
         for change in changes:
             tell_of_probe(connection, change.probe, EntryKind.PROBE, change.text, "engine", change.occurred_at, now)
-        end_acknowledged(connection, [change.probe for change in changes if change.is_up])
+        end_acknowledged(connection, states, now)
 
 
 def list_failures(db: Database, probe: str, limit: int = 8) -> list[Result]:

@@ -1,24 +1,21 @@
-"""Work on probes that customers are not told of: begun by people, or by the windows of the config."""
+"""Work on probes that customers are not told of, in the file."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 import msgspec
 
 from oncall_tui.domain.errors import NotFoundError, RefusedError
-from oncall_tui.domain.history import KEEP_MS
 from oncall_tui.domain.maintenance import write_instant
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.domain.upkeep import Upkeep, require_span
-from oncall_tui.domain.windows import AHEAD_MS, Window, list_occurrences
 from oncall_tui.store.database import Database
 from oncall_tui.store.sqlite import sqlite3
 from oncall_tui.store.timeline import tell_of_probe
 
 TOPIC = "upkeep"
-CONFIG = "config"
 _NOTE_LIMIT = 200
 
 
@@ -39,7 +36,7 @@ def begin_upkeep(
             raise NotFoundError(f"There is no probe {clean_line(name, 100)}: `oncall-tui status` shows them.")
         cursor = connection.execute(
             "INSERT INTO upkeep(probes, starts_at, ends_at, note, actor, made_at) VALUES (?, ?, ?, ?, ?, ?)",
-            (_encode(probes), starts_at, ends_at, note, actor, now),
+            (encode_names(probes), starts_at, ends_at, note, actor, now),
         )
         when = (
             f"until {write_instant(ends_at)}"
@@ -74,42 +71,6 @@ def end_upkeep(db: Database, probes: Collection[str], actor: str, now: int) -> l
         return sorted(freed)
 
 
-def take_windows(db: Database, windows: Sequence[Window], epoch: int, now: int) -> None:
-    """Puts what the windows of the config mean for the next two days into the file; an engine that was overtaken may not.
-
-    What goes on or comes of a window that is configured no more, or for other times, ends. Raises StoreError.
-    """
-    wanted = {
-        (window.name, starts_at): (_encode(window.probes), ends_at)
-        for window in windows
-        for starts_at, ends_at in list_occurrences(window, now, now + AHEAD_MS)
-    }
-    rows = db.rows(
-        "SELECT id, window, starts_at, ends_at, probes FROM upkeep WHERE window IS NOT NULL AND ends_at > ?", now
-    )
-    held = {(row["window"], row["starts_at"]): row for row in rows}
-    news = [
-        (key, probes, ends_at)
-        for key, (probes, ends_at) in wanted.items()
-        if key not in held or (held[key]["probes"], held[key]["ends_at"]) != (probes, ends_at)
-    ]
-    gone = [(now, row["id"]) for key, row in held.items() if key not in wanted]
-    old = db.rows("SELECT 1 FROM upkeep WHERE ends_at < ? LIMIT 1", now - KEEP_MS)
-    if not (news or gone or old):
-        return
-    with db.write(TOPIC) as connection:
-        if connection.execute("SELECT 1 FROM lease WHERE epoch = ?", (epoch,)).fetchone() is None:
-            return
-        connection.executemany(
-            "INSERT INTO upkeep(window, starts_at, probes, ends_at, note, actor, made_at) VALUES (?, ?, ?, ?, '', ?, ?) "
-            "ON CONFLICT(window, starts_at) DO UPDATE SET probes = excluded.probes, ends_at = excluded.ends_at",
-            [(*key, probes, ends_at, CONFIG, now) for key, probes, ends_at in news],
-        )
-        connection.executemany("DELETE FROM upkeep WHERE starts_at >= ? AND id = ?", gone)
-        connection.executemany("UPDATE upkeep SET ends_at = ? WHERE id = ?", gone)
-        connection.execute("DELETE FROM upkeep WHERE ends_at < ?", (now - KEEP_MS,))
-
-
 def list_upkeeps(db: Database, since: int, until: int | None = None) -> list[Upkeep]:
     """Returns the work whose time touches [since, until), whatever became of it, in the order of its start."""
     sql = "SELECT * FROM upkeep WHERE ends_at > ? AND starts_at < ? ORDER BY starts_at, id"
@@ -134,7 +95,7 @@ def _read(rows: Iterable[sqlite3.Row]) -> list[Upkeep]:
     ]
 
 
-def _encode(probes: Iterable[str]) -> str:
+def encode_names(probes: Iterable[str]) -> str:
     return msgspec.json.encode(sorted(set(probes))).decode()
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from oncall_tui.clock import now_ms
+from oncall_tui.domain.duration import DAY
 from oncall_tui.domain.pagestate import MAIN_PAGE, PageState
 from oncall_tui.domain.update import DeliveryState
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from oncall_tui.domain.probe import Probe, ProbeState
     from oncall_tui.domain.silence import Silence
     from oncall_tui.domain.update import Delivery, Draft, IncidentUpdate
+    from oncall_tui.domain.upkeep import Upkeep
     from oncall_tui.store.database import Database
 
 _UNCERTAIN, _FAILED = DeliveryState.UNCERTAIN, DeliveryState.FAILED
@@ -31,9 +34,11 @@ ALL_TOPICS = frozenset(
         "outbox",
         "drafts",
         "links",
+        "timeline",
         "maintenance",
         "changes",
         "silences",
+        "upkeep",
         "engine",
         "terminal",
         "page",
@@ -47,6 +52,7 @@ class Snapshot(Struct, frozen=True):
     States that did not change between two snapshots are the same objects, so a board finds news by identity.
     `latest_updates` holds the newest message of each open incident, `first_seen` since when customers have been seen to
     get words on it, `deliveries` what is still queued, `dead_links` the links of drafts that do not answer,
+    `fixed` are the incidents of which somebody noted what repaired them, `silences` are by probe, `upkeeps` what is under maintenance untold,
     `asking_notices` what of planned work waits for a person, and `saving_error` why nothing could be written last time,
     empty when all is well.
     """
@@ -61,10 +67,12 @@ class Snapshot(Struct, frozen=True):
     first_seen: dict[int, int] = field(default_factory=dict)
     drafts: tuple[Draft, ...] = ()
     dead_links: tuple[str, ...] = ()
+    fixed: frozenset[int] = frozenset()
     maintenances: tuple[Maintenance, ...] = ()
     asking_notices: tuple[NoticeDelivery, ...] = ()
     changes: tuple[Change, ...] = ()
-    silences: tuple[Silence, ...] = ()
+    silences: dict[str, Silence] = field(default_factory=dict)
+    upkeeps: tuple[Upkeep, ...] = ()
     terminals: tuple[Terminal, ...] = ()
     lease: Lease | None = None
     pages: tuple[PageState, ...] = ()
@@ -114,7 +122,9 @@ def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Sna
     from oncall_tui.store.page import list_pages
     from oncall_tui.store.probes import list_probes, list_states
     from oncall_tui.store.silences import list_silences
+    from oncall_tui.store.timeline import list_fixed
     from oncall_tui.store.updates import list_first_seen, list_latest_updates
+    from oncall_tui.store.upkeeps import list_upkeeps
 
     new = old
     if "probes" in topics:
@@ -140,6 +150,8 @@ def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Sna
         new = replace(new, drafts=tuple(list_drafts(db)))
     if "links" in topics:
         new = replace(new, dead_links=tuple(list_dead_links(db)))
+    if "timeline" in topics:
+        new = replace(new, fixed=list_fixed(db))
     if "maintenance" in topics:
         new = replace(
             new,
@@ -149,7 +161,10 @@ def refresh_snapshot(db: Database, old: Snapshot, topics: frozenset[str]) -> Sna
     if "changes" in topics:
         new = replace(new, changes=tuple(list_changes(db)))
     if "silences" in topics:
-        new = replace(new, silences=tuple(list_silences(db)))
+        new = replace(new, silences={silence.probe: silence for silence in list_silences(db)})
+    if "upkeep" in topics:
+        # A clock that is set back a little brings back what was over.
+        new = replace(new, upkeeps=tuple(list_upkeeps(db, now_ms() - DAY)))
     if "terminal" in topics:
         new = replace(new, terminals=tuple(list_terminals(db)))
     if "engine" in topics:

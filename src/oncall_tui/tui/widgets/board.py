@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from textual import events
 from textual.content import Content
@@ -29,12 +29,15 @@ from oncall_tui.tui.widgets.board_rows import (
 from oncall_tui.tui.widgets.lines import Lines, find_changed_cells
 
 if TYPE_CHECKING:
-    from oncall_tui.domain.change import Change
-    from oncall_tui.domain.silence import Silence
+    from collections.abc import Mapping, Sequence
+
+    from oncall_tui.domain.upkeep import Upkeep
 
 #: Silence is looked for this often in all rows; between, only rows with news are judged.
 _JUDGE_EVERY_MS = 900
 _NO_STATE = ProbeState("")
+Way = Literal["ack", "snooze", "upkeep"]
+_QUIETING = ("silences", "upkeeps", "maintenances", "changes")
 
 
 class Board(Lines, can_focus=True):
@@ -59,13 +62,13 @@ class Board(Lines, can_focus=True):
             super().__init__()
             self.probe = probe
 
-    class SilenceWanted(Message):
-        """A person looks after this probe, or wants it to be quiet for a while (`is_snooze`)."""
+    class QuietWanted(Message):
+        """A person wants a probe to be quiet in one of the ways, or to ring again."""
 
-        def __init__(self, probe: str, *, is_snooze: bool) -> None:
+        def __init__(self, probe: str, way: Way) -> None:
             super().__init__()
             self.probe = probe
-            self.is_snooze = is_snooze
+            self.way = way
 
     class FilterWanted(Message):
         """A person wants to type a filter."""
@@ -94,20 +97,9 @@ class Board(Lines, can_focus=True):
         """The names of the probes as shown, from top to bottom."""
         return tuple(self._order)
 
-    def status_of(self, probe: str) -> ProbeStatus:
-        """Returns where a probe stands, as the board shows it."""
-        row = self._rows.get(probe)
-        return row.status if row is not None else ProbeStatus.UNKNOWN
-
-    def change_of(self, probe: str) -> Change | None:
-        """Returns the change shortly before which a probe was well, None where there is none."""
-        row = self._rows.get(probe)
-        return row.change if row is not None else None
-
-    def silence_of(self, probe: str) -> Silence | None:
-        """Returns what keeps a red probe quiet, None where nothing does."""
-        row = self._rows.get(probe)
-        return row.silence if row is not None else None
+    def row_of(self, probe: str) -> Row | None:
+        """Returns a probe as it was judged last, with all that is known of it."""
+        return self._rows.get(probe)
 
     def counts(self) -> dict[ProbeStatus, int]:
         """Returns how many probes have each status, shown or not."""
@@ -118,10 +110,13 @@ class Board(Lines, can_focus=True):
 
     def show(self, snapshot: Snapshot, now: int) -> None:
         """Takes in the file's content and repaints what looks different at `now`."""
-        self._snapshot = snapshot
+        before, self._snapshot = self._snapshot, snapshot
         self._now = now
         incidents = {name: incident.id for incident in reversed(snapshot.open_incidents) for name in incident.probes}
-        is_due = abs(now - self._judged_at) >= _JUDGE_EVERY_MS
+        is_due = abs(now - self._judged_at) >= _JUDGE_EVERY_MS or any(
+            getattr(snapshot, name) is not getattr(before, name) for name in _QUIETING
+        )
+        held = _index(snapshot.upkeeps, now)
         if is_due:
             self._judged_at = now
         rows: dict[str, Row] = {}
@@ -134,7 +129,7 @@ class Board(Lines, can_focus=True):
             if old is not None and is_same and not is_due and old.incident_id == incident_id:
                 rows[probe.name] = old
                 continue
-            row = judge_row(snapshot, probe, state, incident_id, now)
+            row = judge_row(snapshot, probe, state, incident_id, now, held)
             rows[probe.name] = old if old is not None and is_same and old[2:] == row[2:] else row
             if rows[probe.name] is old:
                 continue
@@ -253,7 +248,7 @@ class Board(Lines, can_focus=True):
         """Returns a row as drawn before where nothing that it shows has changed: most of 500 have not."""
         state = row.state
         ages = self._now - find_since(row), self._now - (state.last_result_at or self._now)
-        silent = tell_silence(row.silence, self._now) if row.silence is not None else ""
+        silent = tell_silence(row, self._now)
         behind = self._tell_behind(row.probe.name) if self._behind else ""
         age = tell_span(ages[1]) if row.status is ProbeStatus.STALE else ""
         key = columns, tell_span(ages[0]), silent or age, behind
@@ -369,9 +364,22 @@ class Board(Lines, can_focus=True):
             self._repaint()
 
     def action_acknowledge(self) -> None:
-        if self.selected is not None:
-            self.post_message(self.SilenceWanted(self.selected, is_snooze=False))
+        self._want_quiet("ack")
 
     def action_snooze(self) -> None:
+        self._want_quiet("snooze")
+
+    def action_upkeep(self) -> None:
+        self._want_quiet("upkeep")
+
+    def _want_quiet(self, way: Way) -> None:
         if self.selected is not None:
-            self.post_message(self.SilenceWanted(self.selected, is_snooze=True))
+            self.post_message(self.QuietWanted(self.selected, way))
+
+
+def _index(upkeeps: Sequence[Upkeep], now: int) -> Mapping[str, Upkeep]:
+    if not upkeeps:
+        return {}
+    from oncall_tui.domain.upkeep import index_upkeeps
+
+    return index_upkeeps(upkeeps, now)

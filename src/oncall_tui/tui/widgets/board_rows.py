@@ -13,8 +13,12 @@ from oncall_tui.tui.text import PROBE_LOOK, Glyphs, fit, join, line
 from oncall_tui.tui.widgets.latency_strip import draw_strip
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from oncall_tui.domain.change import Change
+    from oncall_tui.domain.maintenance import Maintenance
     from oncall_tui.domain.silence import Silence
+    from oncall_tui.domain.upkeep import Upkeep
 
 _RANK = {
     ProbeStatus.DOWN: 0,
@@ -48,7 +52,10 @@ def tell_latency(ms: float) -> str:
 
 
 class Row(NamedTuple):
-    """One probe on the board; rows that look the same are equal. `change` came shortly before it turned red."""
+    """One probe on the board; rows that look the same are equal.
+
+    `change` came shortly before it turned red, `work` is what puts it under maintenance.
+    """
 
     probe: Probe
     state: ProbeState
@@ -56,6 +63,7 @@ class Row(NamedTuple):
     incident_id: int | None
     change: Change | None = None
     silence: Silence | None = None
+    work: Maintenance | Upkeep | None = None
 
 
 def find_since(row: Row) -> int:
@@ -64,11 +72,36 @@ def find_since(row: Row) -> int:
     return (row.state.flapping_at if is_flapping else None) or row.state.since_at
 
 
-def tell_silence(silence: Silence, now: int) -> str:
-    """Returns what is known of a probe that somebody looks after, or how long it is still kept quiet."""
+def tell_silence(row: Row, now: int) -> str:
+    """Returns what is known of a probe, and for how long or for how many good results it is still kept quiet."""
+    if row.work is not None:
+        return tell_work(row.work, now)
+    if row.status is ProbeStatus.EXPECTED and row.change is not None:
+        return f"{tell_left(row.change.until_at or now, now)}, {row.change.text}"
+    silence = row.silence
+    if silence is None:
+        return ""
     if silence.until_at is not None:
         return f"snoozed {tell_span(max(0, silence.until_at - now))}"
-    return f"ack {silence.note or silence.actor}"
+    from oncall_tui.domain.silence import count_missing
+
+    missing = count_missing(silence, row.state, row.probe)
+    return f"ack {silence.note or silence.actor}" + (f", {missing} more good" if missing is not None else "")
+
+
+def tell_left(ends_at: int, now: int) -> str:
+    """Returns how long something still lasts, or by how long it has outlasted its end."""
+    return f"{tell_span(ends_at - now)} left" if now < ends_at else f"over by {tell_span(now - ends_at)}"
+
+
+def tell_work(work: Maintenance | Upkeep, now: int) -> str:
+    """Returns which work puts a probe under maintenance, and its time first: names are cut."""
+    from oncall_tui.domain.upkeep import Upkeep
+
+    left = tell_left(work.ends_at, now)
+    if not isinstance(work, Upkeep):
+        return f"{left}, M{work.id} {work.title}"
+    return f"{left}, {f'window {work.window}' if work.window is not None else work.note or f'by {work.actor}'}"
 
 
 class Columns(NamedTuple):
@@ -99,28 +132,39 @@ def find_place(row: Row) -> tuple[int, bool, int]:
     return _RANK[row.status], row.silence is not None, 0 if row.status is ProbeStatus.UP else -row.state.since_at
 
 
-def judge_row(snapshot: Snapshot, probe: Probe, state: ProbeState, incident_id: int | None, now: int) -> Row:
-    """Returns where a probe stands at `now`, and what is known about it.
+def judge_row(
+    snapshot: Snapshot,
+    probe: Probe,
+    state: ProbeState,
+    incident_id: int | None,
+    now: int,
+    held: Mapping[str, Upkeep] | None = None,
+) -> Row:
+    """Returns where a probe stands at `now`, and what is known about it; `held` is what `index_upkeeps` says of `now`.
 
-    Planned work, and what a change was said to disturb, is no alarm: what is found then is only shown.
+    Work, and what a change was said to disturb, is no alarm: what is found then is only shown.
     """
-    if snapshot.maintenances:
-        from oncall_tui.domain import maintenance
+    if snapshot.maintenances or held:
+        from oncall_tui.domain.upkeep import find_work
 
-        if maintenance.find_silence(snapshot.maintenances, probe.name, now) is not None:
-            return Row(probe, state, ProbeStatus.MAINTENANCE, incident_id)
+        work = find_work(snapshot.maintenances, held or {}, probe.name, now)
+        if work is not None:
+            return Row(probe, state, ProbeStatus.MAINTENANCE, incident_id, work=work)
     status = status_at(state, probe.every_ms, now)
-    if status not in RED or not (snapshot.changes or snapshot.silences):
+    if (status not in RED and probe.name not in snapshot.silences) or not (snapshot.changes or snapshot.silences):
         return Row(probe, state, status, incident_id)
     from oncall_tui.domain.change import find_change, find_expecting
     from oncall_tui.domain.silence import find_silence
 
+    silence = find_silence(snapshot.silences, probe.name, now)
+    if status not in RED:
+        return Row(probe, state, status, incident_id, silence=silence)
     red_at = state.flapping_at or state.since_at
     change = find_expecting(snapshot.changes, probe.component, red_at, now)
     if change is not None:
         return Row(probe, state, ProbeStatus.EXPECTED, incident_id, change)
     change = find_change(snapshot.changes, probe.component, red_at)
-    return Row(probe, state, status, incident_id, change, find_silence(snapshot.silences, probe.name, now))
+    return Row(probe, state, status, incident_id, change, silence)
 
 
 def draw_row(row: Row, columns: Columns, now: int, behind: str = "") -> Content:
@@ -131,7 +175,7 @@ def draw_row(row: Row, columns: Columns, now: int, behind: str = "") -> Content:
         shape = PROBE_LOOK[state.status][0]  # where it stands at the moment
     is_up = row.status is ProbeStatus.UP
     if state.last_result_at is None:
-        word, since, response = "WAITING", "", ""
+        word, since, response = word if row.work is not None else "WAITING", "", ""
     else:
         since = tell_span(max(0, now - (find_since(row) or now)))
         has_answer = state.last_verdict in (Verdict.UP, Verdict.DEGRADED) and state.last_duration_ms is not None
@@ -156,17 +200,19 @@ def draw_row(row: Row, columns: Columns, now: int, behind: str = "") -> Content:
 
 def _tell_why(row: Row, now: int, behind: str) -> Content:
     known = join((f"#{row.incident_id} ", "$title bold")) if row.incident_id is not None else Content("")
-    if row.status is ProbeStatus.UP:
-        return known
+    quiet = tell_silence(row, now)
+    if row.work is not None or row.status is ProbeStatus.UP:
+        return join(known, (quiet, "$state-maintenance"))
+    if quiet:
+        is_expected = row.status is ProbeStatus.EXPECTED
+        known = join(known, (f"{quiet}: ", "$state-expected" if is_expected else "$state-maintenance"))
     if row.state.last_result_at is None:
         return join(known, ("no result yet", "$muted"))
     if row.status is ProbeStatus.STALE:
         return join(known, (f"silent {tell_span(max(0, now - row.state.last_result_at))}", "$muted"))
     if behind:
         known = join(known, (f"{behind}: ", "bold"))
-    if row.silence is not None:
-        known = join(known, (f"{tell_silence(row.silence, now)}: ", "$state-maintenance"))
-    if row.change is not None:
+    if row.change is not None and row.status is not ProbeStatus.EXPECTED:
         after = tell_span(max(0, (row.state.flapping_at or row.state.since_at) - row.change.at))
         known = join(known, (f"{after} after {row.change.text}: ", "$state-expected"))
     if row.status is ProbeStatus.FLAPPING:

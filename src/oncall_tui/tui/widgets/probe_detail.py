@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.content import Content
 
 from oncall_tui.domain.incident import Component, Incident
-from oncall_tui.domain.probe import Phases, Probe, ProbeState, ProbeStatus, Result
+from oncall_tui.domain.probe import Phases, ProbeStatus, Result
 from oncall_tui.tui.text import COMPONENT_LOOK, PROBE_LOOK, Glyphs, clock_utc, date_utc, fit, join, line, look
-from oncall_tui.tui.widgets.board_rows import tell_latency
+from oncall_tui.tui.widgets.board_rows import Row, tell_latency, tell_silence, tell_work
 from oncall_tui.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
-    from oncall_tui.domain.change import Change
+    from oncall_tui.domain.maintenance import Maintenance
     from oncall_tui.domain.silence import Silence
+    from oncall_tui.domain.upkeep import Upkeep
 
 _PHASES = (
     ("resolve", "resolve_ms", "$state-maintenance"),
@@ -30,19 +31,14 @@ _DAY_MS = 86_400_000
 class Details(NamedTuple):
     """All that is known of one probe; `failures` are its latest bad runs, newest first.
 
-    `drift` is a sentence where the page contradicts the probes of the component, else empty. `change` came shortly
-    before it turned red.
+    `drift` is a sentence where the page contradicts the probes of the component, else empty.
     """
 
-    probe: Probe
-    state: ProbeState
-    status: ProbeStatus
+    row: Row
     component: Component | None
     incident: Incident | None
     failures: Sequence[Result]
     drift: str = ""
-    change: Change | None = None
-    silence: Silence | None = None
 
 
 def share_cells(parts: Sequence[float], room: int) -> list[int]:
@@ -72,10 +68,11 @@ def draw_phases(phases: Phases, width: int) -> list[Content]:
 
 def draw_details(details: Details, width: int, now: int) -> list[Content]:
     """Returns the lines, the most needed first: a short pane shows only those."""
-    probe, state = details.probe, details.state
-    shape, word, style = PROBE_LOOK[details.status]
+    shown = details.row
+    probe, state = shown.probe, shown.state
+    shape, word, style = PROBE_LOOK[shown.status]
     head = join((probe.name, "bold"), "  ", look(shape, word, f"{style} bold"))
-    if details.status is ProbeStatus.FLAPPING:
+    if shown.status is ProbeStatus.FLAPPING:
         head = join(head, ("  at the moment ", "$muted"), look(*PROBE_LOOK[state.status]))
     if details.component is not None:
         head = join(head, ("   customers see ", "$muted"), (details.component.name, "bold"), " ")
@@ -84,20 +81,24 @@ def draw_details(details: Details, width: int, now: int) -> list[Content]:
     elif probe.component:
         head = join(head, ("   component ", "$muted"), (probe.component, "bold"))
     rows = [head, join((f"{probe.kind} ", "$muted"), line(probe.target))]
-    if state.last_reason and details.status is not ProbeStatus.UP:
+    if state.last_reason and shown.status is not ProbeStatus.UP:
         at = f" {clock_utc(state.last_reason_at)}" if state.last_reason_at else ""
         rows.append(join((state.last_reason, style), (at, "$muted")))
-    if details.silence is not None:
-        rows.append(_draw_silence(details.silence))
-    if details.change is not None:
-        told = f"{Glyphs.show('◇')} after {details.change.text}, {clock_utc(details.change.at)}"
-        rows.append(join((told, "$state-expected"), (f"  told by {details.change.actor}", "$muted")))
+    if shown.silence is not None:
+        rows.append(_draw_silence(shown.silence, tell_silence(shown, now)))
+    if shown.work is not None:
+        rows.append(_draw_work(shown.work, now))
+    if shown.change is not None:
+        is_expected = shown.status is ProbeStatus.EXPECTED
+        known = tell_silence(shown, now) if is_expected else f"after {shown.change.text}"
+        told = f"{Glyphs.show('◇')} {known}, {clock_utc(shown.change.at)}"
+        rows.append(join((told, "$state-expected"), (f"  told by {shown.change.actor}", "$muted")))
     if details.drift:
         rows.append(join((f"{Glyphs.show('▲')} {details.drift}", "$state-partial")))
     links = []
     if details.incident is not None:
         links.append(join((f"#{details.incident.id} ", "$title bold"), details.incident.title, ("  enter", "$muted")))
-    elif details.status is ProbeStatus.DOWN:
+    elif shown.status is ProbeStatus.DOWN:
         links.append(join(("i", "$title bold"), (" opens an incident with this filled in", "$muted")))
     if probe.runbook:
         links.append(join(("b", "$title bold"), (" runbook ", "$muted"), probe.runbook.rsplit("/", 1)[-1]))
@@ -114,14 +115,24 @@ def draw_details(details: Details, width: int, now: int) -> list[Content]:
     return [fit(row, width) for row in rows]
 
 
-def _draw_silence(silence: Silence) -> Content:
-    is_ack = silence.until_at is None
-    told = "acknowledged" if silence.until_at is None else f"snoozed until {clock_utc(silence.until_at)}"
-    note = f": {silence.note}" if silence.note else ""
+def _draw_silence(silence: Silence, left: str) -> Content:
+    until = f", until {clock_utc(silence.until_at)}" if silence.until_at is not None else ""
+    note = f": {silence.note}" if silence.note and silence.until_at is not None else ""
     by = f"  by {silence.actor} {clock_utc(silence.made_at)}  "
-    return join(
-        (told + note, "$state-maintenance"), (by, "$muted"), ("a" if is_ack else "Z", "$title bold"), " ends it"
-    )
+    key = "a" if silence.until_at is None else "Z"
+    return join((left + until + note, "$state-maintenance"), (by, "$muted"), (key, "$title bold"), " ends it")
+
+
+def _draw_work(work: Maintenance | Upkeep, now: int) -> Content:
+    from oncall_tui.domain.upkeep import Upkeep
+
+    until = f"{tell_work(work, now)}, until {clock_utc(work.ends_at)}"
+    if not isinstance(work, Upkeep):
+        told = "  customers read of it  "
+        return join((until, "$state-maintenance"), (told, "$muted"), ("m", "$title bold"), " ends it")
+    by = "from the config" if work.window is not None else f"by {work.actor} {clock_utc(work.made_at)}"
+    told = f"  {by}, customers are not told  "
+    return join((until, "$state-maintenance"), (told, "$muted"), ("w", "$title bold"), " ends it")
 
 
 class ProbeDetail(Lines):

@@ -8,11 +8,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.worker import Worker, WorkerState
 
-from oncall_tui.domain.probe import ProbeState, Result, Verdict
+from oncall_tui.domain.probe import ProbeState, ProbeStatus, Result, Verdict
 from oncall_tui.tui.feed import Feed
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import block, join, line
 from oncall_tui.tui.widgets.board import Board
+from oncall_tui.tui.widgets.board_rows import Row, tell_silence
 from oncall_tui.tui.widgets.pane import Pane
 from oncall_tui.tui.widgets.probe_detail import Details, ProbeDetail
 
@@ -41,7 +42,7 @@ class ProbesPane(Pane):
         self._seen: tuple[object, ...] | None = None
         self._is_comparing = False
         self._drifts: dict[str, str] = {}
-        self._seen_drift = ""
+        self._seen_words = "", ""
         self._failures: tuple[Result, ...] = ()
         self._failures_of: tuple[str, int | None, bool] | None = None
         self.alarm: Alarm | None = None
@@ -122,12 +123,12 @@ class ProbesPane(Pane):
         """Tells whether the selected probe looks different from when it was drawn."""
         name = self.board.selected or ""
         snapshot = self._snapshot
-        row = self.board.status_of(name), self.board.change_of(name), self.board.silence_of(name)
-        seen = name, snapshot.states.get(name), *row, snapshot.components, snapshot.incidents
+        row = self.board.row_of(name)
+        seen = name, row, snapshot.states.get(name), snapshot.components, snapshot.incidents
         is_old = self._seen is None or any(now is not then for now, then in zip(seen, self._seen, strict=True))
-        drift = self._drift_of(name)
-        is_old = is_old or drift != self._seen_drift
-        self._seen, self._seen_drift = seen, drift
+        words = self._drift_of(name), "" if row is None else tell_silence(row, self._now)
+        is_old = is_old or words != self._seen_words
+        self._seen, self._seen_words = seen, words
         return is_old
 
     def use_detail(self, elsewhere: ProbeDetail | None) -> None:
@@ -153,10 +154,9 @@ class ProbesPane(Pane):
         component = next((item for item in self._snapshot.components if item.name == probe.component), None)
         incident = self._snapshot.incident_of_probe(probe.name)
         failures = self._failures if self._failures_of and self._failures_of[0] == probe.name else ()
-        status = self.board.status_of(probe.name)
         drift = self._drift_of(probe.name)
-        known = self.board.change_of(probe.name), self.board.silence_of(probe.name)
-        details = Details(probe, state, status, component, incident, failures, drift, *known)
+        row = self.board.row_of(probe.name) or Row(probe, state, ProbeStatus.UNKNOWN, None)
+        details = Details(row, component, incident, failures, drift)
         self._detail.show_details(details, self._now)
 
     def _want_failures(self, state: ProbeState) -> None:
@@ -184,11 +184,15 @@ class ProbesPane(Pane):
     def _follow_cursor(self) -> None:
         self._show_detail()
 
-    @on(Board.SilenceWanted)
-    def _silence(self, event: Board.SilenceWanted) -> None:
-        from oncall_tui.tui.silencing import ask_silence
+    @on(Board.QuietWanted)
+    def _keep_quiet(self, event: Board.QuietWanted) -> None:
+        from oncall_tui.tui.silencing import ask_silence, ask_upkeep
 
-        ask_silence(self, event.probe, self.board.silence_of(event.probe), is_snooze=event.is_snooze)
+        row = self.board.row_of(event.probe)
+        if row is not None and event.way == "upkeep":
+            ask_upkeep(self, event.probe, row.work)
+        elif row is not None:
+            ask_silence(self, event.probe, row.silence, is_snooze=event.way == "snooze")
 
     @on(Board.FilterWanted)
     def _open_filter(self) -> None:
