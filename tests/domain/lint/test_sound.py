@@ -31,6 +31,11 @@ OPEN = Context(status=IncidentStatus.INVESTIGATING)
         ("BL002", "More of this runs by itself now, to reduce the potential for human error."),
         ("BL002", "We are reducing the likelihood of manual mistakes."),
         ("JR004", "See https://acme.service-now.com/csm?id=service_status for more."),
+        ("BL002", "No interruption is expected (unless a human mistake is made)."),
+        ("SC004", "We cannot be 100% sure of it yet."),
+        ("PH001", "[Edit - Monday 25th]\n\nThe work starts a day later."),
+        ("PH006", "[Final message]\nThe work is done."),
+        ("PH004", "We move all services to new machines, with short interruptions that\nare likely to end by noon."),
         ("TR006", "The high availability set-up took over."),
     ],
 )
@@ -41,6 +46,7 @@ def test_sound_words_pass(rule: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("rule", "text", "context"),
     [
+        ("JR004", "Join #acme-infra on irc.libera.chat for more.", OPEN),
         ("JR001", "Allow proxy-prod-eu-2.acme.net in your firewall.", OPEN),
         ("JR006", "Functions ended with SIGSEGV on Node.js 20.", OPEN),
         ("JR006", "The tool is /opt/acme/client/bin on Linux servers.", OPEN),
@@ -70,6 +76,7 @@ def test_what_may_be_meant_is_told_at_most(rule: str, text: str, context: Contex
         ("PH002", "The <region> is down.", OPEN),
         ("JR004", "See https://acme.service-now.com/nav_to.do?uri=incident.do for more.", OPEN),
         ("JR001", "The host db-01.prod.acme.net is full.", OPEN),
+        ("JR004", "More in #acme-infra soon.", OPEN),
         ("BL002", "A change went wrong through human error.", OPEN),
         ("TR003", "We are still experiencing delays with exports.", RESOLVED),
     ],

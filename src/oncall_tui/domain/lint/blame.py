@@ -122,9 +122,9 @@ _HUMAN = Pattern(
 )
 #: What a team guards against is no blame.
 _GUARDED = Pattern(
-    r"(?i:\b(?:potential|risks?|likelihood|chances?|possibility|probability|opportunit\w+|prevent\w*|avoid\w*|reduc\w+"
-    r"|eliminat\w+|minimi[sz]\w+|limit\w*|protect\w*|guard\w*|safeguards?|against|catch\w*|detect\w*|rule out)"
-    r"\b[^.!?\n]{0,40}\Z)"
+    r"(?i:\b(?:potential|risks?|likelihood|chances?|possibility|probability|opportunit\w+|prevent\w*|avoid\w*"
+    r"|reduc\w+|eliminat\w+|minimi[sz]\w+|limit\w*|protect\w*|guard\w*|safeguards?|unless|if|against|catch\w*"
+    r"|detect\w*|rule out)\b[^.!?\n]{0,40}\Z)"
 )
 _COLLEAGUE = Pattern(rf"(?<!\w){_PERSON} (?:\w+ )?{_SLIP}(?!\w)", re.IGNORECASE)
 _MISTAKE_BY = Pattern(

@@ -238,6 +238,8 @@ _NO_NAME = Pattern(
     r"(?:We|Our (?:\w+ )?\w+|Engineers) (?:are |is |have |has )?(?:currently |actively |now )?"
     r"(?P<at>(?:working|worked) with to|(?:identified|detected) in (?:our|the))\b"
 )
+#: A line that a writer broke in the midst of a sentence.
+_WRAPPED = Pattern(r"[a-z,] ?\n[ \t]*\Z")
 _BARE_START = Pattern(r"(?P<at>(?:is|was|has|are|were|have)) [a-z]")
 #: Blanks that are doubled within a sentence are mostly a slip, now and then all that is left of a name.
 _WIDE_BLANK = Pattern(r"(?<=[\w)])[ \t]{2,3}(?=[a-z])", needs=("  ", "\t"))
@@ -309,7 +311,9 @@ def _list_places(reading: Reading) -> Iterator[tuple[int, int, str, Fix | None]]
             (_NO_NAME, "a name is missing here"),
         ):
             opened = pattern.match(prose, sentence.start, sentence.end)
-            if opened is not None:
+            if opened is not None and not (
+                pattern is _BARE_START and _WRAPPED.search(prose, max(0, sentence.start - 8), sentence.start)
+            ):
                 yield *opened.span("at"), f"'{opened['at']}': {what}.", None
     for match in _CAPITAL.finditer(prose):
         if f" {match['word'].lower()}" in prose:

@@ -50,7 +50,8 @@ _MEANT = Pattern(
     r"|notice"
     r"|action(?: required| needed)?|advisory|info(?:rmational)?|urgent|important|security|incident|outage|minor|major"
     r"|critical|degraded(?: performance)?|partial(?: outage)?|external|third[- ]party|postmortem|rca|edit(?:ed)?|eu"
-    r"|us|uk"
+    r"|us|uk|retroactive|mitigated|open|closed?|(?:initial|first|final|last|closing)(?: (?:message|update|report))?"
+    r"|(?:edit(?:ed)?|updated?)(?: ?[-:–@] ?| on | at | )(?=.{0,30}\d).{1,50}"
     r"|apac|emea|(?:gmt|utc)[+-]\d+|none|n/a)"
 )
 _LEFTOVER = Pattern(
@@ -287,8 +288,9 @@ def _find_other_brackets(post: Post, _context: Context, _tuning: Tuning) -> Iter
         for start, end, shown, is_waiting in reading.once(_list_brackets):
             if not is_waiting:
                 text = f"'{shown}' looks like a gap: fill it in, or mark it as meant."
-                # Many teams label their titles so.
-                level = Level.INFO if part is Part.TITLE else None
+                # Many teams label their titles and the parts of a text so.
+                is_label = part is Part.TITLE or _is_own_line(reading.text, start, end)
+                level = Level.INFO if is_label else None
                 yield Remark(start, end, text, part, Fix("take the brackets off", shown[1:-1].strip()), level)
 
 

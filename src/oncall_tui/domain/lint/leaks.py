@@ -46,6 +46,8 @@ _CHANNEL = Pattern(
     r"|engineering|infra|internal|private|platform|devops|noc|outages?|postmortems?|response|triage|bridge"
     r"|team)(?:[-_][a-z0-9]{1,30}){0,4})(?![\w-])"
 )
+#: Chats that anybody may join.
+_OPEN_CHAT = Pattern(r"(?i:\b(?:irc|libera|freenode|oftc|matrix|element|gitter|discord|community|public)\b)")
 _TEAM_TALK = Pattern(
     r"(?<!\w)(?:in|join|on|see|into|via) (?:our |the |this )?(?:internal|incident) "
     r"(?:Slack |Zoom |Teams |chat |conference )?(?:channel|bridge|call|thread|war ?room)(?!\w)"
@@ -167,7 +169,9 @@ def _find_channels(reading: Reading, part: Part) -> Iterator[Remark]:
     for match in _CHANNEL.finditer(reading.text) if "#" in reading.text else ():
         name = match["name"]
         if ("-" in name or "_" in name) and not reading.is_meant(*match.span()):
-            yield Remark(*match.span(), f"'#{name}' is a chat of ours: leave it out.", part)
+            low, high = max(0, match.start() - 100), match.end() + 100
+            level = Level.WARN if _OPEN_CHAT.search(reading.text, low, high) else None
+            yield Remark(*match.span(), f"'#{name}' is a chat of ours: leave it out.", part, level=level)
 
 
 def _find_mails(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remark]:

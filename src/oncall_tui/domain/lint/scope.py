@@ -177,6 +177,8 @@ def _find_promises(post: Post, _context: Context, _tuning: Tuning) -> Iterator[R
                 *match.span(), "Nobody can promise that: say what you change, such as 'we have added a test for this'."
             )
     for match in _ABSOLUTE.finditer(prose) if holds_any(folded, _ABSOLUTE_SIGNS) else ():
+        if _DENIED.search(prose, max(0, match.start() - 24), match.start()):
+            continue
         yield Remark(*match.span(), "Nobody can promise that: say what was done and how it was checked.")
 
 
@@ -186,6 +188,9 @@ _AIM = Pattern(
     r" (?:promise|guarantee|sure|certain)|expect|believe|confirm|verify|monitor\w*|to be sure)(?!\w)",
     re.IGNORECASE,
 )
+
+
+_DENIED = Pattern(r"(?i:(?:\b(?:not|cannot|never|nor|hardly)|n['’]t) (?:(?:be|yet|been|to|fully|really) ){0,2}\Z)")
 
 
 def _is_aim(sentence: Sentence | None, at: int) -> bool:
