@@ -16,6 +16,7 @@ from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs, join
 from oncall_tui.tui.widgets.board_rows import (
     RED,
+    UNSEEN,
     Columns,
     Row,
     draw_row,
@@ -147,7 +148,11 @@ class Board(Lines, can_focus=True):
         if down and any(probe.depends_on for probe in self._snapshot.probes):
             from oncall_tui.domain.storm import find_roots
 
-            red = {name for name, row in self._rows.items() if row.status in RED}
+            red = {
+                name
+                for name, row in self._rows.items()
+                if row.status in RED or (row.probe.source and row.status in UNSEEN)
+            }
             behind = find_roots(self._snapshot.probes, red, down)
         is_new = behind != self._behind
         self._behind = behind

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.content import Content
 
-from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Verdict
+from oncall_tui.domain.intake import tell_value
+from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
 from oncall_tui.domain.verdict import status_at
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import PROBE_LOOK, Glyphs, fit, join, line
@@ -31,6 +32,7 @@ _RANK = {
     ProbeStatus.UP: 7,
 }
 RED = (ProbeStatus.DOWN, ProbeStatus.FLAPPING, ProbeStatus.SLOW)
+UNSEEN = (ProbeStatus.STALE, ProbeStatus.UNKNOWN)
 _WHY_AT_LEAST = 14
 _MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
 
@@ -49,6 +51,17 @@ def tell_span(ms: int) -> str:
 def tell_latency(ms: float) -> str:
     """Returns a latency in at most six signs."""
     return f"{ms:.0f}ms" if ms < 1000 else f"{ms / 1000:.1f}s" if ms < 100_000 else f"{ms / 1000:.0f}s"
+
+
+def tell_figure(probe: Probe, state: ProbeState) -> str:
+    """Returns the latency of the latest answer, or the value of a query, which is there when it is bad, too."""
+    figure_ms = state.last_duration_ms
+    if probe.kind is ProbeKind.QUERY and probe.intake is not None:
+        is_known = figure_ms is not None and state.last_verdict is not Verdict.UNKNOWN
+        return tell_value((figure_ms or 0.0) / 1000, probe.intake.unit) if is_known else "--"
+    is_alert = probe.kind is ProbeKind.ALERTMANAGER and probe.source
+    has_answer = state.last_verdict in (Verdict.UP, Verdict.DEGRADED) and figure_ms is not None and not is_alert
+    return tell_latency(figure_ms or 0.0) if has_answer else "--"
 
 
 class Row(NamedTuple):
@@ -178,8 +191,7 @@ def draw_row(row: Row, columns: Columns, now: int, behind: str = "") -> Content:
         word, since, response = word if row.work is not None else "WAITING", "", ""
     else:
         since = tell_span(max(0, now - (find_since(row) or now)))
-        has_answer = state.last_verdict in (Verdict.UP, Verdict.DEGRADED) and state.last_duration_ms is not None
-        response = tell_latency(state.last_duration_ms or 0.0) if has_answer else "--"
+        response = tell_figure(row.probe, state)
     name = fit(line(row.probe.name), columns.name).plain
     middle = f"  {word.ljust(9)}"
     # Every change of style costs forty bytes in each repaint of the row, so a row has few.
