@@ -176,7 +176,7 @@ def find_changes(standing: Sequence[Fallen], facts: HookFacts, told: Mapping[str
 
     The end of a trouble is news only where the trouble was told; who wants ends alone gets those of what was down.
     """
-    watched = [event for event in TROUBLES if event in on] or [HookEvent.DOWN]
+    watched = _list_watched(on)
     fallen = []
     for each in standing:
         was = told.get(each.subject)
@@ -192,12 +192,28 @@ def find_changes(standing: Sequence[Fallen], facts: HookFacts, told: Mapping[str
     return Changes(tuple(fallen), tuple(subject for subject in told if subject not in known))
 
 
-def group_calls(fallen: Iterable[Fallen]) -> list[tuple[Fallen, ...]]:
-    """Returns what is told together, troubles first; the first of each call is the one with most behind it."""
+def find_baseline(picture: Picture, on: frozenset[str]) -> list[Told]:
+    """Returns what is so as a hook begins, by the latest that is known however old: to that hook it is no news."""
+    watched = _list_watched(on)
+    told = []
+    for name, state in picture.facts.states.items():
+        event = HookEvent.FLAPPING if state.flapping_at is not None else _EVENTS.get(state.status)
+        if event in watched and name not in picture.roots:
+            told.append(Told(name, event, _find_since(state, event)))
+    late = [each for each in picture.list_standing() if each.event is HookEvent.PROMISE_LATE and each.event in on]
+    return [*told, *(Told(each.subject, each.event, each.since_at) for each in late)]
+
+
+def _list_watched(on: frozenset[str]) -> list[HookEvent]:
+    return [event for event in TROUBLES if event in on] or [HookEvent.DOWN]
+
+
+def group_calls(fallen: Iterable[Fallen], together: int = TOGETHER) -> list[tuple[Fallen, ...]]:
+    """Returns what is told in one call each: of more than `together` alike the first is the one with most behind it."""
     calls: list[tuple[Fallen, ...]] = []
     for event in HookEvent:
         alike = sorted(
             (each for each in fallen if each.event is event), key=lambda each: (-len(each.behind), each.since_at)
         )
-        calls += [tuple(alike)] if len(alike) > TOGETHER else [(each,) for each in alike]
+        calls += [tuple(alike)] if len(alike) > together else [(each,) for each in alike]
     return calls

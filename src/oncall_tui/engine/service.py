@@ -34,6 +34,7 @@ from oncall_tui.domain.shortform import Form
 from oncall_tui.engine.broadcaster import run_broadcaster
 from oncall_tui.engine.figures import run_figures
 from oncall_tui.engine.follower import run_follower
+from oncall_tui.engine.hooks import list_hook_works
 from oncall_tui.engine.links import run_links
 from oncall_tui.engine.maintainer import run_clock, run_maintainer
 from oncall_tui.engine.page_work import PageWork, Work
@@ -61,6 +62,7 @@ from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.engine.vantage import Vantage, is_online
 from oncall_tui.store.beats import read_beat
 from oncall_tui.store.database import SCHEMA_VERSION, Database
+from oncall_tui.store.hooks import has_waiting_calls, replace_hooks, tell_faults
 from oncall_tui.store.lease import beat_lease, end_lease, list_terminals, take_lease
 from oncall_tui.store.lock import engine_lock
 from oncall_tui.store.maintenance import has_waiting_notice
@@ -168,6 +170,7 @@ class _Engine:
         )
         pages = await self._open_pages()
         await take_config(self._queue, self._config, pages)
+        await self._queue.call(replace_hooks, [hook.name for hook in self._config.hooks], now_ms())
         await self._desk.restore()
         await self._recorder.restore()
         _log.info(
@@ -210,21 +213,19 @@ class _Engine:
                 stop=self._stop,
             )
         for broadcast in self._config.broadcasts:
+            wake = self._make_wake()
+            work = Work(store=self._queue, epoch=epoch, clock=now_ms, rng=make_chance(), wake=wake, stop=self._stop)
             works[f"broadcast to {broadcast.name}"] = partial(
                 run_broadcaster,
-                Work(
-                    store=self._queue,
-                    epoch=epoch,
-                    clock=now_ms,
-                    rng=make_chance(),
-                    wake=self._make_wake(),
-                    stop=self._stop,
-                ),
+                work,
                 open_channel(broadcast),
                 name=broadcast.name,
                 form=Form(broadcast.form),
                 public_url=find_public_url(self._config),
             )
+        works |= list_hook_works(
+            self._config.hooks, self._queue, epoch=epoch, clock=now_ms, make_rng=make_chance, stop=self._stop
+        )
         tasks = [asyncio.create_task(self._supervise(name, work), name=name) for name, work in works.items()]
         await self._stop.wait()
         _, late = await asyncio.wait(tasks, timeout=STOP_GRACE_S)
@@ -377,10 +378,10 @@ def _wait_briefly(db: Database) -> None:
 
 
 def _take_pulse(db: Database, epoch: int, now: int, has_way_out: bool, note: str) -> _Pulse:
-    is_current = beat_lease(db, epoch, now, is_online=has_way_out, note=note)
+    is_current = beat_lease(db, epoch, now, is_online=has_way_out, note=note or tell_faults(db))
     row = db.row("PRAGMA user_version")
     heartbeats = [terminal.heartbeat_at for terminal in list_terminals(db)]
-    has_queue = has_waiting(db) or has_waiting_notice(db) or has_waiting_publications(db)
+    has_queue = has_waiting(db) or has_waiting_notice(db) or has_waiting_publications(db) or has_waiting_calls(db)
     return _Pulse(is_current, int(row[0]) if row else 0, max(heartbeats, default=0), has_queue)
 
 

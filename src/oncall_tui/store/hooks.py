@@ -272,3 +272,14 @@ def list_calls(
         for row in db.rows("SELECT * FROM hook_call WHERE hook = ? ORDER BY id", hook)
         if row["state"] in states
     ]
+
+
+def tell_faults(db: Database) -> str:
+    """Returns which hooks failed the last time that they were called, and why; empty when none did."""
+    rows = db.rows("SELECT name, fault FROM hook WHERE fault != '' ORDER BY position")
+    return "; ".join(f"hook {row['name']} failed: {row['fault']}" for row in rows)
+
+
+def has_waiting_calls(db: Database) -> bool:
+    """Tells whether a hook has yet to be called."""
+    return db.row("SELECT 1 FROM hook_call WHERE state IN ('waiting', 'calling') LIMIT 1") is not None
