@@ -15,7 +15,7 @@ from oncall_tui.domain.probe import Probe, ProbeKind, Result, Verdict
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.verdict import Observation, judge
 from oncall_tui.engine.probes import dns, domain, http, icmp, mail, push, source, tcp, tls, upstream, websocket
-from oncall_tui.engine.probes.evidence import READ_LIMIT, collect_evidence
+from oncall_tui.engine.probes.evidence import READ_LIMIT, collect_evidence, tell_addresses, tell_chain
 from oncall_tui.engine.probes.faults import FORESEEN, REASON_LIMIT, explain, explain_timeout
 from oncall_tui.engine.probes.tools import Tools, Trace, open_tools
 from oncall_tui.engine.vantage import is_exempt
@@ -92,9 +92,15 @@ async def run_probe(probe: Probe, tools: Tools) -> Result:
         phases=trace.phases(),
         facts=tuple(trace.facts.items()),
         value=None if seen is None else seen.value,
-        evidence=()
-        if verdict is Verdict.UP
-        else collect_evidence(trace.headers, bytes(trace.body[:READ_LIMIT]), trace.hide),
+        evidence=() if verdict is Verdict.UP else _collect(trace),
+    )
+
+
+def _collect(trace: Trace) -> tuple[tuple[str, str], ...]:
+    return (
+        *collect_evidence(trace.headers, bytes(trace.body[:READ_LIMIT]), trace.hide),
+        *tell_addresses(trace.addresses),
+        *(() if trace.tls is None else tell_chain(trace.tls)),
     )
 
 

@@ -91,7 +91,8 @@ class Trace:
     """How far one run has got: the phase it is in, the time that each took, and what was seen on the way.
 
     `ip` is the address in use, `family` the only one allowed, `hidden` what may not be shown,
-    `headers` and `body` the latest answer as it came.
+    `headers` and `body` the latest answer as it came, `addresses` all that the latest name had, `tls` the latest
+    handshake that came to its end.
     Phases that are entered twice (redirects) add up.
     """
 
@@ -104,6 +105,8 @@ class Trace:
     facts: dict[str, str] = field(default_factory=dict)
     headers: Sequence[tuple[bytes, bytes]] = ()
     body: bytes | bytearray = b""
+    addresses: tuple[str, ...] = ()
+    tls: ssl.SSLObject | None = None
     _entered: float | None = None
 
     def enter(self, phase: str) -> None:

@@ -121,6 +121,7 @@ async def open_wire(host: str, port: int, tools: Tools, trace: Trace, allowed: f
         addresses = tuple(address for address in addresses if read_scope(address.ip) in allowed)
         if not addresses:
             raise TargetError("redirect to a private address refused")
+    trace.addresses, trace.tls = tuple(address.ip for address in addresses), None
     trace.enter("connect")
     _note_address(addresses[0].ip, port, trace)
     if len(addresses) == 1:
@@ -205,11 +206,12 @@ async def start_tls(
         tls = await wire.shake_hands(tools.tls, host)
     except ssl.SSLCertVerificationError as error:
         left_s = budget_s - (tools.monotonic() - started)
-        refused = await _look_again(wire, host, tools, min(_LOOK_AGAIN_S, left_s / 2), lead_up)
+        refused = await _look_again(wire, host, tools, trace, min(_LOOK_AGAIN_S, left_s / 2), lead_up)
         words = explain_certificate(error, host, refused, tools.wall_ms())
         if refused is not None:
             note_certificate(refused, trace, tools.wall_ms())
         raise TargetError(words) from error
+    trace.tls = tls
     certificate = read_leaf(tls)
     note_certificate(certificate, trace, tools.wall_ms())
     trace.note("tls", tls.version() or "")
@@ -224,7 +226,7 @@ def read_leaf(tls: ssl.SSLObject) -> Certificate:
 
 
 async def _look_again(
-    wire: Wire, host: str, tools: Tools, budget_s: float, lead_up: LeadUp | None
+    wire: Wire, host: str, tools: Tools, trace: Trace, budget_s: float, lead_up: LeadUp | None
 ) -> Certificate | None:
     """Returns the refused certificate by a second handshake that trusts nothing and sends nothing, or None."""
     family = socket.AF_INET6 if ":" in wire.ip else socket.AF_INET
@@ -234,7 +236,8 @@ async def _look_again(
             try:
                 if lead_up is not None:
                     await lead_up(again)
-                return read_leaf(await again.shake_hands(tools.tls_unverified, host))
+                trace.tls = await again.shake_hands(tools.tls_unverified, host)
+                return read_leaf(trace.tls)
             finally:
                 again.close()
     return None
