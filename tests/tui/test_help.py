@@ -14,7 +14,7 @@ SCOPES = sorted({action.scope for action in ACTIONS})
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_every_key_of_a_pane_is_told(scope: str) -> None:
-    text = draw_help(scope, scope, 84).plain
+    text = "\n".join(row.plain for row in draw_help(scope, scope, 84))
     for action in (*actions_of(scope), *actions_of("app")):
         if action.keys:
             assert name_keys(action) in text
@@ -79,3 +79,9 @@ def test_ids_are_unique_and_every_action_has_a_sentence() -> None:
     ids = [action.id for action in ACTIONS]
     assert len(ids) == len(set(ids))
     assert all(action.help.endswith(".") for action in ACTIONS)
+
+
+@pytest.mark.parametrize("width", [34, 54, 84])
+def test_no_sentence_is_cut_at_the_right_edge(width: int) -> None:
+    for has_app in (True, False):
+        assert all(row.cell_length <= width for row in draw_help("compose", "Compose", width, has_app=has_app))

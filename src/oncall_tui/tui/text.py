@@ -7,6 +7,7 @@ handed to one.
 from __future__ import annotations
 
 import locale
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.cells import cell_len
@@ -121,6 +122,18 @@ def cut(content: Content, width: int) -> Content:
     if Glyphs.is_ascii and width > 3:
         return join(content.truncate(width - 3), "...")
     return content.truncate(width, ellipsis=not Glyphs.is_ascii)
+
+
+def pack(parts: Sequence[Content], width: int, gap: str = "   ") -> list[Content]:
+    """Returns the parts beside each other in rows of at most `width` cells; one that is wider has a row, and is cut."""
+    rows: list[Content] = []
+    for part in parts:
+        together = join(rows[-1], gap, part) if rows else None
+        if together is not None and together.cell_length <= width:
+            rows[-1] = together
+        else:
+            rows.append(cut(part, width))
+    return rows
 
 
 def wrap(text: str, width: int) -> list[str]:

@@ -2,43 +2,47 @@
 
 from __future__ import annotations
 
-import textwrap
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from oncall_tui.tui.actions import Action, actions_of
 from oncall_tui.tui.screens.overlay import Overlay
-from oncall_tui.tui.text import fit, join
+from oncall_tui.tui.text import fit, join, line, wrap
 from oncall_tui.tui.widgets.footer import name_keys
+from oncall_tui.tui.widgets.lines import Flow
 
-_KEYS_WIDTH = 18
+_KEYS_WIDTH = 20
+#: From how many cells on the sentences stand beside the keys.
+_BESIDE = 48
 
 
-def draw_help(scope: str, title: str, width: int, *, has_app: bool = True) -> Content:
+def draw_help(scope: str, title: str, width: int, *, has_app: bool = True) -> list[Content]:
     """Returns all keys of one pane, and of the app where they act, with a sentence each, wrapped to `width` cells."""
     rows: list[Content] = []
     if scope and scope != "app":
         rows += [join((title.upper(), "$title bold")), *_draw_actions(actions_of(scope), width), Content("")]
     if has_app:
         rows += [join(("EVERYWHERE", "$title bold")), *_draw_actions(actions_of("app"), width), Content("")]
-    rows += [
-        join(("Letters act outside text fields only. Nothing is sent by a single letter.", "$muted")),
-    ]
-    return Content("\n").join(rows)
+    words = "Letters act outside text fields only. Nothing is sent by a single letter."
+    return [*rows, *(line(row, "$muted") for row in wrap(words, width))]
 
 
 def _draw_actions(actions: tuple[Action, ...], width: int) -> list[Content]:
     rows: list[Content] = []
     for action in actions:
-        if action.keys:
-            sentence = textwrap.wrap(action.help, max(20, width - _KEYS_WIDTH - 2)) or [""]
-            rows.append(join("  ", fit(join((name_keys(action), "bold")), _KEYS_WIDTH), sentence[0]))
-            rows += [join(" " * (_KEYS_WIDTH + 2), more) for more in sentence[1:]]
+        keys = join("  ", (name_keys(action), "bold"))
+        if not action.keys:
+            continue
+        if width < _BESIDE:
+            rows += [keys, *(join("      ", row) for row in wrap(action.help, width - 6))]
+        else:
+            first, *more = wrap(action.help, width - _KEYS_WIDTH)
+            rows += [join(fit(keys, _KEYS_WIDTH), first), *(join(" " * _KEYS_WIDTH, row) for row in more)]
     return rows
 
 
@@ -64,7 +68,7 @@ class HelpScreen(Overlay[None]):
             background: $surface;
             padding: 0 1;
         }
-        Static { height: auto; }
+        Flow { height: auto; }
     }
     """
 
@@ -78,8 +82,9 @@ class HelpScreen(Overlay[None]):
         with VerticalScroll(id="help") as box:
             box.border_title = join("Keys")
             box.border_subtitle = join("j k scroll, esc closes")
-            width = min(90, self.app.size.width) - 6
-            yield Static(draw_help(self._scope, self._about, width, has_app=self._has_app))
+            words = Flow()
+            words.show_flow(partial(draw_help, self._scope, self._about, has_app=self._has_app))
+            yield words
 
     def action_close(self) -> None:
         self.dismiss()

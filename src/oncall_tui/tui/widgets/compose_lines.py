@@ -10,7 +10,7 @@ from oncall_tui.clock import now_ms
 from oncall_tui.domain.cadence import describe_due
 from oncall_tui.tui.draft_keeper import DraftKeeper
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.text import clock_utc, join, line
+from oncall_tui.tui.text import clock_utc, join, line, pack
 from oncall_tui.tui.widgets.compose_findings import draw_findings
 from oncall_tui.tui.widgets.compose_lint import Linting
 from oncall_tui.tui.widgets.compose_words import (
@@ -93,7 +93,7 @@ class ComposeLines:
             notices += [join(label if row is told[0] else " " * label.cell_length, row) for row in told]
         if (offered := writing.find_slower(now)) is not None:
             notices.append(draw_offer(offered, now - incident.declared_at))
-        self._notice.show_lines(notices)
+        self._notice.show_lines([row for notice in notices for row in notice.wrap(self.width)])
         self._notice.display = bool(notices)
 
     def show_counts(self, writing: Writing, length: int, keeper: DraftKeeper, linting: Linting) -> None:
@@ -106,7 +106,10 @@ class ComposeLines:
         counts = draw_counts(length, writing.incident.title, keeper.saving, keeper.is_dirty, promise, due, now)
         score = writing.opened.course.score
         if score is not None and score.due:
-            counts = join(counts, "   ", draw_score(score))
-        self._counts.show_lines([counts])
+            counts.append(draw_score(score))
+        rows = pack(counts, self.width)
+        is_taller = len(rows) != len(self._counts.lines)
+        self._counts.show_lines(rows)
+        self._counts.refresh(layout=is_taller)
         self._findings.show_lines(draw_findings(linting.checked, linting.current, self.width))
         self._findings.refresh(layout=True)

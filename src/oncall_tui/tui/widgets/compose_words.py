@@ -108,7 +108,7 @@ def _draw_change(seen: ComponentStatus | None, status: ComponentStatus) -> Conte
 
 def draw_counts(
     length: int, title: str, saving: Saving, is_dirty: bool, promise: Content | None, due: str, now: int
-) -> Content:
+) -> list[Content]:
     """Returns whether the text is on disk, its size, how long customers still wait, and what it promises them next."""
     size = f"{length}/{BODY_LIMIT}"
     parts = [draw_saving(saving, is_dirty, now), join((size, "bold $state-down" if length > BODY_LIMIT else "$muted"))]
@@ -118,7 +118,7 @@ def draw_counts(
         parts.append(join((f"next update {due}" if promise is None else f"then {due}", "$muted")))
     if len(title) > LONG_TITLE:
         parts.append(join((f"title {len(title)}/{TITLE_LIMIT}", "$state-slow")))
-    return Content("   ").join(parts)
+    return parts
 
 
 def draw_saving(saving: Saving, is_dirty: bool, now: int) -> Content:

@@ -137,6 +137,8 @@ class RunbookPane(Pane):
         self._head.show_lines([join((runbook.title or name, "bold"), (f"   {name}{count}", "$muted"))])
         self._head.refresh(layout=True)
         self._view.display = True
+        if not self._view.size.width:
+            return  # It is drawn as soon as it has room.
         drawn = draw_runbook(
             runbook, self._ticks, self._cursor, is_unfolded=self._is_unfolded, width=self._view.size.width
         )
