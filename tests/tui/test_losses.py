@@ -8,10 +8,10 @@ from tests.tui.desk import Desk, make_desk, open_app, wait_for_text
 from tests.tui.test_header import INCIDENT
 
 from oncall_tui.domain.capability import Capabilities
+from oncall_tui.domain.context import list_targets
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.store.outbox import list_deliveries
 from oncall_tui.store.page import replace_pages
-from oncall_tui.tui.checks import list_targets
 
 SMALL = Capabilities(adapter="Tiny Page", body_most=210)
 PLAIN = Capabilities(

@@ -14,6 +14,7 @@ from oncall_tui.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from oncall_tui.cli.output import Json
+    from oncall_tui.domain.incident import IncidentStatus
     from oncall_tui.domain.lint.model import Audience, Context, Finding, Tuning
 
 #: More is no update, whatever page takes it.
@@ -60,10 +61,9 @@ def lint(
     from oncall_tui.spelling import suggest
 
     text = _read_text(file)
-    context, known_title = _know_incident(place, number) if number is not None else (Context(), None)
     allowed = [each for each in IncidentStatus if each is not IncidentStatus.POSTMORTEM]
-    if status is not None:
-        context = replace(context, status=read_word(IncidentStatus, status, allowed, "status"))
+    said = None if status is None else read_word(IncidentStatus, status, allowed, "status")
+    context, known_title = _know_incident(place, number, said) if number is not None else (Context(status=said), None)
     context = replace(context, channel=channel, audience=audience, suggest=suggest)
     shown_title = title if title is not None else known_title
     findings = [
@@ -109,45 +109,32 @@ def _read_tuning(place: Place) -> tuple[Tuning, Audience | None]:
     return config.tuning, config.audience
 
 
-def _know_incident(place: Place, number: str) -> tuple[Context, str]:
+def _know_incident(place: Place, number: str, status: IncidentStatus | None) -> tuple[Context, str]:
     """Returns what the file knows of an incident, and its title. Raises NotFoundError, UsageError or StoreError."""
     from oncall_tui.cli.incident import read_id
     from oncall_tui.clock import now_ms
     from oncall_tui.content import load_templates
-    from oncall_tui.domain.lint.model import Context, LastUpdate, ProbeFact
+    from oncall_tui.domain.context import describe_update
     from oncall_tui.domain.template import list_variables
-    from oncall_tui.domain.verdict import find_red_probes
-    from oncall_tui.store.incidents import get_incident, list_components
-    from oncall_tui.store.probes import list_probes, list_states
-    from oncall_tui.store.updates import list_updates
+    from oncall_tui.store.drafts import read_known
+    from oncall_tui.store.incidents import get_incident
+    from oncall_tui.store.surroundings import read_surroundings
 
+    config = place.try_config()
+    pages = config.page_names if config is not None and config.pages else ()
+    variables = list_variables(load_templates(config.templates if config is not None else ()))
     with place.open_db() as db, db.snapshot():
         incident = get_incident(db, read_id(number))
-        states = list_states(db)[0]
-        page = {each.name: each.page_status for each in list_components(db) if each.page_status is not None}
-        updates = list_updates(db, incident.id)
-        components = {probe.name: probe.component for probe in list_probes(db)}
-    last = updates[-1] if updates else None
-    context = Context(
-        now=now_ms(),
-        status=incident.status,
-        is_first=not updates,
-        severity=incident.severity,
-        cause=incident.cause,
+        around = read_surroundings(db, incident, pages, variables, config.audience if config is not None else None)
+        known = read_known(db, incident.id)
+    context = describe_update(
+        incident,
+        around,
+        now_ms(),
+        status=status or incident.status,
         components=incident.components,
-        page_components=page,
-        probes=tuple(
-            ProbeFact(state.probe, state.status, components.get(state.probe))
-            for state in states
-            if state.probe in incident.probes
-        ),
-        red_probes=tuple(find_red_probes(incident, states)),
-        last=LastUpdate(last.body, last.status, last.created_at, incident.next_update_at) if last else None,
-        declared_at=incident.declared_at,
-        started_at=incident.started_at,
-        resolved_at=incident.resolved_at,
-        variables=list_variables(load_templates()),
-        names=(*incident.components, *page),
+        facts=known.facts,
+        channel=None,
     )
     return context, incident.title
 

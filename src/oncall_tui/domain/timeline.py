@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from msgspec import Struct
@@ -22,8 +23,18 @@ class EntryKind(StrEnum):
     SILENCE = "silence"
     APPROVAL = "approval"
     NOTE = "note"
+    FIX = "fix"
     OVERRIDE = "override"
     UNDONE = "undone"
+
+
+_FIX = re.compile(r"\s*(?:fix(?:ed)?|repair(?:ed)?|mitigat(?:ed|ion))\s*:\s*(?=\S)", re.IGNORECASE)
+
+
+def read_note(text: str) -> tuple[EntryKind, str]:
+    """Returns what a person wrote down, and of which kind it is: `fix: ...` tells what repaired it, and from when."""
+    match = _FIX.match(text)
+    return (EntryKind.FIX, text[match.end() :]) if match else (EntryKind.NOTE, text)
 
 
 class TimelineEntry(Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oncall_tui.domain.sanitize import clean_block
-from oncall_tui.domain.timeline import EntryKind, TimelineEntry
+from oncall_tui.domain.timeline import EntryKind, TimelineEntry, read_note
 from oncall_tui.store.database import Database
 from oncall_tui.store.sqlite import sqlite3
 
@@ -37,9 +37,20 @@ def tell_of_probe(
 
 
 def add_note(db: Database, incident_id: int, text: str, actor: str, now: int) -> None:
-    """Appends a person's note. Raises StoreError."""
+    """Appends a person's note; `fix: ...` is what repaired it. Raises StoreError."""
+    kind, words = read_note(text)
     with db.write("timeline") as connection:
-        add_entry(connection, incident_id, EntryKind.NOTE, text, actor, now, now)
+        add_entry(connection, incident_id, kind, words, actor, now, now)
+
+
+def list_fixed(db: Database) -> frozenset[int]:
+    """Returns the open incidents of which somebody wrote down what repaired them."""
+    rows = db.rows(
+        "SELECT id FROM incident WHERE resolved_at IS NULL AND discarded_at IS NULL AND EXISTS (SELECT 1 FROM timeline "
+        "WHERE incident_id = incident.id AND kind = ?)",
+        EntryKind.FIX,
+    )
+    return frozenset(row["id"] for row in rows)
 
 
 def list_entries(db: Database, incident_id: int, limit: int = 500) -> list[TimelineEntry]:

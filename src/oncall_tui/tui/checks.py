@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from oncall_tui.domain.capability import Loss, list_losses
 from oncall_tui.domain.errors import RefusedError
-from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
+from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.lint.model import Finding, Level, Part
 from oncall_tui.domain.sanitize import clean_block
 from oncall_tui.domain.shortform import Form, Room, derive_short
@@ -95,12 +95,6 @@ class Checkable(Struct, frozen=True):
     waivers: tuple[Waiver, ...] = ()
     channels: tuple[Channel, ...] = ()
     url: str | None = None
-
-
-def list_targets(incident: Incident, pages: Sequence[str]) -> list[str]:
-    """Returns the pages that an update of an incident goes to: one that was made on a page is continued there alone."""
-    listed = [page for page in pages if page in incident.listings]
-    return listed if listed and not incident.is_local else list(pages)
 
 
 def check(update: Checkable) -> Checked:

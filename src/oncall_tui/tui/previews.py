@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from msgspec import Struct
 
 from oncall_tui.config.model import Config
+from oncall_tui.domain.context import list_targets
 from oncall_tui.domain.facts import Facts
 from oncall_tui.domain.incident import Incident
 from oncall_tui.domain.preview import Preview, ZonedTime, list_times, preview_page, preview_short, write_brief
 from oncall_tui.domain.shortform import Form, Room
-from oncall_tui.tui.checks import list_targets
 from oncall_tui.tui.outgoing import Confirmation
 from oncall_tui.tui.snapshot import Snapshot
 

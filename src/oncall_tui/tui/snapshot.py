@@ -52,9 +52,9 @@ class Snapshot(Struct, frozen=True):
     States that did not change between two snapshots are the same objects, so a board finds news by identity.
     `latest_updates` holds the newest message of each open incident, `first_seen` since when customers have been seen to
     get words on it, `deliveries` what is still queued, `dead_links` the links of drafts that do not answer,
-    `fixed` are the incidents of which somebody noted what repaired them, `silences` are by probe, `upkeeps` what is under maintenance untold,
-    `asking_notices` what of planned work waits for a person, and `saving_error` why nothing could be written last time,
-    empty when all is well.
+    `fixed` the incidents of which somebody noted what repaired them, `silences` are by probe, `upkeeps` what is under
+    maintenance untold, `asking_notices` what of planned work waits for a person, and `saving_error` why nothing could
+    be written last time, empty when all is well.
     """
 
     probes: tuple[Probe, ...] = ()

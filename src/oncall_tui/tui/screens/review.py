@@ -10,10 +10,11 @@ from textual.widgets import Static
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import Config
 from oncall_tui.domain.cadence import describe_due
+from oncall_tui.domain.context import list_targets
 from oncall_tui.domain.incident import Incident
 from oncall_tui.domain.pagestate import PageState
 from oncall_tui.tui.actions import bindings_of
-from oncall_tui.tui.checks import Checked, list_targets
+from oncall_tui.tui.checks import Checked
 from oncall_tui.tui.host import tell
 from oncall_tui.tui.outgoing import Confirmation
 from oncall_tui.tui.screens.overlay import Overlay

@@ -31,6 +31,7 @@ _STYLE = {
     EntryKind.SEEN: "$state-ok",
     EntryKind.DELIVERED: "$state-ok",
     EntryKind.NOTE: "bold",
+    EntryKind.FIX: "bold $state-ok",
     EntryKind.OVERRIDE: "$state-slow",
 }
 
@@ -123,7 +124,7 @@ class TimelinePane(Pane):
 
     def action_note(self) -> None:
         if self._incident_id is not None and not self.query(LineInput):
-            self.mount(LineInput("note"))
+            self.mount(LineInput("note (fix: what repaired it)"))
 
     @on(LineInput.Entered)
     def _take_note(self, event: LineInput.Entered) -> None:
