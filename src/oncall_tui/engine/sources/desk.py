@@ -121,6 +121,10 @@ class Desk:
             self._waiting[result.probe] = (result, told if result.verdict in (Verdict.UP, Verdict.DEGRADED) else None)
             self._news.set()
 
+    def take_waiting(self, name: str) -> tuple[Result, Sequence[Sighting] | None]:
+        """Returns the latest reading of a source, which is then worked on no more."""
+        return self._waiting.pop(name)
+
     async def run(self, stop: asyncio.Event) -> None:
         """Works until the stop; a file that cannot be written is tried again at the next reading."""
         stopping = asyncio.create_task(stop.wait())
@@ -132,8 +136,7 @@ class Desk:
                 self._news.clear()
                 while self._waiting and not stop.is_set():
                     name = next(iter(self._waiting))
-                    result, sightings = self._waiting.pop(name)
-                    await self.absorb(self.sources[name], result, sightings)
+                    await self.absorb(self.sources[name], *self.take_waiting(name))
         finally:
             stopping.cancel()
             with suppress(asyncio.CancelledError):
