@@ -38,6 +38,7 @@ def doctor(place: Place, is_json: bool) -> int:
     checks = [*_check_python(), *_check_file(place)]
     config, found = _check_config(place)
     checks += found
+    checks += _check_hooks(place, config)
     checks.append(_check_spelling())
     checks += asyncio.run(check_network(config.pages if config else (), config.components if config else ()))
     checks += _check_terminal()
@@ -147,6 +148,21 @@ def _check_config(place: Place) -> tuple[Config | None, list[Check]]:
         else:
             checks.append(Check("ok", what, "present (never shown)"))
     return config, checks
+
+
+def _check_hooks(place: Place, config: Config | None) -> list[Check]:
+    from oncall_tui.clock import now_ms
+    from oncall_tui.domain.errors import StoreError
+    from oncall_tui.engine.doctor import check_hooks
+    from oncall_tui.store.hooks import list_hooks
+
+    if config is None or not config.hooks:
+        return []
+    try:
+        with place.open_db() as db:
+            return check_hooks(config.hooks, list_hooks(db), now_ms())
+    except StoreError:
+        return []  # told already, of the database
 
 
 def _check_spelling() -> Check:

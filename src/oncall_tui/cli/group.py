@@ -25,6 +25,7 @@ COMMANDS = {
     "silence": ("silence", "silence", "Acknowledge or snooze a red probe."),
     "beat": ("beat", "beat", "Give a sign of life for a push probe."),
     "change": ("change", "change", "Tell what changes, such as a deployment."),
+    "hook": ("hook", "hook", "Try what is called when the state of a probe changes."),
     "maintenance": ("maintenance", "maintenance", "Plan, announce, start, extend, finish and cancel planned work."),
     "timeline": ("timeline", "timeline", "Show what happened in an incident."),
     "postmortem": ("postmortem", "postmortem", "Draft, edit, preview and publish the review of an incident."),

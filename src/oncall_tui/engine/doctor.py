@@ -8,11 +8,12 @@ from itertools import chain
 
 from msgspec import Struct
 
-from oncall_tui.config.model import ComponentConfig, PageConfig
+from oncall_tui.config.model import ComponentConfig, HookConfig, PageConfig
 from oncall_tui.domain.component_names import find_namesakes, match_components, tell_full_name
 from oncall_tui.domain.counting import count_words
-from oncall_tui.domain.duration import SECOND, format_duration
+from oncall_tui.domain.duration import SECOND, format_age, format_duration
 from oncall_tui.domain.errors import RemoteError, UsageError
+from oncall_tui.domain.hook import HookStanding
 from oncall_tui.domain.remote import RemoteComponent
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.engine.pages import Page
@@ -45,6 +46,24 @@ def _check_vantage() -> Check:
     if is_online():
         return Check("ok", "vantage", "this host has a way out")
     return Check("warn", "vantage", "this host is offline", "failures of targets outside are told as unknown till then")
+
+
+def check_hooks(hooks: Sequence[HookConfig], standings: Sequence[HookStanding], now: int) -> list[Check]:
+    """Returns how each hook of the config stands, by its latest calls."""
+    known = {standing.name: standing for standing in standings}
+    return [_check_hook(hook.name, known.get(hook.name) or HookStanding(hook.name), now) for hook in hooks]
+
+
+def _check_hook(name: str, standing: HookStanding, now: int) -> Check:
+    what, advice = f"hook {name}", f"try it: oncall-tui hook test {name}"
+    more = [f"{standing.waiting} waiting"] if standing.waiting else []
+    more += [f"{count_words(standing.held, 'change')} held back by at_most"] if standing.held else []
+    if standing.fault:
+        age = format_age(now - (standing.fault_at or now))
+        return Check("fail", what, ", ".join([f"failed {age} ago: {standing.fault}", *more]), advice)
+    if standing.ok_at is None:
+        return Check("ok", what, ", ".join(["not called yet", *more]), advice)
+    return Check("ok", what, ", ".join([f"last called {format_age(now - standing.ok_at)} ago", *more]))
 
 
 async def _check_page(config: PageConfig, configured: Sequence[ComponentConfig]) -> list[Check]:

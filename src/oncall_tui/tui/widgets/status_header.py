@@ -117,6 +117,14 @@ def tell_engine(snapshot: Snapshot, now: int) -> Content:
     return join((f"{Glyphs.show('✖')} engine silent {age}", "$state-down bold"))
 
 
+def tell_engine_note(snapshot: Snapshot, now: int) -> list[Piece]:
+    """Says what the engine cannot do just now, such as to call a hook."""
+    lease = snapshot.lease
+    if lease is None or not lease.note or not lease.is_working(now):
+        return []
+    return [(2, join((f"{Glyphs.show('▲')} ", "$state-slow bold"), (lease.note, "$state-slow")))]
+
+
 def tell_undecided(snapshot: Snapshot, way: str = "") -> Content | None:
     """Says what waits for a person's decision and which key leads there, None when nothing does."""
     waiting = snapshot.undecided
@@ -221,6 +229,7 @@ def draw_head(snapshot: Snapshot, facts: HeadFacts, width: int) -> list[Content]
         (2, tell_queue(snapshot)),
         (3, tell_engine(snapshot, facts.now)),
         *([(1, join((muted, "$state-slow")))] if muted else []),
+        *tell_engine_note(snapshot, facts.now),
     ]
     return [
         fit_pieces(first, width, who),
