@@ -40,6 +40,8 @@ def _clip(text: str, limit: int) -> str:
 
 def clean_line(text: str, limit: int = LINE_LIMIT) -> str:
     """Returns one inert line of at most `limit` characters; line breaks and tabs become spaces."""
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
     text = text[: limit * 4].replace("\r\n", " ").replace("\n", " ").replace("\t", " ").replace("\r", " ")
     return _clip(_COMBINING_RUN.sub(r"\1", _HOSTILE.sub(_show, text)), limit)
 

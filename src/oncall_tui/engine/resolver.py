@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -56,6 +57,7 @@ def look_up(host: str) -> tuple[Address, ...]:
     return tuple(dict.fromkeys((*mixed, *first, *other)))
 
 
+@lru_cache(maxsize=1024)
 def read_literal(host: str) -> Address | None:
     """Returns the address that a literal IP stands for, None for a name."""
     try:

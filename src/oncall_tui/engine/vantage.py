@@ -8,6 +8,7 @@ import ipaddress
 import socket
 import time
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
@@ -55,6 +56,7 @@ def is_gateway_silent(routes: Path = Path("/proc/net/route"), neighbours: Path =
     return bool(gateways) and all(flags.get(gateway) == "0x0" for gateway in gateways)
 
 
+@lru_cache(maxsize=1024)
 def read_scope(ip: str) -> str:
     """Returns `loopback`, `link-local`, `private` or `global` for a literal address, seen through IPv6 wrappings."""
     address = ipaddress.ip_address(ip)
@@ -128,6 +130,7 @@ class Vantage:
             return self._is_answered
 
 
+@lru_cache(maxsize=1024)
 def _find_network(ip: str) -> str:
     """Returns the /16 of an IPv4 address, the /32 of an IPv6 one: what one provider announces."""
     address = ipaddress.ip_address(ip)

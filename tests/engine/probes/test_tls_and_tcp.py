@@ -123,3 +123,16 @@ def test_damaged_certificates_are_refused_not_obeyed() -> None:
                 read_certificate(damaged)
             except ValueError:
                 continue
+
+
+async def test_the_target_sees_the_handshake_to_its_end() -> None:
+    finished = asyncio.Event()
+
+    async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        finished.set()
+
+    authority = trustme.CA()
+    async with serve(note, make_server_context(authority, "localhost")) as port:
+        await run_probe(make_probe(ProbeKind.TLS, f"localhost:{port}"), make_tools(authority))
+        async with asyncio.timeout(5):
+            await finished.wait()

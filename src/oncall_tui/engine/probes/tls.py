@@ -16,6 +16,7 @@ async def run(probe: Probe, tools: Tools, trace: Trace) -> Observation:
     try:
         budget_s = probe.timeout_ms / 1000 - (tools.monotonic() - started)
         certificate = await start_tls(wire, host, tools, trace, budget_s)
+        await wire.flush()
     finally:
         wire.close()
     return Observation(expires_in_ms=certificate.ends_at - tools.wall_ms())
