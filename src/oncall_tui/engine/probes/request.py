@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 import h11
@@ -13,16 +14,18 @@ from oncall_tui import __version__
 from oncall_tui.domain.probe import HttpRequest
 
 _PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"[0-9A-Za-z._-]+|[0-9A-Fa-f:.]+(%[0-9A-Za-z]+)?")
+_HOST = re.compile(r"[0-9A-Za-z._-]{1,253}|[0-9A-Fa-f:.]{1,45}(%[0-9A-Za-z]{1,15})?")
+REQUESTS_KEPT = 8_192
 
 
 class Request(Struct, frozen=True):
-    """One request of one origin; `shown` is its URL without what could be secret, `body` is sent with its length."""
+    """One request of one origin, as bytes; `shown` is its URL without what could be secret."""
 
     host: str
     port: int
     is_https: bool
-    head: h11.Request
+    method: str
+    head: bytes
     body: bytes
     shown: str
 
@@ -32,6 +35,14 @@ class Request(Struct, frozen=True):
 
 
 def read_request(text: str, wanted: HttpRequest, auth: tuple[str, str] | None = None) -> Request:
+    """Returns what to ask and where, kept for the next run unless there is a token in it. Raises ValueError.
+
+    For requests of the config only: what a target makes up (redirects) would fill the memory.
+    """
+    return _keep_request(text, wanted) if auth is None else make_request(text, wanted, auth)
+
+
+def make_request(text: str, wanted: HttpRequest, auth: tuple[str, str] | None = None) -> Request:
     """Returns what to ask and where. Raises ValueError, also for what only h11 or the host name rules refuse."""
     url = urlsplit(text)
     host = (url.hostname or "").encode("idna").decode() if not text.isascii() else url.hostname or ""
@@ -59,8 +70,12 @@ def read_request(text: str, wanted: HttpRequest, auth: tuple[str, str] | None = 
         pair = f"{unquote(url.username)}:{unquote(url.password or '')}"
         headers.append(("Authorization", "Basic " + base64.b64encode(pair.encode()).decode()))
     path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    head = h11.Request(method=wanted.method, target=_quote(path), headers=headers)
-    return Request(host, port, url.scheme == "https", head, body, f"{url.scheme}://{named}{url.path}")
+    asked = h11.Request(method=wanted.method, target=_quote(path), headers=headers)
+    head = h11.Connection(our_role=h11.CLIENT).send(asked) or b""
+    return Request(host, port, url.scheme == "https", wanted.method, head, body, f"{url.scheme}://{named}{url.path}")
+
+
+_keep_request = lru_cache(maxsize=REQUESTS_KEPT)(make_request)
 
 
 def _quote(path: str) -> bytes:
