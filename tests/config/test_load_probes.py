@@ -152,3 +152,12 @@ expect = { contains = "pong", min_days_left = 14 }
 )
 def test_a_handshake_that_cannot_be_made_is_refused(folder: Path, line: str, words: str) -> None:
     assert any(words in fault for fault in faults_of(folder, probe_text("websocket", line)))
+
+
+def test_a_grpc_service_is_asked_for(folder: Path) -> None:
+    probe = load_probe(folder, "grpc", 'target = "h:443"\nservice = "shop.v1.Orders"\nsecurity = "none"')
+    assert (probe.target, probe.service, probe.security) == ("h:443", "shop.v1.Orders", "none")
+    probe = load_probe(folder, "grpc", 'target = "[2001:db8::1]:50051"\nexpect = { min_days_left = 7 }')
+    assert (probe.service, probe.security, probe.expect.min_days_left) == ("", "tls", 7)
+    (fault,) = faults_of(folder, probe_text("grpc", 'target = "h:443"\nsecurity = "starttls"'))
+    assert 'is "starttls"' in fault

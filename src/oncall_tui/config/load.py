@@ -249,6 +249,8 @@ def _convert_probe(probe: schema.KnownProbe, folder: Path, above: Mapping[str, t
                     auth=None if probe.auth is None else _convert_auth(probe.auth, folder),
                 ),
             )
+        case schema.GrpcProbe():
+            return replace(made, family=probe.family, security=probe.security, service=probe.service)
         case schema.PushProbe():
             return replace(made, file=None if probe.file is None else str(resolve_path(folder, probe.file)))
         case schema.MailProbe():

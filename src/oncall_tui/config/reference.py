@@ -43,6 +43,10 @@ _KIND_WORDS = {
         "Opens a WebSocket, sends a text and awaits one where the config says so, and closes. Without `contains` the"
         " handshake alone is judged. Redirects are not followed."
     ),
+    "grpc": (
+        "Asks the health service of a gRPC server (grpc.health.v1) for one of its services: SERVING is up. Needs"
+        " `pip install 'oncall-tui[grpc]'`; without it the probe stays unknown and says so."
+    ),
     "push": "Waits for signs of life of a job: it is down when there was none for too long (a dead man's switch).",
 }
 

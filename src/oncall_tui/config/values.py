@@ -173,6 +173,13 @@ def check_subprotocol(text: str) -> str:
     return text
 
 
+def check_service(text: str) -> str:
+    """The name of a gRPC service, as the server registered it; empty for the whole server."""
+    if len(text) > 200 or not text.isprintable() or not is_clean(text):
+        raise ValueError("is not the name of a service, allowed: up to 200 printable characters")
+    return text
+
+
 def check_ws_headers(value: object) -> object:
     """Headers of an opening handshake: those that make it one are set by the probe."""
     check_headers(value)

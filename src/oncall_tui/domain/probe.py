@@ -27,6 +27,7 @@ class ProbeKind(StrEnum):
     ICMP = "icmp"
     DOMAIN = "domain"
     WEBSOCKET = "websocket"
+    GRPC = "grpc"
     PROMETHEUS = "prometheus"
     QUERY = "query"
     ALERTMANAGER = "alertmanager"
@@ -109,11 +110,12 @@ class HttpRequest(Struct, frozen=True):
 class Probe(Struct, frozen=True):
     """A configured check of one target.
 
-    `target` is a URL for http and websocket, `host:port` for tcp, tls, grpc, smtp and imap, a name for dns and domain, a
-    host for icmp (asked `count` times), words for push, whose beats touch `file` or come through the database. An
+    `target` is a URL for http and websocket, `host:port` for tcp, tls, grpc, smtp and imap, a name for dns and domain,
+    a host for icmp (asked `count` times), words for push, whose beats touch `file` or come through the database. An
     upstream page is read in its `form`, `statuspage` or `atom`, for the components in `watch`, all when empty.
     `security` of mail is `starttls`, `tls` from the first byte on, or `none`. `server` is the RDAP server of a domain's
     registry. A websocket probe speaks `subprotocol` if there is one, and sends the body of `request` as its message.
+    `service` is what a gRPC server is asked about, empty for all of it.
 
     `every_ms` is the interval between starts, `timeout_ms` the one deadline for the whole run. `runbook` is a path,
     already resolved against the config's folder. `confirm_every_ms` is the pause before a failure that has not been
@@ -153,6 +155,7 @@ class Probe(Struct, frozen=True):
     server: str | None = None
     ack_clears_after: int = ACK_CLEARS_AFTER
     subprotocol: str | None = None
+    service: str = ""
     intake: Intake | None = None
     source: str = ""
 

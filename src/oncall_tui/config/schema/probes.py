@@ -32,7 +32,7 @@ from oncall_tui.config.schema.publishing import TokenTable
 from oncall_tui.domain.duration import DAY, HOUR
 from oncall_tui.domain.probe import FLAP_END, FLAP_START
 
-KINDS = ("http", "tcp", "tls", "dns", "push", "upstream", "smtp", "imap", "icmp", "domain", "websocket")
+KINDS = ("http", "tcp", "tls", "dns", "push", "upstream", "smtp", "imap", "icmp", "domain", "websocket", "grpc")
 _KINDS_FORM = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
 
 
@@ -44,7 +44,7 @@ class ProbeTable(Table, frozen=True, kw_only=True):
 
     name: Annotated[Name, Doc("What the probe is called on the screens; no two alike.", NAME_FORM)]
     kind: Annotated[
-        Literal["http", "tcp", "tls", "dns", "push", "upstream", "smtp", "imap", "icmp", "domain", "websocket"],
+        Literal["http", "tcp", "tls", "dns", "push", "upstream", "smtp", "imap", "icmp", "domain", "websocket", "grpc"],
         Doc("What is checked, and how.", _KINDS_FORM),
     ]
     component: Annotated[
@@ -233,6 +233,18 @@ class MailProbe(ProbeTable, frozen=True, kw_only=True):
     expect: Annotated[TlsExpect, _expect(TlsExpect)] = TlsExpect()
 
 
+class GrpcProbe(ProbeTable, frozen=True, kw_only=True):
+    target: Annotated[HostPort, _Target]
+    service: Annotated[
+        str,
+        text(values.check_service),
+        Doc("The service whose health is asked for; empty for the whole server.", "up to 200 printable characters"),
+    ] = ""
+    security: Annotated[Literal["tls", "none"], Doc("Whether it speaks TLS.", "tls or none")] = "tls"
+    family: _Family = "any"
+    expect: Annotated[TlsExpect, _expect(TlsExpect)] = TlsExpect()
+
+
 class IcmpProbe(ProbeTable, frozen=True, kw_only=True):
     target: Annotated[str, text(values.check_address), Doc("The host to ping.", "a host name or an IP address")]
     count: Annotated[int, Meta(ge=1, le=20), Doc("So many echoes a run.", "a whole number, 1 to 20")] = 3
@@ -276,6 +288,7 @@ KnownProbe: TypeAlias = (
     | IcmpProbe
     | DomainProbe
     | WebsocketProbe
+    | GrpcProbe
 )
 PROBE_TABLES: Mapping[str, type[ProbeTable]] = {
     "http": HttpProbe,
@@ -289,6 +302,7 @@ PROBE_TABLES: Mapping[str, type[ProbeTable]] = {
     "icmp": IcmpProbe,
     "domain": DomainProbe,
     "websocket": WebsocketProbe,
+    "grpc": GrpcProbe,
 }
 
 
@@ -309,6 +323,7 @@ _ANY_KEYS = {
     "target": Annotated[str, _Target],
     "url": Annotated[str, _Url],
     "headers": HttpProbe.__annotations__["headers"],
+    "security": MailProbe.__annotations__["security"],
     "expect": Annotated[_AnyExpect, Doc("What a healthy answer looks like.", "a table")],
 }
 AnyProbe = cast("type[ProbeTable]", _join("AnyProbe", ProbeTable, PROBE_TABLES.values(), _ANY_KEYS))

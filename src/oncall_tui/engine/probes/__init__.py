@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from oncall_tui.domain.probe import Probe, ProbeKind, Result, Verdict
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.verdict import Observation, judge
-from oncall_tui.engine.probes import dns, domain, http, icmp, mail, push, source, tcp, tls, upstream, websocket
+from oncall_tui.engine.probes import dns, domain, grpc, http, icmp, mail, push, source, tcp, tls, upstream, websocket
 from oncall_tui.engine.probes.evidence import READ_LIMIT, collect_evidence, tell_addresses, tell_chain
 from oncall_tui.engine.probes.faults import FORESEEN, REASON_LIMIT, explain, explain_timeout
 from oncall_tui.engine.probes.tools import Tools, Trace, open_tools
@@ -43,6 +43,7 @@ _KINDS: dict[ProbeKind, Callable[[Probe, Tools, Trace], Awaitable[Observation]]]
     ProbeKind.ALERTMANAGER: source.run,
     ProbeKind.GATUS: source.run,
     ProbeKind.WEBSOCKET: websocket.run,
+    ProbeKind.GRPC: grpc.run,
 }
 _HEARSAY = {
     ProbeKind.UPSTREAM: "the status page cannot be read",

@@ -92,6 +92,8 @@ def _explain_tls(error: ssl.SSLError) -> str:
         return "connection closed in TLS"
     if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"):
         return "TLS: the answer is not TLS"
+    if "NO_APPLICATION_PROTOCOL" in reason:
+        return "TLS: the target does not speak HTTP/2 (ALPN), look at what stands before the service"
     return f"TLS: {reason.lower().replace('_', ' ') or 'handshake failed'}"
 
 

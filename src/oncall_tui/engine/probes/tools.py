@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import msgspec
 from msgspec import Struct
@@ -35,11 +36,30 @@ class Registries:
     servers: dict[str, str] = field(default_factory=dict)
 
 
+def _make_verified() -> ssl.SSLContext:
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile or paths.capath:
+        return ssl.create_default_context()
+    # On Linux truststore reads the authorities again for every connection, so it serves where OpenSSL has none.
+    import truststore
+
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+@cache
+def make_http2() -> ssl.SSLContext:
+    """Returns a context that verifies and offers HTTP/2 alone; it blocks for 20 ms when it is made."""
+    context = _make_verified()
+    context.set_alpn_protocols(["h2"])
+    return context
+
+
 class Tools(Struct, frozen=True):
     """The outside world as probes see it; one for the whole engine.
 
     `tls` verifies and is shared, since making one costs 20 ms of a blocked loop. `tls_unverified` reads
-    certificates that were refused, to say why; nothing is sent through it. `body_cap` is in bytes, after
+    certificates that were refused, to say why; nothing is sent through it. `make_http2` returns the one that verifies
+    and offers HTTP/2, which none of the others must. `body_cap` is in bytes, after
     decompression.
     """
 
@@ -53,6 +73,7 @@ class Tools(Struct, frozen=True):
     body_cap: int = BODY_CAP
     credentials: Credentials = msgspec.field(default_factory=Credentials)
     registries: Registries = msgspec.field(default_factory=Registries)
+    make_http2: Callable[[], ssl.SSLContext] = make_http2
     read_beat: Callable[[str], Awaitable[Beat | None]] | None = None
     take_sightings: Callable[[Probe, Sequence[Sighting]], None] | None = None
 
@@ -77,13 +98,7 @@ def _make_contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
     unverified = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     unverified.check_hostname = False
     unverified.verify_mode = ssl.CERT_NONE
-    paths = ssl.get_default_verify_paths()
-    if paths.cafile or paths.capath:
-        return ssl.create_default_context(), unverified
-    # On Linux truststore reads the authorities again for every connection, so it serves where OpenSSL has none.
-    import truststore
-
-    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT), unverified
+    return _make_verified(), unverified
 
 
 @dataclass(slots=True)
