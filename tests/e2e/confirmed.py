@@ -27,6 +27,7 @@ class Report:
     kills: Counter[str] = field(default_factory=Counter)
     exits: Counter[str] = field(default_factory=Counter)
     conflicts: int = 0
+    asked: int = 0
     faulted: int = 0
     requests: int = 0
     edits: int = 0
@@ -43,7 +44,7 @@ class Report:
         counts = ("duplicates", "losses", "disorders", "lies")
         did = f"{self.confirmed} updates confirmed, {sum(self.kills.values())} kills {dict(self.kills)}"
         met = f"{self.faulted} of {self.requests} requests faulted, {self.edits} edits by somebody else"
-        ends = f"{self.conflicts} conflicts decided by a person, exits {dict(self.exits)}"
+        ends = f"{self.conflicts} conflicts and {self.asked} doubts decided by a person, exits {dict(self.exits)}"
         broken = ", ".join(f"{name} {len(getattr(self, name))}" for name in counts)
         lines = [f"seed {self.seed}: {did}, {met}, {ends}", f"  {broken}"]
         for name in counts:

@@ -241,7 +241,7 @@ resend = "unasked"
     # -- the verdict -------------------------------------------------------------------------------------------------
 
     def _settle(self) -> None:
-        """The page is well again: everything goes out, and a person decides on what met a conflict."""
+        """The page is well again: everything goes out, and a person decides on conflicts, and on what is in doubt."""
         for _ in range(40):
             status, out, error = self.command("sync", "--wait", "60s", "--json", timeout_s=120)
             if status == 0:
@@ -253,10 +253,22 @@ resend = "unasked"
                     self._lie(f"delivery of #{each['incident_id']} needs a person: {each['reason']}")
                 self.report.conflicts += 1
                 self.ask("outbox", "retry", str(each["id"]))
-            if not failed:
+            asked = [each for each in left if each["asked_at"] is not None]
+            for each in asked:
+                self._answer(each)
+            if not failed and not asked:
                 self.report.exits[f"sync {status}: {error[:200]} {[each['reason'] for each in left][:3]}"] += 1
         if (listed := self.ask("outbox", "list")) != []:
             self._lie(f"the outbox is not empty in the end: {str(listed)[:600]}")
+
+    def _answer(self, delivery: Shape) -> None:
+        """What stands on the page is said to be there, what does not is sent again."""
+        self.report.asked += 1
+        same = [each for each in as_rows(delivery["evidence"]) if each["body"] == delivery["body"]]
+        with self.page.lock:
+            ours = [str(each["id"]) for each in same if each["id"] in self.page.written]
+        said = ("adopt", str(delivery["id"]), "--as", ours[-1]) if ours else ("retry", str(delivery["id"]))
+        self.ask("outbox", *said)
 
     def _judge(self) -> None:
         on_page = self.page.list_ours()

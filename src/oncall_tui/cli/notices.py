@@ -10,7 +10,7 @@ from oncall_tui.cli.group import json_option, place_options
 from oncall_tui.cli.place import Place, read_actor
 
 if TYPE_CHECKING:
-    from oncall_tui.domain.maintenance import NoticeDelivery, NoticeEvidence
+    from oncall_tui.domain.maintenance import NoticeDelivery
 
 
 @click.command()
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 @click.pass_obj
 def adopt(place: Place, number: str, remote_id: str | None, is_json: bool) -> None:
     """Take what the page shows for a notice that is in doubt: it is there, and is not sent again."""
+    from oncall_tui.cli.planned import name_evidence
+    from oncall_tui.cli.shown import choose_shown
     from oncall_tui.clock import now_ms
     from oncall_tui.store.notices import adopt_notice, get_notice_delivery
 
     with place.open_db() as db:
         delivery = get_notice_delivery(db, _read_id(number))
-        evidence = _choose(delivery, remote_id)
+        evidence = choose_shown({name_evidence(each): each for each in delivery.evidence}, remote_id)
         _print(adopt_notice(db, delivery.id, evidence, read_actor(), now_ms()), is_json)
 
 
@@ -56,22 +58,6 @@ def drop(place: Place, number: str, is_json: bool) -> None:
 
     with place.open_db() as db:
         _print(drop_notice(db, _read_id(number), read_actor(), now_ms()), is_json)
-
-
-def _choose(delivery: NoticeDelivery, remote_id: str | None) -> NoticeEvidence | None:
-    """Returns the one that is named, or the only one. Raises UsageError."""
-    from oncall_tui.cli.planned import name_evidence
-    from oncall_tui.domain.errors import UsageError
-    from oncall_tui.domain.sanitize import clean_line
-
-    names = {name_evidence(each): each for each in delivery.evidence}
-    if remote_id is not None and names:
-        if remote_id not in names:
-            raise UsageError(f"--as {clean_line(remote_id, 60)} is none of what the page shows: {', '.join(names)}.")
-        return names[remote_id]
-    if len(names) > 1:
-        raise UsageError(f"The page shows several that could be it: say which with --as {' or '.join(names)}.")
-    return next(iter(names.values()), None)
 
 
 def _print(delivery: NoticeDelivery, is_json: bool) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.group()
 @place_options
 def outbox() -> None:
-    """List, retry and drop what waits to be published."""
+    """List what waits to be published, and decide about what failed or is in doubt."""
 
 
 @outbox.command("list")
@@ -40,10 +40,31 @@ def list_command(place: Place, is_all: bool, is_json: bool) -> None:
     rows = [(str(each.id), f"#{each.incident_id}", each.state, each.status, each.reason, each.body) for each in found]
     if found:
         say(format_table(("ID", "INCIDENT", "STATE", "STATUS", "WHY", "TEXT"), rows))
+        for row in (row for each in found for row in _tell_evidence(each)):
+            say(row)
     elif not notices:
         say("The outbox is empty.")
     if notices:
         say(notices)
+
+
+@outbox.command()
+@click.argument("number", metavar="ID")
+@click.option("--as", "remote_id", metavar="ID", help="Which of those that the page shows; `list` tells the ids.")
+@json_option
+@place_options
+@click.pass_obj
+def adopt(place: Place, number: str, remote_id: str | None, is_json: bool) -> None:
+    """Take what the page shows for a delivery that is in doubt: it is there, and is not sent again."""
+    from oncall_tui.cli.incident import read_id
+    from oncall_tui.cli.shown import choose_shown
+    from oncall_tui.clock import now_ms
+    from oncall_tui.store.outbox import adopt_delivery, get_delivery
+
+    with place.open_db() as db:
+        delivery = get_delivery(db, read_id(number))
+        evidence = choose_shown({each.remote_update_id: each for each in delivery.evidence}, remote_id)
+        _print(adopt_delivery(db, delivery.id, evidence, read_actor(), now_ms()), is_json)
 
 
 @outbox.command()
@@ -74,6 +95,18 @@ def drop(place: Place, number: str, is_json: bool) -> None:
 
     with place.open_db() as db:
         _print(drop_delivery(db, read_id(number), read_actor(), now_ms()), is_json)
+
+
+def _tell_evidence(delivery: Delivery) -> list[str]:
+    from oncall_tui.cli.output import show_time
+    from oncall_tui.domain.sanitize import clean_line
+
+    if delivery.asked_at is None or not delivery.evidence:
+        return []
+    return [f"{delivery.id} may be one of these: `outbox adopt {delivery.id} --as ID`, else `retry` or `drop`"] + [
+        f"  {each.remote_update_id}  {show_time(each.created_at)}  {each.status}: {clean_line(each.body, 200)}"
+        for each in delivery.evidence
+    ]
 
 
 def _print(delivery: Delivery, is_json: bool) -> None:

@@ -145,6 +145,11 @@ def shape_delivery(delivery: Delivery) -> dict[str, Json]:
         "author": delivery.created_by,
         "created_at": show_time(delivery.created_at),
         "next_try_at": show_time(delivery.next_try_at),
+        "asked_at": show_time(delivery.asked_at),
+        "evidence": [
+            {"id": each.remote_update_id, "status": each.status, "body": each.body, "at": show_time(each.created_at)}
+            for each in delivery.evidence
+        ],
         "delivered_at": show_time(delivery.delivered_at),
     }
 

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import re
+
+from tests.cli.program import Program
+
+from oncall_tui.clock import now_ms
+from oncall_tui.domain.incident import IncidentStatus
+from oncall_tui.domain.update import Evidence
+from oncall_tui.store.database import open_database
+from oncall_tui.store.deliveries import claim_delivery, settle_asking, settle_uncertain
+from oncall_tui.store.lease import take_lease
+from oncall_tui.store.outbox import list_due
+
+
+def ask(program: Program, *bodies: str) -> None:
+    """Leaves the first update of an incident in doubt; `bodies` are what the page shows, oldest first."""
+    answer = program.run("incident", "open", "--title", "API errors", "--message", "We are looking into API errors.")
+    assert answer.status == 0, answer.err
+    now = now_ms()
+    evidence = tuple(
+        Evidence("r1", f"u{at}", "API errors", IncidentStatus.INVESTIGATING, body, now)
+        for at, body in enumerate(bodies)
+    )
+    with open_database(program.folder / "oncall.db") as db:
+        epoch = take_lease(db, pid=1, host="h", boot_id="b", version="1", mode="stay", now=now)
+        (due,) = list_due(db, now)
+        assert claim_delivery(db, due.id, epoch, due.kind, [], now)
+        settle_uncertain(db, due.id, epoch, next_try_at=now + 60_000, reason="no answer", now=now)
+        settle_asking(db, due.id, epoch, next_try_at=now + 60_000, evidence=evidence, now=now)
+
+
+def test_what_may_be_there_is_listed_and_taken_by_its_id(program: Program) -> None:
+    ask(program, "We are looking.", "Somebody \x1b[31melse.")
+    shown = program.run("outbox", "list").out
+    assert "1 may be one of these: `outbox adopt 1 --as ID`, else `retry` or `drop`" in shown
+    assert re.search(r"u1  \S+Z  investigating: Somebody ␛\[31melse\.", shown)
+    (waiting,) = program.run("outbox", "list", "--json").rows()
+    assert [each["id"] for each in waiting["evidence"]] == ["u0", "u1"]
+    assert waiting["asked_at"] is not None
+    unclear = program.run("outbox", "adopt", "1")
+    assert unclear.status == 2
+    assert "say which with --as u0 or u1" in unclear.err
+    assert program.run("outbox", "adopt", "1", "--as", "u7").status == 2
+    assert program.run("outbox", "adopt", "1", "--as", "u0", "--json").shape()["state"] == "delivered"
+    assert program.run("outbox", "list").out == "The outbox is empty.\n"
+
+
+def test_the_only_one_needs_no_id_and_nothing_cannot_be_taken(program: Program) -> None:
+    ask(program)
+    refused = program.run("outbox", "adopt", "1", "--json")
+    assert refused.status == 3
+    assert "no-evidence" in refused.out
+    assert program.run("outbox", "drop", "1").status == 0
+    assert program.run("outbox", "adopt", "1").status == 3
