@@ -143,7 +143,7 @@ def _wrong_values(line: Line) -> st.SearchStrategy[str]:
     elif line.key == "token":
         wrong += [f'"{TOKEN}"', f"['{TOKEN}']", f'{{ env = "{TOKEN}" }}', f'{{ valu = "{TOKEN}" }}', "{}"]
     elif line.key == "kind":
-        wrong += ['"htp"', '"HTTP"', '"icmp"', '"any"']
+        wrong += ['"htp"', '"HTTP"', '"icmq"', '"any"']
     elif line.key == "expect":
         wrong += ["{ max_latency = 1 }", '{ max_latncy = "1s" }', '{ max_latency = "0s" }']
     elif line.key == "component":

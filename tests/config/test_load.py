@@ -8,13 +8,14 @@ import pytest
 from tests.config.loading import FULL, faults_of, load_text, probe_text
 
 from oncall_tui.config.model import ComponentConfig, Config, PageConfig, TokenSource
+from oncall_tui.config.schema import FileTable
 from oncall_tui.config.schema.probes import KINDS as ALL_KINDS
 from oncall_tui.config.schema.probes import ProbeTable
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind
 
 KINDS = f"{', '.join(ALL_KINDS[:-1])} or {ALL_KINDS[-1]}"
 COMMON = "name, kind, component, every, timeout, runbook, failure_threshold, recovery_threshold, "
-COMMON += "confirm_every, flap_start, flap_end, depends_on, metric"
+COMMON += "ack_clears_after, confirm_every, flap_start, flap_end, depends_on, metric"
 
 
 def test_the_whole_form_is_read(folder: Path) -> None:
@@ -129,10 +130,7 @@ max_latency = 3
 """
     anything = ProbeTable.fitting({}).__struct_fields__
     assert faults_of(folder, text) == [
-        (
-            "1: themes: unknown key (did you mean theme?), allowed: theme, templates, updates, page, broadcast, lint, "
-            "vantage, component, probe"
-        ),
+        (f"1: themes: unknown key (did you mean theme?), allowed: {', '.join(FileTable.__struct_fields__)}"),
         "2: page.page_id: is missing, allowed: 1 to 100 letters, digits, - and _",
         "3: page.api_url: would send the token unencrypted, allowed: https; http for this machine only",
         '4: page.token: a token is never written here; use { env = "NAME" }, { file = "PATH" } or { command = [...] }',
@@ -142,7 +140,7 @@ max_latency = 3
         f"13: probe.evry: unknown key (did you mean every?), allowed: {', '.join(anything)}",
         '14: probe.target: is missing, allowed: "host:port", an IPv6 address in [brackets]',
         '15: probe.name: "a" is already on line 11, allowed: each name once',
-        f"17: probe.url: belongs to http and upstream probes, allowed in this one: {COMMON}, target, expect",
+        f"17: probe.url: belongs to http, upstream and websocket probes, allowed in this one: {COMMON}, target, expect",
         '18: probe.component: "APi" is not a configured component (did you mean "API"?), allowed: "API"',
         "20: probe.timeout: is longer than the time between runs, allowed: at most the value of every",
         f'21: probe.runbook: there is no file "{folder / "no.md"}", allowed: the path of a file that exists',

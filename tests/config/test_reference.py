@@ -41,6 +41,7 @@ def test_the_example_is_valid_and_uses_every_key() -> None:
     known = set(schema.FileTable.__struct_fields__)
     assert set(document) == known
     assert set(document["page"]) == set(schema.PageTable.__struct_fields__)
+    assert _keys(document["window"]) | {"all"} == set(schema.WindowTable.__struct_encode_fields__)
     assert _keys(document["component"]) == set(schema.ComponentTable.__struct_fields__)
     for kind in schema.KINDS:
         probes = [probe for probe in document["probe"] if probe["kind"] == kind]
@@ -50,6 +51,7 @@ def test_the_example_is_valid_and_uses_every_key() -> None:
             "timeout",
             "failure_threshold",
             "recovery_threshold",
+            "ack_clears_after",
             "confirm_every",
             "flap_start",
             "flap_end",

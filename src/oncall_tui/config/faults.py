@@ -81,7 +81,7 @@ def explain(document: Mapping[str, object], mismatch: Mismatch) -> str:
 def _explain_unknown_key(document: Mapping[str, object], path: Path) -> str:
     key = str(path[-1])
     table = schema.table_at(document, path[:-1])
-    known = table.__struct_fields__ if table else ()
+    known = table.__struct_encode_fields__ if table else ()
     if path[0] == "probe":
         kinds = schema.kinds_with(key, is_expect=path[-2] == "expect")
         if kinds:

@@ -65,12 +65,16 @@ class Form(msgspec.Struct, frozen=True):
 
 
 class Key(msgspec.Struct, frozen=True):
-    """One key of a table. `default` is what an absent key means where it is not needed."""
+    """One key of a table, and the `field` that holds it.
+
+    `default` is what an absent key means where it is not needed.
+    """
 
     doc: Doc
     form: Form
     is_needed: bool
     default: object
+    field: str
 
 
 _T = TypeVar("_T", bound=Table)
@@ -80,7 +84,7 @@ _T = TypeVar("_T", bound=Table)
 def keys_of(table: type[Table]) -> Mapping[str, Key]:
     """Returns the keys that a table may have, in their order. Its annotations are taken apart once, when needed."""
     return {
-        field.name: Key(_find_doc(field.type), _make_form(field.type), field.required, field.default)
+        field.encode_name: Key(_find_doc(field.type), _make_form(field.type), field.required, field.default, field.name)
         for field in msgspec.structs.fields(table)
     }
 
@@ -99,7 +103,7 @@ def _read_table(table: type[_T], raw: Mapping[str, object], path: Path, found: l
     values: dict[str, object] = {}
     for name, key in keys.items():
         if name in raw:
-            values[name] = _read_value(key.form, raw[name], (*path, name), found)
+            values[key.field] = _read_value(key.form, raw[name], (*path, name), found)
         elif key.is_needed:
             found.append(Mismatch((*path, name), "missing"))
     return table(**values) if len(found) == before else None

@@ -22,7 +22,7 @@ _SHOWN_PATH = 300
 def check_hooks(document: Table, folder: FilePath, find_line: Callable[[Path], int]) -> Iterator[Fault]:
     """Yields the faults of hooks that no single key shows: `(path, what is wrong, what is allowed)`."""
     hooks = document.get("hook")
-    lines: dict[object, int] = {}
+    first: dict[str, int] = {}
     for index, hook in enumerate(hooks if isinstance(hooks, list) else ()):
         if not isinstance(hook, dict):
             continue
@@ -32,10 +32,9 @@ def check_hooks(document: Table, folder: FilePath, find_line: Callable[[Path], i
             found = "none" if not ways else f"{len(ways)} ({', '.join(ways)})"
             yield path, f"has {found} of its ways, allowed: exactly one of {', '.join(_WAYS)}"
         name = hook.get("name")
-        if isinstance(name, str) and name in lines:
-            yield (*path, "name"), f"{quote(name)} is already on line {lines[name]}, allowed: each name once"
-        elif isinstance(name, str):
-            lines[name] = find_line((*path, "name"))
+        if isinstance(name, str) and first.setdefault(name, index) != index:
+            line = find_line(("hook", first[name], "name"))
+            yield (*path, "name"), f"{quote(name)} is already on line {line}, allowed: each name once"
         for key in ("auth", "secret_url"):
             yield from _check_token((*path, key), hook.get(key))
         if "auth" in hook and "url" not in hook:

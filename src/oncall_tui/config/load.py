@@ -22,6 +22,7 @@ from oncall_tui.config.intake import convert_sources
 from oncall_tui.config.model import BroadcastConfig, ComponentConfig, Config, PageConfig, TokenSource
 from oncall_tui.config.source import read_source
 from oncall_tui.config.tuning import convert_tuning
+from oncall_tui.config.windows import check_windows, convert_windows
 from oncall_tui.domain.cadence import USUAL_RHYTHM, Rhythm
 from oncall_tui.domain.errors import ConfigError
 from oncall_tui.domain.incident import Severity
@@ -114,6 +115,7 @@ def _find_faults(
         found = [(each.path, explain(document, each)) for each in mismatches]
         found += check_document(document, path.absolute().parent, find_line)
         found += check_hooks(document, path.absolute().parent, find_line)
+        found += check_windows(document, find_line)
         placed = sorted((find_line(key), show_key(key), why) for key, why in found)
     except RecursionError:
         return (_tell_depth(path),)
@@ -154,6 +156,7 @@ def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:
         template_faults=faults,
         hooks=convert_hooks(checked, folder),
         notice=convert_notice(checked),
+        windows=convert_windows(checked),
     )
 
 
@@ -220,6 +223,7 @@ def _convert_probe(probe: schema.KnownProbe, folder: Path, above: Mapping[str, t
         failure_threshold=probe.failure_threshold,
         recovery_threshold=probe.recovery_threshold,
         confirm_every_ms=probe.confirm_every,
+        ack_clears_after=probe.ack_clears_after,
         flap_start=probe.flap_start,
         flap_end=probe.flap_end,
         metric=probe.metric,

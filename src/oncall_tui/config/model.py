@@ -13,6 +13,7 @@ from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.probe import Credential, Probe
 from oncall_tui.domain.template import Template
 from oncall_tui.domain.template_variables import NO_TEAM, Team
+from oncall_tui.domain.windows import Window
 
 SEND_WINDOW_MS = 5_000
 
@@ -104,6 +105,7 @@ class Config(Struct, frozen=True):
     audience: Audience | None = None
     hooks: tuple[HookConfig, ...] = ()
     notice: NoticeConfig = NoticeConfig()
+    windows: tuple[Window, ...] = ()
 
     @property
     def send_window_ms(self) -> int:

@@ -112,6 +112,12 @@ def render_reference() -> str:
             schema.HookTable.__struct_fields__,
         ),
         _section("`[notice]`", "", schema.NoticeTable, schema.NoticeTable.__struct_fields__),
+        _section(
+            "`[[window]]`",
+            "Work that comes again and that customers are not told of: see [docs/maintenance.md](maintenance.md).",
+            schema.WindowTable,
+            schema.WindowTable.__struct_encode_fields__,
+        ),
         _section("`[[component]]`", "", schema.ComponentTable, schema.ComponentTable.__struct_fields__),
         _section("`[[probe]]`", "Keys of every probe.", schema.TcpProbe, common),
     ]

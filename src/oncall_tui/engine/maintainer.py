@@ -4,34 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from oncall_tui.domain.duration import MINUTE
 from oncall_tui.domain.errors import StoreError
 from oncall_tui.domain.maintenance import NoticeDelivery
 from oncall_tui.domain.outbox import RETRY_AFTER_MOST_MS
+from oncall_tui.domain.windows import Window
 from oncall_tui.engine.fenced import STORE_PAUSE_S
 from oncall_tui.engine.notice_courier import NoticeCourier
 from oncall_tui.engine.page_work import PageWork
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.maintenance import fire_due, note_overruns
 from oncall_tui.store.notices import adopt_orphan_notices, list_due_notices, next_notice_at, shorten_notice_waits
+from oncall_tui.store.windows import take_windows
 
 LOOK_EVERY_S = 1.0
 """Clocks are set and machines sleep: no wait of the clock is longer."""
+TAKE_WINDOWS_EVERY_MS = MINUTE
 _FAREWELL_S = 1.0
 _FAULT_PAUSE_S = 5.0
 
 logger = logging.getLogger(__name__)
 
 
-async def run_clock(store: StoreThread, *, epoch: int, clock: Callable[[], int], stop: asyncio.Event) -> None:
+async def run_clock(
+    store: StoreThread,
+    windows: Sequence[Window] = (),
+    *,
+    epoch: int,
+    clock: Callable[[], int],
+    stop: asyncio.Event,
+) -> None:
     """Takes what falls due until `stop` is set; looks often, since a sleep is noticed by looking alone."""
-    trouble = ""
+    trouble, taken_at = "", 0
     while not stop.is_set():
         try:
             await store.call(fire_due, epoch, clock())
             await store.call(note_overruns, epoch, clock())
+            now = clock()
+            if abs(now - taken_at) >= TAKE_WINDOWS_EVERY_MS:
+                await store.call(take_windows, windows, epoch, now)
+                taken_at = now
             trouble = ""
         except StoreError as error:
             if str(error) != trouble:

@@ -165,6 +165,7 @@ class _Engine:
 
     async def run(self) -> Ending:
         host, boot_id = read_host()
+        windows = self._config.windows
         epoch = await self._queue.call(
             take_lease, pid=os.getpid(), host=host, boot_id=boot_id, version=__version__, mode=self._mode, now=now_ms()
         )
@@ -190,7 +191,7 @@ class _Engine:
             "history": partial(run_roller, self._results, clock=now_ms, stop=self._stop),
             "heartbeat": lambda: self._beat(epoch),
             "sources": partial(self._desk.run, self._stop),
-            "planned work": partial(run_clock, self._queue, epoch=epoch, clock=now_ms, stop=self._stop),
+            "planned work": partial(run_clock, self._queue, windows, epoch=epoch, clock=now_ms, stop=self._stop),
         }
         if self._desk.has_alerts:
             works["silences at sources"] = partial(

@@ -44,6 +44,7 @@ from oncall_tui.config.schema.probes import (
 from oncall_tui.config.schema.publishing import AddressTable, BroadcastTable, ComponentTable, PageTable, TokenTable
 from oncall_tui.config.schema.sources import SourceTable
 from oncall_tui.config.schema.updates import RhythmTable, UpdatesTable
+from oncall_tui.config.schema.windows import WindowTable
 
 __all__ = [
     "KINDS",
@@ -80,6 +81,7 @@ __all__ = [
     "UpstreamProbe",
     "WebsocketExpect",
     "WebsocketProbe",
+    "WindowTable",
     "doc_of",
     "expect_of",
     "kinds_with",
@@ -126,6 +128,10 @@ class FileTable(Table, frozen=True, kw_only=True):
         NoticeTable,
         Doc("How a terminal makes itself noticed.", f"a table of {', '.join(NoticeTable.__struct_fields__)}"),
     ] = NoticeTable()
+    window: Annotated[
+        tuple[WindowTable, ...],
+        Doc("Each stretch of time that comes again, in which probes are under maintenance.", "[[window]] tables"),
+    ] = ()
     vantage: Annotated[
         VantageTable,
         Doc("How this host finds out that it is itself cut off.", "a table of targets"),
@@ -173,6 +179,8 @@ def table_at(document: Mapping[str, object], path: Path) -> type[Table] | None:
             return AddressTable
         case ("lint",):
             return LintTable
+        case ("window", int()):
+            return WindowTable
         case ("hook", int()):
             return HookTable
         case ("hook", int(), "auth"):

@@ -30,7 +30,7 @@ from oncall_tui.config.schema.fields import (
 )
 from oncall_tui.config.schema.publishing import TokenTable
 from oncall_tui.domain.duration import DAY, HOUR
-from oncall_tui.domain.probe import FLAP_END, FLAP_START
+from oncall_tui.domain.probe import ACK_CLEARS_AFTER, FLAP_END, FLAP_START
 
 KINDS = ("http", "tcp", "tls", "dns", "push", "upstream", "smtp", "imap", "icmp", "domain", "websocket", "grpc")
 _KINDS_FORM = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
@@ -77,6 +77,11 @@ class ProbeTable(Table, frozen=True, kw_only=True):
     recovery_threshold: Annotated[
         int, Meta(ge=1, le=100), Doc("Successes in a row that make it up again.", "a whole number, 1 to 100")
     ] = 2
+    ack_clears_after: Annotated[
+        int,
+        Meta(ge=1, le=100),
+        Doc("Successes in a row after which an acknowledgement is over.", "a whole number, 1 to 100"),
+    ] = ACK_CLEARS_AFTER
     confirm_every: Annotated[
         int,
         length(100, HOUR),
