@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ WAIT_MOST_MS = 5 * MINUTE
 ANSWER_LIMIT = 4_000
 # A secret that is cut off could not be found any more.
 _READ_LIMIT = ANSWER_LIMIT + TOKEN_LIMIT
+_READ_WITHIN_S = 1.0
 _COME_AGAIN = (408, 425, 429)
 
 
@@ -56,39 +58,39 @@ class HookLine:
             "Accept-Encoding": "identity",
         }
         timeout_s = self._hook.timeout_ms / 1000
-        client = httpx.AsyncClient(
-            verify=self._tls or False, trust_env=False, follow_redirects=False, timeout=timeout_s
-        )
-        try:
-            async with asyncio.timeout(timeout_s), client:
-                return await self._exchange(client, url, headers, document, host, now)
-        except (TimeoutError, httpx.TimeoutException):
-            within = format_duration(self._hook.timeout_ms)
-            return Outcome(False, f"{host} did not answer within {within}", may_follow=True)
-        except httpx.ConnectError as error:
-            why = clean_line(self._hide(str(error)), 160)
-            return Outcome(False, f"{host} cannot be reached: {why}", may_follow=True)
-        except (httpx.HTTPError, OSError):
-            return Outcome(False, f"{host} closed the connection before it answered", may_follow=True)
-        except (httpx.InvalidURL, UnicodeError, ValueError):
-            return Outcome(False, "the request could not be made: check the url and the token in config")
+        verify = self._tls or False
+        client = httpx.AsyncClient(verify=verify, trust_env=False, follow_redirects=False, timeout=timeout_s)
+        async with client:
+            try:
+                request = client.build_request("POST", url, headers=headers, content=document.encode("ascii"))
+                async with asyncio.timeout(timeout_s):
+                    response = await client.send(request, stream=True)
+            except (TimeoutError, httpx.TimeoutException):
+                within = format_duration(self._hook.timeout_ms)
+                return Outcome(False, f"{host} did not answer within {within}", may_follow=True)
+            except httpx.ConnectError as error:
+                why = clean_line(self._hide(str(error)), 160)
+                return Outcome(False, f"{host} cannot be reached: {why}", may_follow=True)
+            except (httpx.HTTPError, OSError):
+                return Outcome(False, f"{host} closed the connection before it answered", may_follow=True)
+            except (httpx.InvalidURL, UnicodeError, ValueError):
+                return Outcome(False, "the request could not be made: check the url and the token in config")
+            return await self._judge(response, host, now)
 
-    async def _exchange(
-        self, client: httpx.AsyncClient, url: str, headers: dict[str, str], document: str, host: str, now: int
-    ) -> Outcome:
-        async with client.stream("POST", url, headers=headers, content=document.encode("ascii")) as response:
-            status = response.status_code
-            said = clean_block(self._hide(await _read_start(response)), ANSWER_LIMIT)
-            if 200 <= status < 300:
-                return Outcome(True, f"{host} took it: HTTP {status}", said)
-            if 300 <= status < 400:
-                words = f"{host} redirects (HTTP {status}), which is not followed: put the final address into config"
-                return Outcome(False, words, said)
-            words = f"{host} answered HTTP {status}"
-            if status in _COME_AGAIN or status >= 500:
-                wait_ms = _read_wait(response.headers.get("retry-after", ""), now)
-                return Outcome(False, words, said, may_follow=True, wait_ms=wait_ms)
-            return Outcome(False, f"{words}: it does not take this", said)
+    async def _judge(self, response: httpx.Response, host: str, now: int) -> Outcome:
+        """A status that was read stands, whatever becomes of the rest."""
+        status = response.status_code
+        said = clean_block(self._hide(await _read_start(response)), ANSWER_LIMIT)
+        if 200 <= status < 300:
+            return Outcome(True, f"{host} took it: HTTP {status}", said)
+        if 300 <= status < 400:
+            words = f"{host} redirects (HTTP {status}), which is not followed: put the final address into config"
+            return Outcome(False, words, said)
+        words = f"{host} answered HTTP {status}"
+        if status in _COME_AGAIN or status >= 500:
+            wait_ms = _read_wait(response.headers.get("retry-after", ""), now)
+            return Outcome(False, words, said, may_follow=True, wait_ms=wait_ms)
+        return Outcome(False, f"{words}: it does not take this", said)
 
     def _read_secrets(self) -> tuple[str, dict[str, str]]:
         """Returns the URL and the header with the token; blocks. Raises UsageError or ValueError."""
@@ -113,15 +115,16 @@ class HookLine:
 
 
 async def _read_start(response: httpx.Response) -> str:
-    """Returns the start of the body; a status that was read stands, whatever becomes of the rest."""
-    start = b""
-    try:
-        async for chunk in response.aiter_raw():
-            start += chunk
-            if len(start) >= _READ_LIMIT:
-                break
-    except (httpx.HTTPError, OSError):
-        pass
+    """Returns the start of the body, as far as it comes within a second."""
+    start = bytearray()
+    with suppress(TimeoutError, httpx.HTTPError, OSError):
+        async with asyncio.timeout(_READ_WITHIN_S):
+            async for chunk in response.aiter_raw():
+                start += chunk
+                if len(start) >= _READ_LIMIT:
+                    break
+    with suppress(httpx.HTTPError, OSError):
+        await response.aclose()
     return start[:_READ_LIMIT].decode("utf-8", "replace")
 
 

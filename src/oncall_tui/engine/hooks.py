@@ -173,17 +173,20 @@ async def run_noticing(
                 await stop.wait()
 
 
-async def run_caller(work: Work, hook: HookConfig, tls: ssl.SSLContext | None = None) -> None:
+async def run_caller(
+    work: Work, hook: HookConfig, tls: ssl.SSLContext | None = None, again_after_ms: Sequence[int] = AGAIN_AFTER_MS
+) -> None:
     """Makes the calls of one hook, one after the other, until the work is stopped."""
-    tries = COMMAND_TRIES if hook.command is not None else len(AGAIN_AFTER_MS) + 1
+    tries = COMMAND_TRIES if hook.command is not None else len(again_after_ms) + 1
     await work.fenced.write(adopt_calls, hook.name, work.epoch, tries, work.clock())
-    caller = _Caller(work, hook, tls)
+    caller = _Caller(work, hook, tls, again_after_ms)
     await work.keep_doing(caller.call_due, f"calls of {hook.name}")
 
 
 class _Caller:
-    def __init__(self, work: Work, hook: HookConfig, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, work: Work, hook: HookConfig, tls: ssl.SSLContext | None, again_after_ms: Sequence[int]) -> None:
         self._work = work
+        self._again_after_ms = again_after_ms
         self._hook = hook
         self._make = make_caller(hook, work.clock, tls)
 
@@ -217,8 +220,8 @@ class _Caller:
     async def _settle(self, call: HookCall, outcome: Outcome) -> None:
         now, name = self._work.clock(), self._hook.name
         state, try_at = (CallState.DONE if outcome.is_taken else CallState.FAILED), None
-        if not outcome.is_taken and outcome.may_follow and call.attempts <= len(AGAIN_AFTER_MS):
-            pause_ms = AGAIN_AFTER_MS[call.attempts - 1] * self._work.rng.uniform(1 - _SPREAD, 1 + _SPREAD)
+        if not outcome.is_taken and outcome.may_follow and call.attempts <= len(self._again_after_ms):
+            pause_ms = self._again_after_ms[call.attempts - 1] * self._work.rng.uniform(1 - _SPREAD, 1 + _SPREAD)
             state, try_at = CallState.WAITING, now + max(round(pause_ms), outcome.wait_ms or 0)
         level = logging.INFO if outcome.is_taken else logging.WARNING
         _log.log(level, "hook %s: %s%s", name, outcome.words, ", to be tried again" if try_at else "")

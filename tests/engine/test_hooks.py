@@ -1,0 +1,388 @@
+"""Hooks from the change in the file to the call: once each, through storms, rates, locks, restarts and kills."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from random import Random
+
+import pytest
+from msgspec.structs import replace
+from tests.engine.receivers import answer, open_receiver
+
+from oncall_tui.clock import now_ms
+from oncall_tui.config.model import HookConfig
+from oncall_tui.domain.duration import HOUR, MINUTE, SECOND
+from oncall_tui.domain.hook import CallState, HookEvent, Rate, Told
+from oncall_tui.domain.hook_rules import GATHER_MS
+from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
+from oncall_tui.engine.hooks import COMMAND_TRIES, Noticing, run_caller, run_noticing
+from oncall_tui.engine.page_work import Work
+from oncall_tui.engine.store_thread import StoreThread
+from oncall_tui.store.database import Database, open_database
+from oncall_tui.store.hooks import (
+    NewCall,
+    adopt_calls,
+    has_waiting_calls,
+    list_calls,
+    list_hooks,
+    list_told,
+    replace_hooks,
+    save_changes,
+    tell_faults,
+)
+from oncall_tui.store.lease import take_lease
+from oncall_tui.store.probes import record_results, replace_probes
+from oncall_tui.store.silences import end_silence, snooze
+
+NOW = 1_800_000_000_000
+ALL = frozenset(event for event in HookEvent if event is not HookEvent.TEST)
+PHONE = HookConfig("phone", url="http://127.0.0.1:1/", on=ALL)
+
+
+class Board:
+    """A file whose probes a test moves, and an engine's noticing on it."""
+
+    def __init__(self, db: Database, probes: Sequence[Probe], hook: HookConfig = PHONE) -> None:
+        self.db = db
+        self.hook = hook
+        self.now = NOW
+        replace_probes(db, probes, [])
+        replace_hooks(db, [hook.name], NOW)
+        self.probes = probes
+        self.restart()
+        self.set(ProbeStatus.UP, *(probe.name for probe in probes))
+        self.look()
+
+    def restart(self) -> None:
+        self.epoch = take_lease(self.db, pid=1, host="h", boot_id="b", version="0", mode="stay", now=self.now)
+        self.noticing = Noticing([self.hook], self.epoch, Random(self.epoch))
+
+    def set(self, status: ProbeStatus, *names: str) -> None:
+        verdict = Verdict.DOWN if status is ProbeStatus.DOWN else Verdict.UP
+        recent = ((verdict, 1.0),) * 6
+        states = [
+            ProbeState(name, status, self.now, 5, verdict, self.now, 1.0, "refused", recent=recent) for name in names
+        ]
+        record_results(self.db, [], states, [], self.now)
+
+    def look(self) -> None:
+        self.noticing.look(self.db, self.now)
+
+    def settle(self, after_ms: int = GATHER_MS) -> None:
+        """Looks now and after a change has stood long enough."""
+        self.look()
+        self.now += after_ms
+        self.look()
+
+    def documents(self) -> list[dict[str, object]]:
+        return [json.loads(call.document) for _, call in list_calls(self.db, self.hook.name)]
+
+    def told(self) -> list[tuple[object, object]]:
+        return [(document["event"], document["probe"]) for document in self.documents()]
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Database:
+    return open_database(tmp_path / "oncall.db")
+
+
+def make_probes(count: int, *above: str) -> list[Probe]:
+    return [
+        Probe(f"p{n:03}", ProbeKind.TCP, "h:1", every_ms=HOUR, failure_threshold=1, depends_on=above)
+        for n in range(count)
+    ]
+
+
+def test_a_change_is_one_call_whoever_looks_and_however_often(db: Database) -> None:
+    with db:
+        board = Board(db, make_probes(2))
+        board.set(ProbeStatus.DOWN, "p000")
+        board.settle()
+        board.restart()
+        board.settle(MINUTE)
+        assert board.told() == [("down", "p000")]
+        board.set(ProbeStatus.UP, "p000")
+        board.settle()
+        board.settle()
+        assert board.told() == [("down", "p000"), ("up", "p000")]
+        assert list_told(db) == {}
+
+
+def test_what_was_so_before_the_hook_was_added_is_not_called(db: Database) -> None:
+    with db:
+        board = Board(db, make_probes(1))
+        board.set(ProbeStatus.DOWN, "p000")
+        replace_hooks(db, ["phone", "late"], board.now)
+        board.hook = replace(PHONE, name="late")
+        board.restart()
+        board.settle()
+        assert board.documents() == []
+        board.set(ProbeStatus.UP, "p000")
+        board.settle()
+        assert board.told() == [("up", "p000")]
+
+
+def test_a_blip_between_two_looks_is_not_called(db: Database) -> None:
+    with db:
+        board = Board(db, make_probes(1))
+        board.set(ProbeStatus.DOWN, "p000")
+        board.look()
+        board.now += SECOND
+        board.set(ProbeStatus.UP, "p000")
+        board.settle()
+        assert board.documents() == []
+
+
+def test_five_hundred_that_fall_behind_one_are_one_call_there_and_one_back(db: Database) -> None:
+    root = Probe("root", ProbeKind.TCP, "h:1", every_ms=HOUR)
+    with db:
+        probes = [root, *(replace(probe, every_ms=10 * SECOND) for probe in make_probes(499, "root"))]
+        board = Board(db, probes)
+        children = [probe.name for probe in probes[1:]]
+        board.set(ProbeStatus.DOWN, *children)
+        board.look()
+        board.now += 2 * SECOND
+        board.set(ProbeStatus.DOWN, "root")
+        board.settle()
+        (document,) = board.documents()
+        assert (document["event"], document["probe"]) == ("down", "root")
+        assert document["dependants"]["count"] == 499  # type: ignore[index] # a table
+        board.set(ProbeStatus.UP, "root")
+        board.settle()
+        board.set(ProbeStatus.UP, *children)
+        board.settle()
+        assert board.told() == [("down", "root"), ("up", "root")]
+
+
+def test_five_hundred_that_fall_for_themselves_are_one_call(db: Database) -> None:
+    with db:
+        board = Board(db, make_probes(500))
+        board.set(ProbeStatus.DOWN, *(probe.name for probe in board.probes))
+        began = time.process_time()
+        board.settle()
+        assert time.process_time() - began < 1
+        (document,) = board.documents()
+        assert document["others"]["count"] == 499  # type: ignore[index] # a table
+        assert str(document["text"]).startswith("DOWN: p000 and 499 others")
+
+
+def test_a_rate_holds_calls_back_and_drops_no_trouble(db: Database) -> None:
+    with db:
+        board = Board(db, make_probes(6), replace(PHONE, at_most=Rate(1, HOUR)))
+        board.set(ProbeStatus.DOWN, "p000")
+        board.settle()
+        for name in ("p001", "p002"):
+            board.set(ProbeStatus.DOWN, name)
+            board.settle()
+        board.set(ProbeStatus.UP, "p002", "p000")
+        board.settle()
+        assert board.told() == [("down", "p000")]
+        assert list_hooks(db)[0].held == 3
+        board.now = NOW + HOUR - MINUTE
+        board.set(ProbeStatus.DOWN, "p001")
+        board.now = NOW + HOUR + MINUTE
+        board.settle()
+        # One call is left: the trouble that lasts goes before the end of another.
+        assert board.told()[1:] == [("down", "p001")]
+        assert board.documents()[1]["held_back"] == 2
+        board.now += HOUR + MINUTE
+        board.set(ProbeStatus.UP, "p000")
+        board.settle()
+        assert board.told()[2:] == [("up", "p000")]
+
+
+def test_a_snoozed_probe_is_called_when_the_silence_ends(db: Database) -> None:
+    with db:
+        board = Board(db, make_probes(1))
+        snooze(db, "p000", "", board.now + HOUR, "ann", board.now)
+        board.set(ProbeStatus.DOWN, "p000")
+        board.settle()
+        assert board.documents() == []
+        end_silence(db, "p000", "ann", board.now)
+        board.settle()
+        assert board.told() == [("down", "p000")]
+
+
+def test_names_with_escape_sequences_reach_nobody_raw(db: Database) -> None:
+    with db:
+        hostile = "a\x1b]0;x\x07\x9b2J"
+        board = Board(db, [replace(make_probes(1)[0], name=hostile)])
+        board.set(ProbeStatus.DOWN, hostile)
+        board.settle()
+        (_, call), *_ = list_calls(db, "phone")
+        assert call.document.isprintable()
+        assert "\x1b" not in str(board.documents()[0]["text"])
+
+
+async def wait_until(condition: Callable[[], bool], seconds: float = 5) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        await asyncio.sleep(0.01)
+
+
+class Calling:
+    """Callers of hooks on a file of their own."""
+
+    def __init__(self, path: Path, store: StoreThread, *hooks: HookConfig) -> None:
+        self.db = open_database(path)
+        replace_hooks(self.db, [hook.name for hook in hooks], now_ms())
+        self.epoch = take_lease(self.db, pid=1, host="h", boot_id="b", version="0", mode="stay", now=now_ms())
+        self.stop = asyncio.Event()
+        self.works = {
+            hook.name: Work(store=store, epoch=self.epoch, clock=now_ms, rng=Random(1), stop=self.stop)
+            for hook in hooks
+        }
+        self.tasks = [
+            asyncio.create_task(run_caller(self.works[hook.name], hook, again_after_ms=(20, 20, 20))) for hook in hooks
+        ]
+
+    def add(self, hook: str, uid: str, event: HookEvent = HookEvent.DOWN) -> None:
+        call = NewCall(uid, event, ("web",), json.dumps({"id": uid}))
+        told = [Told("web", HookEvent.DOWN, NOW)]
+        assert save_changes(self.db, hook, self.epoch, told=told, over=[], calls=[call], held=0, now=now_ms())
+        self.works[hook].wake.set()
+
+    def states(self, hook: str) -> list[CallState]:
+        return [state for state, _ in list_calls(self.db, hook)]
+
+    async def end(self) -> None:
+        self.stop.set()
+        async with asyncio.timeout(2):
+            await asyncio.gather(*self.tasks)
+        self.db.close()
+
+
+async def test_a_url_that_fails_is_tried_again_with_the_same_id_and_then_told(tmp_path: Path) -> None:
+    store = StoreThread(tmp_path / "oncall.db")
+    await store.start()
+    no, well = answer("503 No"), answer("204 Fine")
+    async with open_receiver(no, b"HTTP/1.1 2", well, no, no, no, no, well) as receiver:
+        calling = Calling(tmp_path / "oncall.db", store, HookConfig("phone", url=receiver.url))
+        calling.add("phone", "first")
+        calling.add("phone", "second", HookEvent.UP)
+        await wait_until(lambda: calling.states("phone") == [CallState.DONE, CallState.FAILED])
+        ids = [got.headers["idempotency-key"] for got in receiver.got]
+        assert ids == ["first"] * 3 + ["second"] * 4
+        assert tell_faults(calling.db) == "hook phone failed: 127.0.0.1 answered HTTP 503"
+        calling.add("phone", "third")
+        await wait_until(lambda: calling.states("phone")[-1] is CallState.DONE)
+        assert tell_faults(calling.db) == ""
+        await calling.end()
+    await store.close()
+
+
+async def test_one_that_hangs_holds_up_no_other_and_no_stop(tmp_path: Path) -> None:
+    store = StoreThread(tmp_path / "oncall.db")
+    await store.start()
+    mark = tmp_path / "mark"
+    hanging = HookConfig("hanging", command=("/bin/sh", "-c", f"echo $$ > {mark}; trap '' TERM; sleep 60 & wait; wait"))
+    quick = HookConfig("quick", command=("/bin/true",))
+    calling = Calling(tmp_path / "oncall.db", store, hanging, quick)
+    calling.add("hanging", "a")
+    await wait_until(mark.exists)
+    for number in range(3):
+        calling.add("quick", str(number))
+    await wait_until(lambda: calling.states("quick") == [CallState.DONE] * 3)
+    began = time.monotonic()
+    calling.stop.set()
+    async with asyncio.timeout(2):
+        await asyncio.gather(*calling.tasks)
+    assert time.monotonic() - began < 1
+    await wait_until(lambda: not Path(f"/proc/{mark.read_text().strip()}").exists())
+    assert calling.states("hanging") == [CallState.CALLING]
+    assert has_waiting_calls(calling.db)
+    calling.db.close()
+    await store.close()
+
+
+async def test_a_locked_file_delays_a_call_and_neither_loses_nor_doubles_it(tmp_path: Path) -> None:
+    store = StoreThread(tmp_path / "oncall.db")
+    await store.start()
+    await store.call(lambda db: db.rows("PRAGMA busy_timeout = 50"))
+    mark = tmp_path / "mark"
+    hook = HookConfig("phone", command=("/bin/sh", "-c", f"cat >> {mark}; echo >> {mark}"))
+    stop, wake = asyncio.Event(), asyncio.Event()
+    with open_database(tmp_path / "oncall.db") as db:
+        board = Board(db, make_probes(1), hook)
+        work = Work(store=store, epoch=board.epoch, clock=lambda: board.now, rng=Random(1), wake=wake, stop=stop)
+        noticing = run_noticing(
+            *(store, [hook]),
+            epoch=board.epoch,
+            clock=lambda: board.now,
+            rng=Random(1),
+            stop=stop,
+            wakes={"phone": wake},
+            every_s=0.02,
+        )
+        tasks = [asyncio.create_task(noticing), asyncio.create_task(run_caller(work, hook))]
+        board.set(ProbeStatus.DOWN, "p000")
+        await asyncio.sleep(0.1)
+        db.rows("BEGIN EXCLUSIVE")
+        board.now += GATHER_MS
+        await asyncio.sleep(0.4)
+        assert not mark.exists()
+        db.rows("COMMIT")
+        await wait_until(lambda: [state for state, _ in list_calls(db, "phone")] == [CallState.DONE])
+        await asyncio.sleep(0.1)
+        stop.set()
+        await asyncio.gather(*tasks)
+    assert len(mark.read_text().splitlines()) == 1
+    await store.close()
+
+
+def start_engine(folder: Path) -> subprocess.Popen[bytes]:
+    place = ("--db", str(folder / "oncall.db"), "--config", str(folder / "oncall.toml"))
+    return subprocess.Popen([sys.executable, "-P", "-m", "oncall_tui", "agent", "--stay", *place])
+
+
+async def test_a_call_that_an_engine_died_in_is_made_again_once_and_none_that_was_made_is(tmp_path: Path) -> None:
+    mark, script = tmp_path / "mark", tmp_path / "ring.sh"
+    script.write_text(f"#!/bin/sh\ncat >> {mark}\necho >> {mark}\ngrep -q slow {mark} && sleep 60\nexit 0\n")
+    script.chmod(0o755)
+    (tmp_path / "oncall.toml").write_text(f'[[hook]]\nname = "phone"\ncommand = ["{script}"]\ntimeout = "5m"\n')
+    with open_database(tmp_path / "oncall.db") as db:
+        replace_hooks(db, ["phone"], now_ms())
+        epoch = take_lease(db, pid=1, host="h", boot_id="b", version="0", mode="stay", now=now_ms())
+        for uid in ("quick", "slow"):
+            new = NewCall(uid, HookEvent.UP, ("web",), json.dumps({"id": uid}))
+            save_changes(db, "phone", epoch, told=[], over=[], calls=[new], held=0, now=now_ms())
+        for ids in (["quick", "slow"], ["quick", "slow", "slow"]):
+            engine = start_engine(tmp_path)
+            try:
+                await wait_until(partial(has_rung, mark, len(ids)), 15)
+            finally:
+                engine.kill()
+                engine.wait()
+            assert [json.loads(line)["id"] for line in mark.read_text().splitlines()] == ids
+        for pid in list_sleepers(script):
+            os.kill(pid, signal.SIGKILL)
+        epoch = take_lease(db, pid=1, host="h", boot_id="b", version="0", mode="stay", now=now_ms())
+        adopt_calls(db, "phone", epoch, COMMAND_TRIES, now_ms())
+        assert [state for state, _ in list_calls(db, "phone")] == [CallState.DONE, CallState.FAILED]
+
+
+def has_rung(mark: Path, times: int) -> bool:
+    return mark.exists() and len(mark.read_text().splitlines()) == times
+
+
+def list_sleepers(script: Path) -> list[int]:
+    """A kill of the engine leaves the programs that it runs; returns those of a test."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if str(script).encode() in words:
+            found.append(int(path.parent.name))
+    return found
