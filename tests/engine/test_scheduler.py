@@ -39,10 +39,10 @@ class Runs:
             self.at_once[probe.name] -= 1
         return Result(probe.name, 0, Verdict.UP, self.run_s * 1000)
 
-    async def go(self, probes: list[Probe], for_s: float, limit: int = 50) -> None:
+    async def go(self, probes: list[Probe], for_s: float, limit: int = 50, hold_s: float = 60.0) -> None:
         stop = asyncio.Event()
         asyncio.get_running_loop().call_later(for_s, stop.set)
-        await run_schedule(probes, self.run, self.recorded.append, stop=stop, rng=Random(7), limit=limit)
+        await run_schedule(probes, self.run, self.recorded.append, stop=stop, rng=Random(7), limit=limit, hold_s=hold_s)
 
 
 times = st.floats(0, 1e7, allow_nan=False)
@@ -100,6 +100,47 @@ async def test_no_more_than_the_limit_run_at_once_and_who_waits_too_long_is_not_
     assert missed
     assert missed[0].reason == "not run: all 2 places for probes were taken for 0.2 s"
     assert len(runs.starts) >= 6
+
+
+class SomeDead(Runs):
+    """Of the probes, all whose number is below ten wait for ever."""
+
+    async def run(self, probe: Probe) -> Result:
+        if len(probe.name) == 2:
+            await asyncio.sleep(60)
+        return await super().run(probe)
+
+
+async def test_targets_that_are_dead_leave_their_places_to_the_others() -> None:
+    runs = SomeDead()
+    await runs.go(make_probes(40, 500), 2.2, limit=4, hold_s=0.05)
+    assert len(runs.starts) == 30
+    assert min(len(starts) for starts in runs.starts.values()) >= 3
+    assert {result.verdict for result in runs.recorded} == {Verdict.UP}
+
+
+async def test_a_busy_loop_gives_no_places_away() -> None:
+    """What takes long then is the work of those who run: more of them would only make it longer."""
+    runs = Runs(run_s=0.3)
+
+    async def be_busy() -> None:
+        while True:
+            time.sleep(0.04)  # noqa: ASYNC251 - a loop that is busy is what is tried
+            await asyncio.sleep(0)
+
+    busy = asyncio.create_task(be_busy())
+    await runs.go(make_probes(20, 1000), 1.5, limit=2, hold_s=0.05)
+    busy.cancel()
+    assert runs.most_at_once == 2
+
+
+async def test_descriptors_bound_how_many_wait() -> None:
+    runs, stop = Runs(run_s=60), asyncio.Event()
+    asyncio.get_running_loop().call_later(1.0, stop.set)
+    await run_schedule(
+        make_probes(20, 200), runs.run, runs.recorded.append, stop=stop, rng=Random(7), limit=2, hold_s=0.02, most=7
+    )
+    assert runs.most_at_once == 7
 
 
 async def test_after_a_pause_there_is_no_burst() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
+import resource
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,11 @@ from oncall_tui.domain.probe import Probe, Result
 from oncall_tui.engine.probes import make_not_run
 
 RUN_LIMIT = 50
-"""How many probes may run at once: a thousand at a time stop the loop for seconds, fifty do the same work sooner."""
+"""How many probes may work at once: a thousand at a time stop the loop for seconds, fifty do the same work sooner."""
+HOLD_S = 0.1
+"""Who runs longer waits for its target, and leaves its place to others: dead targets must not hold up live ones."""
+BUSY_S = 0.01
+"""A loop so late has work to do: it is no target then that runs take long for."""
 LATE_LIMIT_S = 1.0
 """A beat noticed later than this is skipped: after a pause of this host all probes would start at one instant."""
 _WARM_UP_GAP_S = 0.05
@@ -58,20 +63,62 @@ async def run_schedule(
     stop: asyncio.Event,
     rng: Random,
     limit: int = RUN_LIMIT,
+    hold_s: float = HOLD_S,
+    most: int | None = None,
     wall_ms: Callable[[], int] = now_ms,
 ) -> None:
     """Runs probes until `stop` is set, then cancels what is under way; a cancelled run has no result.
 
-    At most `limit` run at once. A probe that still waits for a place at its next beat is recorded as not run and keeps
-    its turn. What should be confirmed soon is run between two beats, unless the next one is near. `run` must return a
-    result for whatever happens; what it or `record` raises ends the schedule as an ExceptionGroup.
+    At most `limit` run at once, not counting those that wait for their targets: they have run for `hold_s`, and the
+    loop is idle. With those there are at most `most`, by default as many as file descriptors allow. A probe that still
+    waits for a place at its next beat is recorded as not run and keeps its turn. What should be confirmed soon is run
+    between two beats, unless the next one is near. `run` must return a result for whatever happens; what it or `record`
+    raises ends the schedule as an ExceptionGroup.
     """
     async with asyncio.TaskGroup() as group:
-        schedule = _Schedule(group, run, record, limit, wall_ms)
+        places = _Places(limit, hold_s, most or count_sockets())
+        schedule = _Schedule(group, run, record, places, wall_ms)
         try:
             await schedule.keep_time(probes, stop, rng)
         finally:
             schedule.end()
+
+
+def count_sockets() -> int:
+    """Returns how many runs the file descriptors of this process allow: two each, while two addresses race."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(1, soft // 2)
+
+
+class _Places:
+    """Who holds a place, the longest holder first, and who runs without one since it only waits."""
+
+    def __init__(self, limit: int, hold_s: float, most: int) -> None:
+        self.limit = limit
+        self.hold_s = hold_s
+        self._most = most
+        self._held: dict[asyncio.Task[None], float] = {}
+        self.running: set[asyncio.Task[None]] = set()
+
+    def is_free(self) -> bool:
+        return len(self._held) < self.limit and len(self.running) < self._most
+
+    def take(self, task: asyncio.Task[None], now: float) -> None:
+        self._held[task] = now
+        self.running.add(task)
+
+    def leave(self, task: asyncio.Task[None]) -> None:
+        self._held.pop(task, None)
+        self.running.discard(task)
+
+    def find_due(self, now: float) -> float:
+        """Returns when the longest holder has to give its place up, or else is to be looked at again."""
+        return max(next(iter(self._held.values()), now) + self.hold_s, now + BUSY_S)
+
+    def give_up(self, now: float) -> None:
+        """Takes their places from those that have had them for long."""
+        for task in [task for task, taken_at in self._held.items() if now - taken_at >= self.hold_s]:
+            del self._held[task]
 
 
 @dataclass(slots=True, eq=False)
@@ -90,16 +137,16 @@ class _Turn:
 
 class _Schedule:
     def __init__(
-        self, group: asyncio.TaskGroup, run: Run, record: Record, limit: int, wall_ms: Callable[[], int]
+        self, group: asyncio.TaskGroup, run: Run, record: Record, places: _Places, wall_ms: Callable[[], int]
     ) -> None:
         self._group = group
         self._run = run
         self._record = record
-        self._limit = limit
+        self._places = places
         self._wall_ms = wall_ms
         self._waiting: deque[_Turn] = deque()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._turns: list[_Turn] = []
+        self._look: asyncio.TimerHandle | None = None
 
     async def keep_time(self, probes: Sequence[Probe], stop: asyncio.Event, rng: Random) -> None:
         loop = asyncio.get_running_loop()
@@ -124,9 +171,11 @@ class _Schedule:
 
     def end(self) -> None:
         self._waiting.clear()
+        if self._look is not None:
+            self._look.cancel()
         for turn in self._turns:
             turn.forget_again()
-        for task in self._tasks:
+        for task in self._places.running:
             task.cancel()
 
     def _beat(self, turn: _Turn) -> None:
@@ -134,7 +183,7 @@ class _Schedule:
         if turn.is_running:
             return
         if turn.is_waiting:
-            why = f"all {self._limit} places for probes were taken for {turn.probe.every_ms / 1000:g} s"
+            why = f"all {self._places.limit} places for probes were taken for {turn.probe.every_ms / 1000:g} s"
             self._record(make_not_run(turn.probe, self._wall_ms(), why))
             return
         turn.is_waiting = True
@@ -142,15 +191,26 @@ class _Schedule:
         self._fill()
 
     def _fill(self) -> None:
-        while self._waiting and len(self._tasks) < self._limit:
+        loop = asyncio.get_running_loop()
+        while self._waiting and self._places.is_free():
             turn = self._waiting.popleft()
             turn.is_waiting, turn.is_running = False, True
             task = self._group.create_task(self._run_turn(turn))
-            self._tasks.add(task)
+            self._places.take(task, loop.time())
             task.add_done_callback(self._free)
+        if self._waiting and self._look is None:
+            due = self._places.find_due(loop.time())
+            self._look = loop.call_at(due, self._look_for_place, due)
+
+    def _look_for_place(self, due: float) -> None:
+        self._look = None
+        now = asyncio.get_running_loop().time()
+        if now - due <= BUSY_S:
+            self._places.give_up(now)
+        self._fill()
 
     def _free(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._places.leave(task)
         if not task.cancelled() and task.exception() is None:
             self._fill()
 
