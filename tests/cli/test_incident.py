@@ -161,3 +161,19 @@ def test_doctor_has_advice_for_each_fault(program: Program) -> None:
     assert answer.status == 1
     assert "canary" not in answer.out + answer.err
     assert "fail  page: " in answer.out
+
+
+def test_a_drill_is_told_to_nobody_and_a_private_incident_only_when_it_is_cleared(program: Program) -> None:
+    drill = program.run("incident", "open", "-t", "Drill: sign-in", "-m", "Sign-in fails.", "--drill", "--json").shape()
+    assert drill["reach"] == "drill"
+    assert program.run("outbox", "list", "--json").rows() == []
+    assert "DRILL: customers are not told" in program.run("incident", "show", str(drill["id"])).out
+    real = program.run("incident", "open", "-t", "API", "-m", "The API fails.", "--json").shape()
+    assert program.run("incident", "mark", str(real["id"]), "private", "--json").shape()["reach"] == "private"
+    update = ("incident", "update", str(real["id"]), "--status", "identified", "-m", "The cause is known.")
+    answer = program.run(*update)
+    assert answer.status == 3
+    assert "SE003" in answer.err
+    assert program.run("incident", "mark", str(real["id"]), "drill").status == 3
+    program.run("incident", "mark", str(real["id"]), "public")
+    assert program.run(*update).status == 0

@@ -92,8 +92,6 @@ def test_the_command_line_knows_what_the_pane_knows(desk: Desk) -> None:
     assert unknown == [
         "resolved_at",
         "window",
-        "is_drill",
-        "is_private",
         "full_body",
         "body_limit",
         "audience",

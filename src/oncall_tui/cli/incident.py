@@ -18,6 +18,7 @@ from oncall_tui.domain.incident import (
     Impact,
     Incident,
     IncidentStatus,
+    Reach,
     Severity,
     free_components,
     impact_of,
@@ -111,6 +112,7 @@ def show(place: Place, number: str, is_json: bool) -> None:
 @click.option("--status", default="investigating", show_default=True, help=", ".join(_SENT[:3]))
 @click.option("--impact", help="none, minor, major or critical [from the components].")
 @click.option("--severity", type=click.IntRange(1, 4), help="How strongly we respond, 1 is worst [from the impact].")
+@click.option("--drill", "is_drill", is_flag=True, help="Practise: nothing of it leaves this machine.")
 @_update_options
 @click.pass_obj
 def open_command(
@@ -121,6 +123,7 @@ def open_command(
     status: str,
     impact: str | None,
     severity: int | None,
+    is_drill: bool,
     no_notify: bool,
     promise: str | None,
     is_json: bool,
@@ -135,7 +138,8 @@ def open_command(
     promised_ms = _read_promise(promise)
     with place.open_db() as db:
         known = list_known(db, place)
-        words = _Words(read_title(title), message, settings, known, said, tuning=read_tuning(place))
+        reach = Reach.DRILL if is_drill else Reach.PUBLIC
+        words = _Words(read_title(title), message, settings, known, said, tuning=read_tuning(place), reach=reach)
         felt = override or impact_of(words.components)
         now = now_ms()
         declared = declare_incident(
@@ -149,6 +153,7 @@ def open_command(
             actor=read_actor(),
             now=now,
             impact_override=override,
+            reach=reach,
         )
         try:
             _confirm(db, place, declared, words, promised_ms, has_notice=not no_notify)
@@ -157,7 +162,28 @@ def open_command(
                 f"{error} Incident #{declared.id} was declared, but its update was not queued: "
                 f"say it again with `oncall-tui incident update {declared.id}`."
             ) from error
-        report(db, place, declared.id, words.remarks, is_json)
+        report(db, place, declared.id, words.remarks, is_json, is_queued=not is_drill)
+
+
+@incident.command()
+@click.argument("number", metavar="ID")
+@click.argument("reach", metavar="public|private|drill")
+@json_option
+@place_options
+@click.pass_obj
+def mark(place: Place, number: str, reach: str, is_json: bool) -> None:
+    """Say whom an incident is for: customers, us alone, or nobody at all, as a drill."""
+    from msgspec.structs import replace
+
+    from oncall_tui.cli.wording import read_word
+    from oncall_tui.clock import now_ms
+    from oncall_tui.store.incidents import edit_incident, get_incident
+
+    wanted = read_word(Reach, reach, list(Reach), "mark")
+    with place.open_db() as db:
+        current = get_incident(db, read_id(number))
+        edit_incident(db, replace(current, reach=wanted), read_actor(), now_ms())
+        _print(db, current.id, is_json)
 
 
 @incident.command()
@@ -209,8 +235,10 @@ class _Words:
         components: dict[str, ComponentStatus] | None = None,
         red_probes: Sequence[str] = (),
         tuning: Tuning | None = None,
+        reach: Reach = Reach.PUBLIC,
     ) -> None:
         from oncall_tui.cli.wording import check_wording, read_components, read_message
+        from oncall_tui.domain.lint.model import Context
 
         self.title = title
         self.status = status
@@ -223,6 +251,7 @@ class _Words:
             red_probes,
             is_resolving=status is IncidentStatus.RESOLVED,
             tuning=tuning,
+            known=Context(is_private=reach is Reach.PRIVATE, is_live=False if reach is Reach.DRILL else None),
         )
 
 
@@ -265,11 +294,12 @@ def _update(
             calm,
             red_probes,
             read_tuning(place),
+            current.reach,
         )
         if current.conflict:
             warn(f"#{current.id}: {current.conflict}")
         _confirm(db, place, current, words, promised_ms, has_notice=has_notice)
-        report(db, place, current.id, words.remarks, is_json)
+        report(db, place, current.id, words.remarks, is_json, is_queued=current.reach is not Reach.DRILL)
 
 
 def _confirm(

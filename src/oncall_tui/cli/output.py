@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from oncall_tui.domain.incident import Reach
 from oncall_tui.domain.sanitize import clean_block, clean_line
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def shape_incident(incident: Incident, updates: Sequence[IncidentUpdate]) -> dic
         "status": incident.status,
         "impact": incident.impact,
         "severity": f"SEV{int(incident.severity)}",
+        "reach": incident.reach,
         "components": [{"name": name, "status": status} for name, status in incident.components.items()],
         "probes": list(incident.probes),
         "started_at": show_time(incident.started_at),
@@ -182,6 +184,8 @@ def tell_incident(incident: Incident, updates: Sequence[IncidentUpdate]) -> str:
         f"  {incident.status}, impact {incident.impact}, SEV{int(incident.severity)}",
         f"  began {show_time(incident.started_at)}",
     ]
+    if incident.reach is not Reach.PUBLIC:
+        lines.insert(1, f"  {incident.reach.upper()}: customers are not told")
     lines += [f"  {clean_line(name)}: {status}" for name, status in incident.components.items()]
     for name, listing in incident.listings.items():
         if listing.url:

@@ -15,7 +15,7 @@ from oncall_tui.domain.update import BODY_LIMIT
 
 if TYPE_CHECKING:
     from oncall_tui.cli.place import Place
-    from oncall_tui.domain.lint.model import Tuning
+    from oncall_tui.domain.lint.model import Context, Tuning
 
 #: More bytes than this are more than 25,000 characters, whatever they say.
 _STDIN_LIMIT = 4 * BODY_LIMIT
@@ -67,10 +67,12 @@ def check_wording(
     *,
     is_resolving: bool,
     tuning: Tuning | None = None,
+    known: Context | None = None,
 ) -> list[str]:
     """Returns what is worth a warning. Raises RefusedError with the rule of the first thing that blocks sending.
 
-    A resolution while probes are red or silent is a warning here: a script may close what no engine watches any more.
+    `known` is what else is known of it. A resolution while probes are red or silent is a warning here: a script may
+    close what no engine watches any more.
     """
     from msgspec.structs import replace
 
@@ -79,7 +81,7 @@ def check_wording(
     from oncall_tui.domain.lint.model import Context, Level, Tuning
 
     status = IncidentStatus.RESOLVED if is_resolving else None
-    context = Context(status=status, names=tuple(names), red_probes=tuple(red_probes))
+    context = replace(known or Context(), status=status, names=tuple(names), red_probes=tuple(red_probes))
     tuning = tuning or Tuning()
     findings = lint(title, body, context, replace(tuning, levels={"TR002": Level.WARN, **tuning.levels}))
     for finding in findings:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct, field
 
 from oncall_tui.domain.facts import NO_FACTS, Facts
-from oncall_tui.domain.incident import Component, ComponentStatus, Incident, IncidentStatus
+from oncall_tui.domain.incident import Component, ComponentStatus, Incident, IncidentStatus, Reach
 from oncall_tui.domain.lint.model import Audience, Context, LastUpdate, ProbeFact
 from oncall_tui.domain.pagestate import PageState
 from oncall_tui.domain.probe import Probe, ProbeState, Verdict
@@ -75,6 +75,8 @@ def describe_update(
         resolved_at=incident.resolved_at,
         has_mitigation=around.is_fix_noted,
         is_live=bool(targets),
+        is_drill=incident.reach is Reach.DRILL,
+        is_private=incident.reach is Reach.PRIVATE,
         is_page_moved=bool(incident.conflict),
         dead_links=around.dead_links,
         channel=channel,
@@ -88,7 +90,12 @@ def describe_update(
 
 
 def list_targets(incident: Incident, pages: Sequence[str]) -> list[str]:
-    """Returns the pages that an update of an incident goes to: one that was made on a page is continued there alone."""
+    """Returns the pages that an update of an incident goes to: one that was made on a page is continued there alone.
+
+    A drill goes nowhere.
+    """
+    if incident.reach is Reach.DRILL:
+        return []
     listed = [page for page in pages if page in incident.listings]
     return listed if listed and not incident.is_local else list(pages)
 

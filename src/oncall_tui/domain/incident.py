@@ -59,6 +59,14 @@ class Cause(StrEnum):
     SHARED = "shared"
 
 
+class Reach(StrEnum):
+    """Whom an incident is for. A drill is told to no page; a private one to customers only with a reason."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+    DRILL = "drill"
+
+
 class Phase(StrEnum):
     """Where we stand with an incident, apart from what the page says."""
 
@@ -137,6 +145,7 @@ class Incident(Struct, frozen=True):
     created_by: str = ""
     components: dict[str, ComponentStatus] = field(default_factory=dict)
     probes: tuple[str, ...] = ()
+    reach: Reach = Reach.PUBLIC
 
     @property
     def url(self) -> str | None:

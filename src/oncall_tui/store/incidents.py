@@ -14,6 +14,7 @@ from oncall_tui.domain.incident import (
     IncidentStatus,
     Listing,
     Phase,
+    Reach,
     Severity,
     find_worst,
 )
@@ -33,6 +34,7 @@ _EDITED_FIELDS = (
     "next_update_at",
     "runbook",
     "conflict",
+    "reach",
 )
 _LISTINGS = "SELECT *, (SELECT uid FROM origin) AS ours FROM page_incident WHERE incident_id IN ({ids}) ORDER BY rowid"
 
@@ -51,6 +53,7 @@ def declare_incident(
     next_update_at: int | None = None,
     runbook: str | None = None,
     impact_override: Impact | None = None,
+    reach: Reach = Reach.PUBLIC,
 ) -> Incident:
     """Makes an incident that only we know of; nothing is published before an update is confirmed.
 
@@ -70,7 +73,7 @@ def declare_incident(
                 )
         cursor = connection.execute(
             "INSERT INTO incident(uid, title, status, phase, impact_override, severity, cause, started_at, declared_at, "
-            "next_update_at, runbook, is_local, created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
+            "next_update_at, runbook, is_local, created_by, reach) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
             (
                 uid,
                 title,
@@ -84,6 +87,7 @@ def declare_incident(
                 next_update_at,
                 runbook,
                 actor,
+                reach,
             ),
         )
         incident_id = int(cursor.lastrowid or 0)
@@ -147,6 +151,8 @@ def edit_incident(db: Database, edited: Incident, actor: str, now: int) -> Incid
         current = read_incident(connection, edited.id)
         if current.revision != edited.revision:
             raise ConflictError(f"#{edited.id} was changed by somebody else while you were editing it.")
+        if current.reach is not edited.reach and Reach.DRILL in (current.reach, edited.reach):
+            _require_untold(connection, edited.id)
         changes = [
             f"{field.replace('_at', '').replace('_', ' ')}: {_say(getattr(current, field))} → {_say(getattr(edited, field))}"
             for field in _EDITED_FIELDS
@@ -174,6 +180,16 @@ def edit_incident(db: Database, edited: Incident, actor: str, now: int) -> Incid
         set_components(connection, edited.id, edited.components)
         add_entry(connection, edited.id, EntryKind.EDITED, "; ".join(changes), actor, now, now)
         return read_incident(connection, edited.id)
+
+
+def _require_untold(connection: sqlite3.Connection, incident_id: int) -> None:
+    """What pages were told, or not told, does not change afterwards."""
+    if connection.execute("SELECT 1 FROM incident_update WHERE incident_id = ?", (incident_id,)).fetchone():
+        raise RefusedError(
+            "already-published",
+            f"#{incident_id} has updates already: a drill and an incident do not turn into each other then. "
+            "Declare another one.",
+        )
 
 
 def _say(value: object) -> str:
@@ -292,6 +308,7 @@ def _incident(
         revision=row["revision"],
         components=components,
         probes=probes,
+        reach=Reach(row["reach"]),
     )
 
 

@@ -100,7 +100,8 @@ CREATE TABLE incident (
     id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, title TEXT NOT NULL, status TEXT NOT NULL,
     phase TEXT NOT NULL, impact_override TEXT, severity INTEGER NOT NULL, cause TEXT NOT NULL, scope TEXT NOT NULL DEFAULT '',
     started_at INTEGER NOT NULL, declared_at INTEGER NOT NULL, resolved_at INTEGER, next_update_at INTEGER, runbook TEXT,
-    conflict TEXT NOT NULL DEFAULT '', is_local INTEGER NOT NULL, created_by TEXT NOT NULL, revision INTEGER NOT NULL DEFAULT 1, discarded_at INTEGER
+    conflict TEXT NOT NULL DEFAULT '', is_local INTEGER NOT NULL, created_by TEXT NOT NULL, revision INTEGER NOT NULL DEFAULT 1, discarded_at INTEGER,
+    reach TEXT NOT NULL DEFAULT 'public'
 ) STRICT;;
 
 CREATE TABLE page_incident (

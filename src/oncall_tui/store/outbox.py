@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 
 from oncall_tui.domain.errors import ConflictError, NotFoundError, RefusedError
-from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Phase
+from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Phase, Reach
 from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.domain.update import Awaited, Delivery, DeliveryKind, DeliveryState, Evidence, IncidentUpdate
@@ -53,7 +53,7 @@ def confirm_update(
 ) -> IncidentUpdate:
     """Turns confirmed words into an update, its deliveries, the incident's new state and a timeline entry, all or nothing.
 
-    An incident that somebody made on one page is continued where it stands, not made on the others. `broadcasts` are told
+    Nothing is queued of a drill. An incident that somebody made on one page is continued where it stands, not made on the others. `broadcasts` are told
     when `notify` allows it, after customers have been seen to get the update on a page. `components` are the states that the update sets; those of the incident that it does not name stay. Raises
     ConflictError when `seen_revision` is no longer the incident's, RefusedError (`already-sent`) when the draft was sent
     by an earlier press, or (`needs-second-person`) when a severity of `second_person` was not asked for by somebody else.
@@ -83,6 +83,7 @@ def confirm_update(
         listed = [page for page in pages if page in incident.listings]
         targets = [(page, DeliveryKind.CREATE) for page in (listed if listed and not incident.is_local else pages)]
         targets += [(name, DeliveryKind.BROADCAST) for name in (broadcasts if notify else ())]
+        targets = [] if incident.reach is Reach.DRILL else targets
         for page, kind in targets:
             listing = incident.listings.get(page)
             connection.execute(

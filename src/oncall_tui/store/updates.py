@@ -113,7 +113,7 @@ def _update(row: sqlite3.Row, proofs: tuple[Proof, ...], first: tuple[str, int] 
         created_at=row["created_at"],
         created_by=row["created_by"],
         is_local=bool(row["is_local"]),
-        delivery=behind.state if behind else DeliveryState.DELIVERED,
+        delivery=behind.state if behind else DeliveryState.DROPPED if row["is_local"] else DeliveryState.DELIVERED,
         remote_id=next((proof.remote_id for proof in proofs if proof.remote_id), None),
         delivered_at=_last(accepted),
         seen_at=_last(seen),

@@ -11,7 +11,7 @@ from oncall_tui.clock import now_ms
 from oncall_tui.config.model import Config
 from oncall_tui.domain.cadence import describe_due
 from oncall_tui.domain.context import list_targets
-from oncall_tui.domain.incident import Incident
+from oncall_tui.domain.incident import Incident, Reach
 from oncall_tui.domain.pagestate import PageState
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.checks import Checked
@@ -22,6 +22,7 @@ from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import COMPONENT_LOOK, STATUS_LOOK, Glyphs, block, clock_utc, join, line, look
 from oncall_tui.tui.widgets.broadcast_words import draw_broadcasts, list_channels
 from oncall_tui.tui.widgets.lines import Flow
+from oncall_tui.tui.widgets.reach_mark import mark_reach
 from oncall_tui.tui.widgets.review_words import (
     draw_finding,
     draw_labelled,
@@ -66,7 +67,7 @@ class ReviewScreen(Overlay[bool]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="review-box") as box:
-            box.border_title = line(f"Review the update to #{self._incident.id}")
+            box.border_title = join(mark_reach(self._incident), f"Review the update to #{self._incident.id}")
             if self._incident.conflict:
                 warning = join((f"{Glyphs.show('▲')} On the page: ", "bold $state-slow"), self._incident.conflict)
                 yield Static(warning, id="review-conflict", markup=False)
@@ -148,6 +149,8 @@ class ReviewScreen(Overlay[bool]):
         return rows or [draw_labelled("Components", line("none", "$muted"))]
 
     def _list_targets(self) -> list[Content]:
+        if self._incident.reach is Reach.DRILL:
+            return [join(("nowhere: this is a drill, it is kept here", "bold $state-slow"))]
         if not self._config.pages:
             return [join(("no page is configured: it stays queued, customers are NOT told", "bold $state-down"))]
         known = {page.page: page for page in self._snapshot.pages}

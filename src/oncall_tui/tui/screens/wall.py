@@ -25,6 +25,7 @@ from oncall_tui.tui.widgets.incident_list import DUE_STYLE
 from oncall_tui.tui.widgets.lines import Lines
 from oncall_tui.tui.widgets.promise_line import tell_pressing
 from oncall_tui.tui.widgets.proof_words import NamePage, draw_proofs
+from oncall_tui.tui.widgets.reach_mark import mark_reach
 from oncall_tui.tui.widgets.status_header import list_planned
 
 _ORDER = list(ComponentStatus)
@@ -186,6 +187,7 @@ class WallScreen(Screen[None]):
             look(*STATUS_LOOK[incident.status]),
             (f"  +{more} more" if more else "", "$state-slow"),
             ("  ", ""),
+            mark_reach(incident),
             (incident.title, "bold"),
         )
         self._lines["incident"].show_lines([cut(head, width)])

@@ -30,6 +30,7 @@ from oncall_tui.tui.text import (
     look,
     wrap,
 )
+from oncall_tui.tui.widgets.reach_mark import mark_reach
 
 _DUE_MINUTES = (15, 20, 30, 60, 120, 240)
 _NAME_AT_LEAST = 12
@@ -64,7 +65,8 @@ def draw_head(incident: Incident, draft: Draft, drafts: Sequence[Draft], width: 
         count = f" {sorted(own).index(draft.id) + 1}/{len(own)}" if draft.id in own and len(own) > 1 else ""
         which = f"  draft{count} {name_draft(draft)}"
     state = join(("  now ", "$muted"), look(*STATUS_LOOK[incident.status]), (which, "$muted"))
-    return join(cut(line(incident.title, "bold"), max(_NAME_AT_LEAST, width - state.cell_length)), state)
+    title = join(mark_reach(incident), (clean_line(incident.title, TITLE_LIMIT), "bold"))
+    return join(cut(title, max(_NAME_AT_LEAST, width - state.cell_length)), state)
 
 
 def draw_components(
@@ -200,7 +202,11 @@ def draw_reach(update: IncidentUpdate, name_page: Callable[[str], str], width: i
     if not update.is_local:
         return []
     told = [proof for proof in update.proofs if proof.state is DeliveryState.DELIVERED]
-    pages = [f"{name_page(proof.page)} and its subscribers" for proof in told if not proof.is_broadcast]
+    pages = [
+        f"{name_page(proof.page)} and its subscribers (how many is not known)"
+        for proof in told
+        if not proof.is_broadcast
+    ]
     channels = [name_page(proof.page) for proof in told if proof.is_broadcast]
     if not pages and not channels:
         return [join(("reached    ", "$muted"), ("nobody yet", "$state-slow"))]

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.errors import RefusedError
-from oncall_tui.domain.incident import Cause, Component, Impact, Incident, Severity, impact_of
+from oncall_tui.domain.incident import Cause, Component, Impact, Incident, Reach, Severity, impact_of
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.editing import Edit, read_instant, write_instant
@@ -24,6 +24,7 @@ from oncall_tui.tui.screens.components import ComponentsScreen
 from oncall_tui.tui.text import COMPONENT_LOOK, IMPACT_LOOK, Glyphs, join, line, look
 from oncall_tui.tui.widgets.choice import Choice
 from oncall_tui.tui.widgets.compose_words import list_dues
+from oncall_tui.tui.widgets.reach_mark import REACH_WORDS
 
 _SETTLE_S = 0.8
 _LABEL_WIDTH = 11
@@ -74,6 +75,8 @@ class IncidentEditor(Vertical):
         self._cause = Choice[Cause]("", [(cause, line(cause)) for cause in Cause], id="field-cause")
         self._impact = Choice[Impact | None]("", [(None, line(""))], id="field-impact")
         self._due = Choice[int | None]("", [(None, line(""))], id="field-due")
+        reaches = [(reach, line(words)) for reach, words in REACH_WORDS.items()]
+        self._reach = Choice[Reach]("", reaches, id="field-reach")
         self._title = Input(id="field-title", compact=True, max_length=255, select_on_focus=False)
         self._scope = Input(
             id="field-scope",
@@ -95,10 +98,11 @@ class IncidentEditor(Vertical):
             self._scope: "scope",
             self._started: "started_at",
             self._due: "next_update_at",
+            self._reach: "reach",
         }
 
     def compose(self) -> ComposeResult:
-        labels = ("title", "severity", "cause", "impact", "components", "scope", "started", "next update")
+        labels = ("title", "severity", "cause", "impact", "components", "scope", "started", "next update", "for")
         for label, field in zip(labels, self._fields, strict=True):
             with Horizontal(classes="field"):
                 yield Static(line(label, "$muted"), classes="field-label", markup=False)
@@ -135,6 +139,8 @@ class IncidentEditor(Vertical):
             felt = join(look(*IMPACT_LOOK[impact_of(incident.components)]), (" from the components", "$muted"))
             by_hand = [(impact, join(look(*IMPACT_LOOK[impact]), (" by hand", "$muted"))) for impact in _IMPACTS]
             self._impact.set_options([(None, felt), *by_hand], incident.impact_override)
+        elif widget is self._reach:
+            self._reach.set_value(incident.reach)
         elif widget is self._due:
             dues = list_dues(incident.severity, incident.status, incident.next_update_at, now_ms())
             self._due.set_options(dues, incident.next_update_at)

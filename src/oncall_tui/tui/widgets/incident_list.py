@@ -15,6 +15,7 @@ from oncall_tui.domain.incident import Incident
 from oncall_tui.domain.update import Delivery, DeliveryState
 from oncall_tui.tui.text import DELIVERY_LOOK, STATUS_LOOK, Glyphs, fit, join, line, look
 from oncall_tui.tui.widgets.lines import Lines
+from oncall_tui.tui.widgets.reach_mark import mark_reach
 
 _STATE_WIDTH = 16
 _DUE_WIDTH = 16
@@ -59,7 +60,7 @@ def draw_row(incident: Incident, delivery: Delivery | None, *, is_here: bool, wi
         title = join(look(shape, word if columns.age else "", style), " " if columns.age else "")
     elif not incident.is_local:
         title = join(("from the page ", "$muted"))
-    title = join(title, (incident.title, "bold" if is_here else ""))
+    title = join(title, mark_reach(incident, " "), (incident.title, "bold" if is_here else ""))
     state = look(*STATUS_LOOK[incident.status]) if incident.status.is_open else line(incident.status.upper(), "$muted")
     return join(
         (f"{Glyphs.show('▸')} " if is_here else "  ", "bold"),

@@ -8,11 +8,12 @@ from textual.content import Content
 
 from oncall_tui.domain.cadence import SOON_MS, Urgency, judge_due
 from oncall_tui.domain.duration import format_clock
-from oncall_tui.domain.incident import Incident
+from oncall_tui.domain.incident import Incident, Reach
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.text import Glyphs, clock_utc, cut, join
+from oncall_tui.tui.text import Glyphs, clock_utc, cut, join, line
 from oncall_tui.tui.widgets.board_rows import tell_span
 from oncall_tui.tui.widgets.lines import Lines
+from oncall_tui.tui.widgets.reach_mark import mark_reach
 
 if TYPE_CHECKING:
     from oncall_tui.tui.app import OncallApp
@@ -52,7 +53,18 @@ def tell_pressing(snapshot: Snapshot, here: int | None, now: int) -> Content | N
 
 def is_told(incident: Incident, snapshot: Snapshot, *, can_see: bool) -> bool:
     """Tells whether customers know of an incident; where no public address is known, the page's word has to do."""
+    if incident.reach is Reach.DRILL:
+        return incident.id in snapshot.latest_updates
     return incident.id in snapshot.first_seen if can_see else bool(incident.listings)
+
+
+def tell_untold(incident: Incident) -> Content:
+    """Says that customers know nothing of an incident, and that it is right so where it is."""
+    if incident.reach is Reach.PUBLIC:
+        return join((f"{Glyphs.show('✖')} customers have not been told", "$state-down bold"))
+    return line(
+        "nothing of it leaves this machine" if incident.reach is Reach.DRILL else "customers know nothing of it"
+    )
 
 
 def draw_promises(snapshot: Snapshot, here: int | None, now: int, width: int, *, can_see: bool) -> Content | None:
@@ -60,9 +72,9 @@ def draw_promises(snapshot: Snapshot, here: int | None, now: int, width: int, *,
     incident = snapshot.incident(here)
     parts = []
     if incident is not None and incident.resolved_at is None:
-        name = (f"#{incident.id} ", "bold")
+        name = join((f"#{incident.id} ", "bold"), mark_reach(incident))
         if not is_told(incident, snapshot, can_see=can_see):
-            parts.append(join(name, (f"{Glyphs.show('✖')} customers have not been told", "$state-down bold")))
+            parts.append(join(name, tell_untold(incident)))
         elif incident.next_update_at is not None:
             parts.append(join(name, tell_due(incident.next_update_at, now)))
     if (other := tell_pressing(snapshot, here, now)) is not None:

@@ -8,14 +8,15 @@ from typing import NamedTuple
 
 from textual.content import Content
 
-from oncall_tui.domain.incident import Incident
+from oncall_tui.domain.incident import Incident, Reach
 from oncall_tui.domain.probe import ProbeStatus
 from oncall_tui.domain.update import DeliveryState, Draft, is_asked_of
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import DELIVERY_LOOK, PROBE_LOOK, STATUS_LOOK, Glyphs, clock_utc, fit, join, line, look
 from oncall_tui.tui.widgets.board_rows import tell_span
 from oncall_tui.tui.widgets.lines import Lines
-from oncall_tui.tui.widgets.promise_line import is_told, tell_due, tell_pressing
+from oncall_tui.tui.widgets.promise_line import is_told, tell_due, tell_pressing, tell_untold
+from oncall_tui.tui.widgets.reach_mark import mark_reach
 
 _GAP = Content("   ")
 _SOON_WORK_MS = 60 * 60_000
@@ -189,7 +190,7 @@ def list_promise(incident: Incident, snapshot: Snapshot, now: int, *, can_see: b
     """
     latest = snapshot.latest_updates.get(incident.id)
     if not is_told(incident, snapshot, can_see=can_see) and incident.resolved_at is None:
-        pieces = [(0, join((f"{Glyphs.show('✖')} customers have not been told", "$state-down bold")))]
+        pieces = [(0, tell_untold(incident))]
         if latest is not None:
             seen = "" if latest.delivery is not DeliveryState.DELIVERED else ", not seen there yet"
             pieces.append((1, join("first update ", look(*DELIVERY_LOOK[latest.delivery]), (seen, "$muted"))))
@@ -246,6 +247,8 @@ def draw_small_head(snapshot: Snapshot, facts: HeadFacts, width: int) -> list[Co
     if facts.incident is not None:
         _, word, style = STATUS_LOOK[facts.incident.status]
         pieces.insert(0, (1, join((f"#{facts.incident.id} {word[:3]}", f"{style} bold"))))
+        if facts.incident.reach is not Reach.PUBLIC:
+            pieces.insert(0, (0, mark_reach(facts.incident, "")))
         due_at = facts.incident.next_update_at
         if due_at is not None and facts.incident.resolved_at is None:
             pieces.insert(1, (0, tell_due(due_at, facts.now, is_brief=True)))
@@ -272,6 +275,7 @@ def _draw_incident(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
     words = f"open {age}" if ended_at is None else f"lasted {age}"
     tail = join((words, "$muted"), (f"  +{others} more" if others > 0 else "", "bold"))
     head = join((f"#{incident.id} SEV{int(incident.severity)}  ", "bold"), look(shape, word, f"{style} bold"), "  ")
+    head = join(head, mark_reach(incident))
     if width >= 120:
         tail = join(tail, "     ", counts)
     elif facts.counts.get(ProbeStatus.DOWN):
