@@ -124,10 +124,10 @@ def _check_engine(place: Place, lease: Lease | None, now: int) -> Check:
 
 
 def _check_config(place: Place) -> tuple[Config | None, list[Check]]:
-    from oncall_tui.config.token import read_token
     from oncall_tui.domain.counting import count_words
     from oncall_tui.domain.errors import ConfigError, UsageError
     from oncall_tui.engine.doctor import Check
+    from oncall_tui.engine.needs import check_needs
 
     try:
         config = place.load_config()
@@ -139,14 +139,10 @@ def _check_config(place: Place) -> tuple[Config | None, list[Check]]:
         return None, [Check("fail", "config", str(error), "oncall-tui init")]
     size = f"{count_words(len(config.probes), 'probe')}, {count_words(len(config.components), 'component')}"
     checks = [Check("ok", "config", f"{config.path}, {size}")]
-    for page in config.pages:
-        what = "token" if len(config.pages) == 1 else f"token of {page.name}"
-        try:
-            read_token(page.token, os.environ)
-        except UsageError as error:
-            checks.append(Check("fail", what, str(error), "updates stay queued until there is one"))
-        else:
-            checks.append(Check("ok", what, "present (never shown)"))
+    for need in check_needs(config, os.environ):
+        level = "fail" if need.is_vital else "warn"
+        is_there = Check("ok", need.what, "present (never shown)")
+        checks.append(Check(level, need.what, need.fault, need.advice) if need.fault else is_there)
     return config, checks
 
 

@@ -39,10 +39,17 @@ def init(path: str, is_json: bool) -> None:
 @place_options
 @click.pass_obj
 def check(place: Place, path: str | None, is_json: bool) -> None:
-    """Check the config and tell every fault with its line; exit 2 when there is one."""
+    """Check the config and tell every fault with its line; exit 2 when there is one.
+
+    What the config needs and is not here, such as a token or an extra, is a warning: the engine may run elsewhere.
+    """
+    import os
+
     from oncall_tui.cli.output import print_json, say
     from oncall_tui.domain.counting import count_words
     from oncall_tui.domain.errors import ConfigError
+    from oncall_tui.domain.sanitize import clean_line
+    from oncall_tui.engine.needs import check_needs
 
     if path is not None:
         place.config = path
@@ -50,6 +57,7 @@ def check(place: Place, path: str | None, is_json: bool) -> None:
     _check_theme(config)
     if config.template_faults:
         raise ConfigError(config.template_faults)
+    lacking = [need for need in check_needs(config, os.environ) if need.fault]
     if is_json:
         print_json(
             {
@@ -58,6 +66,7 @@ def check(place: Place, path: str | None, is_json: bool) -> None:
                 "probes": len(config.probes),
                 "components": len(config.components),
                 "pages": [page.name for page in config.pages],
+                "warnings": [f"{need.what}: {need.fault}" for need in lacking],
             }
         )
         return
@@ -65,6 +74,8 @@ def check(place: Place, path: str | None, is_json: bool) -> None:
     page = page or "no page: updates stay queued"
     probes, components = count_words(len(config.probes), "probe"), count_words(len(config.components), "component")
     say(f"{config.path} is right: {probes}, {components}, {page}.")
+    for need in lacking:
+        say(clean_line(f"warning: {need.what}: {need.fault} → {need.advice}"))
 
 
 def _check_theme(config: Config) -> None:
