@@ -77,12 +77,20 @@ def find_percentile(values: Sequence[float], share: float) -> float:
 
 
 async def run_engine(port: int, count: int, every_s: float, for_s: float) -> tuple[list[Result], list[float]]:
-    """Runs the engine's own scheduler and probes; returns the results and how late each start was, in ms."""
+    """Runs http probes of one server; returns the results and how late each start was, in ms."""
     url = f"http://localhost:{port}/"
     probes = [Probe(f"p{number}", ProbeKind.HTTP, url, every_ms=round(every_s * 1000)) for number in range(count)]
-    tools = await open_tools()
+    results, late_ms = await run_probes(probes, for_s)
+    return results, [late for _, late in late_ms]
+
+
+async def run_probes(
+    probes: Sequence[Probe], for_s: float, tls: ssl.SSLContext | None = None
+) -> tuple[list[Result], list[tuple[str, float]]]:
+    """Runs the engine's own scheduler and probes; returns the results and how late each start was, (name, ms)."""
+    tools = await open_tools(tls=tls)
     results: list[Result] = []
-    late_ms: list[float] = []
+    late_ms: list[tuple[str, float]] = []
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     loop.call_later(for_s, stop.set)
@@ -91,8 +99,8 @@ async def run_engine(port: int, count: int, every_s: float, for_s: float) -> tup
     anchors = {probe.name: anchor for probe, (_, anchor) in zip(probes, beats, strict=True)}
 
     async def run(probe: Probe) -> Result:
-        due = due_at[probe.name]
-        late_ms.append((loop.time() - due) * 1000)
+        due, every_s = due_at[probe.name], probe.every_ms / 1000
+        late_ms.append((probe.name, (loop.time() - due) * 1000))
         due_at[probe.name] = next_due(anchors[probe.name], due + every_s / 2, every_s)
         return await run_probe(probe, tools)
 
