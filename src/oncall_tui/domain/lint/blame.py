@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from oncall_tui.domain.incident import Cause
 from oncall_tui.domain.lint.model import Context, Level, Remark, Rule, Tuning
-from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.reading import Post, Reading
 from oncall_tui.domain.lint.signs import find_names, fold, holds_any
 
@@ -67,18 +66,16 @@ _SUPPLIERS = (
     ),
     *("MongoDB Atlas", "Snowflake", "CrowdStrike", "OpenAI", "Anthropic", "Facebook", "Meta", "Apple", "Oracle", "IBM"),
 )
-_BECAUSE = Pattern(
+_BECAUSE = Folded(
     r"(?<!\w)(?:due to|caused by|because of|result of|thanks to|owing to|blame[sd]? on|fault of|traced to)"
     r"(?P<rest>[^.;:!?\n]{1,80})",
-    re.IGNORECASE,
 )
-_TROUBLE = Pattern(
+_TROUBLE = Folded(
     r"(?<!\w)(?:outage|failure|issue|issues|problem|problems|incident|disruption|downtime|degradation|error|errors"
     r"|fault|bug"
     r"|mistake|maintenance|event|interruption|impairment)(?!\w)",
-    re.IGNORECASE,
 )
-_EXCUSE = Pattern(
+_EXCUSE = Folded(
     r"(?<!\w)(?:(?:beyond|outside(?: of)?|out of) our (?:direct )?control|not our (?:fault|responsibility|problem)"
     r"|(?:their|the (?:provider|vendor|supplier|partner|carrier|third[- ]party)(?:['’]s)?) (?:own )?(?:fault|mistake"
     r"|negligence|error"
@@ -86,9 +83,8 @@ _EXCUSE = Pattern(
     r"|their failure(?= (?:to|caused|led|has|is|was|brought))|nothing (?:that )?we (?:can|could) do(?! to)|let us down"
     r"|entirely (?:on )?their (?:side|end)"
     r"|to blame)(?!\w)",
-    re.IGNORECASE,
 )
-_BLAMED_BEFORE = Pattern(r"(?:\b(?:because|since)|\b(?:blame|thanks to)) (?:of )?$", re.IGNORECASE)
+_BLAMED_BEFORE = Folded(r"(?:\b(?:because|since)|\b(?:blame|thanks to)) (?:of )?$")
 _BLAMED_AFTER = Pattern(
     r"['’]s? (?:fault|mistake|failure|negligence|incompetence)\b| (?:broke|failed|let down|took down"
     r"|brought down) (?:us|our|the)\b"
@@ -113,28 +109,26 @@ _SLIP = (
     r"|failed to (?:follow|check|test|verify|notice|read|renew|update|apply|communicate|escalate)|ran the wrong"
     r"|(?:deleted|dropped|pushed|pulled|unplugged|typed|applied) the wrong|should have (?:known|checked|tested)))"
 )
-_HUMAN = Pattern(
+_HUMAN = Folded(
     r"(?<!\w)(?:(?:human|manual|employee|engineer|technician|staff|personnel)(?:['’]s)?[ -](?:error|mistake)s?"
     r"|(?:operator|administrator)(?:['’]s)?[ -](?:error|mistake))"
     r"(?! (?:rate|message|code|report|log|page|handl))(?!\w)"
     r"|(?<!\w)(?:fat[- ]finger\w*|a typo made by|negligence (?:of|by)|carelessness)(?!\w)",
-    re.IGNORECASE,
 )
 #: What a team guards against is no blame.
-_GUARDED = Pattern(
+_GUARDED = Folded(
     r"(?i:\b(?:potential|risks?|likelihood|chances?|possibility|probability|opportunit\w+|prevent\w*|avoid\w*"
     r"|reduc\w+|eliminat\w+|minimi[sz]\w+|limit\w*|protect\w*|guard\w*|safeguards?|unless|if|against|catch\w*"
     r"|detect\w*|rule out)\b[^.!?\n]{0,40}\Z)"
 )
-_COLLEAGUE = Pattern(rf"(?<!\w){_PERSON} (?:\w+ )?{_SLIP}(?!\w)", re.IGNORECASE)
-_MISTAKE_BY = Pattern(
+_COLLEAGUE = Folded(rf"(?<!\w){_PERSON} (?:\w+ )?{_SLIP}(?!\w)")
+_MISTAKE_BY = Folded(
     r"(?<!\w)(?:mistake|error|oversight|typo|slip|negligence)s? (?:made |caused |committed )?(?:by|of|from) "
     rf"(?:(?:an?|our|the|one of (?:our|the)) )?(?:\w+ )?{_PERSON}(?!\w)",
-    re.IGNORECASE,
 )
 # A client may be a program: it is a customer only where it is somebody.
 _CLIENT = r"(?:customers?|clients?(?= who|['’]s? )|users?|tenants?|subscribers?|merchants?)"
-_CLIENT_BLAME = Pattern(
+_CLIENT_BLAME = Folded(
     r"(?<!\w)(?:(?:due to|caused by|because of|triggered by|result of|traced to) "
     r"(?:(?:a|an|one|the|some|certain|single|another|individual|particular|specific|large|few|of our|misbehaving"
     r"|abusive"
@@ -155,7 +149,6 @@ _CLIENT_BLAME = Pattern(
     r"(?! (?:tolera|domain|detect|isolat|inject|line))"
     r"|(?:customers?|users?) (?:are|were) (?:to blame|responsible for (?:this|the)|at fault|using it wrong(?:ly)?)"
     r"|(?:caused by|due to) (?:customer|user) (?:error|misconfiguration|misuse)(?!s? (?:rate|message|page)))(?!\w)",
-    re.IGNORECASE,
 )
 _EXCUSE_SIGNS = (
     *("our control", "our direct", "our fault", "our resp", "our problem", "fault", "mistake", "negligence"),
@@ -218,8 +211,8 @@ def _is_own(url: str, context: Context) -> bool:
 def _named_suppliers(reading: Reading, names: list[str]) -> Iterator[tuple[int, int]]:
     prose = reading.prose
     for match in _BECAUSE.finditer(prose) if holds_any(prose, names) else ():
-        rest = match["rest"]
         start = match.start("rest")
+        rest = prose[start : match.end("rest")]
         found = [
             (start + low, start + high)
             for name in names

@@ -10,7 +10,7 @@ from oncall_tui.domain.duration import HOUR, MINUTE
 from oncall_tui.domain.incident import IncidentStatus, Severity
 from oncall_tui.domain.lint.model import Context, Fix, Level, Part, Remark, Rule, Tuning
 from oncall_tui.domain.lint.moments import DateWord, tell_clock
-from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.pattern import Folded
 from oncall_tui.domain.lint.promises import Length, find_lengths, find_next_in, find_promises
 from oncall_tui.domain.lint.reading import Post, Reading
 from oncall_tui.domain.maintenance import MaintenanceStatus
@@ -23,14 +23,14 @@ _LONG_AGO_MS = 9 * HOUR
 _SLOW_AFTER_MS = 2 * HOUR
 _SLOW_MINUTES = {Severity.SEV1: 30, Severity.SEV2: 60, Severity.SEV3: 240}
 _DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_VAGUE = Pattern(
+_VAGUE = Folded(
     r"(?i:\b(?:(?:earlier |later )?(?:today|tonight|tomorrow)|yesterday|(?:this|yesterday|tomorrow) (?:morning"
     r"|afternoon|evening)"
     r"|last night|(?:later )?(?:this|next|last) (?:week(?:end)?|month)|shortly|momentarily|in a (?:bit|moment|while)"
     r"|in the near future|in due course|a while ago"
     r"|(?<!as )soon(?! as)(?:er)?)\b)(?!['’]s)"
 )
-_SURE_END = Pattern(
+_SURE_END = Folded(
     r"(?i:\b(?:will|shall|'ll) (?:be|have (?:this|it)) (?:fully )?(?:fixed|resolved|restored|repaired|deployed"
     r"|back(?: (?:up|online|to normal))?|over|solved)"
     r"(?: \w+){0,3}? (?:in|within|by|before|at) (?:the next )?(?:\d|one |two |three |an? |the hour)"
@@ -38,7 +38,7 @@ _SURE_END = Pattern(
     r"|hour|day)\w*"
     r"|\bETA(?: for (?:a|the) \w+)?(?: is|:)? (?:\d|in \d|one |two |an? ))"
 )
-_HEDGE = Pattern(
+_HEDGE = Folded(
     r"(?i:\b(?:(?:more|further|additional|new|another) (?:\w+ )?(?:information|details|news)|news|report back|posted|"
     r"expect\w*|estimat\w*|anticipat\w*|approximate\w*|about|around|roughly|should|may|might|hope\w*|likely"
     r"|aim\w*|"
@@ -46,11 +46,11 @@ _HEDGE = Pattern(
     r"|next update|"
     r"update|confirm|plan\w*|maintenance|scheduled|window)\b|~)"
 )
-_LASTED = Pattern(
+_LASTED = Folded(
     r"(?i:\b(?:last(?:ed|ing)|duration|took|in (?:all|total)|downtime:?|total:?|outage of|for(?: a total of| about"
     r"| approximately)?)\b[^.]{0,20}\Z)"
 )
-_TOTAL_AFTER = Pattern(r"(?i:[^.,;]{0,3}(?:in (?:all|total)|outage|\)))")
+_TOTAL_AFTER = Folded(r"(?i:[^.,;]{0,3}(?:in (?:all|total)|outage|\)))")
 
 
 def _find_past_promises(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:

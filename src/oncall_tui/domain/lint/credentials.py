@@ -127,7 +127,9 @@ _ACCOUNT_BEFORE = Pattern(
     re.IGNORECASE,
 )
 _IBAN = Pattern(r"(?<![\w-])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?![\w-])")
-_SSN = Pattern(r"(?<![\w-])(?:SSN|[Ss]ocial [Ss]ecurity(?: [Nn]umber)?)\W{0,4}\d{3}-\d{2}-\d{4}(?!\d)")
+_SSN = Pattern(
+    r"(?<![\w-])(?:SSN|[Ss]ocial [Ss]ecurity(?: [Nn]umber)?)\W{0,4}\d{3}-\d{2}-\d{4}(?!\d)", needs=("SSN", "ecurity")
+)
 
 
 def find_secrets(text: str) -> Iterator[tuple[int, int, str]]:

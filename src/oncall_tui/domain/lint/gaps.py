@@ -16,9 +16,9 @@ from oncall_tui.domain.lint.reading import MASK, Post, Reading
 _VERBS = "is|are|was|were|has|have|had|will|would|can|could|may|might|should|must"
 _IS = rf"(?:{_VERBS})"
 _DOES = (
-    r"(?:is|are|was|were|has|have|had|will|would|can|could|should|must|continues|conducted|understands|experienced|"
-    r"responded|offers|provides|uses|utilizes|sends|took|began|started|launched|reported|confirmed|apologi[sz]ed|works|"
-    r"worked|deployed|implemented|plans|needs|wants|knows|believes|expects|decided|announced|acknowledged|identified)"
+    r"is|are|was|were|has|have|had|will|would|can|could|should|must|continues|conducted|understands|experienced|"
+    r"responded|offers|provides|uses|utilizes|sends|took|began|started|launched|reported|confirmed|apologised|apologized|works|"
+    r"worked|deployed|implemented|plans|needs|wants|knows|believes|expects|decided|announced|acknowledged|identified"
 )
 _CROWD = (
     r"(?:team|teams|engineers|staff|experts|colleagues|developers|technicians|users|customers|people|users|clients|"
@@ -39,20 +39,27 @@ _OPEN_END = (
 _DONE_BY = (
     r"(?:caused|experienced|used|provided|hosted|operated|reported|offered|affected|impacted|triggered|sent|owned|run)"
 )
-_AMOUNT = r"(?:minutes|mins|hours|hrs|days|percent|%)"
+_AMOUNTS = "minutes|mins|hours|hrs|days|percent|%"
+_AMOUNT = rf"(?:{_AMOUNTS})"
 
 #: Each with what is wrong where it matches; a group called `at` marks the place, else the whole match does.
 _PATTERNS: tuple[tuple[Pattern, str], ...] = (
-    (Pattern(rf"\b{_CROWD} (?P<at>(?:at|from|of|in|with|behind) {_DOES})\b"), "a name is missing here"),
     (
         Pattern(
-            rf"\b(?:of|by|from)(?<!aware of)(?<!kind of)(?<!sort of)(?<!capable of)(?<!care of) {_IS}\b(?!-)",
-            needs=join_pairs("of|by|from", _VERBS),
+            rf"\b{_CROWD} (?P<at>(?:at|from|of|in|with|behind) (?:{_DOES}))\b",
+            pairs=join_pairs("at|from|of|in|with|behind", _DOES),
         ),
         "a name is missing here",
     ),
     (
-        Pattern(r"\b(?:for|at) (?:is|are|was|were|has|have|had|can|could)\b", needs=join_pairs("for|at", _VERBS)),
+        Pattern(
+            rf"\b(?:of|by|from)(?<!aware of)(?<!kind of)(?<!sort of)(?<!capable of)(?<!care of) {_IS}\b(?!-)",
+            pairs=join_pairs("of|by|from", _VERBS),
+        ),
+        "a name is missing here",
+    ),
+    (
+        Pattern(r"\b(?:for|at) (?:is|are|was|were|has|have|had|can|could)\b", pairs=join_pairs("for|at", _VERBS)),
         "a name is missing here",
     ),
     (
@@ -73,7 +80,7 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
     (
         Pattern(
             r"\b(?:by|from) (?:during|since|until|because|of|with|due)\b(?! to \d)",
-            needs=join_pairs("by|from", "during|since|until|because|of|with|due"),
+            pairs=join_pairs("by|from", "during|since|until|because|of|with|due"),
         ),
         "a name is missing here",
     ),
@@ -83,14 +90,14 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
     (
         Pattern(
             r"\b(?:[Tt]he|[Aa]n) (?:is|are|was|were|has|had|of|for|from|by|with|and|or)\b(?!-|/)",
-            needs=join_pairs("he| an|An", "is|are|was|were|has|had|of|for|from|by|with|and|or"),
+            pairs=join_pairs("the|an", "is|are|was|were|has|had|of|for|from|by|with|and|or"),
         ),
         "a word is missing here",
     ),
     (
         Pattern(
             r"\b(?:[Oo]ur|[Yy]our) (?:is|are|was|were|has|had|of|from|by|for|with)\b",
-            needs=join_pairs("ur", "is|are|was|were|has|had|of|from|by|for|with"),
+            pairs=join_pairs("our|your", "is|are|was|were|has|had|of|from|by|for|with"),
         ),
         "a word is missing here",
     ),
@@ -121,7 +128,9 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
     (
         Pattern(
             r"\bthat (?:offers|provides|uses|utilizes|experienced|supports)[.,]",
-            needs=join_pairs("ffers|vides|uses|lizes|enced|ports", ".|,", ""),
+            needs=tuple(
+                f"{word}{sign}" for word in ("ffers", "vides", "uses", "lizes", "enced", "ports") for sign in ".,"
+            ),
         ),
         "the subject is missing here",
     ),
@@ -144,7 +153,7 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
         Pattern(
             r"\b(?:[Aa]pproximately|[Aa]bout|[Aa]round|[Rr]oughly|[Nn]early|[Ee]xactly|lasting|lasted)"
             rf"[ \t]+{_AMOUNT}(?!\w)",
-            needs=join_pairs("y|t|d|g", "mi|ho|hr|da|pe|%| |\t"),
+            pairs=join_pairs("approximately|about|around|roughly|nearly|exactly|lasting|lasted", _AMOUNTS),
         ),
         "a number is missing here",
     ),
@@ -159,7 +168,7 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
     (
         Pattern(
             rf"(?i:\bupdates? (?:in|every|within)[ \t]+{_AMOUNT}(?!\w))",
-            needs=join_pairs("pdate|pdates|PDATE|PDATES", "in|every|within|IN"),
+            pairs=join_pairs("update|updates", "in|every|within"),
         ),
         "a number is missing here",
     ),
@@ -168,7 +177,7 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
         Pattern(
             r"\b(?:at|by|until|around|before|after|since)[ \t]+(?:UTC|GMT|AM|PM)\b"
             r"(?![ ]?[\d+-]|[ ](?:midnight|noon|time|day))",
-            needs=join_pairs("t|y|l|d|e|r", "UTC|GMT|AM|PM| |\t"),
+            pairs=join_pairs("at|by|until|around|before|after|since", "utc|gmt|am|pm"),
         ),
         "a time is missing here",
     ),
@@ -176,7 +185,7 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
         Pattern(
             r"(?i:\bnext update (?:by|at|in|is)(?: ?[.;]|[ \t]*$))",
             re.MULTILINE,
-            needs=join_pairs("pdate|PDATE", "by|at|in|is|BY|AT"),
+            pairs=join_pairs("next", "update"),
         ),
         "a time is missing here",
     ),
@@ -210,25 +219,30 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
         "a number is missing here",
     ),
     (
-        Pattern(r"\b(?:about|approximately|nearly|roughly) of\b", needs=join_pairs("about|ately|early|oughly", "of")),
+        Pattern(
+            r"\b(?:about|approximately|nearly|roughly) of\b",
+            pairs=join_pairs("about|approximately|nearly|roughly", "of"),
+        ),
         "a number is missing here",
     ),
     (
         Pattern(
             r"\b(?:due to|caused by|because of|was|by|with) an? (?:in|on|of|for|from|with|by|at|and)\b(?!-)",
-            needs=join_pairs(" a| an", "in|on|of|for|from|with|by|at|and"),
+            pairs=join_pairs("a|an", "in|on|of|for|from|with|by|at|and"),
         ),
         "a word is missing here",
     ),
     (
-        Pattern(r"\b(?:[Oo]ur|[Yy]our|[Tt]heir) (?:at|in|on)\b(?![-\w])", needs=join_pairs("ur|eir", "at|in|on")),
+        Pattern(
+            r"\b(?:[Oo]ur|[Yy]our|[Tt]heir) (?:at|in|on)\b(?![-\w])", pairs=join_pairs("our|your|their", "at|in|on")
+        ),
         "a word is missing here",
     ),
-    (Pattern(r"\bcause (?:was|is),", needs=("cause ",)), "it is missing what it was"),
+    (Pattern(r"\bcause (?:was|is),", needs=("cause was,", "cause is,")), "it is missing what it was"),
     (
         Pattern(
             r"\b(?:[Uu]sers|[Cc]ustomers|[Cc]lients) (?:in|of|from|at|with) and\b",
-            needs=join_pairs("in|of|from|at|with", "and"),
+            pairs=join_pairs("in|of|from|at|with", "and"),
         ),
         "a name is missing here",
     ),
@@ -318,7 +332,10 @@ def _list_places(reading: Reading) -> Iterator[tuple[int, int, str, Fix | None]]
     for match in _CAPITAL.finditer(prose):
         if f" {match['word'].lower()}" in prose:
             yield *match.span("at"), f"'{match['word']}': a name is missing before this, or a full stop.", None
+    pairs = reading.pairs
     for pattern, what in _PATTERNS:
+        if pattern.pairs and pattern.pairs.isdisjoint(pairs):
+            continue
         for match in pattern.finditer(prose):
             start, end = match.span("at") if "at" in match.re.groupindex else match.span()
             shown = " ".join(reading.text[start:end].split()) or "this"

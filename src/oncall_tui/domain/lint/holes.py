@@ -121,6 +121,7 @@ _INSTRUCTION = Pattern(
     ),
 )
 _CAMEL = Pattern(r"(?<![\w@/.-])[A-Z][a-z]{2,}(?:[A-Z][a-z]+|[a-z]*)(?![\w@/-]|\.\w)")
+_HUMP = Pattern(r"[a-z][A-Z]")
 #: Signs for what is not known yet: no brackets stand around them.
 _UNFILLED = Pattern(
     r"(?<![\w:-])[xX]{2,4}(?= ?(?:%|percent\b|min(?:ute)?s?\b|hours?\b|hrs?\b|days?\b|users\b|customers\b|UTC\b))"
@@ -128,7 +129,7 @@ _UNFILLED = Pattern(
     r"|(?<!format )(?<![\w-])(?:HH:MM|hh:mm|YYYY-MM-DD|DD/MM/YYYY|MM/DD/YYYY)(?![\w-])",
     needs=("XX", "xx", "Xx", "xX", "??", "HH:MM", "hh:mm", "YYYY"),
 )
-_STARS = Pattern(r"(?:^|(?<=[ \t]))\*{3,}(?=\s|$)", re.MULTILINE)
+_STARS = Pattern(r"(?:^|(?<=[ \t]))\*{3,}(?=\s|$)", re.MULTILINE, needs=("***",))
 
 
 def _list_leftovers(reading: Reading) -> list[re.Match[str]]:
@@ -329,6 +330,8 @@ def _find_two_spellings(reading: Reading, part: Part, products: Collection[str])
     """Yields the plainer of two spellings of one name in a text, such as Datahub beside DataHub."""
     known = {name.replace(" ", "").replace("-", "").lower() for name in products}
     spelled: dict[str, list[re.Match[str]]] = {}
+    if not _HUMP.search(reading.prose):
+        return
     for match in _CAMEL.finditer(reading.prose):
         if match.group().lower() not in known and not reading.is_meant(*match.span()):
             spelled.setdefault(match.group().lower(), []).append(match)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
+from functools import lru_cache
+from itertools import chain
 
 from oncall_tui.domain.lint.model import Context, Level, Remark, Rule, Tuning, Words
 from oncall_tui.domain.lint.pattern import Pattern
@@ -26,6 +28,8 @@ _ROLE = (
     "|grafana|vault|consul|zk|zookeeper|jenkins|ci|runner|build|search|solr|billing|payments|payment|search|ingest|svc"
 )
 _STAGE = "prod|prd|production|stg|stage|staging|dev|qa|uat|preprod|sandbox|dr"
+#: What stands between blanks and may hold a name of a machine.
+_CHUNK = Pattern(r"(?<!\S)[^\s\d-]*+[\d-]\S*+")
 _TOKEN = Pattern(
     r"(?<![\w@./-])(?:[A-Za-z][A-Za-z0-9]{0,20}(?:-[A-Za-z0-9]{1,20}){1,6}|[a-z]{2,20}\d{1,3}[a-z]?)(?![\w-])"
 )
@@ -125,11 +129,22 @@ def _private_names(reading: Reading, words: Words) -> Iterator[tuple[int, int]]:
     for match in _PRIVATE_MIDDLE.finditer(reading.text) if holds_any(folded, _PRIVATE_MIDDLES) else ():
         if not _matches(match.group().lower(), words.public_hosts):
             yield match.span()
-    if words.private_hosts:
-        for match in _HOSTLIKE.finditer(reading.text):
-            name = match.group().lower().rstrip(".-")
-            if _matches(name, words.private_hosts) and not _matches(name, words.public_hosts):
+    if any(_longest_piece(pattern) in folded for pattern in words.private_hosts):
+        is_private = _compile_names(words.private_hosts)
+        for match in _HOSTLIKE.finditer(folded if len(folded) == len(reading.text) else reading.text):
+            name = match.group().rstrip(".-").lower()
+            if is_private.fullmatch(name) and not _matches(name, words.public_hosts):
                 yield match.start(), match.start() + len(name)
+
+
+@lru_cache(maxsize=1_000)
+def _longest_piece(pattern: str) -> str:
+    return max(re.split(r"[*?\[\]]", pattern.lower()), key=len)
+
+
+@lru_cache(maxsize=8)
+def _compile_names(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(translate(pattern.lower()) for pattern in patterns))
 
 
 _HOSTLIKE = Pattern(r"(?<![\w@-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,10}")
@@ -137,7 +152,8 @@ _HOSTLIKE = Pattern(r"(?<![\w@-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,10}")
 
 def _machines(reading: Reading, words: Words) -> Iterator[tuple[tuple[int, int], Level]]:
     known = (*words.public_hosts, *words.regions, *words.products)
-    for match in _TOKEN.finditer(reading.text):
+    text = reading.text
+    for match in chain.from_iterable(_TOKEN.finditer(text, *chunk.span()) for chunk in _CHUNK.finditer(text)):
         name = match.group().lower()
         has_digit = any(map(str.isdigit, name))
         if not (has_digit or "-" in name) or _matches(name, known):

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 from oncall_tui.domain.lint.hosts import is_private_host
 from oncall_tui.domain.lint.model import Context, Fix, Level, Part, Remark, Rule, Tuning
-from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.reading import Post, Reading
 from oncall_tui.domain.lint.signs import holds_any
 
 _TICKET = Pattern(r"(?<![\w/#.=-])(?P<key>[A-Z]{2,10})(?P<dash>-?)(?P<number>\d{2,10})(?![\w-]|\.\d)")
-_NUMBERED = Pattern(r"(?i:\b(?:ticket|bug|change request|problem record)(?: (?:number|no\.?|id))? ?#?)\d{3,10}\b")
+_NUMBERED = Folded(r"\b(?:ticket|bug|change request|problem record)(?: (?:number|no\.?|id))? ?#?\d{3,10}\b")
 #: Keys that a ticket number follows at once, as in CHG0031337.
 _JOINED_KEYS = frozenset({"INC", "CHG", "PRB", "RITM", "SCTASK", "CTASK", "PTASK", "REQ", "TASK"})
 #: Keys that teams give their tickets and that stand for little else.
@@ -47,12 +47,11 @@ _CHANNEL = Pattern(
     r"|team)(?:[-_][a-z0-9]{1,30}){0,4})(?![\w-])"
 )
 #: Chats that anybody may join.
-_OPEN_CHAT = Pattern(r"(?i:\b(?:irc|libera|freenode|oftc|matrix|element|gitter|discord|community|public)\b)")
-_TEAM_TALK = Pattern(
+_OPEN_CHAT = Folded(r"(?i:\b(?:irc|libera|freenode|oftc|matrix|element|gitter|discord|community|public)\b)")
+_TEAM_TALK = Folded(
     r"(?<!\w)(?:in|join|on|see|into|via) (?:our |the |this )?(?:internal|incident) "
     r"(?:Slack |Zoom |Teams |chat |conference )?(?:channel|bridge|call|thread|war ?room)(?!\w)"
     r"|(?<!\w)(?:in|join) (?:our|the) (?:war ?room|bridge (?:call|line))(?!\w)",
-    re.IGNORECASE,
 )
 _TEAM_PLACES = ("channel", "bridge", "call", "thread", "war room", "warroom")
 #: Tools that nobody outside can log in to, by their hosts and paths.

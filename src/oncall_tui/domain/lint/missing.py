@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from oncall_tui.domain.incident import Cause, IncidentStatus
 from oncall_tui.domain.lint.model import Context, Fix, Level, Part, Remark, Rule, Tuning
 from oncall_tui.domain.lint.moments import tell_clock
-from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.pattern import Folded
 from oncall_tui.domain.lint.promises import find_lengths, has_next_time
 from oncall_tui.domain.lint.reading import Post, Reading
 from oncall_tui.domain.maintenance import MaintenanceStatus
@@ -33,7 +33,7 @@ _GENERAL_WORDS = (
     "ve via was we we'll we're we've were what when where which while will with within work working wrong you your "
 )
 _GENERAL = frozenset(_GENERAL_WORDS.split())
-_FELT = Pattern(
+_FELT = Folded(
     r"(?i:\b(?:can(?:not|'t|’t| ?not)|could(?:n't|n’t| not)|unable|not able|fail\w*|errors?|unavailab\w*|unreachable"
     r"|inaccessible"
     r"|slow\w*|delay\w*|lag\w*|time-?outs?|timing out|down|missing|lost|wrong|incorrect\w*|stale|outdated|degraded"
@@ -44,7 +44,7 @@ _FELT = Pattern(
     r"|normal)"
     r"|packet loss|loss of|difficult\w*|trouble|read-only|offline)\b)"
 )
-_HIT = Pattern(
+_HIT = Folded(
     r"(?i:\d ?%|\bpercent\b|\b(?:all|every|some|many|most|few|several|both|only|\d[\d,.]*|one|two|three|half|quarter"
     r"|third) (?:of )?(?:\w+ ){0,3}"
     r"(?:users?|customers?|clients?|requests?|accounts?|regions?|sites?|visitors?|orders?|merchants?|tenants?|zones?"
@@ -57,7 +57,7 @@ _HIT = Pattern(
     r"|which|whom)"
     r"|\bhow many\b|\bscope\b|\baffected:|\bno (?:customers?|users?|one)\b)"
 )
-_DOING = Pattern(
+_DOING = Folded(
     r"(?i:\b(?:we|our \w+|the team|engineers|technicians|(?:our|the) (?:\w+ ){1,3}(?:team|engineers|provider"
     r"|supplier))\b[^.!?\n]{0,60}?\b(?:investigat\w+"
     r"|look\w*|work\w*|identif\w+|implement\w*|deploy\w*|roll\w*|restor\w*|revert\w*|return\w*|repair\w*|restart\w*"
@@ -68,15 +68,15 @@ _DOING = Pattern(
     r"|drain\w*|process\w*)\b"
     r"|\b(?:a fix|fix|mitigation|work|investigation|rollback) (?:is|has|was|are)\b|\binvestigating\b|\bmonitoring\b)"
 )
-_REVIEW = Pattern(
+_REVIEW = Folded(
     r"(?i:\b(?:caus\w+|due to|because|result(?:ed|ing)? (?:of|from)|review|post-?mortem|root|analysis|rca|report"
     r"|trigger\w+|fault|prevent\w*)\b)"
 )
-_DATA = Pattern(
+_DATA = Folded(
     r"(?i:\b(?:data|records?|messages?|events?|orders?|lost|loss|backfill\w*|replay\w*|queued?|process\w*|no action"
     r"|delivered|missing)\b)"
 )
-_EFFECT = Pattern(
+_EFFECT = Folded(
     r"(?i:\b(?:read-only|unavailab\w*|available|interrupt\w*|disrupt\w*|downtime|offline|slow\w*|delay\w*"
     r"|no (?:effect|impact|disruption|interruption|downtime)"
     r"|not (?:affect\w*|be (?:able|possible|available))|may (?:see|experience|notice|be|need)|will (?:see|be|not"

@@ -138,16 +138,23 @@ def find_dates(prose: str) -> list[DateWord]:
     return found
 
 
-def find_clocks(prose: str, sentences: Sequence[tuple[int, int]], dates: Sequence[DateWord]) -> list[Clock]:
-    """Returns the times of day, each with the zone that stands beside it or holds for its sentence or for all."""
-    everywhere = _ZONE_OF_ALL.search(prose)
+def find_clocks(
+    prose: str, sentences: Sequence[tuple[int, int]], dates: Sequence[DateWord], numbers: Sequence[int]
+) -> list[Clock]:
+    """Returns the times of day, each with the zone that stands beside it or holds for its sentence or for all.
+
+    `numbers` is where runs of digits begin.
+    """
     starts = [start for start, _ in sentences]
     begins = [day.start for day in dates]
     grouped: dict[int, list[Clock]] = {}
-    for match in _CLOCK.finditer(prose):
+    for match in _CLOCK.match_at(prose, numbers):
         clock = _read_clock(prose, match)
         if clock is not None:
             grouped.setdefault(bisect_right(starts, clock.start) - 1, []).append(clock)
+    if not grouped:
+        return []
+    everywhere = _ZONE_OF_ALL.search(prose)
     found: list[Clock] = []
     for index, clocks in grouped.items():
         start, end = sentences[index] if index >= 0 else (0, len(prose))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from re import IGNORECASE, MULTILINE
+from re import MULTILINE
 
 from oncall_tui.domain.lint.model import Context, Level, Remark, Rule, Tuning
-from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.reading import Post
 
 _TRACE = Pattern(
@@ -62,10 +62,9 @@ _PATH = Pattern(
     r"|(?<![\w:/])\\\\[\w.-]{2,60}\\[\w$.-]{1,80}"
 )
 #: What customers are told to do on their own machines.
-_ADVICE = Pattern(
+_ADVICE = Folded(
     r"\b(?:run|edit|open|add|check|create|delete|remove|modify|navigate|execute|set|change|restart"
     r"|install|following|go) (?!on\b)",
-    IGNORECASE,
 )
 _THEIRS = Pattern(r" (?:file |folder |directory )?on (?:your|their|all|Linux|Windows|Mac|macOS|Unix)\b")
 #: Files that customers have too.

@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+
+from oncall_tui.domain.lint.signs import fold
+
+_fold = lru_cache(maxsize=256)(fold)
+#: Capitals of a source that mean letters: those of classes and of names of groups are kept.
+_CAPITAL = re.compile(r"(\\.|\(\?P[<=(])|([A-Z])")
 
 
 class Pattern:
     """A regular expression that is compiled when it is first asked for something.
 
-    `needs` are strings of which a text has at least one wherever it matches: looking for them is much quicker.
+    `needs` are strings of which a text has at least one wherever it matches: looking for them is much quicker. `pairs`
+    are words in small letters of which it has one behind the other, with a blank between them.
     """
 
-    __slots__ = ("_compiled", "_flags", "_needs", "_source")
+    __slots__ = ("_compiled", "_flags", "_needs", "_source", "pairs")
 
-    def __init__(self, source: str, flags: re.RegexFlag = re.NOFLAG, *, needs: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        source: str,
+        flags: re.RegexFlag = re.NOFLAG,
+        *,
+        needs: tuple[str, ...] = (),
+        pairs: frozenset[str] = frozenset(),
+    ) -> None:
         self._source = source
         self._flags = flags
         self._needs = needs
+        self.pairs = pairs
         self._compiled: re.Pattern[str] | None = None
 
     @property
@@ -40,6 +56,14 @@ class Pattern:
     def match(self, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
         return self.compiled.match(text, start, len(text) if end is None else end)
 
+    def match_at(self, text: str, starts: Iterable[int]) -> Iterator[re.Match[str]]:
+        """Yields what matches at some places, which are in order, none over another."""
+        reached, compiled = -1, self.compiled
+        for start in starts:
+            if start >= reached and (match := compiled.match(text, start)):
+                reached = match.end()
+                yield match
+
     def fullmatch(self, text: str) -> re.Match[str] | None:
         return self.compiled.fullmatch(text)
 
@@ -47,11 +71,39 @@ class Pattern:
         return self.compiled.sub(replacement, text)
 
 
-def any_word(words: str, flags: re.RegexFlag = re.IGNORECASE) -> Pattern:
-    """Returns a pattern for whole words or phrases, which `words` lists with `|` between them."""
-    return Pattern(rf"(?<!\w)(?:{words})(?!\w)", flags)
+class Folded(Pattern):
+    """A pattern for which capitals and small letters are one: groups come back in small letters.
+
+    It is sought in the text in small letters, which takes a third of what the engine takes to compare both.
+    """
+
+    __slots__ = ()
+
+    @property
+    def compiled(self) -> re.Pattern[str]:
+        if self._compiled is None:
+            source = _CAPITAL.sub(lambda match: match[1] or match[2].lower(), self._source.replace("(?i:", "(?:"))
+            self._compiled = re.compile(source, self._flags)
+        return self._compiled
+
+    def finditer(self, text: str, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
+        return super().finditer(_fold(text), start, end)
+
+    def search(self, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
+        return super().search(_fold(text), start, end)
+
+    def match(self, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
+        return super().match(_fold(text), start, end)
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        return super().fullmatch(_fold(text))
 
 
-def join_pairs(first: str, second: str, joint: str = " ") -> tuple[str, ...]:
-    """Returns each of some words before each of others, for `needs`; both lists have `|` between the words."""
-    return tuple(f"{one}{joint}{other}" for one in first.split("|") for other in second.split("|"))
+def any_word(words: str) -> Folded:
+    """Returns a pattern for whole words or phrases in any case, which `words` lists with `|` between them."""
+    return Folded(rf"(?<!\w)(?:{words})(?!\w)")
+
+
+def join_pairs(first: str, second: str) -> frozenset[str]:
+    """Returns each of some words before each of others, for `pairs`; both lists have `|` between the words."""
+    return frozenset(f"{one} {other}" for one in first.split("|") for other in second.split("|"))

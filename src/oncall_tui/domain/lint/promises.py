@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from oncall_tui.domain.duration import DAY, HOUR, MINUTE
 from oncall_tui.domain.lint.moments import Clock
-from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.reading import Reading
 
 _NEXT = (
@@ -22,19 +22,19 @@ _END = (
     r"|(?:will|should) (?:be (?:back|fixed|resolved|restored|repaired|over|done|complete[d]?|available)|end|finish"
     r"|complete))"
 )
-_NEXT_BEFORE = Pattern(rf"(?i:{_NEXT})(?P<between>[^.!?\n]{{0,60}})\Z")
-_END_BEFORE = Pattern(rf"(?i:\b{_END}\b)(?P<between>[^.!?\n]{{0,60}})\Z")
-_WILL_BY = Pattern(
+_NEXT_BEFORE = Folded(rf"(?i:{_NEXT})(?P<between>[^.!?\n]{{0,60}})\Z")
+_END_BEFORE = Folded(rf"(?i:\b{_END}\b)(?P<between>[^.!?\n]{{0,60}})\Z")
+_WILL_BY = Folded(
     r"(?i:\b(?:will|shall|'ll|should|going to|plan to|aim to|hope to)\b[^.!?\n]{0,80}\b(?:by|before|until"
     r"|no later than))"
     r"(?P<between> ?(?:about |around |approximately )?)\Z"
 )
 _BY = Pattern(r"\b(?:[Bb]y|[Bb]efore) ?\Z")
-_WILL = Pattern(r"(?i:\b(?:will|shall)\b|'ll\b)")
-_BEHIND_US = Pattern(
+_WILL = Folded(r"(?i:\b(?:will|shall)\b|'ll\b)")
+_BEHIND_US = Folded(
     r"(?i:\b(?:since|began|started|from|ago|was|were|previous|last|posted|reported|received|did|had)\b)[^,;]{0,40}\Z"
 )
-_NEXT_IN_BEFORE = Pattern(
+_NEXT_IN_BEFORE = Folded(
     rf"(?i:{_NEXT})[^.!?\n]{{0,30}}?(?i:\b(?:in|within)(?: the next)? (?:about |approximately |~ ?)?)\Z"
 )
 #: So many signs around a time may say what it is.
@@ -44,7 +44,7 @@ _CUES = (
     *("update", "post", "message", "news", "more", "inform", "notify", "tell", "hear", "information", "back", "eta"),
     *("estimated", "expect", "anticipat", "will", "'ll", "shall", "should", "going to", "plan to", "aim to", "hope to"),
 )
-_EVERY = Pattern(r"(?i:\bevery \d{1,3} ?(?:min|hour)|\bupdates? (?:hourly|daily)\b|\bhourly updates?\b)")
+_EVERY = Folded(r"(?i:\bevery \d{1,3} ?(?:min|hour)|\bupdates? (?:hourly|daily)\b|\bhourly updates?\b)")
 _LENGTH = Pattern(
     r"(?:(?P<days>\d{1,3}) ?(?:d|days?)\b)?(?:,? ?(?:and )?(?P<hours>\d{1,3}(?:\.\d)?) ?-?(?:h|hrs?"
     r"|hours?)\b)?"
@@ -55,8 +55,8 @@ _COUNTS = {
     "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "forty-five": 45, "fifty": 50,
     "sixty": 60,
 }  # fmt: skip
-_UNIT = Pattern(r"\b(?:[Hh]ours?|[Mm]inutes?)\b")
-_COUNT_BEFORE = Pattern(rf"(?i:\b(?P<count>{'|'.join(sorted(_COUNTS, reverse=True))})) \Z")
+_UNIT = Pattern(r"\b(?:[Hh]ours?|[Mm]inutes?)\b", needs=("our", "inute"))
+_COUNT_BEFORE = Folded(rf"(?i:\b(?P<count>{'|'.join(sorted(_COUNTS, reverse=True))})) \Z")
 _LENGTH_START = Pattern(
     r"(?<![\w.:-])(?:\d{1,3} ?[-–] ?)?(?P<last>\d{1,4}(?:\.\d)? ?-?(?:d|days?|h|hrs?|hours?|m|mins?|minutes?)\b)"
 )
@@ -112,7 +112,7 @@ def find_lengths(reading: Reading) -> list[Length]:
     """Returns the lengths of time that a text names, such as `47 minutes` or `2 hours 5 min`, in its order."""
     found: list[Length] = []
     reached = 0
-    for start in _LENGTH_START.finditer(reading.prose):
+    for start in _LENGTH_START.match_at(reading.prose, reading.numbers):
         match = _LENGTH.match(reading.prose, start.start("last")) if start.start() >= reached else None
         if match is None or match.end() == match.start():
             continue

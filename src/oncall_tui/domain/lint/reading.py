@@ -15,7 +15,8 @@ from msgspec import Struct
 
 from oncall_tui.domain.lint.model import Part
 from oncall_tui.domain.lint.moments import Clock, DateWord, find_clocks, find_dates
-from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.pattern import Folded, Pattern
+from oncall_tui.domain.lint.signs import fold
 
 _T = TypeVar("_T")
 MASK = "\N{LATIN LETTER DENTAL CLICK}"
@@ -36,8 +37,10 @@ _BREAKING_TAG = Pattern(r"</?(?:br|div|h[1-6]|hr|li|ol|p|table|td|th|tr|ul)\b")
 _SUSPECT = Pattern(r"[\[\]{}<>$%_＿`*]|\s[\s,.;:'’]|[,.;:]{2}|(?i:TBD|TODO|FIXME|XXX|xx:xx|INSERT|lorem)")
 _TRAILING = ".,;:!?)]*_"
 _WORD = Pattern(r"\w+(?:['’.-]\w+)*")
+_PLAIN_WORD = Pattern(r"[^\W\d_]+|%")
+_NUMBER = Pattern(r"\d+")
 _SENTENCE_END = Pattern(r"[.!?][\"')\]”’*_]{0,4}(?=\s)|[。！？]|\n")
-_ENGLISH = Pattern(
+_ENGLISH = Folded(
     r"(?i:\b(?:the|we|is|are|and|of|to|with|has|have|this|been|was|were|our|for|by|from|not|on|at|it|be|may|will|can"
     r"|cannot|you|your|some|all|there)\b)"
 )
@@ -171,9 +174,22 @@ class Reading:
         return [Span(*match.span()) for match in _WORD.finditer(self.prose) if MASK not in match.group()]
 
     @cached_property
+    def pairs(self) -> frozenset[str]:
+        """Words that follow each other, in small letters and with a blank between them, whatever stood there."""
+        words = _PLAIN_WORD.compiled.findall(fold(self.prose))
+        return frozenset(map("{} {}".format, words, words[1:]))
+
+    @cached_property
+    def numbers(self) -> Sequence[int]:
+        """Where runs of digits begin."""
+        return [match.start() for match in _NUMBER.finditer(self.prose)]
+
+    @cached_property
     def clocks(self) -> Sequence[Clock]:
         """Times of day in the order of the text, each with its zone and date where the text gives them."""
-        return find_clocks(self.prose, [(sentence.start, sentence.end) for sentence in self.sentences], self.dates)
+        return find_clocks(
+            self.prose, [(sentence.start, sentence.end) for sentence in self.sentences], self.dates, self.numbers
+        )
 
     @cached_property
     def dates(self) -> Sequence[DateWord]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from oncall_tui.domain.incident import IncidentStatus, Severity
 from oncall_tui.domain.lint.model import Context, Fix, Level, Remark, Rule, Tuning
-from oncall_tui.domain.lint.pattern import Pattern, any_word
+from oncall_tui.domain.lint.pattern import Folded, Pattern, any_word
 from oncall_tui.domain.lint.reading import MASK, Post, Sentence
 from oncall_tui.domain.lint.signs import fold, holds_any
 
@@ -16,13 +15,12 @@ _CROWD = (
     "|sites|calls"
     "|messages|websites|instances|projects|workspaces|teams"
 )
-_SOME = Pattern(
+_SOME = Folded(
     rf"(?<!\w)(?<!how )(?:some|certain|several|a few|many|a (?:small |large |limited |very small )?(?:subset|portion"
     rf"|number"
     rf"|fraction|percentage|handful"
     rf"|proportion|minority|majority)|a subset|various) (?:of )?(?:our |the |your "
     rf"|all )?(?:\w+ ){{0,2}}?(?:{_CROWD})(?!\w)",
-    re.IGNORECASE,
 )
 #: What makes a crowd a known one: a number, a place, or a feature that only they use.
 _NUMBER = Pattern(
@@ -40,11 +38,10 @@ _PLACE = Pattern(
     r"|northamerica|southamerica)-[a-z]{2,12}-?\d?"
     r"|\b(?:EU|US|UK|APAC|EMEA|LATAM|NA|AU)\b"
 )
-_FEATURE = Pattern(
+_FEATURE = Folded(
     r"\b(?:using|with|on|who (?:use|have|are on|signed|sign|log|were|try|tried|sent|created|connect)|that (?:use|have)"
     r"|via|through|running"
     r"|whose|accessing|hosted|behind|connected to|logging in) (?!us\b|our\b|it\b|this\b|the issue)\w",
-    re.IGNORECASE,
 )
 _HEDGES = frozenset(
     {"some", "certain", "several", "few", "may", "might", "could", "possibly", "possible", "potential", "potentially",
@@ -141,7 +138,8 @@ def _find_crowds(post: Post, context: Context, _tuning: Tuning) -> Iterator[Rema
         if not (
             _NUMBER.search(text) or _PLACE.search(text) or _FEATURE.match(post.body.prose[match.end() :].lstrip()[:40])
         ):
-            words = f"'{match.group()}': how many, where, or using what? If nobody knows yet, say that."
+            shown = post.body.text[match.start() : match.end()]
+            words = f"'{shown}': how many, where, or using what? If nobody knows yet, say that."
             yield Remark(*match.span(), words, level=level)
             return
 
@@ -182,15 +180,14 @@ def _find_promises(post: Post, _context: Context, _tuning: Tuning) -> Iterator[R
         yield Remark(*match.span(), "Nobody can promise that: say what was done and how it was checked.")
 
 
-_AIM = Pattern(
+_AIM = Folded(
     r"(?<!\w)(?:ensure|make sure|prevent|so that|so|in order to|hope|aim|try|trying|working|goal|if|unless"
     r"|until|when|confident|cannot|can['’]t|not"
     r" (?:promise|guarantee|sure|certain)|expect|believe|confirm|verify|monitor\w*|to be sure)(?!\w)",
-    re.IGNORECASE,
 )
 
 
-_DENIED = Pattern(r"(?i:(?:\b(?:not|cannot|never|nor|hardly)|n['’]t) (?:(?:be|yet|been|to|fully|really) ){0,2}\Z)")
+_DENIED = Folded(r"(?i:(?:\b(?:not|cannot|never|nor|hardly)|n['’]t) (?:(?:be|yet|been|to|fully|really) ){0,2}\Z)")
 
 
 def _is_aim(sentence: Sentence | None, at: int) -> bool:
@@ -217,7 +214,8 @@ def _find_small(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remar
     for part, reading in post.parts:
         for match in _SMALL.finditer(reading.prose) if holds_any(fold(reading.prose), _SMALL_SIGNS) else ():
             if MASK not in match.group():
-                text = f"'{match.group()}' is for customers to say: give the length and the share instead."
+                shown = reading.text[match.start() : match.end()]
+                text = f"'{shown}' is for customers to say: give the length and the share instead."
                 yield Remark(*match.span(), text, part, level=level)
 
 

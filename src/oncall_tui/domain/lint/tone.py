@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from oncall_tui.domain.incident import Cause, IncidentStatus, Severity
 from oncall_tui.domain.lint.model import Context, Fix, Level, Remark, Rule, Tuning
-from oncall_tui.domain.lint.pattern import Pattern, any_word
+from oncall_tui.domain.lint.pattern import Folded, Pattern, any_word
 from oncall_tui.domain.lint.reading import MASK, Post, Reading, Sentence
 from oncall_tui.domain.lint.signs import fold, holds_any
 
@@ -25,7 +24,7 @@ _INCONVENIENCE = any_word(
     " ?(?:caused?|causing)?(?: (?:to )?you)?)?"
 )
 _SHOUT = Pattern(r"(?<![\w-])[A-Z][A-Z'’]+(?:[ ,]{1,2}(?:[A-Z][A-Z'’]+|I|A)){2,40}(?![\w-])")
-_CODE_AFTER = Pattern(r"[\"'`)]? (?:errors?|status|code|region|response|requests?)\b", re.IGNORECASE)
+_CODE_AFTER = Folded(r"[\"'`)]? (?:errors?|status|code|region|response|requests?)\b")
 _EXCLAIMED = Pattern(r"!+(?![\w=\[(])")
 _EMOJI = Pattern("[\U0001f300-\U0001faff\u2600-\u26ff\u2705\u2728\u274c\u274e\u2757\u2764\u2b50\u2b55]\ufe0f?")
 _SELLING = any_word(
@@ -65,7 +64,7 @@ _SELLING_SIGNS = (
     ),
     *("exceptional", "superior", "mission is", "passionate", "synerg", "journey", "empower"),
 )
-_PASSIVE = Pattern(
+_PASSIVE = Folded(
     r"it (?:has|had|was|is) (?:been |being )?(?:determined|discovered|identified|found|noted|observed|established"
     r"|reported|decided|confirmed|concluded|noticed|brought"
     r" to our attention|understood|believed|known)\b|(?:an?|the) (?:issue|problem|incident|error|fault|anomaly"
@@ -73,7 +72,6 @@ _PASSIVE = Pattern(
     r"|found|noted|observed|detected|noticed|experienced)\b|(?:errors|issues|problems|delays|mistakes) were (?:made"
     r"|observed|experienced|detected|noticed|seen)\b"
     r"|(?:steps|measures|actions) (?:are|have been|were|will be) (?:being )?taken\b",
-    re.IGNORECASE,
 )
 _VOWELS = Pattern(r"[aeiouy]+")
 _SILENT = Pattern(r"[aeiouy][^aeiouy\W]{0,3}[^aeiouyl\W]e\b")
@@ -166,7 +164,8 @@ def _find_excitement(post: Post, _context: Context, _tuning: Tuning) -> Iterator
 
 def _find_selling(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for match in _SELLING.finditer(post.body.prose) if holds_any(fold(post.body.prose), _SELLING_SIGNS) else ():
-        yield Remark(*match.span(), f"'{match.group()}' sells: this is a message about a fault.")
+        shown = post.body.text[match.start() : match.end()]
+        yield Remark(*match.span(), f"'{shown}' sells: this is a message about a fault.")
 
 
 def _find_long_reading(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remark]:

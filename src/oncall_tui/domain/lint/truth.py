@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from oncall_tui.domain.incident import Cause, ComponentStatus, IncidentStatus, find_worst
 from oncall_tui.domain.lint.model import Context, Level, Part, ProbeFact, Remark, Rule, Tuning
-from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.reading import Post, Reading, Sentence
 from oncall_tui.domain.probe import ProbeStatus
 
 _FAR_POINTS = 20
 _FAR_TIMES = 2
-_ALL_WELL = Pattern(
+_ALL_WELL = Folded(
     r"(?i:\b(?:is|are) (?:now )?(?:up|online|fine|stable|working(?! on| to| with| hard| closely)|available(?! to| for"
     r"| at| in))\b"
     r"|\bworks? (?:fine |normally )?again\b|\bwe are back\b"
@@ -23,7 +23,7 @@ _ALL_WELL = Pattern(
     r"|(?:working|operating|functioning|running) (?:normally|as expected|again|as usual))"
     r"|\b(?:everything|all) is (?:back|well|working|operational)|\bfully (?:operational|recovered|restored)\b)"
 )
-_OVER = Pattern(
+_OVER = Folded(
     r"(?i:\b(?:resolved?|resolution|resolving|restored?|recover(?:ed|y|ing)|fixed|mitigated|remediated|corrected"
     r"|completed?|solved"
     r"|closed?|closing|normal(?:ly)?|operational|no longer|ended|over|back (?:up|online)|subsided|cleared|stable"
@@ -36,7 +36,7 @@ _OVER = Pattern(
     r"|reverted"
     r"|rolled back|no further|not (?:seen|seeing|observed)|false (?:alarm|positive))\b)"
 )
-_AT_WORK = Pattern(
+_AT_WORK = Folded(
     r"(?i:\b(?:we|our (?:\w+ ){0,3}(?:team|engineers|staff|colleagues)|engineers|(?:the|\w+) (?:\w+ )?team)(?: are"
     r"|'re|’re| is| have)?"
     r"(?: now| still| currently| actively| also| continuing to| continue to| continues to)*"
@@ -48,11 +48,11 @@ _AT_WORK = Pattern(
     r"|\b(?:is|are) (?:currently|still) (?:down|unavailable|failing|affected|degraded|not (?:working|available))\b)"
 )
 #: Work that goes on after an end is no contradiction.
-_LINGERING = Pattern(
+_LINGERING = Folded(
     r"(?i:\b(?:is|are) down\b|\bpersists?\b|\bbeing investigated\b|\bmay (?:still )?experience\b"
     r"|^investigating\b)"
 )
-_AFTERWARDS = Pattern(
+_AFTERWARDS = Folded(
     r"(?i:\b(?:root cause|why|cause of|post-?mortems?|review|prevent\w*|avoid\w*|reoccur\w*|recur\w*|future"
     r"|follow[- ]up|improve\w*"
     r"|if you|please|contact|support|should you|anyone|any (?:customers?|users?)|long[- ]term|permanent|underlying"
@@ -60,14 +60,14 @@ _AFTERWARDS = Pattern(
     r"|were|was|had|between|during|separate|another|other|earlier|previously|backlog|queued?|refund\w*|monitor\w*)\b)"
 )
 #: A duplicate ends while what it spoke of goes on elsewhere.
-_MOVED = Pattern(
+_MOVED = Folded(
     r"(?i:\bconsolidat\w+|\bmerg(?:ed|ing) (?:this |it )?(?:in)?to\b|\bduplicate\b"
     r"|\b(?:another|separate|new|main|original|existing|primary|parent|other|different|single|one) (?:public "
     r"|status |ongoing )?"
     r"(?:incident|post|notice|page|event|thread)\b)"
 )
-_PAST = Pattern(r"(?i:\b(?:was|were|had|experienced|occurred|caused|led to|resulted in|did)\b)")
-_FIX_DONE = Pattern(
+_PAST = Folded(r"(?i:\b(?:was|were|had|experienced|occurred|caused|led to|resulted in|did)\b)")
+_FIX_DONE = Folded(
     r"(?i:\b(?:(?:we|engineers) (?:have |has )?(?:now )?(?:fixed|repaired) (?:the|this)|(?:a|the|our"
     r"|this) (?:\w+ ){0,2}(?:fix|patch|hotfix|mitigation|remediation|rollback"
     r"|solution) (?:has been|was|is|have been)"
@@ -78,22 +78,22 @@ _FIX_DONE = Pattern(
     r"(?:implemented|deployed|applied|released|rolled out|shipped) (?:a|the|our|this) (?:\w+ ){0,2}(?:fix|patch"
     r"|hotfix|mitigation|remediation|solution))\b)"
 )
-_MITIGATED = Pattern(
+_MITIGATED = Folded(
     r"(?i:\b(?:we|engineers|our (?:\w+ ){0,2}(?:team|engineers)) (?:have |has |'ve |’ve )?(?:now |just "
     r"|also )?(?:rolled back|reverted"
     r"|restarted|failed over|switched|fixed|repaired|mitigated|replaced|disabled)\b)"
 )
-_SOME = Pattern(
+_SOME = Folded(
     r"(?i:\b(?:to (?:ensure|make sure|see (?:if|that)|verify|check)|ensur\w+|verify\w*"
     r"|partial\w*|some|most|temporar\w*|first|initial|interim|part of|one of|but|however|not|previous|earlier"
     r"|will|once|when|until|if|confirm\w*|as soon as|reverted|unfortunately|still)\b)"
 )
-_UNKNOWN_CAUSE = Pattern(
+_UNKNOWN_CAUSE = Folded(
     r"(?i:\b(?:(?:root )?cause (?:of (?:this|the) \w+ )?(?:is|remains|are) (?:still |currently |as yet |not yet |yet )*"
     r"(?:unknown|unclear|not known|undetermined|unidentified)"
     r"|(?:do not|don't|don’t) (?:yet |currently )?know (?:the|what) (?:root )?caus\w+)\b)"
 )
-_NO_CAUSE = Pattern(
+_NO_CAUSE = Folded(
     r"(?i:\b(?:(?:root )?cause (?:of (?:this|the) \w+ )?(?:is|remains|are) (?:still |currently |as yet |not yet |yet )*"
     r"(?:unknown|unclear|not known|undetermined|being investigated|under investigation|unidentified)"
     r"|(?:do not|don't|don’t) (?:yet |currently )?know (?:the|what) (?:root )?caus\w+"
@@ -102,11 +102,11 @@ _NO_CAUSE = Pattern(
     r"|(?:still|continu\w+ to) (?:look\w* for|search\w* for|try\w* to (?:find|identify|determine)|identify|determine)"
     r" (?:the|a) (?:root )?cause)\b)"
 )
-_RESOLVED_ALREADY = Pattern(
+_RESOLVED_ALREADY = Folded(
     r"(?i:\b(?:this|the) (?:incident|issue|problem|outage) (?:has been|is|was) (?:now |fully "
     r"|completely )*(?:resolved|closed)\b)"
 )
-_NONSENSE = Pattern(
+_NONSENSE = Folded(
     r"(?i:\bsuccessful (?:(?!(?:and|or|but|in|at|to|after|the|a|because|since|despite|without|while|following|of|with"
     r"|from"
     r"|for|is|are|was|were|no|instead|rather|than)\b)[\w-]{1,40} ){0,4}"
@@ -120,35 +120,35 @@ _NONSENSE = Pattern(
     r"|\b(?:increased|elevated) (?:number of |rate of |levels? of )?(?:normal operation|success rates?"
     r"|availability)\b)"
 )
-_RATE_AFTER = Pattern(
+_RATE_AFTER = Folded(
     r"(?i:\s*(?:rates?|ratio|vs|versus|and|or|code|messages?|handling|recovery|logs?|reports?|for|while|instead))"
 )
-_ALL_HIT = Pattern(
+_ALL_HIT = Folded(
     r"(?i:\b(?:all (?:of (?:our|the) )?(?:users|customers|clients|requests|traffic|services|regions)|every (?:user"
     r"|customer|request)|everyone"
     r"|nobody can|no one can|no (?:users?|customers?) can|(?:complete(?:ly)?|total(?:ly)?|full|entire(?:ly)?"
     r"|fully) (?:outage|down|unavailable|unreachable))\b)"
 )
-_FEW_HIT = Pattern(
+_FEW_HIT = Folded(
     r"(?i:\b(?:(?:a )?(?:small|limited|tiny) (?:number|subset|percentage|fraction|share|group)|a few (?:users"
     r"|customers|requests)|some (?:users|customers|requests)"
     r"|intermittent(?:ly)?|(?:is|are) slow|slower than usual|slight(?:ly)?|minor)\b)"
 )
-_UNHIT = Pattern(
+_UNHIT = Folded(
     r"(?i:\b(?:not|no longer|recovered|restored|resolved|normal|operational|back|notif\w+|inform\w*|recommend"
     r"|advise\w*|apolog\w*|thank|sorry)\b)"
 )
 _SHARE = Pattern(r"(?i:(?<![\w.])(?P<share>\d{1,3}(?:\.\d{1,2})?) ?(?:%|percent)(?P<after>[^.!?\n]{0,60}))")
 _ONE_IN = Pattern(r"\b(?:1|[Oo]ne) in (?:every )?(?P<many>\d{1,4})\b")
-_FAILING = Pattern(
+_FAILING = Folded(
     r"(?i:\b(?:fail\w*|errors?|affected|impacted|unavailable|timing out|time-?outs?|rejected|dropped|lost)\b)"
 )
-_SUCCEEDING = Pattern(r"(?i:\b(?:succe\w+|go(?:es)? through|complete (?:normally|fine))\b)")
-_PASSING = Pattern(
+_SUCCEEDING = Folded(r"(?i:\b(?:succe\w+|go(?:es)? through|complete (?:normally|fine))\b)")
+_PASSING = Folded(
     r"(?i:\b(?:unaffected|availab(?:le|ility)|uptime|recovered|restored|normal|working|complete\w*|capacity"
     r"|cpu|memory|disk|latency|slower|faster|credit|discount)\b)"
 )
-_CLAIMS_CAUSE = Pattern(
+_CLAIMS_CAUSE = Folded(
     r"(?i:\b(?:(?:was|were|is|are|been) caused by|triggered by|caused (?:this|the (?:errors|outage|problem|issue))"
     r"|due to|because of|as a result of|result(?:ed"
     r"|ing)? from|stemm\w+ from|attributed to"
@@ -156,7 +156,7 @@ _CLAIMS_CAUSE = Pattern(
     r"|traced (?:back )?to|(?:found|identified|determined|know) (?:the|a) "
     r"(?:root )?cause)\b)"
 )  # fmt: skip
-_NO_CLAIM = Pattern(
+_NO_CLAIM = Folded(
     r"(?i:\b(?:not|n't|n’t|if|whether|may|might|could|possibl\w+|unknown|investigat\w+|looking|try\w*|find"
     r"|inconvenience|maintenance|delay\w*)\b)"
 )
