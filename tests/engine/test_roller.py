@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.saved import list_results
 
 from oncall_tui.domain.duration import DAY, HOUR, MINUTE
@@ -144,3 +145,23 @@ async def test_history_ends_after_400_days(world: World) -> None:
     await world.roll(later + DAY)
     assert [hour for hour, _ in await world.hours()] == [(later - TODAY) // HOUR]
     assert await world.store.call(lambda db: db.rows("SELECT 1 FROM span")) == []
+
+
+async def test_what_is_kept_of_a_probe_that_was_removed_ends_too(world: World) -> None:
+    async def count(table: str) -> int:
+        return len(await world.store.call(lambda db: db.rows(f"SELECT 1 FROM {table}")))
+
+    spans = [Span("api", TODAY - HOUR, TODAY, SpanKind.UP), Span("api", TODAY, TODAY + 2 * DAY, SpanKind.DOWN)]
+    await world.store.call(record_results, [], [], [], 1, spans)
+    await world.record(TODAY, TODAY + HOUR)
+    await world.roll(TODAY + DAY)
+    await world.store.call(replace_probes, [replace(API, name="other")], [])
+    world.restart()
+    await world.roll(TODAY + DAY + HOUR)
+    assert (await count("result"), await count("span"), await count("rollup")) == (2, 2, 3)
+    await world.roll(TODAY + KEEP_RAW_MS + 2 * HOUR)
+    assert (await count("result"), await count("span"), await count("rollup")) == (0, 2, 3)
+    await world.roll(TODAY + KEEP_MS + DAY)
+    assert (await count("span"), await count("rollup")) == (1, 0)
+    await world.roll(TODAY + KEEP_MS + 4 * DAY)
+    assert await count("span") == 0

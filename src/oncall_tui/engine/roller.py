@@ -9,10 +9,18 @@ from contextlib import suppress
 
 from oncall_tui.domain.duration import DAY, HOUR
 from oncall_tui.domain.errors import StoreError
-from oncall_tui.domain.history import KEEP_RAW_MS
+from oncall_tui.domain.history import KEEP_MS, KEEP_RAW_MS
 from oncall_tui.domain.rollup import floor_to, list_due
 from oncall_tui.engine.store_thread import StoreThread
-from oncall_tui.store.history import list_due_days, mark_rolled, read_rolled, save_rollup, scan_results
+from oncall_tui.store.history import (
+    drop_past,
+    list_due_days,
+    list_removed,
+    mark_rolled,
+    read_rolled,
+    save_rollup,
+    scan_results,
+)
 from oncall_tui.store.probes import prune_results
 
 EVERY_S = 30.0
@@ -80,6 +88,11 @@ class Roller:
             if self._stop.is_set():
                 return
             await self._store.call(save_rollup, probe, DAY, day)
+            await self._pause(STEP_PAUSE_S)
+        for probe in await self._store.call(list_removed):
+            if self._stop.is_set():
+                return
+            await self._store.call(drop_past, probe, today - KEEP_MS)
             await self._pause(STEP_PAUSE_S)
         self._days_at = self._oldest_at = today
 

@@ -221,12 +221,35 @@ def save_rollup(db: Database, probe: str, length_ms: int, began_at: int) -> None
             ),
         )
         if length_ms == DAY:
-            before_at = began_at - KEEP_MS
-            connection.execute("DELETE FROM span WHERE probe = ? AND ended_at < ?", (probe, before_at))
-            for length in (HOUR, DAY):
-                connection.execute(
-                    "DELETE FROM rollup WHERE probe = ? AND length_ms = ? AND began_at < ?", (probe, length, before_at)
-                )
+            _drop_past(connection, probe, began_at - KEEP_MS)
+
+
+def _drop_past(connection: sqlite3.Connection, probe: str, before_at: int) -> None:
+    connection.execute("DELETE FROM span WHERE probe = ? AND ended_at < ?", (probe, before_at))
+    for length in (HOUR, DAY):
+        connection.execute(
+            "DELETE FROM rollup WHERE probe = ? AND length_ms = ? AND began_at < ?", (probe, length, before_at)
+        )
+
+
+def list_removed(db: Database) -> list[str]:
+    """Returns the probes of which something is kept and which are configured no more."""
+    found: set[str] = set()
+    for table in ("span", "rollup"):
+        # From name to name in the index: DISTINCT would read a row for each hour of each.
+        rows = db.rows(
+            f"WITH RECURSIVE known(name) AS (SELECT min(probe) FROM {table} UNION ALL "
+            f"SELECT (SELECT min(probe) FROM {table} WHERE probe > name) FROM known WHERE name IS NOT NULL) "
+            "SELECT name FROM known WHERE name IS NOT NULL AND name NOT IN (SELECT name FROM probe)"
+        )
+        found.update(row["name"] for row in rows)
+    return sorted(found)
+
+
+def drop_past(db: Database, probe: str, before_at: int) -> None:
+    """Drops what is kept of a probe from before an instant: of those that run no more no day is rolled up."""
+    with db.write() as connection:
+        _drop_past(connection, probe, before_at)
 
 
 def list_due_days(db: Database, since: int, until: int) -> list[tuple[str, int]]:
