@@ -22,7 +22,7 @@ COMMANDS = {
     "uptime": ("history", "uptime", "Show how much of the time each component and probe was up."),
     "probe": ("probe", "probe", "Run probes once each; exit 1 unless all are up."),
     "incident": ("incident", "incident", "List, show, open, update and resolve incidents."),
-    "silence": ("silence", "silence", "Acknowledge or snooze a red probe."),
+    "silence": ("silence", "silence", "Acknowledge or snooze probes, or put them under maintenance."),
     "beat": ("beat", "beat", "Give a sign of life for a push probe."),
     "change": ("change", "change", "Tell what changes, such as a deployment."),
     "hook": ("hook", "hook", "Try what is called when the state of a probe changes."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from oncall_tui.domain.maintenance import Maintenance
     from oncall_tui.domain.pagestate import PageState
     from oncall_tui.domain.probe import Probe, ProbeState
+    from oncall_tui.domain.upkeep import Upkeep
 
 
 @click.command()
@@ -27,6 +28,7 @@ def status(place: Place, is_json: bool) -> None:
     from oncall_tui.cli.output import print_json, shape_delivery, shape_incident, show_time
     from oncall_tui.cli.planned import tell_notice_counts
     from oncall_tui.clock import now_ms
+    from oncall_tui.domain.upkeep import index_upkeeps
     from oncall_tui.store.incidents import list_components, list_incidents
     from oncall_tui.store.lease import read_lease
     from oncall_tui.store.lock import is_engine_running
@@ -36,12 +38,13 @@ def status(place: Place, is_json: bool) -> None:
     from oncall_tui.store.page import list_pages
     from oncall_tui.store.probes import list_probes, list_states
     from oncall_tui.store.updates import list_updates
+    from oncall_tui.store.upkeeps import list_upkeeps
 
     now = now_ms()
     with place.open_db() as db, db.snapshot():
         states = {state.probe: state for state in list_states(db)[0]}
-        planned = list_active(db, now)
-        probes = [_shape_probe(probe, states.get(probe.name), planned, now) for probe in list_probes(db)]
+        planned, held = list_active(db, now), index_upkeeps(list_upkeeps(db, now), now)
+        probes = [_shape_probe(probe, states.get(probe.name), planned, held, now) for probe in list_probes(db)]
         incidents = [shape_incident(each, list_updates(db, each.id)) for each in list_incidents(db, is_open_only=True)]
         waiting = list_deliveries(db)
         moving, asked = count_notices(db)
@@ -78,24 +81,31 @@ def status(place: Place, is_json: bool) -> None:
         _tell(shape, probes, incidents, engine, pages, planned, tell_notice_counts(moving, asked))
 
 
-def _shape_probe(probe: Probe, state: ProbeState | None, planned: Sequence[Maintenance], now: int) -> dict[str, Json]:
-    """`status` is `maintenance` while planned work silences the probe; `measured` is what its runs say all the same."""
+def _shape_probe(
+    probe: Probe, state: ProbeState | None, planned: Sequence[Maintenance], held: Mapping[str, Upkeep], now: int
+) -> dict[str, Json]:
+    """`status` is `maintenance` while work silences the probe; `measured` is what its runs say all the same.
+
+    Work that customers do not read of has no `maintenance_id`.
+    """
     from oncall_tui.cli.output import show_time
-    from oncall_tui.domain.maintenance import find_silence
+    from oncall_tui.domain.maintenance import Maintenance
     from oncall_tui.domain.probe import ProbeState
+    from oncall_tui.domain.upkeep import find_work
     from oncall_tui.domain.verdict import status_at
 
     state = state or ProbeState(probe.name)
     shown = status_at(state, probe.every_ms, now)
-    silence = find_silence(planned, probe.name, now)
+    work = find_work(planned, held, probe.name, now)
     return {
         "name": probe.name,
         "kind": probe.kind,
         "target": probe.target,
         "component": probe.component,
-        "status": shown if silence is None else "maintenance",
+        "status": shown if work is None else "maintenance",
         "measured": shown,
-        "maintenance_id": None if silence is None else silence.id,
+        "maintenance_id": work.id if isinstance(work, Maintenance) else None,
+        "maintenance_until": None if work is None else show_time(work.ends_at),
         "since_at": show_time(state.since_at or None),
         "last_result_at": show_time(state.last_result_at),
         "last_duration_ms": None if state.last_duration_ms is None else round(state.last_duration_ms, 1),
