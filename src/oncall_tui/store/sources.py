@@ -21,10 +21,11 @@ def list_sourced(db: Database) -> list[Probe]:
 def change_probes(db: Database, changed: Sequence[Probe], gone: Iterable[str]) -> None:
     """Adds probes or changes them, and drops those that are gone; what they were stays in the history."""
     with db.write("probes", "silences") as connection:
+        (last,) = connection.execute("SELECT coalesce(max(position), 0) FROM probe").fetchone()
         connection.executemany(
-            "INSERT INTO probe(name, position, spec) VALUES (?, (SELECT coalesce(max(position), 0) + 1 FROM probe), ?) "
+            "INSERT INTO probe(name, position, spec) VALUES (?, ?, ?) "
             "ON CONFLICT(name) DO UPDATE SET spec = excluded.spec",
-            [(probe.name, encode_probe(probe)) for probe in changed],
+            [(probe.name, last + order, encode_probe(probe)) for order, probe in enumerate(changed, 1)],
         )
         connection.executemany("DELETE FROM probe WHERE name = ?", [(name,) for name in gone])
         close_spans(connection)

@@ -41,11 +41,11 @@ def make_url(port: int) -> str:
 
 @asynccontextmanager
 async def reading(
-    folder: Path, script: Script, *, seen: list[str] | None = None, every_ms: int = 1_000, **intake: object
+    folder: Path, script: Script, *, seen: list[str] | None = None, every_ms: int = 1_000, keep_ms: int = 3_600_000
 ) -> AsyncIterator[World]:
     """Yields a desk with the one source `eu`, which answers by a script."""
     async with serve(answer_with(script, seen)) as port:
-        source = make_source(ProbeKind.PROMETHEUS, make_url(port), every_ms=every_ms, **intake)
+        source = make_source(ProbeKind.PROMETHEUS, make_url(port), every_ms=every_ms, keep_ms=keep_ms)
         async with open_world(folder, source) as world:
             yield world
 
@@ -106,6 +106,19 @@ async def test_a_dead_source_is_one_trouble_and_no_target_is_green_for_it(tmp_pa
         )
         roots = find_roots((await world.list_probes()).values(), statuses, {"eu"})
         assert set(roots) == set(statuses)
+
+
+async def test_a_source_that_is_back_brings_its_targets_back(tmp_path: Path) -> None:
+    script = Script(targets(2))
+    async with reading(tmp_path, script) as world:
+        await world.read()
+        script.line = "503 Service Unavailable"
+        for _ in range(4):
+            await world.read()
+        assert (await world.statuses())["eu t0.example.com"] is ProbeStatus.UNKNOWN
+        script.line, script.body = "200 OK", targets(2)
+        await world.read()
+        assert set((await world.statuses()).values()) == {ProbeStatus.UP}
 
 
 async def test_a_blip_of_the_source_is_no_news_of_its_targets(tmp_path: Path) -> None:
@@ -186,6 +199,22 @@ async def test_no_name_of_a_configured_probe_is_taken(tmp_path: Path) -> None:
             probes = await world.list_probes()
     assert probes["t0.example.com"].intake is not None
     assert sorted(probe.source for probe in probes.values()) == ["", "", "", "eu", "us"]
+
+
+async def test_a_target_keeps_its_name_while_its_twin_is_away(tmp_path: Path) -> None:
+    def say_jobs(*jobs: str) -> bytes:
+        now = time.time()
+        each = [{"instance": "h", "job": job} for job in jobs]
+        stamps = [({**labels, "oncall_tui_part": "sampled_at"}, now) for labels in each]
+        return vector(*stamps, *(({**labels, "__name__": "probe_success"}, 1) for labels in each))
+
+    script = Script(say_jobs("a", "b"))
+    async with reading(tmp_path, script) as world:
+        await world.read()
+        script.body = say_jobs("a")
+        await world.read()
+        assert set(await world.list_probes()) == {"eu", "eu h job=a", "eu h job=b"}
+        assert len((await world.list_states())["eu h job=a"].recent) == 2
 
 
 async def test_thousands_of_targets_fit_into_a_round(tmp_path: Path) -> None:

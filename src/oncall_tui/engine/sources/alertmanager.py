@@ -40,6 +40,7 @@ class RemoteSilence(Struct):
     """A silence as Alertmanager has it."""
 
     id: str
+    starts_at: datetime = field(name="startsAt")
     ends_at: datetime = field(name="endsAt")
     matchers: list[Matcher] = []
     created_by: str = field(name="createdBy", default="")
@@ -151,12 +152,12 @@ def _find_quiet(alert: _Alert, silences: Mapping[str, RemoteSilence], names: Map
 
 
 def write_silence(
-    labels: Labels, *, by: str, comment: str, now: int, until_at: int, silence_id: str | None = None
+    labels: Labels, *, by: str, comment: str, since_at: int, until_at: int, silence_id: str | None = None
 ) -> str:
-    """Returns the body that makes a silence of one alert, or changes it."""
+    """Returns the body that makes a silence of one alert, or changes it; what begins in the past begins at once."""
     silence: dict[str, object] = {
         "matchers": [{"name": name, "value": value, "isRegex": False, "isEqual": True} for name, value in labels],
-        "startsAt": _write_instant(now),
+        "startsAt": _write_instant(since_at),
         "endsAt": _write_instant(until_at),
         "createdBy": by,
         "comment": comment,

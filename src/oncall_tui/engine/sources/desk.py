@@ -32,6 +32,7 @@ BATCH_PAUSE_S = 0.02
 """A hundred results take three milliseconds, which other probes do not feel; two thousand at once would be a lag."""
 _TARGET_LIMIT = 300
 _FACTS_LIMIT = 12
+_SET_BACK = 20
 
 _log = logging.getLogger(__name__)
 
@@ -150,7 +151,7 @@ class Desk:
             if source.failures >= source.probe.failure_threshold:
                 why = f"{source.probe.name} cannot be read: {result.reason.removeprefix('not run: ')}"
                 await self._record(
-                    [make_not_run(each.probe, result.started_at, why) for each in source.targets.values()]
+                    make_not_run(each.probe, result.started_at, why) for each in tuple(source.targets.values())
                 )
             return
         source.failures = 0
@@ -159,18 +160,17 @@ class Desk:
         except StoreError as error:
             _log.warning("targets of %s are not saved: %s", source.probe.name, error)
             return
-        results: list[Result] = []
-        for sighting in sightings:
-            target = source.targets.get(source.names.get(sighting.labels, ""))
-            if target is not None:
-                results += self._judge(source.probe, target, sighting)
+        await self._record(
+            found
+            for sighting in sightings
+            for found in self._judge(source.probe, source.targets[source.names[sighting.labels]], sighting)
+        )
         if source.probe.kind is ProbeKind.ALERTMANAGER:
             firing = {sighting.labels for sighting in sightings}
-            for target in source.targets.values():
-                if target.labels not in firing:
-                    target.sighting = None
-                    results.append(Result(target.probe.name, self._clock(), Verdict.UP, 0.0))
-        await self._record(results)
+            over = [target for target in source.targets.values() if target.labels not in firing]
+            for target in over:
+                target.sighting = None
+            await self._record(Result(target.probe.name, self._clock(), Verdict.UP, 0.0) for target in over)
 
     async def _follow(self, source: Source, sightings: Sequence[Sighting]) -> None:
         """Adds probes for targets that are new, and drops those that have been gone for long. Raises StoreError."""
@@ -178,22 +178,26 @@ class Desk:
         intake = source.probe.intake
         assert intake is not None
         latest = {each.labels: each for each in sightings}
-        if latest.keys() != source.names.keys():
+        over = {
+            name
+            for name, target in source.targets.items()
+            if now - target.seen_at > intake.keep_ms and target.labels not in latest
+        }
+        kept = {each.labels for name, each in source.targets.items() if each.labels is not None and name not in over}
+        if source.names.keys() != latest.keys() | kept:
             others = (name for each in self.sources.values() if each is not source for name in each.targets)
             naming = {**dict.fromkeys(others), **dict.fromkeys(self._taken)}
-            source.names = name_targets(intake.naming, source.probe.name, latest, naming)
+            source.names = name_targets(intake.naming, source.probe.name, latest.keys() | kept, naming)
         changed: list[Probe] = []
-        for labels, sighting in latest.items():
+        for order, (labels, sighting) in enumerate(latest.items(), 1):
+            if order % BATCH == 0:
+                await asyncio.sleep(0)
             probe = make_target(source.probe, source.names[labels], sighting)
             known = source.targets.get(probe.name)
             if known is None or known.probe != probe:
                 changed.append(probe)
-        told = set(source.names.values())
-        gone = [
-            name
-            for name, target in source.targets.items()
-            if name not in told and now - target.seen_at > intake.keep_ms
-        ]
+        told = {source.names[labels] for labels in latest}
+        gone = over - told
         if changed or gone:
             await self._store.call(change_probes, changed, gone)
             for name in gone:
@@ -210,7 +214,8 @@ class Desk:
         """Returns the results that a sighting makes: none for one that is old, or was told before."""
         now = self._clock()
         known = self._recorder.state_of(target.probe.name)
-        is_known = sighting.stamp <= target.stamp or (
+        # One that is far behind the last comes from a clock that was set back.
+        is_known = target.stamp - _SET_BACK * source.every_ms < sighting.stamp <= target.stamp or (
             not target.stamp and known.last_result_at is not None and sighting.at <= known.last_result_at
         )
         if is_known or now - sighting.at > SILENT_INTERVALS * source.every_ms:
@@ -222,11 +227,10 @@ class Desk:
             return [replace(result, started_at=began_at), result]
         return [result]
 
-    async def _record(self, results: Sequence[Result]) -> None:
-        for at in range(0, len(results), BATCH):
-            for result in results[at : at + BATCH]:
-                self._recorder.record(result)
-            if at + BATCH < len(results):
+    async def _record(self, results: Iterable[Result]) -> None:
+        for order, result in enumerate(results, 1):
+            self._recorder.record(result)
+            if order % BATCH == 0:
                 await asyncio.sleep(BATCH_PAUSE_S)
 
 

@@ -21,7 +21,7 @@ from oncall_tui.engine.probes.tools import Tools, Trace
 from oncall_tui.engine.recorder import Recorder
 from oncall_tui.engine.sources.alertmanager import RemoteSilence, list_remote_silences, write_silence
 from oncall_tui.engine.sources.desk import Desk, Source, Target, make_result
-from oncall_tui.engine.sources.line import ask
+from oncall_tui.engine.sources.line import ask, read_instant
 from oncall_tui.engine.sources.sighting import Quiet
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.incidents import read_origin
@@ -30,6 +30,8 @@ from oncall_tui.store.sources import end_mirrored, list_silences_of, mirror_sile
 ACK_STRETCH_MS = 15 * MINUTE
 _RENEW_BELOW_MS = ACK_STRETCH_MS * 2 // 3
 _SAME_WITHIN_MS = 2_000
+_AHEAD_MS = MINUTE
+"""Our clock may be ahead of theirs, where what begins later is not silent yet."""
 _CALLS_A_ROUND = 50
 
 _log = logging.getLogger(__name__)
@@ -78,7 +80,7 @@ class Silencer:
         }
         if source.failures == 0 and (wanted or source.has_silences or any(_quiet_of(each) for each in firing.values())):
             await self._push(source, wanted, firing)
-        await self._mirror(firing.values(), local, prefix)
+        await self._mirror(tuple(source.targets.values()), local, prefix)
 
     async def _push(self, source: Source, wanted: dict[Labels, Silence], firing: dict[Labels, Target]) -> None:
         trace = Trace(self._tools.monotonic)
@@ -124,7 +126,7 @@ class Silencer:
             target.labels,
             by=silence.actor or "oncall-tui",
             comment=f"{silence.note or 'acknowledged on the board'} {self._mark}",
-            now=self._tools.wall_ms(),
+            since_at=self._tools.wall_ms() - _AHEAD_MS if known is None else read_instant(known.starts_at),
             until_at=until_at,
             silence_id=None if known is None else known.id,
         )
