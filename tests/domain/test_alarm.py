@@ -3,8 +3,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oncall_tui.domain.alarm import APART_MS, LATE_EVERY_MS, MUTE_MS, Alarm
+from oncall_tui.domain.alarm import APART_MS, LATE_EVERY_MS, MUTE_MS, Alarm, Rung, tell_rung
 from oncall_tui.domain.duration import MINUTE, SECOND
+from oncall_tui.domain.sanitize import is_clean
 
 NOW = 1_800_000_000_000
 WEB, API = frozenset({"web"}), frozenset({"api", "web"})
@@ -66,3 +67,31 @@ def test_two_rings_are_never_close_together(course: list[tuple[int, frozenset[st
         if alarm.hear(down, [(1, NOW + MINUTE)], now):
             assert now - rung[-1] >= APART_MS
             rung.append(now)
+
+
+def test_a_ring_tells_what_it_is_for_and_a_storm_is_one_line() -> None:
+    alarm = hearing()
+    fallen = frozenset(f"p{n:03}" for n in range(500))
+    assert alarm.hear(fallen, [(7, NOW + SECOND)], NOW + SECOND)
+    assert tell_rung(alarm.rung) == "DOWN: p000 and 499 others, update due: #7"
+    assert not alarm.hear(fallen | {"a", "b"}, [], NOW + 2 * SECOND)
+    assert not alarm.hear(fallen | {"a"}, [], NOW + 3 * SECOND)
+    assert alarm.hear(fallen | {"a"}, [], NOW + 3 * SECOND + APART_MS)
+    assert tell_rung(alarm.rung) == "DOWN: a"
+
+
+def test_what_came_while_muted_is_in_no_later_ring() -> None:
+    alarm = hearing()
+    alarm.mute(NOW)
+    alarm.hear(WEB, [], NOW + SECOND)
+    alarm.mute(NOW + 2 * SECOND)
+    assert alarm.hear(API, [], NOW + 3 * SECOND)
+    assert tell_rung(alarm.rung) == "DOWN: api"
+
+
+@given(st.text(), st.integers(min_value=1, max_value=10**6))
+def test_a_ring_is_one_inert_line_whatever_the_names_hold(name: str, incident: int) -> None:
+    told = tell_rung(Rung((f"\x1b]9;x\a{name}", "b"), (incident,)))
+    assert len(told) <= 150
+    assert is_clean(told)
+    assert "\n" not in told

@@ -4,19 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec import Struct
+
 from oncall_tui.domain.cadence import URGENT_MS
+from oncall_tui.domain.counting import count_words
 from oncall_tui.domain.duration import MINUTE, SECOND
+from oncall_tui.domain.sanitize import clean_line
 
 APART_MS = 20 * SECOND
 """Two rings are never closer together."""
 LATE_EVERY_MS = 5 * MINUTE
 MUTE_MS = 15 * MINUTE
+_WORDS_LIMIT = 150
+
+
+class Rung(Struct, frozen=True):
+    """What one ring is for: probes that are newly down, and incidents whose promised update is due."""
+
+    down: tuple[str, ...] = ()
+    due: tuple[int, ...] = ()
+
+
+def tell_rung(rung: Rung) -> str:
+    """Returns a ring in one inert line of at most 150 characters, however much fell."""
+    parts = []
+    if rung.down:
+        more = f" and {count_words(len(rung.down) - 1, 'other')}" if len(rung.down) > 1 else ""
+        parts.append(f"DOWN: {clean_line(rung.down[0], 100)}{more}")
+    if rung.due:
+        more = f" and {count_words(len(rung.due) - 1, 'other')}" if len(rung.due) > 1 else ""
+        parts.append(f"update due: #{rung.due[0]}{more}")
+    return clean_line(", ".join(parts) or "a probe was down for a moment", _WORDS_LIMIT)
 
 
 class Alarm:
-    """What was rung for already. What is known at the start rings for nobody: it is on the screen."""
+    """What was rung for already. What is known at the start rings for nobody: it is on the screen.
+
+    `rung` is what the latest ring was for: of the probes, those that are still down.
+    """
 
     def __init__(self) -> None:
+        self.rung = Rung()
+        self._news: dict[str | int, None] = {}
         self.muted_until: int | None = None
         self._down: frozenset[str] | None = None
         self._steps: dict[int, int] = {}
@@ -37,16 +66,23 @@ class Alarm:
         Rings at a probe that is newly down, a minute before a promise, at its instant, and every five minutes after it.
         What comes within twenty seconds of a ring is rung once after them; what comes while muted is not made up for.
         """
-        is_new = self._down is not None and bool(down - self._down)
         steps = {incident: _count_steps(due_at, now) for incident, due_at in dues}
+        news: list[str | int] = []
         if self._down is not None:
-            is_new |= any(step > self._steps.get(incident, 0) for incident, step in steps.items())
+            news += sorted(down - self._down)
+            news += [incident for incident, step in steps.items() if step > self._steps.get(incident, 0)]
         self._down, self._steps = down, steps
-        self._is_owed = (self._is_owed or is_new) and not self.is_muted(now)
+        self._is_owed = (self._is_owed or bool(news)) and not self.is_muted(now)
+        self._news = {**self._news, **dict.fromkeys(news)} if self._is_owed else {}
         is_apart = self._rung_at is None or not 0 <= now - self._rung_at < APART_MS
         if not (self._is_owed and is_apart):
             return False
         self._is_owed, self._rung_at = False, now
+        self.rung = Rung(
+            tuple(each for each in self._news if isinstance(each, str) and each in down),
+            tuple(each for each in self._news if isinstance(each, int) and each in steps),
+        )
+        self._news = {}
         return True
 
 

@@ -17,7 +17,7 @@ from oncall_tui.domain.hook import TROUBLES, HookEvent, Told, name_promise
 from oncall_tui.domain.incident import Incident
 from oncall_tui.domain.maintenance import Maintenance
 from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus
-from oncall_tui.domain.silence import Silence
+from oncall_tui.domain.silence import Silence, find_silence
 from oncall_tui.domain.storm import find_roots
 from oncall_tui.domain.upkeep import Upkeep, find_work, index_upkeeps
 from oncall_tui.domain.verdict import is_unconfirmed, status_at
@@ -94,7 +94,7 @@ class Picture:
         is_known = (
             name in self.roots
             or find_expecting(self.facts.changes, probe.component, red_at, self.now) is not None
-            or _is_quiet(self.facts.silences.get(name), self.now)
+            or find_silence(self.facts.silences, name, self.now) is not None
         )
         return None if is_known else event
 
@@ -154,10 +154,6 @@ class Picture:
         state = self.facts.states.get(parent.name)
         is_well = state is not None and state.status in (ProbeStatus.UP, ProbeStatus.SLOW)
         return state is not None and is_well and since_at <= state.since_at <= self.now < state.since_at + grace_ms
-
-
-def _is_quiet(silence: Silence | None, now: int) -> bool:
-    return silence is not None and (silence.until_at is None or now < silence.until_at)
 
 
 def _find_since(state: ProbeState, event: HookEvent) -> int:

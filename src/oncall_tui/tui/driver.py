@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from rich.segment import Segment
 from textual._xterm_parser import XTermParser
+from textual.app import App
 from textual.color import Color
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
@@ -20,6 +21,7 @@ from oncall_tui.tui.text import Glyphs
 
 _READ_LIMIT = 4096
 _LOOK_EVERY_S = 0.1
+_NOTICE_LIMIT = 150
 #: What the stock parser turns into signs of its own behind an `esc`.
 _AFTER_ESCAPE = "0123456789-=§"
 #: The signs that the drawing library makes frames, bars (U+2500 to U+259F) and cuts of, for terminals without them.
@@ -76,6 +78,28 @@ class OncallDriver(LinuxDriver):
                         self.process_message(message)
                 for message in parser.tick():
                     self.process_message(message)
+
+
+def show_notice(app: App[object], form: str, words: str) -> None:
+    """Asks the terminal to show a notice on the desktop; one that knows none of it shows nothing."""
+    driver = app._driver
+    if isinstance(driver, OncallDriver):
+        driver.write(make_notice(form, words, is_in_tmux=bool(os.environ.get("TMUX"))))
+
+
+def make_notice(form: str, words: str, *, is_in_tmux: bool) -> str:
+    """Returns the bytes of a notice in the form `osc9` (iTerm2) or `osc777` (urxvt), one printable line within.
+
+    The form ends at a bell, and its fields at a semicolon. tmux passes on what is wrapped for it, where
+    `allow-passthrough` is on, every escape doubled (tmux(1)).
+    """
+    text = "".join(sign if sign.isprintable() else " " for sign in clean_line(words, _NOTICE_LIMIT))
+    text = text.replace(";", ",")
+    if Glyphs.is_ascii:
+        text = text.encode("ascii", "replace").decode()
+    command = f"9;oncall-tui: {text}" if form == "osc9" else f"777;notify;oncall-tui;{text}"
+    sequence = f"\x1b]{command}\a"
+    return "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\" if is_in_tmux else sequence
 
 
 class InertFilter(LineFilter):

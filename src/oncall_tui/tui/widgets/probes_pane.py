@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.worker import Worker, WorkerState
 
 from oncall_tui.domain.probe import ProbeState, ProbeStatus, Result, Verdict
+from oncall_tui.tui.driver import show_notice
 from oncall_tui.tui.feed import Feed
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import block, join, line
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from textual.widgets import Input
 
     from oncall_tui.domain.alarm import Alarm
+    from oncall_tui.tui.app import OncallApp
     from oncall_tui.tui.widgets.filter_line import FilterLine
 
 _FAILURES_SHOWN = 6
@@ -90,14 +92,18 @@ class ProbesPane(Pane):
 
     def _listen(self) -> None:
         """Rings at what is new on the screen; the first frame is no news, and does not pay for the rules."""
-        from oncall_tui.domain.alarm import Alarm
+        from oncall_tui.domain.alarm import Alarm, tell_rung
 
         if self.alarm is None:
             self.alarm = Alarm()
         opened = self._snapshot.open_incidents
         dues = [(item.id, item.next_update_at) for item in opened if item.next_update_at is not None]
         if self.alarm.hear(self.board.alarms, dues, self._now):
-            self.app.bell()
+            notice = cast("OncallApp", self.app).config.notice
+            if notice.bell:
+                self.app.bell()
+            if notice.desktop != "none":
+                show_notice(self.app, notice.desktop, tell_rung(self.alarm.rung))
 
     @property
     def muted_until(self) -> int | None:
