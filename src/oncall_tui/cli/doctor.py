@@ -34,6 +34,7 @@ def doctor(place: Place, is_json: bool) -> int:
     from oncall_tui.cli.output import print_json, say
     from oncall_tui.domain.sanitize import clean_line
     from oncall_tui.engine.doctor import check_network
+    from oncall_tui.engine.sources.doctor import check_sources
 
     checks = [*_check_python(), *_check_file(place)]
     config, found = _check_config(place)
@@ -41,6 +42,7 @@ def doctor(place: Place, is_json: bool) -> int:
     checks += _check_hooks(place, config)
     checks.append(_check_spelling())
     checks += asyncio.run(check_network(config.pages if config else (), config.components if config else ()))
+    checks += asyncio.run(check_sources(config.probes if config else ()))
     checks += _check_terminal()
     if is_json:
         keys = ("level", "what", "finding", "advice")

@@ -64,6 +64,7 @@ def check(place: Place, path: str | None, is_json: bool) -> None:
                 "path": str(config.path),
                 "is_valid": True,
                 "probes": len(config.probes),
+                "sources": sum(probe.intake is not None for probe in config.probes),
                 "components": len(config.components),
                 "pages": [page.name for page in config.pages],
                 "warnings": [f"{need.what}: {need.fault}" for need in lacking],
@@ -73,7 +74,9 @@ def check(place: Place, path: str | None, is_json: bool) -> None:
     page = ", ".join(f"page {page.page_id} at {page.api_url}" for page in config.pages)
     page = page or "no page: updates stay queued"
     probes, components = count_words(len(config.probes), "probe"), count_words(len(config.components), "component")
-    say(f"{config.path} is right: {probes}, {components}, {page}.")
+    sources = sum(probe.intake is not None for probe in config.probes)
+    read = f" ({count_words(sources, 'source')} among them)" if sources else ""
+    say(f"{config.path} is right: {probes}{read}, {components}, {page}.")
     for need in lacking:
         say(clean_line(f"warning: {need.what}: {need.fault} → {need.advice}"))
 

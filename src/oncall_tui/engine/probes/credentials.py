@@ -20,11 +20,11 @@ class Credentials:
     def __init__(self) -> None:
         self._reading: dict[Credential, asyncio.Task[Secret]] = {}
 
-    async def read(self, credential: Credential) -> Secret:
-        """Returns the token. Raises NotRunError in words that do not hold it."""
+    async def read(self, credential: Credential, key: str = "probe.auth") -> Secret:
+        """Returns the token, which the config names under a key. Raises NotRunError in words that do not hold it."""
         reading = self._reading.get(credential)
         if reading is None:
-            reading = asyncio.get_running_loop().create_task(asyncio.to_thread(_read, credential))
+            reading = asyncio.get_running_loop().create_task(asyncio.to_thread(_read, credential, key))
             self._reading[credential] = reading
         try:
             return await asyncio.shield(reading)
@@ -37,9 +37,9 @@ class Credentials:
         self._reading.pop(credential, None)
 
 
-def _read(credential: Credential) -> Secret:
+def _read(credential: Credential, key: str) -> Secret:
     file = None if credential.file is None else Path(credential.file)
-    return read_token(TokenSource(credential.env, file, credential.command), os.environ, "probe.auth")
+    return read_token(TokenSource(credential.env, file, credential.command), os.environ, key)
 
 
 def make_header(credential: Credential, secret: Secret) -> tuple[tuple[str, str], tuple[str, ...]]:
