@@ -9,8 +9,6 @@ from functools import lru_cache
 from oncall_tui.domain.lint.signs import fold
 
 _fold = lru_cache(maxsize=256)(fold)
-#: Capitals of a source that mean letters: those of classes and of names of groups are kept.
-_CAPITAL = re.compile(r"(\\.|\(\?P[<=(])|([A-Z])")
 
 
 class Pattern:
@@ -71,6 +69,10 @@ class Pattern:
         return self.compiled.sub(replacement, text)
 
 
+#: Capitals of a source that mean letters: those of classes and of names of groups are kept.
+_CAPITAL = Pattern(r"(\\.|\(\?P[<=(])|([A-Z])")
+
+
 class Folded(Pattern):
     """A pattern for which capitals and small letters are one: groups come back in small letters.
 
@@ -82,7 +84,7 @@ class Folded(Pattern):
     @property
     def compiled(self) -> re.Pattern[str]:
         if self._compiled is None:
-            source = _CAPITAL.sub(lambda match: match[1] or match[2].lower(), self._source.replace("(?i:", "(?:"))
+            source = _CAPITAL.sub(_to_small, self._source.replace("(?i:", "(?:"))
             self._compiled = re.compile(source, self._flags)
         return self._compiled
 
@@ -97,6 +99,10 @@ class Folded(Pattern):
 
     def fullmatch(self, text: str) -> re.Match[str] | None:
         return super().fullmatch(_fold(text))
+
+
+def _to_small(match: re.Match[str]) -> str:
+    return match[1] or match[2].lower()
 
 
 def any_word(words: str) -> Folded:
