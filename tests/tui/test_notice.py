@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.tui.dashboards import make_probes, make_state, open_dashboard, write_world
+from tests.tui.test_header import CALM, FACTS, LEASE
 from tests.tui.test_probes_pane import count_rings, make_red
 
 from oncall_tui.clock import now_ms
@@ -16,6 +18,7 @@ from oncall_tui.store.database import open_database
 from oncall_tui.store.probes import record_results
 from oncall_tui.tui.driver import make_notice
 from oncall_tui.tui.text import Glyphs
+from oncall_tui.tui.widgets.status_header import draw_head
 
 
 def test_each_form_is_as_its_terminal_has_it() -> None:
@@ -39,12 +42,22 @@ def test_whatever_is_told_the_sequence_ends_where_it_should(words: str, form: st
     assert text.count(";") == (1 if form == "osc9" else 3)
 
 
+def test_the_head_tells_what_the_engine_cannot_do_while_it_works() -> None:
+    failing = replace(LEASE, note="hook phone failed: exit code 3")
+    shown = draw_head(replace(CALM, lease=failing), FACTS, 140)[0].plain
+    assert "engine on   ▲ hook phone failed: exit code 3" in shown
+    assert "hook" not in draw_head(CALM, FACTS, 140)[0].plain
+    gone = replace(failing, stopped_at=LEASE.heartbeat_at)
+    assert "hook" not in draw_head(replace(CALM, lease=gone), FACTS, 140)[0].plain
+    assert all(part.cell_length == 80 for part in draw_head(replace(CALM, lease=failing), FACTS, 80)[:1])
+
+
 @pytest.mark.parametrize("tmux", ["", "/tmp/tmux-0/default,1,0"])
 def test_what_falls_at_once_is_one_notice_on_a_real_terminal(tmp_path: Path, tmux: str) -> None:
     now = now_ms()
     hostile = "evil\x1b]0;x\x07;\x9b2J"
     probes = make_probes(3)
-    probes[0] = type(probes[0])(hostile, probes[0].kind, probes[0].target, None, 3_600_000)
+    probes[0] = replace(probes[0], name=hostile)
     db, config = write_world(tmp_path, probes, [make_state(probe.name, now) for probe in probes])
     config.write_text(config.read_text() + '[notice]\nbell = false\ndesktop = "osc777"\n')
     with open_dashboard(db, config, columns=130, rows=45, env={"TMUX": tmux}) as screen:
