@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oncall_tui.domain.duration import DAY, HOUR, MINUTE
-from oncall_tui.domain.windows import LONGEST_MS, Window, find_next, is_endless, list_occurrences
+from oncall_tui.domain.windows import LONGEST_MS, Window, list_occurrences
+from oncall_tui.domain.windows_unheard import find_unheard
 
 EVERY_DAY = tuple(range(7))
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Auckland")
@@ -52,19 +53,25 @@ def test_a_window_over_midnight_belongs_to_the_day_on_which_it_begins() -> None:
     window = make(at_minute=23 * 60, for_ms=3 * HOUR, days=(6,), zone="Europe/Berlin")
     sunday = at("2026-11-22T22:00Z")
     assert list_occurrences(window, at("2026-11-23T00:30Z"), at("2026-11-23T00:31Z")) == [(sunday, sunday + 3 * HOUR)]
-    assert find_next(window, sunday + 3 * HOUR) == (sunday + 7 * DAY, sunday + 7 * DAY + 3 * HOUR)
-    assert find_next(window, sunday + 3 * HOUR - 1)[0] == sunday
+    assert list_occurrences(window, sunday + 3 * HOUR - 1, sunday + 3 * HOUR) == [(sunday, sunday + 3 * HOUR)]
+    assert list_occurrences(window, sunday + 3 * HOUR, sunday + 7 * DAY) == []
 
 
-@pytest.mark.parametrize(("for_ms", "days", "endless"), [
-    (DAY, EVERY_DAY, True),
-    (DAY - MINUTE, EVERY_DAY, False),
-    (LONGEST_MS, (0,), True),
-    (LONGEST_MS - MINUTE, (0,), False),
-    (4 * DAY, (0, 3), True),
-])  # fmt: skip
-def test_a_window_that_never_ends_is_known(for_ms: int, days: tuple[int, ...], endless: bool) -> None:
-    assert is_endless(make(for_ms=for_ms, days=days), at("2026-11-22T12:00Z")) is endless
+@pytest.mark.parametrize(
+    ("windows", "unheard"),
+    [
+        ([make(for_ms=DAY)], True),
+        ([make(for_ms=DAY - MINUTE)], False),
+        ([make(for_ms=LONGEST_MS, days=(0,))], True),
+        ([make(for_ms=4 * DAY, days=(0, 3))], True),
+        ([make(0, 12 * HOUR), make(12 * 60, 12 * HOUR)], True),
+        ([make(0, 12 * HOUR), make(12 * 60, 12 * HOUR - MINUTE)], False),
+        ([], False),
+    ],
+)
+def test_windows_that_leave_no_time_to_ring_are_known(windows: list[Window], unheard: bool) -> None:
+    found = find_unheard(windows, {"db": None, "api": "API"}, at("2026-11-22T12:00Z"))
+    assert found == ({("backup",) * len(windows): ["db"]} if unheard else {})
 
 
 @given(

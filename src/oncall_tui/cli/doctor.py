@@ -32,6 +32,8 @@ def doctor(place: Place, is_json: bool) -> int:
     import asyncio
 
     from oncall_tui.cli.output import print_json, say
+    from oncall_tui.cli.windows import check_windows
+    from oncall_tui.clock import now_ms
     from oncall_tui.domain.sanitize import clean_line
     from oncall_tui.engine.doctor import check_network
     from oncall_tui.engine.sources.doctor import check_sources
@@ -40,6 +42,7 @@ def doctor(place: Place, is_json: bool) -> int:
     config, found = _check_config(place)
     checks += found
     checks += _check_hooks(place, config)
+    checks += check_windows(config, now_ms()) if config else ()
     checks.append(_check_spelling())
     checks += asyncio.run(check_network(config.pages if config else (), config.components if config else ()))
     checks += asyncio.run(check_sources(config.probes if config else ()))

@@ -46,6 +46,8 @@ def check(place: Place, path: str | None, is_json: bool) -> None:
     import os
 
     from oncall_tui.cli.output import print_json, say
+    from oncall_tui.cli.windows import shape_windows, tell_windows
+    from oncall_tui.clock import now_ms
     from oncall_tui.domain.counting import count_words
     from oncall_tui.domain.errors import ConfigError
     from oncall_tui.domain.sanitize import clean_line
@@ -67,6 +69,7 @@ def check(place: Place, path: str | None, is_json: bool) -> None:
                 "sources": sum(probe.intake is not None for probe in config.probes),
                 "components": len(config.components),
                 "pages": [page.name for page in config.pages],
+                "windows": shape_windows(config, now_ms()),
                 "warnings": [f"{need.what}: {need.fault}" for need in lacking],
             }
         )
@@ -77,6 +80,8 @@ def check(place: Place, path: str | None, is_json: bool) -> None:
     sources = sum(probe.intake is not None for probe in config.probes)
     read = f" ({count_words(sources, 'source')} among them)" if sources else ""
     say(f"{config.path} is right: {probes}{read}, {components}, {page}.")
+    for line in tell_windows(config, now_ms()):
+        say(line)
     for need in lacking:
         say(clean_line(f"warning: {need.what}: {need.fault} → {need.advice}"))
 

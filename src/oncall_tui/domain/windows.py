@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
 
 from msgspec import Struct
 
@@ -14,7 +13,8 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 AHEAD_MS = 2 * DAY
 """Windows are put into the file so long before they begin: an engine that is away meanwhile changes nothing."""
 SHORTEST_MS, LONGEST_MS = MINUTE, 7 * DAY
-_LOOKED_AT_MS = 8 * DAY
+LOOKED_AT_MS = 8 * DAY
+"""Within so long each window comes at least once."""
 _DAY = timedelta(days=1)
 
 
@@ -54,17 +54,6 @@ def list_occurrences(window: Window, since: int, until: int) -> list[tuple[int, 
         for starts_at in _list_starts(window, since - window.for_ms, until)
         if starts_at < until and starts_at + window.for_ms > since
     ]
-
-
-def find_next(window: Window, now: int) -> tuple[int, int]:
-    """Returns the (start, end) that goes on at `now` or comes next."""
-    return list_occurrences(window, now, now + _LOOKED_AT_MS)[0]
-
-
-def is_endless(window: Window, now: int) -> bool:
-    """Tells whether each time begins before the one before it has ended: the probes never ring."""
-    times = list_occurrences(window, now, now + 2 * _LOOKED_AT_MS)
-    return all(later[0] <= earlier[1] for earlier, later in pairwise(times))
 
 
 def _list_starts(window: Window, since: int, until: int) -> Iterator[int]:
