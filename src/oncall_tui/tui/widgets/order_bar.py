@@ -6,11 +6,12 @@ from textual.app import App
 from textual.content import Content
 from textual.widget import Widget
 
+from oncall_tui.clock import now_ms
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import host_of, start_work
 from oncall_tui.tui.orders import Order, OrderPassage
 from oncall_tui.tui.outgoing import Stage
-from oncall_tui.tui.text import Glyphs, join
+from oncall_tui.tui.text import Glyphs, clock_utc, join
 from oncall_tui.tui.widgets.footer import KeyFooter
 from oncall_tui.tui.widgets.lines import Lines
 from oncall_tui.tui.widgets.send_bar import draw_window
@@ -60,7 +61,8 @@ class OrderBar(Lines, can_focus=True):
         elif self._order is not None and self._order.key == order.key:
             name = (f"{order.name}  ", "bold")
             if passage.stage is Stage.CONFIRMED:
-                self._end(join((f"{Glyphs.show('◌')} QUEUED ", "bold $state-slow"), name, passage.words))
+                at = (f"{clock_utc(now_ms())}  ", "$muted")
+                self._end(join((f"{Glyphs.show('◌')} QUEUED ", "bold $state-slow"), at, name, passage.words))
             else:
                 self._end(join((f"{Glyphs.show('×')} NOT SENT ", "bold $state-partial"), name, passage.words))
 
