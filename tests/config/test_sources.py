@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from tests.config.loading import faults_of, load_text
 from oncall_tui.domain.intake import Intake, Threshold, list_places, name_targets, parse_threshold, tell_value
 from oncall_tui.domain.probe import Credential, Probe, ProbeKind
 from oncall_tui.store.codec import decode_probe, encode_probe
+
+ROOT = Path(__file__).parents[2]
 
 
 def source_text(kind: str, rest: str = "", url: str = "http://127.0.0.1:9090") -> str:
@@ -129,3 +132,16 @@ def test_a_threshold_is_a_comparison(text: str, value: float, is_passed: bool) -
 def test_a_value_is_told_in_few_signs() -> None:
     told = [tell_value(value, "%") for value in (0.0, 0.4242, 31.26, 12_345, 4.2e9, -2)]
     assert told == ["0%", "0.424%", "31.3%", "12.3k%", "4.2G%", "-2%"]
+
+
+SNIPPETS = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "prometheus.md").read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_every_snippet_of_the_documentation_loads(folder: Path, snippet: str) -> None:
+    probes = load_text(folder, snippet).probes
+    assert len(probes) == snippet.count("[[source]]") > 0
+
+
+def test_the_snippets_were_found() -> None:
+    assert len(SNIPPETS) == 5

@@ -10,7 +10,7 @@ from oncall_tui.engine.doctor import Check
 from oncall_tui.engine.probes import open_tools, run_probe
 from oncall_tui.engine.probes.faults import NotRunError
 from oncall_tui.engine.probes.tools import Tools
-from oncall_tui.engine.sources.line import TOKEN_KEY
+from oncall_tui.engine.sources.line import CREDENTIAL_KEY
 
 _LEVELS = {Verdict.UP: "ok", Verdict.DEGRADED: "warn"}
 _TOLD = ("targets", "alerts", "value")
@@ -29,7 +29,7 @@ async def check_sources(probes: Iterable[Probe]) -> list[Check]:
 async def _check(source: Probe, tools: Tools) -> list[Check]:
     if source.request.auth is not None:
         try:
-            await tools.credentials.read(source.request.auth, TOKEN_KEY)
+            await tools.credentials.read(source.request.auth, CREDENTIAL_KEY)
         except NotRunError:
             return []  # told already, of the token
     return [_tell(source, await run_probe(source, tools))]

@@ -19,7 +19,7 @@ from oncall_tui.engine.probes.http import fetch
 from oncall_tui.engine.probes.tools import Tools, Trace
 
 BODY_CAP = 32 * 1024 * 1024
-TOKEN_KEY = "source.token"
+CREDENTIAL_KEY = "source.token"
 _WORDS_LIMIT = 160
 _Read = TypeVar("_Read")
 
@@ -39,7 +39,7 @@ async def ask(
     credential = source.request.auth
     if credential is not None:
         trace.enter("token")
-        auth, trace.hidden = make_header(credential, await tools.credentials.read(credential, TOKEN_KEY))
+        auth, trace.hidden = make_header(credential, await tools.credentials.read(credential, CREDENTIAL_KEY))
         trace.leave()
     headers: tuple[tuple[str, str], ...] = (("Accept", "application/json"),)
     if body is not None:
