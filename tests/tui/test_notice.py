@@ -45,11 +45,12 @@ def test_whatever_is_told_the_sequence_ends_where_it_should(words: str, form: st
 def test_the_head_tells_what_the_engine_cannot_do_while_it_works() -> None:
     failing = replace(LEASE, note="hook phone failed: exit code 3")
     shown = draw_head(replace(CALM, lease=failing), FACTS, 140)[0].plain
-    assert "engine on   ▲ hook phone failed: exit code 3" in shown
+    assert "engine on   ▲ hook phone failed   exit code 3" in shown
     assert "hook" not in draw_head(CALM, FACTS, 140)[0].plain
     gone = replace(failing, stopped_at=LEASE.heartbeat_at)
     assert "hook" not in draw_head(replace(CALM, lease=gone), FACTS, 140)[0].plain
-    assert all(part.cell_length == 80 for part in draw_head(replace(CALM, lease=failing), FACTS, 80)[:1])
+    long = replace(failing, note=f"{failing.note} {'and so on ' * 20}")
+    assert "▲ hook phone failed" in draw_head(replace(CALM, lease=long), FACTS, 80)[0].plain
 
 
 @pytest.mark.parametrize("tmux", ["", "/tmp/tmux-0/default,1,0"])

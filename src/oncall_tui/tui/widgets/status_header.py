@@ -123,7 +123,9 @@ def tell_engine_note(snapshot: Snapshot, now: int) -> list[Piece]:
     lease = snapshot.lease
     if lease is None or not lease.note or not lease.is_working(now):
         return []
-    return [(2, join((f"{Glyphs.show('▲')} ", "$state-slow bold"), (lease.note, "$state-slow")))]
+    what, _, why = lease.note.partition(": ")
+    pieces: list[Piece] = [(1, join((f"{Glyphs.show('▲')} {what}", "$state-slow bold")))]
+    return [*pieces, (6, join((why, "$state-slow")))] if why else pieces
 
 
 def tell_undecided(snapshot: Snapshot, way: str = "") -> Content | None:
