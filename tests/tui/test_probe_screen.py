@@ -13,11 +13,11 @@ from oncall_tui.domain.duration import DAY, HOUR, MINUTE
 from oncall_tui.domain.history import Span, Uptime
 from oncall_tui.domain.probe import Phases, Probe, ProbeKind, Result, SpanKind, Verdict
 from oncall_tui.store.database import Database, open_database
-from oncall_tui.store.history import save_rollup
+from oncall_tui.store.history import compare_yesterday, save_rollup
 from oncall_tui.store.probes import record_results, replace_probes
 from oncall_tui.tui.probe_story import read_story
 from oncall_tui.tui.text import Glyphs
-from oncall_tui.tui.widgets.probe_words import draw_failures, draw_story, draw_strip, find_mark
+from oncall_tui.tui.widgets.probe_words import draw_failures, draw_story, draw_strip, draw_yesterday, find_mark
 
 NOW = 20_000 * DAY + 30 * MINUTE
 
@@ -88,6 +88,27 @@ def test_what_was_seen_is_inert() -> None:
     text = "\n".join(row.plain for row in draw_failures([seen], NOW, 100))
     assert "\x1b" not in text
     assert all(part in text for part in ("[bold]", "server:  nginx", "try later</p>", "now"))
+
+
+def test_what_came_back_is_told_once_for_each_kind_of_error() -> None:
+    chain = (("certificate 1 of 1", "subject CN=a\nissuer CN=b\nvalid 2026-01-01\nnames a\nsha256 00"),)
+    down = Result("api", NOW, Verdict.DOWN, 1.0, "certificate expired 3 days ago", evidence=chain)
+    busy = replace(down, started_at=NOW - 2, reason="HTTP 503", evidence=(("body", "later"),))
+    text = "\n".join(row.plain for row in draw_failures([down, replace(down, started_at=NOW - 1), busy], NOW, 100))
+    assert text.count("certificate expired") == 2
+    assert text.count("certificate 1 of 1  subject CN=a") == 1
+    assert text.index("sha256 00") < text.index("HTTP 503") < text.index("body  later")
+
+
+def test_an_outage_stands_out_against_yesterday(db: Database) -> None:
+    now = NOW + DAY
+    down = [Result("api", now - minute * MINUTE, Verdict.DOWN, 9.0, "HTTP 503") for minute in range(30)]
+    record_results(db, down, [], [], now)
+    text = "\n".join(row.plain for row in draw_yesterday(*compare_yesterday(db, "api", now)))
+    assert "AGAINST YESTERDAY  more failures" in text
+    assert "last hour no answer, 30 of 30 failed" in text
+    assert "yesterday p50 62ms, p95 62ms, 0 of 59 failed" in text
+    assert draw_yesterday(*compare_yesterday(db, "api", now + 9 * DAY)) == []
 
 
 async def test_one_key_shows_the_past_of_a_probe(tmp_path: Path) -> None:

@@ -17,10 +17,15 @@ from oncall_tui.domain.errors import UsageError
 if TYPE_CHECKING:
     from oncall_tui.cli.output import Json
     from oncall_tui.domain.history import Record, Uptime
+    from oncall_tui.domain.probe import Result
     from oncall_tui.domain.rollup import Rollup
 
 _PARTS = ("uptime", "up_ms", "slow_ms", "down_ms", "unknown_ms", "planned_ms")
 _SHOWN = ("probe", "at", "uptime", "runs", "runs_slow", "runs_down", "runs_unknown", "p50_ms", "p95_ms")
+_PHASES = ("resolve_ms", "connect_ms", "tls_ms", "first_byte_ms", "transfer_ms")
+_EVIDENCE = ("facts", "headers", "body", "addresses", "certificates")
+_ERRORS_TOLD = 50
+_CELL_LIMIT = 5_000
 _csv_option = click.option("--csv", "is_csv", is_flag=True, help="Print CSV.")
 
 
@@ -70,27 +75,45 @@ def uptime(place: Place, is_csv: bool, is_json: bool) -> None:
 @click.command()
 @click.argument("probe", required=False)
 @click.option("--last", type=click.Choice(["24h", "7d", "30d", "90d"]), default="24h", help="So far back [24h].")
+@click.option("--errors", "is_errors", is_flag=True, help="Show the runs that were not up, with their evidence.")
 @_csv_option
 @json_option
 @place_options
 @click.pass_obj
-def history(place: Place, probe: str | None, last: str, is_csv: bool, is_json: bool) -> None:
-    """Show each probe, or one, by hour (24h and 7d) or by day (30d and 90d, UTC)."""
+def history(place: Place, probe: str | None, last: str, is_errors: bool, is_csv: bool, is_json: bool) -> None:
+    """Show each probe, or one, by hour (24h and 7d) or by day (30d and 90d, UTC), beside the day before.
+
+    Results themselves, and with them errors, are kept for 48 hours.
+    """
     from oncall_tui.cli.output import format_table, print_json, say
     from oncall_tui.clock import now_ms
     from oncall_tui.domain.duration import DAY, HOUR
     from oncall_tui.domain.history import PERIODS
+    from oncall_tui.domain.rollup import floor_to
     from oncall_tui.store.history import read_past
-    from oncall_tui.store.probes import list_probes
+    from oncall_tui.store.probes import list_failures, list_probes
 
     _require_one_form(is_csv, is_json)
     length_ms, now = HOUR if PERIODS[last] <= PERIODS["7d"] else DAY, now_ms()
+    since = now - PERIODS[last]
     shapes: list[dict[str, Json]] = []
     with place.open_db() as db, db.snapshot():
-        for name in [each.name for each in list_probes(db)] if probe is None else [probe]:
-            past = read_past(db, name, length_ms, now - PERIODS[last], now)
+        names = [each.name for each in list_probes(db)] if probe is None else [probe]
+        for name in names:
+            past = read_past(db, name, length_ms, since - DAY, now)
             rollups = {each.began_at: each for each in past.rollups}
-            shapes += [_shape_part(name, at, each, rollups.get(at)) for at, each in past.parts]
+            parts = dict(past.parts)
+            shapes += [
+                _shape_part(name, at, each, rollups.get(at))
+                | _shape_day_before(parts.get(at - DAY), rollups.get(at - DAY))
+                for at, each in past.parts
+                if at >= floor_to(since, length_ms)
+            ]
+        if is_errors:
+            errors = [each for name in names for each in list_failures(db, name, limit=None, since=since)]
+    if is_errors:
+        _print_errors(errors, is_csv, is_json)
+        return
     if is_json:
         print_json(shapes)
     elif is_csv:
@@ -117,6 +140,67 @@ def _shape_part(probe: str, at: int, each: Uptime, rollup: Rollup | None) -> dic
         figures = rollup.figures[number] if rollup else None
         shape |= {f"{name}p50_ms": figures and figures.p50_ms, f"{name}p95_ms": figures and figures.p95_ms}
     return shape
+
+
+def _shape_day_before(each: Uptime | None, rollup: Rollup | None) -> dict[str, Json]:
+    figures = rollup.figures[0] if rollup else None
+    return {
+        "day_before_uptime": each and each.share,
+        "day_before_runs": rollup.runs if rollup else 0,
+        "day_before_runs_down": rollup.down if rollup else 0,
+        "day_before_p50_ms": figures and figures.p50_ms,
+        "day_before_p95_ms": figures and figures.p95_ms,
+    }
+
+
+def _print_errors(errors: Sequence[Result], is_csv: bool, is_json: bool) -> None:
+    from oncall_tui.cli.output import print_json, say
+
+    shapes = [_shape_error(each) for each in errors]
+    if is_json:
+        print_json(shapes)
+    elif is_csv:
+        head = ("probe", "at", "verdict", "duration_ms", "reason", *_PHASES, *_EVIDENCE)
+        _print_csv(head, ([_flatten(shape[name]) for name in head] for shape in shapes))
+    else:
+        more = len(errors) - _ERRORS_TOLD
+        told = [*map(_tell_error, errors[:_ERRORS_TOLD]), *([f"And {more} more: --json has all."] if more > 0 else [])]
+        say("\n".join(told) or "Nothing went wrong, as far as results are kept.")
+
+
+def _shape_error(result: Result) -> dict[str, Json]:
+    from oncall_tui.cli.output import show_time
+
+    phases = {name: getattr(result.phases, name) for name in _PHASES}
+    kept = dict(result.evidence)
+    return {
+        "probe": result.probe,
+        "at": show_time(result.started_at),
+        "verdict": result.verdict,
+        "duration_ms": round(result.duration_ms, 2),
+        "reason": result.reason,
+        **{name: None if value is None else round(value, 2) for name, value in phases.items()},
+        "facts": [f"{name}: {text}" for name, text in result.facts],
+        "headers": [f"{name} {text}" for name, text in result.evidence if name.endswith(":")],
+        "body": kept.get("body"),
+        "addresses": kept["addresses"].split(", ") if "addresses" in kept else [],
+        "certificates": [text for name, text in result.evidence if name.startswith("certificate ")],
+    }
+
+
+def _flatten(value: Json) -> object:
+    return "; ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def _tell_error(result: Result) -> str:
+    from oncall_tui.cli.output import show_time
+    from oncall_tui.domain.sanitize import clean_block, clean_line
+
+    lines = [f"{show_time(result.started_at)}  {clean_line(result.probe)}  {clean_line(result.reason)}"]
+    for name, text in (*result.facts, *result.evidence):
+        first, *more = clean_block(text).splitlines() or [""]
+        lines += [f"    {clean_line(name)}  {first}", *(f"      {line}" for line in more)]
+    return "\n".join(lines)
 
 
 def _show_cell(name: str, value: Json) -> str:
@@ -176,5 +260,5 @@ def _clean_cell(cell: object) -> object:
 
     if not isinstance(cell, str):
         return "" if cell is None else cell
-    text = clean_line(cell, 1000)
+    text = clean_line(cell, _CELL_LIMIT)
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text

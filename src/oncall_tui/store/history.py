@@ -201,13 +201,7 @@ def save_rollup(db: Database, probe: str, length_ms: int, began_at: int) -> None
 
     The roll-ups and spans of the probe that are too old go in the same transaction as those of a day are made.
     """
-    rows = db.rows(
-        "SELECT started_at, verdict, duration_ms, phases FROM result WHERE probe = ? AND started_at >= ? AND started_at < ?",
-        probe,
-        began_at,
-        began_at + length_ms,
-    )
-    rolled = roll_up(probe, length_ms, began_at, [_read_run(row) for row in rows])
+    rolled = _roll_runs(db, probe, length_ms, began_at)
     with db.write() as connection:
         connection.execute(
             "INSERT INTO rollup(probe, length_ms, began_at, up, slow, down, unknown, figures, minutes) "
@@ -296,7 +290,16 @@ def read_past(db: Database, probe: str, length_ms: int, since: int, now: int) ->
 
 def roll_present(db: Database, probe: str, length_ms: int, now: int) -> Rollup:
     """Returns the hour or the day of `now` as far as it has gone, from the results themselves."""
-    began_at = floor_to(now, length_ms)
+    return _roll_runs(db, probe, length_ms, floor_to(now, length_ms))
+
+
+def compare_yesterday(db: Database, probe: str, now: int) -> tuple[Rollup, Rollup]:
+    """Returns the sixty minutes up to `now` and the same ones of the day before, from the results themselves."""
+    began_at = now - HOUR + 1
+    return _roll_runs(db, probe, HOUR, began_at), _roll_runs(db, probe, HOUR, began_at - DAY)
+
+
+def _roll_runs(db: Database, probe: str, length_ms: int, began_at: int) -> Rollup:
     rows = db.rows(
         "SELECT started_at, verdict, duration_ms, phases FROM result WHERE probe = ? AND started_at >= ? AND started_at < ?",
         *(probe, began_at, began_at + length_ms),

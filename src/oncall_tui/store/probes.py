@@ -190,11 +190,14 @@ def record_results(
         end_acknowledged(connection, states, now)
 
 
-def list_failures(db: Database, probe: str, limit: int = 8) -> list[Result]:
-    """Returns the latest runs of a probe that were not up, newest first."""
-    return [_result(row) for row in db.rows(
-        "SELECT * FROM result WHERE probe = ? AND verdict != 'up' ORDER BY started_at DESC, id DESC LIMIT ?", probe, limit
-    )]  # fmt: skip
+def list_failures(db: Database, probe: str, limit: int | None = 8, since: int = 0) -> list[Result]:
+    """Returns the latest runs of a probe that were not up, newest first, all of them where `limit` is None."""
+    rows = db.rows(
+        "SELECT * FROM result WHERE probe = ? AND verdict != 'up' AND started_at >= ? "
+        "ORDER BY started_at DESC, id DESC LIMIT ?",
+        *(probe, since, -1 if limit is None else limit),
+    )
+    return [_result(row) for row in rows]
 
 
 def find_mean_latency(db: Database, probe: str, since: int, until: int) -> float | None:

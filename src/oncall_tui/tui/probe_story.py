@@ -9,20 +9,24 @@ from msgspec import Struct
 from oncall_tui.domain.duration import DAY, HOUR
 from oncall_tui.domain.history import PERIODS, Uptime, find_planned, sum_spans
 from oncall_tui.store.codec import decode_probe
-from oncall_tui.store.history import Past, list_spans, read_past
+from oncall_tui.store.history import Past, compare_yesterday, list_spans, read_past
 from oncall_tui.store.maintenance import list_between
 from oncall_tui.store.probes import list_failures
 from oncall_tui.store.upkeeps import list_upkeeps
 
 if TYPE_CHECKING:
     from oncall_tui.domain.probe import Result
+    from oncall_tui.domain.rollup import Rollup
     from oncall_tui.store.database import Database
 
 _FAILURES_SHOWN = 8
 
 
 class Story(Struct, frozen=True):
-    """`uptimes` run along PERIODS, `hours` reach two days back and `days` ninety, `failures` are newest first."""
+    """`uptimes` run along PERIODS, `hours` reach two days back and `days` ninety, `failures` are newest first.
+
+    `latest` is the last hour, `yesterday` the same one of the day before.
+    """
 
     probe: str
     read_at: int
@@ -30,6 +34,8 @@ class Story(Struct, frozen=True):
     hours: Past
     days: Past
     failures: tuple[Result, ...]
+    latest: Rollup
+    yesterday: Rollup
 
 
 def read_story(db: Database, name: str, now: int) -> Story | None:
@@ -49,4 +55,5 @@ def read_story(db: Database, name: str, now: int) -> Story | None:
             read_past(db, name, HOUR, now - 47 * HOUR, now),
             read_past(db, name, DAY, now - 89 * DAY, now),
             tuple(list_failures(db, name, _FAILURES_SHOWN)),
+            *compare_yesterday(db, name, now),
         )

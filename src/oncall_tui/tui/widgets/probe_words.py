@@ -159,40 +159,42 @@ def draw_phases(hours: Sequence[Rollup], now: int, width: int) -> list[Content]:
     return [cut(row, width) for row in rows] if len(rows) > 1 else []
 
 
-def draw_yesterday(hours: Sequence[Rollup]) -> list[Content]:
-    """Returns the latest hour beside the same one of the day before, nothing where one of them is not known."""
-    if not hours:
+def draw_yesterday(latest: Rollup, yesterday: Rollup) -> list[Content]:
+    """Returns the last hour beside the same one of the day before, nothing where one of them had no runs."""
+    if not latest.runs or not yesterday.runs:
         return []
-    now = hours[-1]
-    then = next((hour for hour in hours if hour.began_at == now.began_at - DAY), None)
-    before = then.figures[0] if then else Figures()
-    if then is None or before.p50_ms is None or now.figures[0].p50_ms is None:
-        return []
-    ratio = now.figures[0].p50_ms / before.p50_ms if before.p50_ms else 1.0
-    change = "as fast" if 0.9 <= ratio <= 1.1 else f"{ratio:.1f} x as long"
-    style = "$state-slow" if ratio > 1.5 else ""
-    told = [
-        f"{word} p50 {tell_latency(each.figures[0].p50_ms or 0)}, p95 {tell_latency(each.figures[0].p95_ms or 0)}, "
-        f"{each.down} of {each.runs} failed"
-        for word, each in (("this hour", now), ("yesterday", then))
-    ]
-    return [join(("AGAINST YESTERDAY  ", "$muted"), (change, f"bold {style}")), *(join(f"  {each}") for each in told)]
+    now, then = latest.figures[0].p50_ms, yesterday.figures[0].p50_ms
+    change, style = "", ""
+    if now is not None and then:
+        ratio = now / then
+        change = "as fast" if 0.9 <= ratio <= 1.1 else f"{ratio:.1f} x as long"
+        style = "$state-slow" if ratio > 1.5 else ""
+    if latest.down / latest.runs > yesterday.down / yesterday.runs:
+        change, style = f"{change}, more failures".removeprefix(", "), "$state-down"
+    rows = [join(("AGAINST YESTERDAY  ", "$muted"), (change, f"bold {style}"))]
+    for word, each in (("last hour", latest), ("yesterday", yesterday)):
+        p50_ms, p95_ms = each.figures[0]
+        speed = "no answer" if p50_ms is None else f"p50 {tell_latency(p50_ms)}, p95 {tell_latency(p95_ms or 0)}"
+        rows.append(join(f"  {word} {speed}, {each.down} of {each.runs} failed"))
+    return rows
 
 
 def draw_failures(failures: Sequence[Result], now: int, width: int) -> list[Content]:
-    """Returns the last errors, newest first, each with what was seen, and the newest with what came back."""
+    """Returns the last errors, newest first, each with what was seen, the first of its kind with what came back."""
     if not failures:
         return []
     rows = [join(("LAST ERRORS", "$muted"))]
-    for number, result in enumerate(failures):
+    told: set[str] = set()
+    for result in failures:
         at = clock_utc(result.started_at) if now - result.started_at < DAY else date_utc(result.started_at)
         took = f"  {tell_latency(result.duration_ms)}"
         rows.append(join((f"{at}  ", "$muted"), (result.reason, "$state-down"), (took, "$muted")))
         rows += [join((f"    {name}  ", "$muted"), value) for name, value in result.facts]
-        for name, text in result.evidence if number == 0 else ():
+        for name, text in () if result.reason in told else result.evidence:
             first, *more = wrap(text, max(10, width - 6 - len(name)))[:_EVIDENCE_ROWS] or [""]
             rows.append(join((f"    {name}  ", "$muted"), first))
             rows += [join(("      ", ""), row) for row in more]
+        told |= {result.reason} if result.evidence else set()
     return [cut(row, width) for row in rows]
 
 
@@ -209,7 +211,7 @@ def draw_story(story: Story, width: int) -> list[Content]:
         ],
         draw_plot(hours, now, width),
         draw_phases(hours, now, width),
-        draw_yesterday(hours),
+        draw_yesterday(story.latest, story.yesterday),
         draw_failures(story.failures, now, width),
     ]
     rows = [row for part in parts if part for row in (*part, gap)]
