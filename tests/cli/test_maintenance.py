@@ -98,7 +98,8 @@ def shell(program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 def plan(shell: Shell, *more: str) -> dict[str, Any]:
-    answer = shell.run("maintenance", "plan", "--title", "New disks", "--from", "now", "--for", "30m", "--json", *more)
+    window = ("--from", "now", "--for", "30m", "--effect", "Uploads wait.")
+    answer = shell.run("maintenance", "plan", "--title", "New disks", *window, "--json", *more)
     assert answer.status == 0, answer.out + answer.err
     return answer.shape()
 
@@ -109,8 +110,8 @@ def test_planned_work_from_plan_to_end(shell: Shell) -> None:
     assert (planned["id"], planned["state"], planned["is_silencing"]) == (1, "scheduled", True)
     assert (planned["components"], planned["probes"]) == (["API"], ["gone"])
     first, start, finish = planned["notices"]
-    assert first["body"].startswith("From ")
-    assert "we plan work on API" in first["body"]
+    assert "we work on API" in first["body"]
+    assert "What you will notice: Uploads wait." in first["body"]
     assert [(each["page"], each["state"]) for each in first["deliveries"]] == [("page", "pending")]
     assert (start["kind"], start["is_automatic"], start["due_at"]) == ("start", True, planned["starts_at"])
     assert (finish["body"], finish["due_at"]) == ("The planned work on API is complete.", planned["ends_at"])
@@ -218,7 +219,8 @@ def test_a_silenced_probe_is_shown_as_such(program: Program) -> None:
     opened = program.run("incident", "open", "-t", "API fails", "-m", "We look.", "--component", "API=partial_outage")
     assert opened.status == 0
     answer = program.run(
-        "maintenance", "plan", "-t", "Disks", "--from", "now", "--for", "5m", "--probe", "gone", "--json"
+        *("maintenance", "plan", "-t", "Disks", "--from", "now", "--for", "5m", "--probe", "gone", "--json"),
+        *("--effect", "none", "--reason", "MW002=the disks are why the API fails"),
     )
     assert "the config has no [page]" in answer.err
     assert answer.shape()["notices"][0]["deliveries"] == []
@@ -249,3 +251,37 @@ def test_what_is_refused_says_why(shell: Shell, arguments: tuple[str, ...], stat
     answer = shell.run("maintenance", *arguments)
     assert answer.status == status
     assert why in answer.err
+
+
+def test_an_announcement_is_checked_against_its_window_and_what_else_goes_on(shell: Shell) -> None:
+    shell.program.write_config(CONFIG + PAGE + '\n[updates]\nnotice = "3d"\n')
+    window = ("maintenance", "plan", "-t", "New disks", "--from", "in 2h", "--for", "30m")
+    unsaid = shell.run(*window)
+    assert (unsaid.status, "customers notice" in unsaid.err, "--reason MS010" in unsaid.err) == (3, True, True)
+    told = (*window, "--effect", "uploads wait")
+    short = shell.run(*told)
+    assert (short.status, "the team wants 3d" in short.err) == (3, True)
+    assert shell.run(*told, "--reason", "MW001=short").status == 3
+    assert shell.run(*told, "--reason", "a disk is failing").status == 2
+    why = ("--reason", "MW001=a disk is failing now", "--reason", "MW002=no one works on it")
+    done = shell.run(*told, *why)
+    assert done.status == 0
+    assert "how to go back" in done.err
+    told_of = shell.run("maintenance", "timeline", "M1", "--json").rows()
+    assert [each["text"] for each in told_of if each["kind"] == "override"] == [
+        "told in spite of MW001: a disk is failing now"
+    ]
+    again = shell.run(*told, "--back-out", "the old disks", "--reason", "MW001=a disk is failing now")
+    assert (again.status, "M1 New disks" in again.err) == (3, True)
+    shown = shell.run("maintenance", "show", "M1", "--json").shape()
+    assert (shown["effect"], shown["backout"], shown["owner"]) == ("uploads wait", "", shown["author"])
+
+
+def test_words_later_on_need_no_window_but_clean_words(shell: Shell) -> None:
+    plan(shell, "--back-out", "the old disks", "--owner", "dana")
+    assert shell.run("maintenance", "start", "M1").status == 0
+    wrong = shell.run("maintenance", "extend", "M1", "--for", "1h", "-m", "Done by [date].")
+    assert (wrong.status, "PH001" in wrong.err) == (3, True)
+    late = shell.run("maintenance", "extend", "M1", "--for", "1h", "--json")
+    assert "takes longer than planned and will end by" in late.shape()["notices"][-2]["body"]
+    assert shell.run("maintenance", "finish", "M1").status == 0

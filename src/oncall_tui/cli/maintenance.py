@@ -11,8 +11,9 @@ import click
 from oncall_tui.cli.group import json_option, place_options
 from oncall_tui.cli.notices import adopt, drop, retry
 from oncall_tui.cli.place import Place, read_actor
+from oncall_tui.domain.announcing import Work, work_of
 from oncall_tui.domain.errors import UsageError
-from oncall_tui.domain.maintenance import MaintenanceStatus, NoticeKind, word_notice
+from oncall_tui.domain.maintenance import NoticeKind
 
 if TYPE_CHECKING:
     from oncall_tui.store.database import Database
@@ -27,6 +28,13 @@ def _say_options(command: _F) -> _F:
     for option in (
         click.option("--message", "-m", help="What customers read; - reads stdin [plain words]."),
         click.option("--no-notify", is_flag=True, help="Do not let the page mail its subscribers."),
+        click.option(
+            "--reason",
+            "reasons",
+            multiple=True,
+            metavar="RULE=WHY",
+            help="Tell it in spite of a rule; may be repeated.",
+        ),
         json_option,
         place_options,
     ):
@@ -57,6 +65,9 @@ def maintenance() -> None:
 @click.option(
     "--probe", "probes", multiple=True, metavar="NAME", help="Silence it meanwhile [those of the components]."
 )
+@click.option("--effect", default="", help="What customers notice meanwhile; they read it.")
+@click.option("--back-out", "backout", default="", help="How to go back, and until when; only you read it.")
+@click.option("--owner", default="", help="Who answers for the work [whoever plans it].")
 @click.option("--remind", metavar="1h", help="Remind customers so long before the start.")
 @click.option("--remind-message", help="What they read then.")
 @click.option("--start-message", help="What customers read when it begins.")
@@ -71,12 +82,16 @@ def plan(
     until: str | None,
     components: tuple[str, ...],
     probes: tuple[str, ...],
+    effect: str,
+    backout: str,
+    owner: str,
     remind: str | None,
     remind_message: str | None,
     start_message: str | None,
     finish_message: str | None,
     message: str | None,
     no_notify: bool,
+    reasons: tuple[str, ...],
     is_json: bool,
 ) -> None:
     """Announce work, and confirm now what the clock says later: the reminder, the start and the end."""
@@ -112,19 +127,20 @@ def plan(
             NoticeKind.FINISH: finish_message,
             NoticeKind.REMIND: remind_message,
         }
-        bodies = {
-            kind: word_notice(kind, touched, starts_at, ends_at, has_begun=False) if body is None else body
+        line = read_title(title)
+        felt, way_back, who = (read_title(each) for each in (effect, backout, owner or read_actor()))
+        work = Work(tuple(touched), starts_at, ends_at, felt, way_back, who)
+        check = _Check(place, db, line, work, known, reasons, now)
+        words = {
+            kind: Words(uuid.uuid4().hex, check.read(kind, body), not no_notify)
             for kind, body in said.items()
+            if kind is not NoticeKind.REMIND or remind_at is not None
         }
-        words = {}
-        for kind, body in bodies.items():
-            checked = _check(place, read_title(title), body, known)
-            words[kind] = Words(uuid.uuid4().hex, checked, not no_notify)
         pages, remarks = find_tellable(list_pages(db), config.page_names if config and config.pages else ())
         made = plan_maintenance(
             db,
             uid=uuid.uuid4().hex,
-            title=read_title(title),
+            title=line,
             starts_at=starts_at,
             ends_at=ends_at,
             components=touched,
@@ -134,9 +150,13 @@ def plan(
             pages=pages,
             actor=read_actor(),
             now=now,
+            effect=work.effect,
+            backout=work.backout,
+            owner=work.owner,
+            reasons=check.passed,
         )
         _finish(db, place, made.id, is_json)
-    for remark in remarks:
+    for remark in (*remarks, *check.remarks):
         warn(remark)
 
 
@@ -196,10 +216,12 @@ def extend(
     until: str | None,
     message: str | None,
     no_notify: bool,
+    reasons: tuple[str, ...],
     is_json: bool,
 ) -> None:
     """Say that the work takes longer; --for counts from the end as planned, or from now when that has passed."""
-    _say(place, number, NoticeKind.EXTEND, message, is_json=is_json, has_notice=not no_notify, end=(length, until))
+    end = (length, until)
+    _say(place, number, NoticeKind.EXTEND, message, reasons, is_json=is_json, has_notice=not no_notify, end=end)
 
 
 def _add_command(kind: NoticeKind, about: str) -> None:
@@ -207,8 +229,10 @@ def _add_command(kind: NoticeKind, about: str) -> None:
     @click.argument("number", metavar="ID")
     @_say_options
     @click.pass_obj
-    def say_it(place: Place, number: str, message: str | None, no_notify: bool, is_json: bool) -> None:
-        _say(place, number, kind, message, is_json=is_json, has_notice=not no_notify)
+    def say_it(
+        place: Place, number: str, message: str | None, no_notify: bool, reasons: tuple[str, ...], is_json: bool
+    ) -> None:
+        _say(place, number, kind, message, reasons, is_json=is_json, has_notice=not no_notify)
 
 
 _add_command(NoticeKind.START, "Say that the work has begun, before its time or when the clock did not.")
@@ -240,6 +264,7 @@ def _say(
     number: str,
     kind: NoticeKind,
     message: str | None,
+    reasons: Sequence[str],
     *,
     is_json: bool,
     has_notice: bool,
@@ -259,10 +284,9 @@ def _say(
             if placement.conflict:
                 warn(f"M{current.id}: both sides changed it: {placement.conflict}")
         ends_at = None if end is None else read_end(*end, max(current.ends_at, now), now)
-        has_begun = current.status is not MaintenanceStatus.SCHEDULED
-        body = word_notice(kind, current.components, current.starts_at, ends_at or current.ends_at, has_begun=has_begun)
         known = [component.name for component in list_components(db)]
-        checked = _check(place, current.title, body if message is None else message, known)
+        check = _Check(place, db, current.title, work_of(current, ends_at), known, reasons, now, own_id=current.id)
+        checked = check.read(kind, message)
         said = say_notice(
             db,
             current.id,
@@ -273,17 +297,58 @@ def _say(
             ends_at=ends_at,
             finish_uid=uuid.uuid4().hex,
             seen_revision=current.revision,
+            reasons=check.passed,
         )
         _finish(db, place, said.id, is_json)
+    for remark in check.remarks:
+        warn(remark)
 
 
-def _check(place: Place, title: str, message: str, known: Sequence[str]) -> str:
-    """Returns the words, inert. Raises RefusedError with the rule of what blocks them."""
-    from oncall_tui.cli.wording import check_wording, read_message, read_tuning
+class _Check:
+    """The words of one piece of work, checked against its window and all else; `remarks` are worth a warning.
 
-    body = read_message(message)
-    check_wording(title, body, known, (), is_resolving=False, tuning=read_tuning(place))
-    return body
+    `passed` are the reasons that were needed, by their rules.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        db: Database,
+        title: str,
+        work: Work,
+        known: Sequence[str],
+        reasons: Sequence[str],
+        now: int,
+        own_id: int | None = None,
+    ) -> None:
+        from oncall_tui.cli.wording import read_reasons
+        from oncall_tui.config.customs import customs_of
+        from oncall_tui.domain.announcing import find_overlaps
+        from oncall_tui.store.incidents import list_incidents
+        from oncall_tui.store.maintenance import list_maintenances
+
+        self.remarks: list[str] = []
+        self.passed: dict[str, str] = {}
+        self._title, self._work, self._known, self._now = title, work, known, now
+        self._reasons = read_reasons(reasons)
+        config = place.try_config()
+        self._customs = customs_of(config)
+        self._tuning = None if config is None else config.tuning
+        others, incidents = list_maintenances(db, is_open_only=True), list_incidents(db, is_open_only=True)
+        self._overlaps = find_overlaps(work, others, incidents, now, own_id)
+
+    def read(self, kind: NoticeKind, message: str | None) -> str:
+        """Returns the words of a notice, inert; without any the usual ones. Raises RefusedError with what blocks."""
+        from oncall_tui.cli.wording import judge_wording, read_message
+        from oncall_tui.domain.announcing import describe_work, word_work
+
+        work = self._work
+        body = word_work(kind, work, self._customs, self._now) if message is None else read_message(message)
+        context = describe_work(kind, work, self._customs, self._now, overlaps=self._overlaps, names=self._known)
+        remarks, passed = judge_wording(self._title, body, context, self._tuning, self._reasons)
+        self.remarks += [each for each in remarks if each not in self.remarks]
+        self.passed |= passed
+        return body
 
 
 def _find_probes(names: Sequence[str], known: Collection[str]) -> list[str]:

@@ -75,6 +75,9 @@ def shape_maintenance(sheet: Sheet, now: int) -> dict[str, Json]:
         "ends_at": show_time(maintenance.ends_at),
         "components": list(maintenance.components),
         "probes": list(maintenance.probes),
+        "effect": maintenance.effect,
+        "backout": maintenance.backout,
+        "owner": maintenance.owner,
         "cancelled_at": show_time(maintenance.cancelled_at),
         "pages": [
             {
@@ -167,6 +170,8 @@ def tell_maintenance(sheet: Sheet, now: int) -> str:
         lines.append(f"  components: {clean_line(', '.join(maintenance.components))}")
     if maintenance.probes:
         lines.append(f"  silences: {clean_line(', '.join(maintenance.probes))}")
+    said = (("effect", maintenance.effect), ("way back", maintenance.backout), ("owner", maintenance.owner))
+    lines += [f"  {name}: {clean_line(words)}" for name, words in said if words]
     for each in sheet.placements:
         lines += _tell_placement(each)
     for notice in maintenance.notices:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
@@ -77,19 +77,48 @@ def check_wording(
     from msgspec.structs import replace
 
     from oncall_tui.domain.incident import IncidentStatus
-    from oncall_tui.domain.lint.catalogue import lint
     from oncall_tui.domain.lint.model import Context, Level, Tuning
 
     status = IncidentStatus.RESOLVED if is_resolving else None
     context = replace(known or Context(), status=status, names=tuple(names), red_probes=tuple(red_probes))
     tuning = tuning or Tuning()
-    findings = lint(title, body, context, replace(tuning, levels={"TR002": Level.WARN, **tuning.levels}))
-    for finding in findings:
-        if finding.level is Level.BLOCK:
-            raise RefusedError(finding.rule, f"{finding.part}: {finding.message}")
-    return [
+    tuning = replace(tuning, levels={"TR002": Level.WARN, **tuning.levels})
+    return judge_wording(title, body, context, tuning)[0]
+
+
+def judge_wording(
+    title: str, body: str, context: Context, tuning: Tuning | None, reasons: Mapping[str, str] | None = None
+) -> tuple[list[str], dict[str, str]]:
+    """Returns what is worth a warning, and those of the reasons that were needed, by their rules.
+
+    Raises RefusedError with the rule of the first thing that blocks sending and has no reason that does.
+    """
+    from oncall_tui.domain.lint.catalogue import lint
+    from oncall_tui.domain.lint.model import REASON_LEAST, Level, Tuning, list_obstacles
+
+    findings = lint(title, body, context, tuning or Tuning())
+    for finding in list_obstacles(findings, reasons):
+        way = ""
+        if reasons is not None and not finding.is_final:
+            way = f" Or say why not: --reason {finding.rule}='...', {REASON_LEAST} characters at least."
+        raise RefusedError(finding.rule, f"{finding.part}: {finding.message}{way}")
+    passed = {finding.rule for finding in findings if finding.level is Level.BLOCK}
+    remarks = [
         f"{finding.part}: {finding.message} [{finding.rule}]" for finding in findings if finding.level is Level.WARN
     ]
+    return remarks, {rule: reason for rule, reason in (reasons or {}).items() if rule in passed}
+
+
+def read_reasons(settings: Sequence[str]) -> dict[str, str]:
+    """Returns the reasons of texts such as `MW001=the disk fails`. Raises UsageError."""
+    reasons = {}
+    for setting in settings:
+        rule, sign, reason = _repair(setting).partition("=")
+        if not sign or not rule.strip():
+            shown = clean_line(setting, 100)
+            raise UsageError(f"--reason {shown}: give the rule and why, such as MW001='the disk is failing'.")
+        reasons[rule.strip().upper()] = clean_line(reason, 500).strip()
+    return reasons
 
 
 def read_word(kind: type[_Word], text: str, allowed: Sequence[_Word], what: str) -> _Word:

@@ -151,6 +151,7 @@ def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:
         rhythm=_convert_rhythm(checked.updates),
         second_person=frozenset(checked.updates.second_person),
         page_zone=checked.updates.page_zone,
+        least_notice_ms=checked.updates.notice,
         templates=own,
         templates_folder=templates_folder,
         template_faults=faults,

@@ -103,6 +103,7 @@ class Config(Struct, frozen=True):
     broadcasts: tuple[BroadcastConfig, ...] = ()
     tuning: Tuning = Tuning()
     audience: Audience | None = None
+    least_notice_ms: int | None = None
     hooks: tuple[HookConfig, ...] = ()
     notice: NoticeConfig = NoticeConfig()
     windows: tuple[Window, ...] = ()

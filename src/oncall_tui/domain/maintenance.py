@@ -73,9 +73,10 @@ class Notice(Struct, frozen=True):
 class Maintenance(Struct, frozen=True):
     """Planned work as the file holds it; `starts_at` < `ends_at`, and `notices` run in the order of confirming.
 
-    `components` are what customers read as under maintenance, `probes` those whose alarms are silenced meanwhile.
-    `revision` counts changes: an edit carries the one that it saw. One that is not `is_local` was made on a page, by
-    people or by another host.
+    `effect` is what customers notice, `backout` the way back and until when it is open, `owner` who answers for it;
+    each is empty while nobody has said. `components` are what customers read as under maintenance, `probes` those
+    whose alarms are silenced meanwhile. `revision` counts changes: an edit carries the one that it saw. One that is not
+    `is_local` was made on a page, by people or by another host.
     """
 
     id: int
@@ -92,6 +93,9 @@ class Maintenance(Struct, frozen=True):
     revision: int = 1
     notices: tuple[Notice, ...] = ()
     is_local: bool = True
+    effect: str = ""
+    backout: str = ""
+    owner: str = ""
 
     def find_automatic(self, kind: NoticeKind) -> Notice | None:
         """Returns the automatic notice of a kind that stands: taken already, or still to be taken."""

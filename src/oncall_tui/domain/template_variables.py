@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -166,10 +166,18 @@ def _of_facts(facts: Facts, cause: Cause, status: IncidentStatus, now: int) -> d
 
 
 def variables_of_maintenance(maintenance: Maintenance, now: int, team: Team = NO_TEAM) -> dict[str, str | None]:
-    """Returns what planned work knows; what it does to customers is for a person to say."""
-    start, end = maintenance.starts_at, maintenance.ends_at
+    """Returns what planned work knows; what it does to customers is what a person has said."""
+    known = (maintenance.components, maintenance.starts_at, maintenance.ends_at)
+    return variables_of_window(*known, now, team, maintenance.effect)
+
+
+def variables_of_window(
+    components: Sequence[str], start: int, end: int, now: int, team: Team = NO_TEAM, effect: str = ""
+) -> dict[str, str | None]:
+    """Returns the same of work that is no more than planned."""
     return {
-        "components": join_names(maintenance.components) or NO_COMPONENT,
+        "components": join_names(components) or NO_COMPONENT,
+        "work_effect": effect or None,
         "since": say_when(start, now),
         "now": say_when(now, now),
         "window": f"{say_day(start)} from {say_when(start, start)} to {say_when(end, start)}",

@@ -52,19 +52,25 @@ def plan_maintenance(
     pages: Sequence[str],
     actor: str,
     now: int,
+    effect: str = "",
+    backout: str = "",
+    owner: str = "",
+    reasons: Mapping[str, str] | None = None,
 ) -> Maintenance:
     """Plans work and queues its announcement; the words of all that the clock does later are confirmed here too.
 
-    `words` are those of plan, start and finish, and of remind when `remind_at` is given. Raises RefusedError (`window`).
+    `words` are those of plan, start and finish, and of remind when `remind_at` is given. `reasons` tell why it is told
+    in spite of rules, by the rule. Raises RefusedError (`window`).
     """
     require_window(starts_at, ends_at, now)
     with db.write(TOPIC, "timeline") as connection:
         cursor = connection.execute(
-            "INSERT INTO maintenance(uid, title, status, starts_at, ends_at, components, probes, created_at, created_by) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO maintenance(uid, title, status, starts_at, ends_at, components, probes, created_at, created_by, "
+            "effect, backout, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(uid, title, MaintenanceStatus.SCHEDULED, starts_at, ends_at),
                 *(json.dumps(list(components)), json.dumps(list(probes)), now, actor),
+                *(effect, backout, owner),
             ),
         )
         maintenance_id = int(cursor.lastrowid or 0)
@@ -78,6 +84,7 @@ def plan_maintenance(
                 _add_notice(connection, maintenance_id, kind, words[kind], due_at, actor, now)
         _queue(connection, maintenance_id, plan, pages, now)
         tell_timeline(connection, maintenance_id, EntryKind.QUEUED, f"planned: {title}", actor, now)
+        _tell_reasons(connection, maintenance_id, reasons, actor, now)
         return _read(db, maintenance_id)
 
 
@@ -92,6 +99,7 @@ def say_notice(
     ends_at: int | None = None,
     finish_uid: str | None = None,
     seen_revision: int | None = None,
+    reasons: Mapping[str, str] | None = None,
 ) -> Maintenance:
     """Takes a notice that a person confirms now, and withdraws those of the clock that it makes needless.
 
@@ -132,7 +140,16 @@ def say_notice(
         connection.execute("UPDATE page_maintenance SET conflict = '' WHERE maintenance_id = ?", (maintenance_id,))
         _queue(connection, maintenance_id, notice_id, _list_told(connection, maintenance_id), now)
         tell_timeline(connection, maintenance_id, EntryKind.QUEUED, f"{kind} confirmed: {words.body}", actor, now)
+        _tell_reasons(connection, maintenance_id, reasons, actor, now)
         return _read(db, maintenance_id)
+
+
+def _tell_reasons(
+    connection: sqlite3.Connection, maintenance_id: int, reasons: Mapping[str, str] | None, actor: str, now: int
+) -> None:
+    for rule, reason in (reasons or {}).items():
+        told = f"told in spite of {rule}: {reason}"
+        tell_timeline(connection, maintenance_id, EntryKind.OVERRIDE, told, actor, now)
 
 
 def fire_due(db: Database, epoch: int, now: int) -> int:
@@ -357,6 +374,9 @@ def _list(db: Database, where: str, *values: Value) -> list[Maintenance]:
             revision=row["revision"],
             notices=tuple(notices.get(row["id"], ())),
             is_local=bool(row["is_local"]),
+            effect=row["effect"],
+            backout=row["backout"],
+            owner=row["owner"],
         )
         for row in rows
         for touched in (tuple(json.loads(row["components"])),)

@@ -160,7 +160,8 @@ CREATE TABLE maintenance (
     id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, title TEXT NOT NULL, status TEXT NOT NULL,
     starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, components TEXT NOT NULL, probes TEXT NOT NULL,
     created_at INTEGER NOT NULL, created_by TEXT NOT NULL, cancelled_at INTEGER, revision INTEGER NOT NULL DEFAULT 1,
-    is_local INTEGER NOT NULL DEFAULT 1, CHECK (starts_at < ends_at)
+    is_local INTEGER NOT NULL DEFAULT 1, effect TEXT NOT NULL DEFAULT '', backout TEXT NOT NULL DEFAULT '',
+    owner TEXT NOT NULL DEFAULT '', CHECK (starts_at < ends_at)
 ) STRICT;;
 CREATE INDEX maintenance_open ON maintenance(starts_at) WHERE status != 'completed';;
 

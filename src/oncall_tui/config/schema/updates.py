@@ -39,6 +39,14 @@ class UpdatesTable(Table, frozen=True, kw_only=True):
         tuple[Literal[1, 2, 3, 4], ...],
         Doc("Severities whose updates a second person has to send.", "a list of whole numbers, 1 to 4"),
     ] = ()
+    notice: Annotated[
+        int | None,
+        length(MINUTE, 30 * DAY),
+        Doc(
+            "Least time between telling of planned work and its start; less needs a reason.",
+            "a length of time, 1m to 30d",
+        ),
+    ] = None
     sev1: Annotated[RhythmTable, _rhythm(1, "15m, 20m, 30m, slow 30m")] = RhythmTable()
     sev2: Annotated[RhythmTable, _rhythm(2, "30m, 30m, 1h, slow 1h")] = RhythmTable()
     sev3: Annotated[RhythmTable, _rhythm(3, "1h, 1h, 2h, slow 4h")] = RhythmTable()

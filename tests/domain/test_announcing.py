@@ -1,0 +1,66 @@
+"""How planned work is told, and what the rules know of it."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from oncall_tui.content import load_templates
+from oncall_tui.domain.announcing import Customs, Work, describe_work, find_overlaps, word_work
+from oncall_tui.domain.duration import DAY, HOUR, MINUTE
+from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, Reach, Severity
+from oncall_tui.domain.lint.catalogue import lint
+from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, NoticeKind
+
+NOW = 1_795_356_300_000  # 2026-11-22 14:05 UTC
+WORK = Work(("API",), NOW + 4 * DAY, NOW + 4 * DAY + HOUR, "the API is read-only", "the old disks", "dana")
+CUSTOMS = Customs(load_templates(), least_notice_ms=3 * DAY, is_live=True)
+OTHER = Maintenance(7, "u", "Cables", MaintenanceStatus.SCHEDULED, WORK.starts_at, WORK.ends_at, (), (), NOW, "ben")
+FIRE = Incident(
+    3, "u", "API fails", IncidentStatus.INVESTIGATING, Phase.ACTIVE, None, Severity.SEV2, Cause.UNKNOWN, NOW, NOW, 1
+)
+
+
+def _rules(kind: NoticeKind, work: Work, *, overlaps: tuple[str, ...] = (), now: int = NOW) -> set[str]:
+    body = word_work(kind, work, CUSTOMS, now)
+    context = describe_work(kind, work, CUSTOMS, now, overlaps=overlaps, names=("API",))
+    return {each.rule for each in lint("New disks", body, context) if each.level != "info"}
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_the_usual_words_of_complete_work_have_no_findings(kind: NoticeKind) -> None:
+    has_begun = kind in (NoticeKind.EXTEND, NoticeKind.FINISH)
+    assert _rules(kind, replace(WORK, has_begun=has_begun)) == set()
+
+
+def test_an_announcement_tells_everything_of_its_window_and_later_words_need_not() -> None:
+    bare = replace(WORK, effect="", backout="", owner="")
+    assert _rules(NoticeKind.PLAN, bare) == {"MS010", "MW003"}
+    assert _rules(NoticeKind.PLAN, WORK, now=NOW + 2 * DAY) == {"MW001"}
+    assert _rules(NoticeKind.PLAN, WORK, overlaps=("M7 Cables",)) == {"MW002"}
+    assert _rules(NoticeKind.REMIND, bare, overlaps=("M7 Cables",), now=NOW + 3 * DAY) == set()
+    assert _rules(NoticeKind.FINISH, bare, overlaps=("#3 API fails",), now=NOW + 5 * DAY) == set()
+
+
+def test_a_template_is_used_where_it_has_no_gaps() -> None:
+    told = word_work(NoticeKind.PLAN, WORK, CUSTOMS, NOW)
+    assert told.startswith("On 26 November from 14:05 UTC to 15:05 UTC we work on API.")
+    assert "the API is read-only" in told
+    assert "{" not in word_work(NoticeKind.PLAN, replace(WORK, effect=""), CUSTOMS, NOW)
+    late = word_work(NoticeKind.EXTEND, replace(WORK, has_begun=True), CUSTOMS, NOW)
+    assert "takes longer than planned and will end by 15:05 UTC" in late
+    assert "should now end by" in word_work(NoticeKind.EXTEND, WORK, CUSTOMS, NOW)
+
+
+def test_what_goes_on_at_the_same_time() -> None:
+    assert find_overlaps(WORK, [OTHER], [], NOW) == ["M7 Cables"]
+    assert find_overlaps(WORK, [OTHER], [], NOW, own_id=7) == []
+    over = replace(OTHER, status=MaintenanceStatus.COMPLETED)
+    before = replace(OTHER, starts_at=NOW, ends_at=WORK.starts_at)
+    assert find_overlaps(WORK, [over, before], [FIRE], NOW) == []
+    soon = replace(WORK, starts_at=NOW + HOUR, ends_at=NOW + 2 * HOUR)
+    assert find_overlaps(soon, [], [FIRE], NOW) == ["#3 API fails"]
+    calm = [replace(FIRE, severity=Severity.SEV3), replace(FIRE, reach=Reach.DRILL), replace(FIRE, resolved_at=NOW)]
+    assert find_overlaps(soon, [], calm, NOW) == []
+    overrun = replace(OTHER, starts_at=NOW - HOUR, ends_at=NOW - MINUTE, status=MaintenanceStatus.IN_PROGRESS)
+    assert find_overlaps(replace(soon, starts_at=NOW - MINUTE), [overrun], [], NOW) == ["M7 Cables"]
