@@ -122,16 +122,26 @@ def test_what_fell_behind_a_root_is_told_with_it() -> None:
     assert (root.subject, set(root.behind)) == ("db", {"api-0", "api-1", "api-2", "page"})
 
 
-def settled(facts: HookFacts, name: str, noticed_at: int, now: int = NOW) -> bool:
-    picture = Picture(facts, now)
-    (fallen,) = [each for each in picture.list_standing() if each.subject == name]
-    return picture.is_settled(fallen, noticed_at)
+def settled(facts: HookFacts, name: str, noticed_at: int) -> bool:
+    picture = Picture(facts, NOW)
+    fallen = [each for each in picture.list_standing() if each.subject == name]
+    return picture.list_ready(fallen, {name: noticed_at}) == fallen != []
 
 
 def test_a_change_has_to_stand_for_a_moment() -> None:
     facts = facts_of([WEB], RED)
     assert not settled(facts, "web", NOW - GATHER_MS + 1)
     assert settled(facts, "web", NOW - GATHER_MS)
+
+
+def test_many_alike_go_with_the_first_of_them_and_few_wait_each() -> None:
+    probes = [probe(f"p{n}") for n in range(TOGETHER + 1)]
+    facts = facts_of(probes, *(state(each.name, ProbeStatus.DOWN) for each in probes))
+    picture = Picture(facts, NOW)
+    standing = picture.list_standing()
+    noticed = {each.subject: NOW - SECOND for each in standing} | {"p0": NOW - GATHER_MS}
+    assert picture.list_ready(standing, noticed) == standing
+    assert picture.list_ready(standing[:-1], noticed) == standing[:1]
 
 
 def test_a_child_waits_for_news_of_those_above_it_and_not_for_ever() -> None:

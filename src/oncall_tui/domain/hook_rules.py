@@ -5,6 +5,7 @@ The rules compare what stands with what was told, so that neither a restart nor 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
@@ -117,19 +118,32 @@ class Picture:
                 standing.append(Fallen(subject, HookEvent.PROMISE_LATE, due_at, incident=incident))
         return standing
 
-    def is_settled(self, fallen: Fallen, noticed_at: int) -> bool:
-        """Tells whether a change that was noticed at an instant is ready to be told.
+    def list_ready(self, fallen: Sequence[Fallen], noticed: Mapping[str, int]) -> list[Fallen]:
+        """Returns the changes that are told now, by the instants at which each was noticed.
+
+        Each has to stand for a moment; many alike go as soon as the first of them has, all in one.
+        """
+        clear = [each for each in fallen if self._is_clear(each, noticed[each.subject])]
+        settled = [each for each in clear if self._has_stood(each, noticed[each.subject])]
+        alike = Counter(each.event for each in clear)
+        going = {each.event for each in settled if alike[each.event] > TOGETHER}
+        chosen = {each.subject for each in settled}
+        return [each for each in clear if each.subject in chosen or each.event in going]
+
+    def _has_stood(self, fallen: Fallen, noticed_at: int) -> bool:
+        return fallen.event is HookEvent.PROMISE_LATE or not 0 <= self.now - noticed_at < GATHER_MS
+
+    def _is_clear(self, fallen: Fallen, noticed_at: int) -> bool:
+        """Tells whether a change is known to be a trouble of its own, or long enough not known to be another's.
 
         What depends on others waits until they have been looked at since; what was behind something that is up again
         waits until it has had the time to recover.
         """
-        age_ms = self.now - noticed_at
-        if 0 <= age_ms < GATHER_MS and fallen.event is not HookEvent.PROMISE_LATE:
-            return False
         if fallen.event not in TROUBLES or fallen.state is None or fallen.probe is None:
             return True
         above = [self._probes[name] for name in self._list_above(fallen.probe)]
-        if 0 <= age_ms < HOLD_MS and any(self._is_open(parent, fallen.since_at) for parent in above):
+        is_fresh = 0 <= self.now - noticed_at < HOLD_MS
+        if is_fresh and any(self._is_open(parent, fallen.since_at) for parent in above):
             return False
         grace_ms = fallen.probe.failure_threshold * fallen.probe.every_ms + GATHER_MS
         return not any(self._has_just_recovered(parent, fallen.since_at, grace_ms) for parent in above)

@@ -86,9 +86,9 @@ class Noticing:
         busy = []
         for name, hook in self._hooks.items():
             changes = find_changes(standing, picture.facts, told.get(name, {}), hook.on)
-            keys = {each.subject: (name, each.subject, each.event) for each in changes.fallen}
-            noticed |= {key: self._noticed.get(key, now) for key in keys.values()}
-            ready = [each for each in changes.fallen if picture.is_settled(each, noticed[keys[each.subject]])]
+            keys = [(name, each.subject, each.event) for each in changes.fallen]
+            noticed |= {key: self._noticed.get(key, now) for key in keys}
+            ready = picture.list_ready(changes.fallen, {key[1]: noticed[key] for key in keys})
             if (ready or changes.forgotten) and self._write(db, hook, ready, changes.forgotten, now):
                 busy.append(name)
         self._noticed = noticed
