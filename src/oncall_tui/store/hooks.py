@@ -10,12 +10,14 @@ from msgspec import Struct
 from oncall_tui.domain.duration import DAY, MINUTE
 from oncall_tui.domain.hook import CallState, HookCall, HookEvent, HookStanding, Rate, Told
 from oncall_tui.domain.hook_rules import HookFacts
-from oncall_tui.domain.probe import Probe
+from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Verdict
+from oncall_tui.domain.verdict import BLIND_LIMIT, FRESH_RUNS
 from oncall_tui.store.changes import list_changes
+from oncall_tui.store.codec import decode_recent
 from oncall_tui.store.database import Database, placeholders
 from oncall_tui.store.incidents import list_incidents
 from oncall_tui.store.maintenance import list_maintenances
-from oncall_tui.store.probes import list_probes, list_red_states
+from oncall_tui.store.probes import list_probes
 from oncall_tui.store.silences import list_silences
 from oncall_tui.store.sqlite import sqlite3
 from oncall_tui.store.upkeeps import list_upkeeps
@@ -23,6 +25,7 @@ from oncall_tui.store.upkeeps import list_upkeeps
 LATE_AFTER_MS = 15 * MINUTE
 """A trouble that could not be called for so long is not called as it was: what is so by then is told anew."""
 _KEPT_MS = 7 * DAY
+_RUNS = max(FRESH_RUNS, BLIND_LIMIT)
 
 
 class NewCall(Struct, frozen=True):
@@ -64,13 +67,40 @@ def read_hook_facts(db: Database, probes: tuple[Probe, ...], now: int) -> HookFa
         wanted |= {row["subject"] for row in db.rows("SELECT DISTINCT subject FROM hook_told")}
         return HookFacts(
             probes=probes,
-            states={state.probe: state for state in list_red_states(db, wanted)},
+            states={state.probe: state for state in _list_states(db, wanted)},
             silences={silence.probe: silence for silence in list_silences(db)},
             changes=tuple(list_changes(db)),
             maintenances=tuple(list_maintenances(db, is_open_only=True)),
             upkeeps=tuple(list_upkeeps(db, now)),
             incidents=tuple(list_incidents(db, is_open_only=True)),
         )
+
+
+def _list_states(db: Database, others: Collection[str]) -> list[ProbeState]:
+    """Returns the states of the probes that are not plainly up, and of some others, with what the rules look at alone.
+
+    The latest few runs tell whether a state may be believed; to take all of them apart would cost ten times as much.
+    """
+    rows = db.rows(
+        "SELECT probe, status, since_at, streak, flapping_at, last_verdict, last_result_at, last_reason, recent "
+        "FROM probe_state WHERE status IN ('down', 'slow') OR flapping_at IS NOT NULL "
+        "OR probe IN (SELECT value FROM json_each(?))",
+        json.dumps(sorted(others)),
+    )
+    return [
+        ProbeState(
+            probe=row["probe"],
+            status=ProbeStatus(row["status"]),
+            since_at=row["since_at"],
+            streak=row["streak"],
+            flapping_at=row["flapping_at"],
+            last_verdict=Verdict(row["last_verdict"]) if row["last_verdict"] else None,
+            last_result_at=row["last_result_at"],
+            last_reason=row["last_reason"],
+            recent=decode_recent(" ".join(row["recent"].rsplit(" ", _RUNS)[-_RUNS:])),
+        )
+        for row in rows
+    ]
 
 
 def list_told(db: Database) -> dict[str, dict[str, Told]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -87,16 +86,6 @@ def list_states(db: Database, after_revision: int = 0) -> tuple[list[ProbeState]
     rows = db.rows("SELECT * FROM probe_state WHERE revision > ? ORDER BY revision", after_revision)
     latest = rows[-1]["revision"] if rows else after_revision
     return [_state(row) for row in rows], latest
-
-
-def list_red_states(db: Database, others: Iterable[str]) -> list[ProbeState]:
-    """Returns the states of the probes that are not plainly up, and those of some others."""
-    rows = db.rows(
-        "SELECT * FROM probe_state WHERE status IN ('down', 'slow') OR flapping_at IS NOT NULL "
-        "OR probe IN (SELECT value FROM json_each(?))",
-        json.dumps(list(others)),
-    )
-    return [_state(row) for row in rows]
 
 
 def _state(row: sqlite3.Row) -> ProbeState:
