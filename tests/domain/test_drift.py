@@ -8,6 +8,7 @@ from oncall_tui.domain.drift import WELL_FOR_MS, Drift, describe_drift, find_dri
 from oncall_tui.domain.incident import Cause, Component, ComponentStatus, Incident, IncidentStatus, Phase, Severity
 from oncall_tui.domain.maintenance import OVERRUN_GRACE_MS, Maintenance, MaintenanceStatus
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
+from oncall_tui.domain.upkeep import Upkeep
 
 NOW = 1_800_000_000_000
 MINUTE = 60_000
@@ -79,6 +80,15 @@ def test_planned_work_explains_what_it_touches() -> None:
     up = {"api-eu": make_state("api-eu", ProbeStatus.UP, 12)}
     assert len(find_drift([bad], probes, up, [], NOW)) == 1
     assert find_drift([bad], probes, up, [], NOW, [work]) == []
+
+
+def test_a_probe_under_maintenance_contradicts_nobody() -> None:
+    well = Component("API", ComponentStatus.OPERATIONAL)
+    probes, states = [make_probe("api")], {"api": make_state("api", ProbeStatus.DOWN, 12)}
+    work = Upkeep(1, frozenset({"api"}), NOW - MINUTE, NOW + MINUTE, "", "ann", NOW - MINUTE)
+    assert len(find_drift([well], probes, states, [], NOW)) == 1
+    assert find_drift([well], probes, states, [], NOW, upkeeps=[work]) == []
+    assert len(find_drift([well], probes, states, [], NOW, upkeeps=[replace(work, left={"api": NOW})])) == 1
 
 
 def test_long_drifts_are_told_in_hours() -> None:

@@ -66,9 +66,9 @@ def test_errors_filter_and_empty_board_on_a_terminal(tmp_path: Path) -> None:
     with open_dashboard(db, config, columns=130, rows=45) as screen:
         screen.wait_for("refused for the test")
         screen.press("/", "h3.exam")
-        screen.pump(0.3)
+        while "probe-004" in screen.text():
+            screen.pump(0.05)
         assert "probe-003" in screen.text()
-        assert "probe-004" not in screen.text()
         screen.press("esc")
         screen.wait_for("probe-004")
         screen.press("z")
@@ -94,7 +94,7 @@ def test_a_red_probe_is_acknowledged_with_one_key_and_a_note(tmp_path: Path) -> 
         screen.press("a")
         screen.wait_for("Look after probe-000")
         screen.press("lost disk", "enter")
-        screen.wait_for("acknowledged: lost disk  by")
+        screen.wait_for("acknowledged: lost disk")
         screen.press("a")
         screen.wait_for("probe-000 rings again")
         screen.wait_for("i opens an incident with this")

@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from oncall_tui.domain.duration import MINUTE, format_duration
 from oncall_tui.domain.incident import Component, ComponentStatus, Incident
-from oncall_tui.domain.maintenance import Maintenance, find_silence, is_silencing
+from oncall_tui.domain.maintenance import Maintenance, is_silencing
 from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus
+from oncall_tui.domain.upkeep import Upkeep, find_work, index_upkeeps
 from oncall_tui.domain.verdict import status_at
 
 WELL_FOR_MS = 5 * MINUTE
@@ -37,10 +38,12 @@ def find_drift(
     open_incidents: Iterable[Incident],
     now: int,
     maintenances: Sequence[Maintenance] = (),
+    upkeeps: Sequence[Upkeep] = (),
 ) -> list[Drift]:
     """Returns the contradictions, red probes behind a well page first, each kind the longest first.
 
     Planned work explains what it touches: neither its components nor its probes contradict anybody while it silences.
+    Nor do probes under maintenance that customers are not told of.
 
     A page that says operational while a probe is down; a page that says an outage while every probe of the component
     has been up for five minutes and no open incident holds it. What is stale or unknown proves nothing.
@@ -55,6 +58,7 @@ def find_drift(
         for name, status in incident.components.items()
         if status is not ComponentStatus.OPERATIONAL
     }
+    upkept = index_upkeeps(upkeeps, now)
     worked_on = {name for each in maintenances if is_silencing(each, now) for name in each.components}
     found: list[Drift] = []
     for component in components:
@@ -65,7 +69,7 @@ def find_drift(
         red = [
             probe
             for probe in mine
-            if _is(ProbeStatus.DOWN, probe, states, now) and find_silence(maintenances, probe.name, now) is None
+            if _is(ProbeStatus.DOWN, probe, states, now) and find_work(maintenances, upkept, probe.name, now) is None
         ]
         if page_status is ComponentStatus.OPERATIONAL and red:
             since_at, probe_name = min((states[probe.name].since_at, probe.name) for probe in red)

@@ -25,6 +25,7 @@ from oncall_tui.tui.widgets.incident_list import DUE_STYLE
 from oncall_tui.tui.widgets.lines import Lines
 from oncall_tui.tui.widgets.promise_line import tell_pressing
 from oncall_tui.tui.widgets.proof_words import NamePage, draw_proofs
+from oncall_tui.tui.widgets.quiet_words import draw_quiet
 from oncall_tui.tui.widgets.reach_mark import mark_reach
 from oncall_tui.tui.widgets.status_header import list_planned
 
@@ -155,6 +156,8 @@ class WallScreen(Screen[None]):
         other = tell_pressing(snapshot, incident.id if incident else None, now)
         notices += [other] if other is not None else []
         notices += [cut(piece, width) for _, piece in list_planned(snapshot, now, None)]
+        quiet = draw_quiet(snapshot, now)
+        notices += [cut(quiet, width)] if quiet is not None else []
         room = max(2, height - 12 - len(parts) - len(notices))
         words = draw_words(update, snapshot.name_page, width, room) if incident else []
         self._lines["words"].show_lines([*notices, *words])

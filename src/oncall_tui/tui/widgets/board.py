@@ -379,6 +379,8 @@ class Board(Lines, can_focus=True):
 
     def _want_quiet(self, way: Way) -> None:
         if self.selected is not None:
+            # What is quiet moves down; the same key takes it back, so the cursor goes with it.
+            self._is_cursor_placed = True
             self.post_message(self.QuietWanted(self.selected, way))
 
 

@@ -85,9 +85,9 @@ def draw_details(details: Details, width: int, now: int) -> list[Content]:
         at = f" {clock_utc(state.last_reason_at)}" if state.last_reason_at else ""
         rows.append(join((state.last_reason, style), (at, "$muted")))
     if shown.silence is not None:
-        rows.append(_draw_silence(shown.silence, tell_silence(shown, now)))
+        rows += _draw_silence(shown, shown.silence, now)
     if shown.work is not None:
-        rows.append(_draw_work(shown.work, now))
+        rows += _draw_work(shown.work, now)
     if shown.change is not None:
         is_expected = shown.status is ProbeStatus.EXPECTED
         known = tell_silence(shown, now) if is_expected else f"after {shown.change.text}"
@@ -115,24 +115,27 @@ def draw_details(details: Details, width: int, now: int) -> list[Content]:
     return [fit(row, width) for row in rows]
 
 
-def _draw_silence(silence: Silence, left: str) -> Content:
-    until = f", until {clock_utc(silence.until_at)}" if silence.until_at is not None else ""
-    note = f": {silence.note}" if silence.note and silence.until_at is not None else ""
-    by = f"  by {silence.actor} {clock_utc(silence.made_at)}  "
-    key = "a" if silence.until_at is None else "Z"
-    return join((left + until + note, "$state-maintenance"), (by, "$muted"), (key, "$title bold"), " ends it")
+def _draw_silence(row: Row, silence: Silence, now: int) -> list[Content]:
+    from oncall_tui.domain.silence import count_missing
+
+    if silence.until_at is None:
+        key, missing = "a", count_missing(silence, row.state, row.probe)
+        told = "acknowledged" + (f", {missing} more good" if missing is not None else "")
+    else:
+        key, told = "Z", f"{tell_silence(row, now)}, until {clock_utc(silence.until_at)}"
+    note = f": {silence.note}" if silence.note else ""
+    by = f"by {silence.actor} {clock_utc(silence.made_at)}  "
+    return [join((told + note, "$state-maintenance")), join((by, "$muted"), (key, "$title bold"), " ends it")]
 
 
-def _draw_work(work: Maintenance | Upkeep, now: int) -> Content:
+def _draw_work(work: Maintenance | Upkeep, now: int) -> list[Content]:
     from oncall_tui.domain.upkeep import Upkeep
 
-    until = f"{tell_work(work, now)}, until {clock_utc(work.ends_at)}"
+    told = join((f"{tell_work(work, now)}, until {clock_utc(work.ends_at)}", "$state-maintenance"))
     if not isinstance(work, Upkeep):
-        told = "  customers read of it  "
-        return join((until, "$state-maintenance"), (told, "$muted"), ("m", "$title bold"), " ends it")
+        return [told, join(("customers read of it  ", "$muted"), ("m", "$title bold"), " ends it")]
     by = "from the config" if work.window is not None else f"by {work.actor} {clock_utc(work.made_at)}"
-    told = f"  {by}, customers are not told  "
-    return join((until, "$state-maintenance"), (told, "$muted"), ("w", "$title bold"), " ends it")
+    return [told, join((f"{by}, customers are not told  ", "$muted"), ("w", "$title bold"), " ends it")]
 
 
 class ProbeDetail(Lines):

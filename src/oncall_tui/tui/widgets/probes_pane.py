@@ -87,6 +87,7 @@ class ProbesPane(Pane):
         found = find_drift(
             *(snapshot.components, snapshot.probes, snapshot.states, snapshot.open_incidents, now),
             snapshot.maintenances,
+            snapshot.upkeeps,
         )
         self._drifts = {drift.component: describe_drift(drift, now) for drift in found}
 
