@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from itertools import pairwise
 
 from oncall_tui.domain.cadence import next_update_at
 from oncall_tui.domain.duration import HOUR, MINUTE
 from oncall_tui.domain.incident import IncidentStatus, Severity
 from oncall_tui.domain.lint.model import Context, Fix, Level, Part, Remark, Rule, Tuning
-from oncall_tui.domain.lint.moments import DateWord, tell_clock
-from oncall_tui.domain.lint.pattern import Folded
-from oncall_tui.domain.lint.promises import Length, find_lengths, find_next_in, find_promises
+from oncall_tui.domain.lint.moments import DateWord, find_ambiguous_dates, tell_clock
+from oncall_tui.domain.lint.pattern import Folded, Pattern
+from oncall_tui.domain.lint.promises import Length, find_lengths, find_next_in, find_promises, find_vague_next
 from oncall_tui.domain.lint.reading import Post, Reading
 from oncall_tui.domain.maintenance import MaintenanceStatus
 from oncall_tui.domain.template import say_length
@@ -21,19 +22,38 @@ _TOO_NEAR_MS = 2 * MINUTE
 #: What a clock time without a date may lie back before it is taken for one of tomorrow.
 _LONG_AGO_MS = 9 * HOUR
 _SLOW_AFTER_MS = 2 * HOUR
+_HALF_A_DAY_MS = 12 * HOUR
+_NEXT_ON = Folded(r"\b(?:next|further|another) (?:\w+ )?update\b[^.!?\n]{0,40}\Z")
 _SLOW_MINUTES = {Severity.SEV1: 30, Severity.SEV2: 60, Severity.SEV3: 240}
 _DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _VAGUE = Folded(
     r"(?i:\b(?:(?:earlier |later )?(?:today|tonight|tomorrow)|yesterday|(?:this|yesterday|tomorrow) (?:morning"
     r"|afternoon|evening)"
-    r"|last night|(?:later )?(?:this|next|last) (?:week(?:end)?|month)|shortly|momentarily|in a (?:bit|moment|while)"
+    r"|last night|overnight|moments? ago|a moment ago|just now|later on|(?:in|within|over) (?:a few|several|some"
+    r"|the (?:next|coming|following) (?:few |couple of )?) ?(?:minutes|hours|days)|(?:by "
+    r"|at )?(?:the )?end of (?:the |this )?(?:day|week)|by EOD|EOD|within the (?:day|hour)|in due time|next (?:mon"
+    r"|tues|wednes|thurs|fri|satur|sun)day|(?:later )?(?:this|next|last) (?:week(?:end)?|month)|shortly|momentarily"
+    r"|in a (?:bit|moment|while)"
     r"|in the near future|in due course|a while ago"
     r"|(?<!as )soon(?! as)(?:er)?)\b)(?!['’]s)"
+)
+_NOON = Folded(
+    r"\b(?:at|by|until|before|around|since|from) (?P<at>noon|midday|midnight|(?:half|quarter) (?:past|to) \w+)\b"
+    r"(?! ?[(\[]?(?:utc|gmt|[pmce][sd]?t|ces?t|bst|local|pacific|eastern)\b)"
 )
 _SURE_END = Folded(
     r"(?i:\b(?:will|shall|'ll) (?:be|have (?:this|it)) (?:fully )?(?:fixed|resolved|restored|repaired|deployed"
     r"|back(?: (?:up|online|to normal))?|over|solved)"
     r"(?: \w+){0,3}? (?:in|within|by|before|at) (?:the next )?(?:\d|one |two |three |an? |the hour)"
+    r"|\b(?:will|shall|'ll) (?:return|resume|recover|restore|fix|repair|resolve|work|be (?:up|live|available"
+    r"|operational"
+    r"|running|done|finished))"
+    r"(?: (?!not\b|if\b|when\b|once\b)[\w-]+){0,3}? (?:in|within|by|before|at) (?:the next )?(?:\d|one |two |three "
+    r"|an? (?:hour|few)"
+    r"|the hour)"
+    r"|\b(?:service|sign-in|access|it|everything) (?:returns|resumes|recovers) (?:in|by|at|within) \d"
+    r"|\b(?:full |complete )?recovery (?:in|by|within) \d|^back (?:up |online )(?:in|by|at|within) \d"
+    r"|\b(?:takes|will take) (?:another )?\d{1,3} ?(?:min|hour)|\bresolution time(?: is)?:? \d"
     r"|\b(?:fixed|resolved|solved|back(?: up| online)?) (?:in|within) (?:the next )?(?:\d{1,3}|a few|an?) ?(?:min"
     r"|hour|day)\w*"
     r"|\bETA(?: for (?:a|the) \w+)?(?: is|:)? (?:\d|in \d|one |two |an? ))"
@@ -44,11 +64,16 @@ _HEDGE = Folded(
     r"|aim\w*|"
     r"target\w*|according to|tell us|told us|says?|was|were|has been|have been|had been|been|typically|usually"
     r"|next update|"
-    r"update|confirm|plan\w*|maintenance|scheduled|window)\b|~)"
+    r"update|confirm|plan\w*|maintenance|scheduled|window|reboot\w*|restart\w*)\b|~)"
 )
 _LASTED = Folded(
-    r"(?i:\b(?:last(?:ed|ing)|duration|took|in (?:all|total)|downtime:?|total:?|outage of|for(?: a total of| about"
-    r"| approximately)?)\b[^.]{0,20}\Z)"
+    r"(?i:\b(?:last(?:ed|ing)|duration|took|in (?:all|total)|downtime:?|total:?|outage of|over a period of"
+    r"|for(?: a total of| about"
+    r"| approximately| almost| nearly| over)?)\b[^.]{0,20}\Z)"
+)
+_TO = Pattern(r"[ \u2060]*(?:to|until|till|and|-|–)[ \u2060]*(?:about |around )?")
+_WHOLE = Folded(
+    r"\b(?:lasted|outage|down|unavailable|could not|couldn['’]t|unable|failed|failing|incident|affected|errors?|slow)\b"
 )
 _TOTAL_AFTER = Folded(r"(?i:[^.,;]{0,3}(?:in (?:all|total)|outage|\)))")
 
@@ -84,6 +109,10 @@ def _find_zoneless(post: Post, context: Context, _tuning: Tuning) -> Iterator[Re
                 shown = reading.text[clock.start : clock.end]
                 text = f"'{shown}' has no time zone: readers elsewhere take it for theirs. Add UTC."
                 yield Remark(clock.start, clock.end, text, part, Fix("add UTC", f"{shown} UTC"), level)
+        for match in _NOON.finditer(reading.prose):
+            shown = reading.text[match.start("at") : match.end("at")]
+            text = f"'{shown}' has no time zone: write it in figures, with UTC."
+            yield Remark(*match.span("at"), text, part, level=level)
 
 
 def _find_vague(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
@@ -103,6 +132,9 @@ def _find_wrong_dates(post: Post, context: Context, _tuning: Tuning) -> Iterator
     for part, reading in post.parts:
         for named in reading.dates:
             yield from _check_weekday(reading, part, named, today)
+        for start, end in find_ambiguous_dates(reading.prose):
+            text = f"'{reading.text[start:end]}' is one day here and another there: write the month as a word."
+            yield Remark(start, end, text, part, level=Level.WARN if context.now is not None else Level.INFO)
     yield from _find_past_maintenance(post, context, today)
 
 
@@ -157,6 +189,19 @@ def _find_late_promises(post: Post, context: Context, _tuning: Tuning) -> Iterat
         if ms > most_ms:
             is_told = True
             yield Remark(start, end, f"The next update is {say_length(ms)} away: {rule}.")
+    if most_ms < _HALF_A_DAY_MS:
+        for start, end in post.body.once(find_vague_next):
+            is_told = True
+            shown = post.body.text[start:end]
+            yield Remark(start, end, f"'{shown}' is no time for the next update: {rule}.")
+    for named in post.body.dates:
+        is_news = _NEXT_ON.search(post.body.prose, max(0, named.start - 60), named.start)
+        day = named.on(datetime.fromtimestamp(now / 1000, UTC).date())
+        if is_news and day is not None and not is_told and most_ms < _HALF_A_DAY_MS:
+            is_later = day > datetime.fromtimestamp((now + most_ms) / 1000, UTC).date()
+            if is_later:
+                is_told = True
+                yield Remark(named.start, named.end, f"The next update is days away: {rule}.")
     if not is_told and context.promise_at is not None and context.promise_at - now > most_ms:
         yield Remark(0, 0, f"The next update is {say_length(context.promise_at - now)} away: {rule}.")
 
@@ -189,6 +234,27 @@ def _find_wrong_lengths(post: Post, context: Context, _tuning: Tuning) -> Iterat
             shown, real = post.body.text[length.start : length.end], say_length(real_ms)
             text = f"'{shown}' is not how long it lasted: by the timeline it was {real}."
             yield Remark(length.start, length.end, text, fix=Fix(f"say {real}", real))
+    yield from _find_wrong_window(post, real_ms)
+
+
+def _find_wrong_window(post: Post, real_ms: int) -> Iterator[Remark]:
+    """Yields the one window of a text where it is not as long as the incident was."""
+    clocks, prose = post.body.clocks, post.body.prose
+    pairs = [
+        (first, second)
+        for first, second in pairwise(clocks)
+        if _TO.fullmatch(prose, max(first.end, first.zone_end), second.start) and first.zone == second.zone
+    ]
+    if len(pairs) != 1:
+        return
+    first, second = pairs[0]
+    sentence = post.body.sentence_at(first.start)
+    if sentence is None or not _WHOLE.search(sentence.text) or (first.date != second.date and second.date is not None):
+        return
+    said_ms = (second.minute - first.minute) % (24 * 60) * MINUTE
+    if real_ms < 24 * HOUR and abs(said_ms - real_ms) > max(5 * MINUTE, real_ms // 5):
+        text = f"This is {say_length(said_ms)}, by the timeline it was {say_length(real_ms)}: check the times."
+        yield Remark(first.start, second.end, text)
 
 
 def _is_whole_length(reading: Reading, length: Length) -> bool:

@@ -175,7 +175,7 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
     (Pattern(r"%(?= of\b)(?:(?<=\s%)(?<!\d\s%)|(?<=^%))", re.MULTILINE, needs=("% of",)), "a number is missing here"),
     (
         Pattern(
-            r"\b(?:at|by|until|around|before|after|since)[ \t]+(?:UTC|GMT|AM|PM)\b"
+            r"\b(?:[Aa]t|[Bb]y|[Uu]ntil|[Aa]round|[Bb]efore|[Aa]fter|[Ss]ince)[ \t]+(?:UTC|GMT|AM|PM)\b"
             r"(?![ ]?[\d+-]|[ ](?:midnight|noon|time|day))",
             pairs=join_pairs("at|by|until|around|before|after|since", "utc|gmt|am|pm"),
         ),
@@ -205,6 +205,23 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
         "the brackets or quotes are empty",
     ),
     (Pattern(r"\bDear ?,", needs=("Dear",)), "a name is missing here"),
+    (Pattern(r"\bfrom to (?:UTC|GMT|on|and)\b", pairs=join_pairs("from", "to")), "a time is missing here"),
+    (Pattern(r"\b(?:of|to) for\b", pairs=join_pairs("of|to", "for")), "a word is missing here"),
+    (Pattern(r"\bby at\b(?! (?:least|most))", pairs=join_pairs("by", "at")), "a name is missing here"),
+    (
+        Pattern(
+            r"\b(?:[Pp]lease|to|can|may|should) contact (?:at|if|for any|with|or|and|immediately)\b",
+            pairs=join_pairs("contact", "at|if|for|with|or|and|immediately"),
+        ),
+        "it is missing whom",
+    ),
+    (
+        Pattern(
+            r"\b(?:will|to|shall|can) (?:inform|notify) (?:when|once|if|as soon|about|of)\b",
+            pairs=join_pairs("inform|notify", "when|once|if|as|about|of"),
+        ),
+        "it is missing whom",
+    ),
     (
         Pattern(
             r"\b(?:with|in|using|affecting|impacting|by|for|of|at|from|on|via|about|approximately|[Tt]he|[Aa]n?"

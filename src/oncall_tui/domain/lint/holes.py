@@ -13,7 +13,8 @@ from oncall_tui.domain.lint.reading import MASK, Post, Reading, hide_spans
 #: Words that people leave in brackets to be filled in later.
 _HOLE_WORDS = (
     "amount|area|brand|carrier|cause|channel|city|client|company|component|components|contact|count|country|customer|"
-    "customers|date|day|days|description|details|duration|email|end|eta|feature|features|hour|hours|impact|interval"
+    "customers|date|tba|summary|support|owner|day|days|description|details|duration|email|end|eta|feature|features"
+    "|hour|hours|impact|interval"
     "|issue|"
     "link|location|min|mins|minute|minutes|month|name|names|network|next|number|percent|percentage|phone|placeholder|"
     "problem|product|products|provider|reason|region|regions|root|service|services|solution|start|status|supplier"
@@ -29,16 +30,17 @@ _ORDER_WORDS = (
     r"|state|"
     r"tbc|tbd|todo|update (?:this|me|with)|your|wh(?:at|en|ere|ich|o|y)|how"
 )
-_BRACKET = Pattern(r"\[([^\[\]\n]{0,200})\](?!\(|:)")
+_BRACKET = Pattern(r"\[([^\[\]\n]{0,200})\](?!\(|: ?<?(?:https?:|/|www\.))")
 _LINK = Pattern(r"!?\[[^\[\]\n]{0,500}\](?:\([^()\s]{1,2000}(?: \"[^\"\n]{0,200}\")?\)|\[\d{0,3}\])")
 _ONLY_HOLE_WORDS = Pattern(
     rf"(?i:(?:(?<![^\W_])(?:{_HOLE_WORDS}|[a-z]|xx+|of|the|an|to|in|at|and|or|for|by|here|brief|short|approximate"
     rf"|approx"
-    r"|exact|current|affected|impacted|specific|relevant|utc|am|pm)(?![^\W\d_])|[\d\s%/_#.,:()-])+)"
+    r"|exact|current|affected|impacted|some|be|our|any|confirmed|determined|announced|specific|relevant|utc|am"
+    r"|pm)(?![^\W\d_])|[\d\s%/_#.,:()-])+)"
 )
 _HOLE_WORD = Pattern(rf"(?i:(?<![^\W_])(?:{_HOLE_WORDS}|xx+)(?![^\W_]))")
 _ORDER = Pattern(rf"(?i:(?:{_ORDER_WORDS})\b)")
-_LONE_LETTER = Pattern(r"(?:^|[\s/])[B-HJ-Zb-z#?…](?:$|[\s/%])|^[.…?_\- ]*$|^[AIai]$")
+_LONE_LETTER = Pattern(r"(?:^|[\s/])(?:[B-HJ-Zb-z?…]|#{1,3})(?:$|[\s/%])|^[.…?_\- ]*$|^[AIai]$")
 _PLAIN_AMOUNT = Pattern(r"(?=.*\d)[\d.,:~ -]+(?:%|(?:min|minute|hour|hr|day|second|sec)s?)?(?: UTC)?")
 _TASK_BEFORE = Pattern(r"^[ \t]*[-*+] \Z", re.MULTILINE)
 #: Brackets that writers mean: labels at the head of a title or a line.
@@ -59,7 +61,11 @@ _LEFTOVER = Pattern(
     r"|\{\s{0,20}(?:[A-Za-z_][\w.|:-]{0,60}\s{0,20})?\}|(?<![\w\])\\.])\{\d\}|(?<![\w%])%[sd](?!\w)"
     rf"|(?<![\w%])%[A-Z_]{{3,30}}%|@@\w{{1,40}}@@|(?<![\w$])\$(?:{_HOLE_WORDS.upper()})\b"
     rf"|<\s{{0,5}}(?i:{_HOLE_WORDS}|{_ORDER_WORDS}|xx+)(?:[ _-]\w{{1,30}}){{0,4}}\s{{0,5}}>"
-    r"|\b(?:TBD|TBC|TODO|FIXME|XXX+)\b|\b[xX]{2}:[xX]{2}\b|(?i:\blorem ipsum\b)|\bINSERT (?!INTO\b)[A-Z]{2,}"
+    r"|\b(?:TBD|TBC|TODO|FIXME|XXX+|tbd|tbc)\b|\b[Tt]odo:|\$\([a-z_]{2,30}\)|\{\$\w{1,40}\}"
+    r"|(?<![\w@])@[a-z_]{2,30}@(?!\w)"
+    r"|__(?:SERVICE|NAME|TIME|DATE|REGION|ETA|COMPONENT|PRODUCT|DURATION|CUSTOMER|CAUSE)(?:_[A-Z]{2,20})*__"
+    rf"|&lt;(?i:{_HOLE_WORDS})(?:[ _-]\w{{1,30}}){{0,3}}&gt;"
+    r"|\b[xX]{2}:[xX]{2}\b|(?i:\blorem ipsum\b)|\bINSERT (?!INTO\b)[A-Z]{2,}"
     r"|(?<![\w*])_{2,}(?![\w*])|＿{2,}|(?<!\w)_+ ?%",
     needs=(
         "{",
@@ -78,8 +84,11 @@ _LEFTOVER = Pattern(
         "INSERT",
         "orem",
         "OREM",
-        "@@",
+        "@",
         "$",
+        "tb",
+        "odo:",
+        "&lt;",
     ),
 )
 #: Lines that customers copy: what they put in themselves is no gap of ours.
@@ -94,9 +103,9 @@ _NUMBER_WITH_X = Pattern(r"[+\d][\d ().x-]{0,12}X{0,6}[ -]?\Z", re.IGNORECASE)
 _X_OR_DIGIT = Pattern(r"[ -]?[X\d]{2,}", re.IGNORECASE)
 _SIMPLE_VARIABLE = Pattern(r"\{\{?\s*([a-z_]+)\s*\}?\}")
 _NOTHING = Pattern(
-    r"\b(?:for|affecting|impacting|by|at|since|until|from|with|in|is|are|on) "
+    r"\b(?:for|affecting|impacting|affects|impacts|affected|impacted|by|at|since|until|from|with|in|is|are|on) "
     r"(?P<at>None|null|undefined|NaN|nil|\[object Object\])"
-    r"(?![\w-]| (?:of|or|values?|pointer|checks?|type|fields?|records?|ids?)\b)"
+    r"(?![\w-]| (?:of|or|values?|pointers?|checks?|type|fields?|records?|ids?)\b)"
     r"|\bNaN(?= (?:minutes|hours|%))|\[object Object\]"
     r"|\b(?:for|affecting|impacting|by|at|since|until|from|between|with|of)[ \t]{2,}"
     r"(?:since|until|from|at|is|are|was|were|has|have|and|to|UTC|GMT)\b",
@@ -111,13 +120,16 @@ _INSTRUCTION = Pattern(
     r"(?: (?:this|the following|in|to|with|external\w*|publicly|yet)\b)?)"
     r"|(?i:\bdo not (?:include|publish|post) this\b)|\binternal[ -]only(?=[\]).!:]|$)"
     r"|(?i:(?:^|(?<=[\[(*:>\n-])|(?<=[\[(*:>-] ))internal(?: use)?(?: only)?(?=[\])*:.!\n]|$| (?:only|note|comment)\b))"
-    r"|(?i:\bnote to self\b)|\b(?:INTERNAL(?: USE)? ONLY|[Ii]nternal use only|[Ff]or internal (?:use|eyes)"
+    r"|(?i:\bnote to self\b)|^[ \t]*//[ \t]?[Ii]nternal\b|^[ \t*_]*(?:DRAFT|Draft)(?=[ \t*_]*(?:[:\]–-]|$))"
+    r"|(?<!\w)@[a-z][\w-]{1,30},? (?:please|pls|can you)\b|\b[Nn]ot for (?:customers|the public|publication):"
+    r"|(?i:\bplease (?:review|check|approve|confirm|edit) (?:this )?before (?:you )?(?:post|publish|send)\w*)"
+    r"|\b(?:INTERNAL(?: USE)? ONLY|[Ii]nternal use only|[Ff]or internal (?:use|eyes)"
     r"|NOT FOR (?:PUBLIC|CUSTOMERS)"
     r"|DRAFT ONLY|REMOVE BEFORE|DO NOT (?:POST|PUBLISH|SEND|SHARE|INCLUDE))\b",
     re.MULTILINE,
     needs=(
         *("emove", "REMOVE", "elete", "DELETE", "ake out", "o not", "O NOT", "o Not", "nternal", "INTERNAL", "DRAFT"),
-        *("NOT FOR", "ote to self", "NOTE TO"),
+        *("NOT FOR", "ot for ", "ote to self", "NOTE TO", "Draft", " before ", "please", "pls", "can you"),
     ),
 )
 _CAMEL = Pattern(r"(?<![\w@/.-])[A-Z][a-z]{2,}(?:[A-Z][a-z]+|[a-z]*)(?![\w@/-]|\.\w)")

@@ -26,6 +26,7 @@ _DATE = Pattern(
     rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)?[ -](?P<month>{_MONTH})\b\.?(?:,?[ -](?P<year>\d{{4}})(?![\d:]))?"
     rf"|(?P<month2>{_MONTH})\b\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?![:.]\d|\w|%)(?:,? (?P<year2>\d{{4}})(?![\d:]))?"
     r"|(?P<iso>\d{4}-\d\d-\d\d)(?!\d|-)|(?P<dotted>\d{1,2}\.\d{1,2}\.\d{4})(?![\d.])"
+    r"|(?P<slashed>\d{1,2}/\d{1,2}/\d{4})(?![\d/])"
     rf")(?:,? \(?(?P<after>{_WEEKDAY})\b\)?)?"
 )
 _OFFSETS = {
@@ -48,8 +49,13 @@ _CLOCK = Pattern(
     r"|[AaPp]\.[Mm]\b\.?))?"
     r"|(?P<hour2>1[0-2]|0?[1-9])(?:\.(?P<minute2>[0-5]\d))? ?(?P<half2>[AaPp][Mm]\b|[AaPp]\.[Mm]\b\.?)"
     r"|(?P<hour3>[01]\d|2[0-4])[.h]?(?P<minute3>[0-5]\d)(?= ?(?:hrs |hours )?(?:UTC|GMT|Z\b))"
+    r"|(?P<hour4>[01]?\d|2[0-3])(?: ?[hH] ?|\.)(?P<minute4>[0-5]\d)(?!\w| ?(?:%|percent|[kMGT]i?B|ms|s|seconds"
+    r"|million|x|LTS)\b)"
+    r"|(?P<hour5>[01]?\d|2[0-3])(?= ?(?:o['’]clock|Uhr)\b)|(?P<hour6>[01]\d|2[0-3])(?P<minute6>[0-5]\d)(?= ?(?:hrs"
+    r"|hours)\b)"
     r")(?![\d:%]|\.\d)"
 )
+_TIME_BEFORE = Pattern(r"(?i:\b(?:at|by|since|until|till|around|about|from|between|before|after) )\Z")
 #: So many signs before and behind a time another word may tell its day.
 _NEAR = 60
 _DAY_WORD = Pattern(
@@ -126,16 +132,39 @@ def find_dates(prose: str) -> list[DateWord]:
             year, month, day = (int(part) for part in match["iso"].split("-"))
         elif match["dotted"]:
             day, month, year = (int(part) for part in match["dotted"].split("."))
+        elif match["slashed"]:
+            month, day, year = (int(part) for part in match["slashed"].split("/"))
+            if month > 12:
+                day, month = month, day
+            elif day <= 12 and day != month:
+                continue
         else:
             year = int(match["year"] or match["year2"] or 0)
             month = _MONTHS.index((match["month"] or match["month2"])[:3].lower()) + 1
             day = int(match["day"] or match["day2"])
-        if not (1 <= month <= 12 and 1 <= day <= 31):
+        is_date = 1 <= month <= 12 and 1 <= day <= 31
+        if not is_date and not (year and 1_970 <= year < 2_100 and 1 <= day < 40):
             continue
         name = match["before"] or match["after"]
         weekday = _WEEKDAYS.index(name[:3].lower()) if name else None
         found.append(DateWord(match.start(), match.end(), month, day, year or None, weekday))
     return found
+
+
+def find_ambiguous_dates(prose: str) -> list[tuple[int, int]]:
+    """Returns the days such as `3/4/2026` that half of the world reads as another day."""
+    if "/" not in prose:
+        return []
+    return [
+        match.span("slashed")
+        for match in _DATE.finditer(prose)
+        if match["slashed"] and not (match["before"] or match["after"]) and _is_ambiguous(match["slashed"])
+    ]
+
+
+def _is_ambiguous(slashed: str) -> bool:
+    first, second, _ = (int(part) for part in slashed.split("/"))
+    return 1 <= first <= 12 and 1 <= second <= 12 and first != second
 
 
 def find_clocks(
@@ -177,8 +206,14 @@ def find_clocks(
 
 def _read_clock(prose: str, match: re.Match[str]) -> Clock | None:
     start, end = match.span()
-    hour = int(match["hour"] or match["hour2"] or match["hour3"])
-    minute = int(match["minute"] or match["minute2"] or match["minute3"] or 0)
+    hour = int(match["hour"] or match["hour2"] or match["hour3"] or match["hour4"] or match["hour5"] or match["hour6"])
+    found = match["minute"] or match["minute2"] or match["minute3"] or match["minute4"] or match["minute6"]
+    minute = int(found or 0)
+    # Written so it may be a length or a version as well, unless the word before it tells.
+    if match["hour4"] or match["hour6"]:
+        before = _TIME_BEFORE.search(prose, max(0, start - 12), start)
+        if before is None or ("." in match.group() and before.group().strip().lower() not in ("at", "around")):
+            return None
     half = (match["half"] or match["half2"] or "")[:1].lower()
     if half:
         if not 1 <= hour <= 12:

@@ -62,8 +62,8 @@ class Pattern:
                 reached = match.end()
                 yield match
 
-    def fullmatch(self, text: str) -> re.Match[str] | None:
-        return self.compiled.fullmatch(text)
+    def fullmatch(self, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
+        return self.compiled.fullmatch(text, start, len(text) if end is None else end)
 
     def sub(self, replacement: str | Callable[[re.Match[str]], str], text: str) -> str:
         return self.compiled.sub(replacement, text)
@@ -97,8 +97,8 @@ class Folded(Pattern):
     def match(self, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
         return super().match(_fold(text), start, end)
 
-    def fullmatch(self, text: str) -> re.Match[str] | None:
-        return super().fullmatch(_fold(text))
+    def fullmatch(self, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
+        return super().fullmatch(_fold(text), start, end)
 
 
 def _to_small(match: re.Match[str]) -> str:

@@ -12,7 +12,8 @@ from oncall_tui.domain.lint.reading import Reading
 _NEXT = (
     r"(?:(?:next|further|another|new|following) (?:\w+ )?(?:update|post|message|news)|(?:update|inform|notify"
     r"|tell) you(?: again)?"
-    r"|hear (?:from us|more|again)(?: again)?|more (?:news |information )?at|update again|(?:will|shall|'ll) (?:post"
+    r"|hear (?:from us|more|again)(?: again)?|more (?:news |information )?(?:at|by|around|before)|update again"
+    r"|(?:will|shall|'ll) (?:post"
     r"|provide|give|share|send|issue|publish|write)(?: \w+){0,4}"
     r" (?:updates?|information|message|news)|(?:be|check) back|updates? (?:due|will (?:follow|be \w+)|by|at|before"
     r"|no later than))"
@@ -35,7 +36,8 @@ _BEHIND_US = Folded(
     r"(?i:\b(?:since|began|started|from|ago|was|were|previous|last|posted|reported|received|did|had)\b)[^,;]{0,40}\Z"
 )
 _NEXT_IN_BEFORE = Folded(
-    rf"(?i:{_NEXT})[^.!?\n]{{0,30}}?(?i:\b(?:in|within)(?: the next)? (?:about |approximately |~ ?)?)\Z"
+    rf"(?i:{_NEXT})[^.!?\n]{{0,30}}?(?i:\b(?:in|within|every)(?: the next)? (?:about |approximately |~ ?)?)\Z"
+    rf"|(?i:\bupdates? (?:you )?every )\Z"
 )
 #: So many signs around a time may say what it is.
 _AROUND = 160
@@ -46,19 +48,20 @@ _CUES = (
 )
 _EVERY = Folded(r"(?i:\bevery \d{1,3} ?(?:min|hour)|\bupdates? (?:hourly|daily)\b|\bhourly updates?\b)")
 _LENGTH = Pattern(
-    r"(?:(?P<days>\d{1,3}) ?(?:d|days?)\b)?(?:,? ?(?:and )?(?P<hours>\d{1,3}(?:\.\d)?) ?-?(?:h|hrs?"
+    r"(?:(?P<days>\d{1,3}) ?(?:d|days?)\b)?(?:,? ?(?:and )?(?P<hours>\d{1,3}(?:\.\d)?) ?-?(?:h(?P<rest>[0-5]\d)?|hrs?"
     r"|hours?)\b)?"
     r"(?:,? ?(?:and )?(?P<minutes>\d{1,4}) ?-?(?:m|mins?|minutes?)\b)?"
 )
 _COUNTS = {
-    "half an": 0.5, "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8,
-    "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "forty-five": 45, "fifty": 50,
-    "sixty": 60,
+    "half an": 0.5, "half a": 0.5, "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
+    "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40,
+    "forty-five": 45, "fifty": 50, "sixty": 60,
 }  # fmt: skip
-_UNIT = Pattern(r"\b(?:[Hh]ours?|[Mm]inutes?)\b", needs=("our", "inute"))
+_UNIT = Pattern(r"\b(?:[Hh]ours?|[Mm]inutes?|[Dd]ays?)\b", needs=("our", "inute", "ay"))
 _COUNT_BEFORE = Folded(rf"(?i:\b(?P<count>{'|'.join(sorted(_COUNTS, reverse=True))})) \Z")
 _LENGTH_START = Pattern(
-    r"(?<![\w.:-])(?:\d{1,3} ?[-–] ?)?(?P<last>\d{1,4}(?:\.\d)? ?-?(?:d|days?|h|hrs?|hours?|m|mins?|minutes?)\b)"
+    r"(?<![\w.:-])(?:\d{1,3} ?[-–] ?)?(?P<last>\d{1,4}(?:\.\d)? ?-?(?:d|days?|h(?:[0-5]\d)?|hrs?|hours?|m|mins?"
+    r"|minutes?)\b)"
 )
 
 
@@ -103,7 +106,7 @@ def _read_words(reading: Reading) -> list[Length]:
     for unit in _UNIT.finditer(reading.prose):
         count = _COUNT_BEFORE.search(reading.prose, max(0, unit.start() - 14), unit.start())
         if count is not None:
-            size = HOUR if unit.group()[0] in "hH" else MINUTE
+            size = {"h": HOUR, "m": MINUTE, "d": DAY}[unit.group()[0].lower()]
             found.append(Length(count.start(), unit.end(), int(_COUNTS[count["count"].lower()] * size)))
     return found
 
@@ -117,7 +120,11 @@ def find_lengths(reading: Reading) -> list[Length]:
         if match is None or match.end() == match.start():
             continue
         reached = match.end()
-        ms = int(match["days"] or 0) * DAY + float(match["hours"] or 0) * HOUR + int(match["minutes"] or 0) * MINUTE
+        ms = (
+            int(match["days"] or 0) * DAY
+            + float(match["hours"] or 0) * HOUR
+            + int(match["minutes"] or match["rest"] or 0) * MINUTE
+        )
         found.append(Length(start.start(), match.end(), int(ms)))
     return sorted([*found, *_read_words(reading)], key=lambda length: length.start)
 
@@ -129,6 +136,26 @@ def find_next_in(reading: Reading) -> list[Length]:
         for length in reading.once(find_lengths)
         if _NEXT_IN_BEFORE.search(reading.prose, max(0, length.start - 120), length.start)
     ]
+
+
+_VAGUE_NEXT = Folded(
+    rf"(?:{_NEXT})[^.!?\n]{{0,30}}?\b(?P<when>tomorrow|tonight|overnight|(?:in|within) (?:a few|several"
+    rf"|some) (?:hours|days)"
+    r"|in the (?:morning|afternoon|evening)|next week|(?:on |next |this )?(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+    r"|(?:by |at )?(?:the )?end of (?:the |this )?(?:day|week)|by eod|eod)\b"
+)
+
+
+def find_vague_next(reading: Reading) -> list[tuple[int, int]]:
+    """Returns the words for a day or a part of it on which customers are to hear again, where no clock time is near."""
+    starts = [clock.start for clock in reading.clocks]
+    found: list[tuple[int, int]] = []
+    for match in _VAGUE_NEXT.finditer(reading.prose):
+        sentence = reading.sentence_at(match.start())
+        low, high = (sentence.start, sentence.end) if sentence is not None else match.span()
+        if not any(low <= start < high for start in starts):
+            found.append(match.span("when"))
+    return found
 
 
 def has_next_time(reading: Reading) -> bool:

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import TypeVar, cast
+from unicodedata import category
 
 from msgspec import Struct
 
@@ -42,7 +43,7 @@ _NUMBER = Pattern(r"\d+")
 _SENTENCE_END = Pattern(r"[.!?][\"')\]”’*_]{0,4}(?=\s)|[。！？]|\n")
 _ENGLISH = Folded(
     r"(?i:\b(?:the|we|is|are|and|of|to|with|has|have|this|been|was|were|our|for|by|from|not|on|at|it|be|may|will|can"
-    r"|cannot|you|your|some|all|there)\b)"
+    r"|cannot|you|your|some|all|there|again|works?|fails?|failed|errors?|everything|down|slow|customers?|users?|back)\b)"
 )
 _SHORT = frozenset(
     {"e.g", "i.e", "eg", "ie", "approx", "ca", "vs", "no", "nos", "inc", "ltd", "co", "corp", "dr", "mr", "mrs", "ms",
@@ -202,7 +203,12 @@ class Reading:
 
     @cached_property
     def has_text(self) -> bool:
-        return bool(self.text.strip())
+        return any(not _is_blank(sign) for sign in self.text)
+
+
+def _is_blank(sign: str) -> bool:
+    """Tells whether a sign shows nothing: blanks, what only steers a terminal, and letters without a shape."""
+    return sign.isspace() or sign in "\u2800\u3164\u115f\u1160\uffa0" or category(sign)[0] == "C"
 
 
 class Post:
