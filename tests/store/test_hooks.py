@@ -76,6 +76,12 @@ def test_calls_are_made_in_order_and_wait_for_their_time(db: Database, epoch: in
     assert claim(db, epoch, NOW + 2_000).uid == "b"
 
 
+def test_a_clock_that_is_set_back_puts_no_call_off_for_an_hour(db: Database, epoch: int) -> None:
+    call(db, epoch, "a")
+    settle_call(db, claim(db, epoch), epoch, CallState.WAITING, NOW, try_at=NOW + 2_000)
+    assert claim(db, epoch, NOW - 3_600_000).attempts == 2
+
+
 def test_how_a_hook_stands_is_told_until_one_goes_well(db: Database, epoch: int) -> None:
     call(db, epoch, "a")
     call(db, epoch, "b")

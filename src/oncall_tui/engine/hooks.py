@@ -58,6 +58,7 @@ COMMAND_TRIES = 2
 """So often a command is begun when engines die in the middle of it."""
 STOP_GRACE_S = 0.5
 _SPREAD = 0.2
+_END_WITHIN_S = 0.3
 
 _log = logging.getLogger(__name__)
 
@@ -255,11 +256,13 @@ async def _run_in_thread(command: Sequence[str], timeout_ms: int, document: str,
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, outcome)
 
-    threading.Thread(target=run, name="hook", daemon=True).start()
+    thread = threading.Thread(target=run, name="hook", daemon=True)
+    thread.start()
     try:
         return await done
     finally:
         is_over.set()
+        thread.join(_END_WITHIN_S)  # this process may end next, and would leave the program behind
 
 
 def list_hook_works(

@@ -25,6 +25,8 @@ from oncall_tui.store.upkeeps import list_upkeeps
 LATE_AFTER_MS = 15 * MINUTE
 """A trouble that could not be called for so long is not called as it was: what is so by then is told anew."""
 _KEPT_MS = 7 * DAY
+# What waits for longer than anything does was put off by a clock that has been set back since.
+_WAIT_MOST_MS = 10 * MINUTE
 _RUNS = max(FRESH_RUNS, BLIND_LIMIT)
 
 
@@ -214,7 +216,7 @@ def claim_call(db: Database, hook: str, epoch: int, now: int) -> HookCall | None
         row = connection.execute(
             "SELECT * FROM hook_call WHERE hook = ? AND state IN ('waiting', 'calling') ORDER BY id LIMIT 1", (hook,)
         ).fetchone()
-        if row is None or row["state"] != CallState.WAITING or (row["next_try_at"] or 0) > now:
+        if row is None or row["state"] != CallState.WAITING or now < (row["next_try_at"] or 0) <= now + _WAIT_MOST_MS:
             return None
         connection.execute(
             "UPDATE hook_call SET state = 'calling', attempts = attempts + 1, epoch = ? WHERE id = ?",
