@@ -90,11 +90,12 @@ def _shape_probe(
     """
     from oncall_tui.cli.output import show_time
     from oncall_tui.domain.maintenance import Maintenance
-    from oncall_tui.domain.probe import ProbeState
+    from oncall_tui.domain.probe import ProbeState, find_unit
     from oncall_tui.domain.upkeep import find_work
     from oncall_tui.domain.verdict import status_at
 
     state = state or ProbeState(probe.name)
+    unit, figure_ms = find_unit(probe), state.last_duration_ms
     shown = status_at(state, probe.every_ms, now)
     work = find_work(planned, held, probe.name, now)
     return {
@@ -108,7 +109,9 @@ def _shape_probe(
         "maintenance_until": None if work is None else show_time(work.ends_at),
         "since_at": show_time(state.since_at or None),
         "last_result_at": show_time(state.last_result_at),
-        "last_duration_ms": None if state.last_duration_ms is None else round(state.last_duration_ms, 1),
+        "last_duration_ms": None if figure_ms is None or unit is not None else round(figure_ms, 1),
+        "value": None if figure_ms is None or unit is None else round(figure_ms / 1000, 6),
+        "unit": unit,
         "reason": "" if shown == "up" else state.last_reason,
     }
 
@@ -149,7 +152,11 @@ def _tell(
         return "" if value is None else str(value)
 
     rows = [
-        tuple(word(probe[key]) for key in ("status", "name", "kind", "target", "last_duration_ms", "reason"))
+        (
+            *(word(probe[key]) for key in ("status", "name", "kind", "target")),
+            word(probe["last_duration_ms"] if probe["unit"] is None else f"{probe['value']}{probe['unit']}"),
+            word(probe["reason"]),
+        )
         for probe in probes
     ]
     say(

@@ -126,8 +126,8 @@ def _started_at(state: ProbeState | None, trouble: ProbeStatus | None) -> int | 
 
 
 def _words_of(probe: Probe | None, trouble: ProbeStatus | None) -> tuple[str | None, str | None]:
-    if probe is None or trouble is None:
-        return None, None
+    if probe is None or trouble is None or probe.intake is not None:
+        return None, None  # that a source cannot be read is felt by nobody else
     return (_FAILING if trouble is ProbeStatus.DOWN else _SLOW).get(probe.kind, (None, None))
 
 

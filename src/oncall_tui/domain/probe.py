@@ -160,6 +160,11 @@ class Probe(Struct, frozen=True):
     source: str = ""
 
 
+def find_unit(probe: Probe) -> str | None:
+    """Returns the unit of the value of a query, None for a probe that has a latency."""
+    return probe.intake.unit if probe.kind is ProbeKind.QUERY and probe.intake is not None else None
+
+
 class Phases(Struct, frozen=True):
     """Milliseconds spent in each phase of a run; None where a phase was not reached or does not exist."""
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from oncall_tui.domain.duration import DAY, HOUR
 from oncall_tui.domain.history import PERIODS, Uptime, find_planned, sum_spans
+from oncall_tui.domain.probe import find_unit
 from oncall_tui.store.codec import decode_probe
 from oncall_tui.store.history import Past, compare_yesterday, list_spans, read_past
 from oncall_tui.store.maintenance import list_between
@@ -25,7 +26,8 @@ _FAILURES_SHOWN = 8
 class Story(Struct, frozen=True):
     """`uptimes` run along PERIODS, `hours` reach two days back and `days` ninety, `failures` are newest first.
 
-    `latest` is the last hour, `yesterday` the same one of the day before.
+    `latest` is the last hour, `yesterday` the same one of the day before. `unit` is that of a value that stands where
+    others have their latency, None for a latency.
     """
 
     probe: str
@@ -36,6 +38,7 @@ class Story(Struct, frozen=True):
     failures: tuple[Result, ...]
     latest: Rollup
     yesterday: Rollup
+    unit: str | None = None
 
 
 def read_story(db: Database, name: str, now: int) -> Story | None:
@@ -56,4 +59,5 @@ def read_story(db: Database, name: str, now: int) -> Story | None:
             read_past(db, name, DAY, now - 89 * DAY, now),
             tuple(list_failures(db, name, _FAILURES_SHOWN)),
             *compare_yesterday(db, name, now),
+            unit=find_unit(probes[0]),
         )

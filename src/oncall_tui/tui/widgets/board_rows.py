@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.content import Content
 
 from oncall_tui.domain.intake import tell_value
-from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
+from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Verdict, find_unit
 from oncall_tui.domain.verdict import status_at
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import PROBE_LOOK, Glyphs, fit, join, line
@@ -56,9 +56,10 @@ def tell_latency(ms: float) -> str:
 def tell_figure(probe: Probe, state: ProbeState) -> str:
     """Returns the latency of the latest answer, or the value of a query, which is there when it is bad, too."""
     figure_ms = state.last_duration_ms
-    if probe.kind is ProbeKind.QUERY and probe.intake is not None:
+    unit = find_unit(probe)
+    if unit is not None:
         is_known = figure_ms is not None and state.last_verdict is not Verdict.UNKNOWN
-        return tell_value((figure_ms or 0.0) / 1000, probe.intake.unit) if is_known else "--"
+        return tell_value((figure_ms or 0.0) / 1000, unit) if is_known else "--"
     is_alert = probe.kind is ProbeKind.ALERTMANAGER and probe.source
     has_answer = state.last_verdict in (Verdict.UP, Verdict.DEGRADED) and figure_ms is not None and not is_alert
     return tell_latency(figure_ms or 0.0) if has_answer else "--"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from oncall_tui.domain.duration import DAY, HOUR, MINUTE, format_duration
 from oncall_tui.domain.history import PERIODS, Uptime
+from oncall_tui.domain.intake import tell_value
 from oncall_tui.domain.rollup import SERIES, Figures
 from oncall_tui.tui.text import Glyphs, clock_utc, cut, date_utc, join, wrap
 from oncall_tui.tui.widgets.board_rows import tell_latency
@@ -87,8 +88,10 @@ def draw_legend() -> Content:
     )
 
 
-def draw_plot(hours: Sequence[Rollup], now: int, width: int) -> list[Content]:
-    """Returns the latency of the latest 24 hours: bars to p50, and above them a sign at p95."""
+def draw_plot(
+    hours: Sequence[Rollup], now: int, width: int, tell: Callable[[float], str] = tell_latency, name: str = "LATENCY"
+) -> list[Content]:
+    """Returns the latency, or the value, of the latest 24 hours: bars to p50, and above them a sign at p95."""
     room = max(24, min(width - _AXIS, _PLOT_LIMIT))
     began_at = now - DAY
     held: list[list[Figures]] = [[] for _ in range(room)]
@@ -102,10 +105,10 @@ def draw_plot(hours: Sequence[Rollup], now: int, width: int) -> list[Content]:
     highest = max((top for top in tops if top is not None), default=0.0)
     if not highest:
         return [join(("No answer in the last 24 hours.", "$muted"))]
-    rows = [join(("LATENCY, 24 h  ", "$muted"), "bars p50", ("   ", ""), f"{Glyphs.show('─')} p95")]
+    rows = [join((f"{name}, 24 h  ", "$muted"), "bars p50", ("   ", ""), f"{Glyphs.show('─')} p95")]
     for row in range(_PLOT_ROWS - 1, -1, -1):
         signs = [_draw_cell(mid, top, highest, row) for mid, top in zip(mids, tops, strict=True)]
-        label = {_PLOT_ROWS - 1: tell_latency(highest), _PLOT_ROWS // 2 - 1: tell_latency(highest / 2)}.get(row, "")
+        label = {_PLOT_ROWS - 1: tell(highest), _PLOT_ROWS // 2 - 1: tell(highest / 2)}.get(row, "")
         rows.append(join((f"{label:>{_AXIS - 2}} {Glyphs.show('│')}", "$muted"), *_join_cells(signs)))
     marks = "".join(f"{clock_utc(began_at + part * DAY // 4)[:5]:<{room // 4}}" for part in range(4))
     rows.append(join((" " * _AXIS + f"{marks[: room - 7]:<{max(0, room - 7)}}now UTC", "$muted")))
@@ -159,7 +162,7 @@ def draw_phases(hours: Sequence[Rollup], now: int, width: int) -> list[Content]:
     return [cut(row, width) for row in rows] if len(rows) > 1 else []
 
 
-def draw_yesterday(latest: Rollup, yesterday: Rollup) -> list[Content]:
+def draw_yesterday(latest: Rollup, yesterday: Rollup, tell: Callable[[float], str] = tell_latency) -> list[Content]:
     """Returns the last hour beside the same one of the day before, nothing where one of them had no runs."""
     if not latest.runs or not yesterday.runs:
         return []
@@ -167,19 +170,22 @@ def draw_yesterday(latest: Rollup, yesterday: Rollup) -> list[Content]:
     change, style = "", ""
     if now is not None and then:
         ratio = now / then
-        change = "as fast" if 0.9 <= ratio <= 1.1 else f"{ratio:.1f} x as long"
+        words = ("as fast", "as long") if tell is tell_latency else ("the same", "as much")
+        change = words[0] if 0.9 <= ratio <= 1.1 else f"{ratio:.1f} x {words[1]}"
         style = "$state-slow" if ratio > 1.5 else ""
     if latest.down / latest.runs > yesterday.down / yesterday.runs:
         change, style = f"{change}, more failures".removeprefix(", "), "$state-down"
     rows = [join(("AGAINST YESTERDAY  ", "$muted"), (change, f"bold {style}"))]
     for word, each in (("last hour", latest), ("yesterday", yesterday)):
         p50_ms, p95_ms = each.figures[0]
-        speed = "no answer" if p50_ms is None else f"p50 {tell_latency(p50_ms)}, p95 {tell_latency(p95_ms or 0)}"
+        speed = "no answer" if p50_ms is None else f"p50 {tell(p50_ms)}, p95 {tell(p95_ms or 0)}"
         rows.append(join(f"  {word} {speed}, {each.down} of {each.runs} failed"))
     return rows
 
 
-def draw_failures(failures: Sequence[Result], now: int, width: int) -> list[Content]:
+def draw_failures(
+    failures: Sequence[Result], now: int, width: int, tell: Callable[[float], str] = tell_latency
+) -> list[Content]:
     """Returns the last errors, newest first, each with what was seen, the first of its kind with what came back."""
     if not failures:
         return []
@@ -187,7 +193,7 @@ def draw_failures(failures: Sequence[Result], now: int, width: int) -> list[Cont
     told: set[str] = set()
     for result in failures:
         at = clock_utc(result.started_at) if now - result.started_at < DAY else date_utc(result.started_at)
-        took = f"  {tell_latency(result.duration_ms)}"
+        took = f"  {tell(result.duration_ms)}"
         rows.append(join((f"{at}  ", "$muted"), (result.reason, "$state-down"), (took, "$muted")))
         rows += [join((f"    {name}  ", "$muted"), value) for name, value in result.facts]
         for name, text in () if result.reason in told else result.evidence:
@@ -200,8 +206,9 @@ def draw_failures(failures: Sequence[Result], now: int, width: int) -> list[Cont
 
 def draw_story(story: Story, width: int) -> list[Content]:
     """Returns all lines, the most asked for first."""
-    hours, now = story.hours.rollups, story.read_at
+    hours, now, unit = story.hours.rollups, story.read_at, story.unit
     gap = Content("")
+    tell = tell_latency if unit is None else lambda figure_ms: tell_value(figure_ms / 1000, unit)
     parts = [
         draw_uptimes(story.uptimes),
         [
@@ -209,10 +216,11 @@ def draw_story(story: Story, width: int) -> list[Content]:
             draw_strip(story.days.parts, "days", width),
             draw_legend(),
         ],
-        draw_plot(hours, now, width),
-        draw_phases(hours, now, width),
-        draw_yesterday(story.latest, story.yesterday),
-        draw_failures(story.failures, now, width),
+        draw_plot(hours, now, width, tell, "LATENCY" if story.unit is None else "VALUE"),
+        # The phases of a value are those of asking for it.
+        draw_phases(hours, now, width) if story.unit is None else [],
+        draw_yesterday(story.latest, story.yesterday, tell),
+        draw_failures(story.failures, now, width, tell),
     ]
     rows = [row for part in parts if part for row in (*part, gap)]
     return [cut(row, width) for row in rows[:-1]]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from textual.content import Content
 
 from oncall_tui.domain.incident import Incident, Reach
-from oncall_tui.domain.probe import ProbeStatus
+from oncall_tui.domain.probe import ProbeKind, ProbeStatus
 from oncall_tui.domain.update import DeliveryState, Draft, is_asked_of
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import DELIVERY_LOOK, PROBE_LOOK, STATUS_LOOK, Glyphs, clock_utc, fit, join, line, look
@@ -297,14 +297,21 @@ def _draw_news(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
     return fit_pieces(_draw_known(snapshot, facts) or [(0, Content(""))], width)
 
 
+def _count_silent_sources(snapshot: Snapshot) -> int:
+    """Returns how many sources cannot be read: that is trouble of those who look, not of customers."""
+    silent = [probe for probe in snapshot.probes if probe.intake is not None and probe.kind is not ProbeKind.QUERY]
+    states = [snapshot.states.get(probe.name) for probe in silent]
+    return sum(state is not None and state.status is ProbeStatus.DOWN for state in states)
+
+
 def _draw_known(snapshot: Snapshot, facts: HeadFacts) -> list[Piece]:
     """Returns what customers know, the most urgent first, and then what is planned."""
     rest: list[Piece] = list_planned(snapshot, facts.now, facts.way) if snapshot.maintenances else []
     if facts.drift:
         rest.insert(0, (2, join((f"{Glyphs.show('▲')} {facts.drift}", "$state-partial"))))
-    down = facts.counts.get(ProbeStatus.DOWN, 0)
+    down = facts.counts.get(ProbeStatus.DOWN, 0) - _count_silent_sources(snapshot)
     is_over = facts.incident is None or facts.incident.resolved_at is not None
-    if is_over and down and not snapshot.open_incidents:
+    if is_over and down > 0 and not snapshot.open_incidents:
         words = "1 probe is down" if down == 1 else f"{down} probes are down"
         sentence = f"{words} and customers have not been told: "
         return [
