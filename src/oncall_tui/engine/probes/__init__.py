@@ -10,14 +10,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from oncall_tui.domain.probe import Probe, ProbeKind, Result, Verdict
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.verdict import Observation, judge
 from oncall_tui.engine.probes import dns, domain, grpc, http, icmp, mail, push, source, tcp, tls, upstream, websocket
+from oncall_tui.engine.probes.advice import advise
 from oncall_tui.engine.probes.evidence import READ_LIMIT, collect_evidence, tell_addresses, tell_chain
 from oncall_tui.engine.probes.faults import FORESEEN, REASON_LIMIT, explain, explain_timeout
-from oncall_tui.engine.probes.tools import Tools, Trace, open_tools
+from oncall_tui.engine.probes.tools import Tools, Trace, load_module, open_tools
 from oncall_tui.engine.vantage import is_exempt
 
 __all__ = ["Tools", "make_not_run", "open_tools", "run_probe"]
@@ -45,6 +47,7 @@ _KINDS: dict[ProbeKind, Callable[[Probe, Tools, Trace], Awaitable[Observation]]]
     ProbeKind.WEBSOCKET: websocket.run,
     ProbeKind.GRPC: grpc.run,
 }
+_LIBRARIES = {ProbeKind.WEBSOCKET: "wsproto", ProbeKind.GRPC: "h2.connection"}
 _HEARSAY = {
     ProbeKind.UPSTREAM: "the status page cannot be read",
     ProbeKind.DOMAIN: "the registry cannot be asked",
@@ -58,6 +61,10 @@ async def run_probe(probe: Probe, tools: Tools) -> Result:
 
     A failure while this host is offline or paused says nothing about the target.
     """
+    if probe.kind in _LIBRARIES:
+        # Before the clock starts: what takes long to load here is no latency of the target.
+        with suppress(ImportError):
+            await load_module(_LIBRARIES[probe.kind])
     trace = Trace(tools.monotonic, family=probe.family)
     started_at = tools.wall_ms()
     started = tools.monotonic()
@@ -84,6 +91,8 @@ async def run_probe(probe: Probe, tools: Tools) -> Result:
         verdict, reason = Verdict.UNKNOWN, f"not run: this host was paused or overloaded for {took_s - timeout_s:.1f} s"
     if probe.kind is not ProbeKind.PUSH and not is_exempt(trace.ip or probe.target):
         verdict, reason = await _doubt_vantage(probe, tools, trace, verdict, reason)
+    if step := advise(reason):
+        trace.note("next", step)
     return Result(
         probe=probe.name,
         started_at=started_at,

@@ -93,7 +93,7 @@ def _read(der: bytes) -> Certificate:
     (_, issuer), (_, validity), (_, subject) = fields[2], fields[3], fields[4]
     starts, ends = list(_items(validity))[:2]
     names = _alternative_names(fields) or tuple(_common_names(subject))
-    return Certificate(_instant(*starts), _instant(*ends), next(_common_names(issuer), ""), names)
+    return Certificate(_instant(*starts), _instant(*ends), next(_common_names(issuer), "") or _tell_name(issuer), names)
 
 
 def _items(der: bytes) -> Iterator[tuple[int, bytes]]:

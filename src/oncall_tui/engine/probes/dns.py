@@ -67,12 +67,23 @@ def _read_answers(response: Message, question: Message) -> tuple[str, ...]:
     if name != "NOERROR":
         raise TargetError(f"DNS: {_RCODES.get(name, name)}")
     wanted = question.question[0].rdtype
+    if not response.answer and _is_referral(response):
+        raise TargetError("DNS: the server only refers to others (lame), it does not have the zone")
     return tuple(
         clean_line(record.to_text(), _TEXT_LIMIT)
         for group in response.answer
         if group.rdtype == wanted
         for record in group
     )
+
+
+def _is_referral(response: Message) -> bool:
+    """Tells whether others are named in place of an answer; that there is no such record is told with a SOA."""
+    import dns.flags
+    import dns.rdatatype
+
+    kinds = {group.rdtype for group in response.authority}
+    return not response.flags & dns.flags.AA and dns.rdatatype.NS in kinds and dns.rdatatype.SOA not in kinds
 
 
 def _load() -> None:

@@ -19,7 +19,7 @@ from oncall_tui.domain.probe import Probe
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.verdict import Observation
 from oncall_tui.engine.probes.faults import NotRunError, TargetError
-from oncall_tui.engine.probes.tools import Tools, Trace, load_module
+from oncall_tui.engine.probes.tools import Tools, Trace
 from oncall_tui.engine.probes.wire import Wire, open_wire, split_target, start_tls
 
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ async def run(probe: Probe, tools: Tools, trace: Trace) -> Observation:
     host, port = split_target(probe.target)
     if not has_http2():
         raise NotRunError(f"HTTP/2 is missing here: {INSTALL}")
-    await load_module("h2.connection")
     is_tls = probe.security == "tls"
     if is_tls:
         tools = replace(tools, tls=await asyncio.to_thread(tools.make_http2))
@@ -137,7 +136,7 @@ class _Call:
 
         if not chunk:
             where = "in the middle of the answer" if self.headers else "before an answer"
-            raise TargetError(f"connection closed {where}")
+            raise TargetError(f"connection closed {where}: is this the port of the gRPC service?")
         if not self.received and chunk.startswith(b"HTTP/1"):
             raise TargetError("answer is HTTP/1, not gRPC: is this the port of the gRPC service?")
         if not self.received and chunk.startswith(_TLS_ALERT):

@@ -22,7 +22,7 @@ from oncall_tui.domain.verdict import Observation
 from oncall_tui.engine.probes.credentials import make_header
 from oncall_tui.engine.probes.evidence import READ_LIMIT
 from oncall_tui.engine.probes.faults import NotRunError, TargetError
-from oncall_tui.engine.probes.tools import Tools, Trace, load_module
+from oncall_tui.engine.probes.tools import Tools, Trace
 from oncall_tui.engine.probes.wire import Wire, open_wire, start_tls
 
 if TYPE_CHECKING:
@@ -57,7 +57,6 @@ async def run(probe: Probe, tools: Tools, trace: Trace) -> Observation:
     """Opens, says and awaits what the config names, and closes. Raises TargetError where the target refuses."""
     started = tools.monotonic()
     ends = started + probe.timeout_ms / 1000
-    await load_module("wsproto")
     place = _read_target(probe.target)
     headers = list(probe.request.headers)
     if probe.request.auth is not None:

@@ -186,16 +186,23 @@ def draw_yesterday(latest: Rollup, yesterday: Rollup, tell: Callable[[float], st
 def draw_failures(
     failures: Sequence[Result], now: int, width: int, tell: Callable[[float], str] = tell_latency
 ) -> list[Content]:
-    """Returns the last errors, newest first, each with what was seen, the first of its kind with what came back."""
+    """Returns the last errors, newest first, each with what was new, the first of its kind with what came back."""
     if not failures:
         return []
     rows = [join(("LAST ERRORS", "$muted"))]
     told: set[str] = set()
+    facts: tuple[tuple[str, str], ...] = ()
     for result in failures:
         at = clock_utc(result.started_at) if now - result.started_at < DAY else date_utc(result.started_at)
         took = f"  {tell(result.duration_ms)}"
-        rows.append(join((f"{at}  ", "$muted"), (result.reason, "$state-down"), (took, "$muted")))
-        rows += [join((f"    {name}  ", "$muted"), value) for name, value in result.facts]
+        why, *more = wrap(result.reason, max(10, width - len(at) - len(took) - 2)) or [""]
+        rows.append(join((f"{at}  ", "$muted"), (why, "$state-down"), (took, "$muted")))
+        rows += [join(" " * (len(at) + 2), (row, "$state-down")) for row in more]
+        for name, value in () if result.facts == facts else result.facts:
+            first, *more = wrap(value, max(10, width - 6 - len(name))) or [""]
+            rows.append(join((f"    {name}  ", "$muted"), first))
+            rows += [join(f"      {row}") for row in more]
+        facts = result.facts
         for name, text in () if result.reason in told else result.evidence:
             first, *more = wrap(text, max(10, width - 6 - len(name)))[:_EVIDENCE_ROWS] or [""]
             rows.append(join((f"    {name}  ", "$muted"), first))
