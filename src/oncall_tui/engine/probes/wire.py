@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine
@@ -130,7 +131,8 @@ class Wire:
         loop = asyncio.get_running_loop()
         self._waiter = loop.create_future()
         if not self._is_watched:
-            loop.add_reader(self.sock, self._take)
+            # Asked by its number: the loop would spell the socket out each time, addresses and all.
+            loop.add_reader(self.sock.fileno(), self._take)
             self._is_watched = True
         try:
             return await self._waiter
@@ -150,7 +152,7 @@ class Wire:
 
     def _unwatch(self) -> None:
         if self._is_watched:
-            asyncio.get_running_loop().remove_reader(self.sock)
+            asyncio.get_running_loop().remove_reader(self.sock.fileno())
             self._is_watched = False
 
 
@@ -197,11 +199,33 @@ async def _connect(address: Address, port: int) -> Wire:
     try:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await asyncio.get_running_loop().sock_connect(sock, (address.ip, port))
+        await _connect_socket(sock, address.ip, port)
     except BaseException:
         sock.close()
         raise
     return Wire(sock, address.ip, port)
+
+
+async def _connect_socket(sock: socket.socket, ip: str, port: int) -> None:
+    """As `sock_connect`, which first finds out what it is that it was given. Raises OSError."""
+    try:
+        sock.connect((ip, port))
+    except (BlockingIOError, InterruptedError):
+        loop, fd = asyncio.get_running_loop(), sock.fileno()
+        connected: asyncio.Future[None] = loop.create_future()
+        loop.add_writer(fd, _settle, connected)
+        try:
+            await connected
+        finally:
+            loop.remove_writer(fd)
+        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise OSError(code, os.strerror(code)) from None
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 async def _race(addresses: tuple[Address, ...], port: int) -> Wire:
@@ -321,14 +345,11 @@ def explain_certificate(
         others = len(certificate.names) - 1
         more = f" and {others} more" if others else ""
         return f"certificate is for {clean_line(certificate.names[0], 80)}{more}, not {host}"
-    ended = ""
-    if certificate is not None and certificate.ends_at <= now:
-        ended = f", and expired {tell_days(certificate.ends_at - now)} ago"
     if code == _SELF_SIGNED:
-        return f"self-signed certificate{ended}"
+        return "self-signed certificate"
     if code == _SELF_SIGNED_CHAIN:
-        return f"certificate from an authority that is not trusted here{ended}"
+        return "certificate from an authority that is not trusted here"
     if code in (_NO_ISSUER, _NO_FIRST_ISSUER):
         by = f", issued by {clean_line(certificate.issuer, 60)}" if certificate and certificate.issuer else ""
-        return f"certificate chain is incomplete or its authority is not trusted here{by}{ended}"
+        return f"certificate chain is incomplete or its authority is not trusted here{by}"
     return f"certificate refused: {clean_line(error.verify_message, 80)}"
