@@ -89,7 +89,7 @@ def test_a_calm_head() -> None:
     [
         (
             replace(CALM, pages=(PageState(last_sync_at=NOW - 40_000, last_error="no answer within 10 s"),)),
-            "page unreachable <1m: no answer within 10 s",
+            "page unreachable <1m   no answer within 10 s",
         ),
         (replace(CALM, pages=(PageState(),)), "page not reached yet"),
         (replace(CALM, lease=None), "engine starting"),
@@ -107,6 +107,15 @@ def test_a_calm_head() -> None:
 )
 def test_what_cannot_be_trusted_is_said(snapshot: Snapshot, said: str) -> None:
     assert said in "\n".join(read(snapshot))
+
+
+def test_a_long_reason_pushes_nothing_else_out_of_a_narrow_head() -> None:
+    reason = "127.0.0.1 closed the connection before its answer was whole, and the one after it too"
+    page = PageState(last_sync_at=NOW - 40_000, last_error=reason)
+    snapshot = replace(CALM, pages=(page,), deliveries=(make_delivery(DeliveryState.PENDING),))
+    first = read(snapshot, width=80)[0]
+    for words in ("page unreachable <1m", "queue 1", "engine on"):
+        assert words in first
 
 
 def test_no_page_is_said() -> None:

@@ -209,7 +209,9 @@ def draw_reach(update: IncidentUpdate, name_page: Callable[[str], str], width: i
     ]
     channels = [name_page(proof.page) for proof in told if proof.is_broadcast]
     if not pages and not channels:
-        return [join(("reached    ", "$muted"), ("nobody yet", "$state-slow"))]
+        is_known = all(proof.state is not DeliveryState.UNCERTAIN for proof in update.proofs)
+        words = "nobody yet" if is_known else "not known yet: the page may have it"
+        return [join(("reached    ", "$muted"), (words, "$state-slow"))]
     label = line("reached    ", "$muted")
     names = wrap(", ".join([*pages, *channels]), max(_NAME_AT_LEAST, width - label.cell_length))
     return [join(" " * label.cell_length if at else label, row) for at, row in enumerate(names)]

@@ -13,6 +13,7 @@ from oncall_tui.tui.widgets.compose_words import draw_delivery
 
 _NAME_MOST = 20
 _DIFFERENCE_ROWS = 3
+_REASON_ROWS = 3
 _GAP = Content("  ")
 NamePage = Callable[[str], str]
 
@@ -25,7 +26,7 @@ def draw_proofs(update: IncidentUpdate, name_page: NamePage, width: int) -> list
         room = max(name.cell_length for name in names.values())
         lines = [row for proof in proofs for row in _draw_page(proof, fit(names[proof.page], room), width)]
     else:
-        lines = [_draw_only(update, width)]
+        lines = _draw_only(update, width).wrap(width)[:_REASON_ROWS]
     return [*lines, *draw_differences(update, name_page, width)]
 
 

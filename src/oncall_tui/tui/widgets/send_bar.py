@@ -13,7 +13,7 @@ from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import host_of, start_work
 from oncall_tui.tui.outgoing import Confirmation, Passage, Stage
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.text import Glyphs, clock_utc, join
+from oncall_tui.tui.text import Glyphs, clock_utc, cut, join
 from oncall_tui.tui.widgets.lines import Lines
 from oncall_tui.tui.widgets.proof_words import draw_proof_line
 
@@ -105,7 +105,7 @@ class SendBar(Lines, can_focus=True):
             words = join(words, _tell_wait(update))
         if self._is_undecided(update):
             words = join(("c ", "bold"), "decides   ", words)
-        self.show_lines([words])
+        self.show_lines([cut(words, self.size.width)])
         if self.has_focus:
             host_of(self).show_pane("compose")
 

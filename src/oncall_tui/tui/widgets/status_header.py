@@ -72,20 +72,19 @@ def tell_seconds_ago(ms: int) -> str:
     return f"{ms // 5_000 * 5}s ago" if ms < 60_000 else f"{tell_span(ms)} ago"
 
 
-def tell_page(snapshot: Snapshot, facts: HeadFacts) -> Content:
-    """Says how fresh our picture of the page is, and why it is not."""
+def tell_page(snapshot: Snapshot, facts: HeadFacts) -> list[Piece]:
+    """Says how fresh our picture of the page is, and why it is not where there is room."""
     page = snapshot.page
     if not facts.has_page:
-        return join(("no status page configured", "$muted"))
+        return [(4, join(("no status page configured", "$muted")))]
     if page.last_error:
         at = page.last_sync_at or page.last_error_at
         age = "" if at is None else f" {tell_span(max(0, facts.now - at))}"
-        return join(
-            (f"{Glyphs.show('✖')} page unreachable{age}: ", "$state-down bold"), (page.last_error, "$state-down")
-        )
+        told = join((f"{Glyphs.show('✖')} page unreachable{age}", "$state-down bold"))
+        return [(1, told), (6, join((page.last_error, "$state-down")))]
     if page.last_sync_at is None:
-        return join(("page not reached yet", "$muted"))
-    return join(("page synced ", "$muted"), tell_seconds_ago(max(0, facts.now - page.last_sync_at)))
+        return [(4, join(("page not reached yet", "$muted")))]
+    return [(4, join(("page synced ", "$muted"), tell_seconds_ago(max(0, facts.now - page.last_sync_at))))]
 
 
 def tell_queue(snapshot: Snapshot) -> Content:
@@ -228,7 +227,7 @@ def draw_head(snapshot: Snapshot, facts: HeadFacts, width: int) -> list[Content]
     first: list[Piece] = [
         (0, join((f" {clock_utc(facts.now)}", "bold"))),
         (5, line(snapshot.page.name or "oncall-tui", "$title bold", limit=24)),
-        (1 if snapshot.page.last_error else 4, tell_page(snapshot, facts)),
+        *tell_page(snapshot, facts),
         (2, tell_queue(snapshot)),
         (3, tell_engine(snapshot, facts.now)),
         *([(1, join((muted, "$state-slow")))] if muted else []),
