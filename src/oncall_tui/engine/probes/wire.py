@@ -345,11 +345,14 @@ def explain_certificate(
         others = len(certificate.names) - 1
         more = f" and {others} more" if others else ""
         return f"certificate is for {clean_line(certificate.names[0], 80)}{more}, not {host}"
+    ended = ""
+    if certificate is not None and certificate.ends_at <= now:
+        ended = f", and expired {tell_days(certificate.ends_at - now)} ago"
     if code == _SELF_SIGNED:
-        return "self-signed certificate"
+        return f"self-signed certificate{ended}"
     if code == _SELF_SIGNED_CHAIN:
-        return "certificate from an authority that is not trusted here"
+        return f"certificate from an authority that is not trusted here{ended}"
     if code in (_NO_ISSUER, _NO_FIRST_ISSUER):
         by = f", issued by {clean_line(certificate.issuer, 60)}" if certificate and certificate.issuer else ""
-        return f"certificate chain is incomplete or its authority is not trusted here{by}"
+        return f"certificate chain is incomplete or its authority is not trusted here{by}{ended}"
     return f"certificate refused: {clean_line(error.verify_message, 80)}"
