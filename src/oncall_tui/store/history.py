@@ -30,6 +30,7 @@ from oncall_tui.domain.history import (
 )
 from oncall_tui.domain.probe import Phases, Probe, ProbeState, ProbeStatus, SpanKind, Verdict
 from oncall_tui.domain.rollup import SERIES, Figures, Minute, Rollup, Run, floor_to, roll_up
+from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.store.codec import decode_probe
 from oncall_tui.store.database import Database
 from oncall_tui.store.maintenance import list_between
@@ -275,17 +276,29 @@ def list_rollups(db: Database, probe: str, length_ms: int, since: int, until: in
 
 
 def read_past(db: Database, probe: str, length_ms: int, since: int, now: int) -> Past:
-    """Returns a probe by hours or days from `since` until now, the present one as far as it has gone."""
+    """Returns a probe by hours or days from `since` until now, the present one as far as it has gone.
+
+    One that is gone is told of as long as its past is kept. Raises NotFoundError for one that never was.
+    """
     probes = [decode_probe(row["spec"]) for row in db.rows("SELECT spec FROM probe WHERE name = ?", probe)]
-    if not probes:
-        raise NotFoundError(f"There is no probe {probe}: `oncall-tui status` shows them.")
     first_at = floor_to(since, length_ms)
-    spans = list_spans(db, probes, first_at, now, probe)[probe]
+    spans = list_spans(db, probes, first_at, now, probe)[probe] if probes else _list_gone(db, probe, first_at, now)
     planned = find_planned(list_between(db, first_at, now), list_upkeeps(db, first_at, now), probe)
     parts = tell_parts(spans, planned, length_ms, first_at, now)
     rollups = list_rollups(db, probe, length_ms, first_at, floor_to(now, length_ms))
     present = roll_present(db, probe, length_ms, now)
     return Past(tuple(parts), (*rollups, present) if present.runs else tuple(rollups))
+
+
+def _list_gone(db: Database, probe: str, since: int, until: int) -> list[Span]:
+    known = "SELECT 1 FROM span WHERE probe = ? UNION ALL SELECT 1 FROM rollup WHERE probe = ?"
+    if db.row(f"{known} UNION ALL SELECT 1 FROM result WHERE probe = ? LIMIT 1", probe, probe, probe) is None:
+        raise NotFoundError(f"There is no probe {clean_line(probe, 100)}: `oncall-tui status` shows them.")
+    rows = db.rows(
+        "SELECT began_at, ended_at, kind FROM span WHERE probe = ? AND ended_at > ? AND began_at < ? ORDER BY ended_at",
+        *(probe, since, until),
+    )
+    return [Span(probe, began_at, ended_at, _KINDS[kind]) for began_at, ended_at, kind in rows]
 
 
 def roll_present(db: Database, probe: str, length_ms: int, now: int) -> Rollup:

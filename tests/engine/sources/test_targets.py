@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -14,11 +15,13 @@ from msgspec.structs import replace
 from tests.engine.probes.servers import make_tools, say
 from tests.engine.sources.desks import Answer, World, answer_with, make_source, open_world, serve, targets, vector
 
+from oncall_tui.domain.duration import HOUR
+from oncall_tui.domain.errors import NotFoundError
 from oncall_tui.domain.intake import Threshold
 from oncall_tui.domain.probe import Credential, HttpRequest, ProbeKind, ProbeStatus, Verdict
 from oncall_tui.domain.storm import find_roots
 from oncall_tui.engine.probes import run_probe
-from oncall_tui.store.history import list_spans
+from oncall_tui.store.history import list_spans, read_past
 from oncall_tui.store.probes import list_failures
 
 
@@ -144,8 +147,11 @@ async def test_targets_vanish_after_a_while_and_their_history_stays(tmp_path: Pa
         await world.read()
         assert list(await world.list_probes()) == ["eu", "eu t0.example.com"]
         assert "eu t1.example.com" not in await world.list_states()
-        rows = await world.store.call(lambda db: db.rows("SELECT 1 FROM result WHERE probe = ?", gone.name))
-        assert len(rows) == 1
+        past = await world.store.call(read_past, gone.name, HOUR, world.now() - HOUR, world.now())
+        assert sum(each.runs for each in past.rollups) == 1
+        assert sum(uptime.up_ms for _, uptime in past.parts) > 0
+        with pytest.raises(NotFoundError):
+            await world.store.call(read_past, "eu never.was", HOUR, world.now() - HOUR, world.now())
         failures = await world.store.call(list_failures, "eu t0.example.com")
         assert failures[0].reason == "HTTP 503"
         probes = list((await world.list_probes()).values())
@@ -160,6 +166,7 @@ async def test_a_restart_goes_on_where_the_engine_was(tmp_path: Path) -> None:
         async with open_world(tmp_path, source) as world:
             await world.read()
             before = (await world.list_states())["eu t1.example.com"]
+        await asyncio.sleep(0.05)  # longer than the latency of the sample before
         script.body = targets(2)
         async with open_world(tmp_path, source) as world:
             await world.read()
