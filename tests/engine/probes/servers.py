@@ -132,10 +132,10 @@ class _NameServer(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def serve_names(answer: Callable[[dns.message.Message], bytes | None]) -> AsyncIterator[str]:
+async def serve_names(answer: Callable[[dns.message.Message], bytes | None], port: int = 0) -> AsyncIterator[str]:
     """Yields host:port of a name server on UDP; an answer of None is silence."""
     loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(lambda: _NameServer(answer), ("127.0.0.1", 0))
+    transport, _ = await loop.create_datagram_endpoint(lambda: _NameServer(answer), ("127.0.0.1", port))
     try:
         yield f"127.0.0.1:{transport.get_extra_info('sockname')[1]}"
     finally:

@@ -143,7 +143,7 @@ async def _ask(question: Message, servers: list[tuple[str, int]], probe: Probe, 
     if isinstance(failure, dns.exception.Timeout):
         raise TimeoutError from failure
     if not probe.resolver:
-        raise NotRunError("the resolver of this host did not answer, see /etc/resolv.conf") from failure
+        raise NotRunError("the resolver of this host gave no answer, see /etc/resolv.conf") from failure
     if isinstance(failure, ConnectionRefusedError):
         raise TargetError("DNS: the server does not listen (connection refused)") from failure
     raise TargetError("DNS: the answer cannot be read") from failure

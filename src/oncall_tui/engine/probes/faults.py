@@ -68,7 +68,7 @@ def _explain(error: Exception) -> tuple[Verdict, str]:
         case socket.gaierror():
             if error.errno in _NO_SUCH_HOST:
                 return Verdict.DOWN, "DNS: no such host"
-            return Verdict.UNKNOWN, "the resolver of this host did not answer, see /etc/resolv.conf"
+            return Verdict.UNKNOWN, "the resolver of this host gave no answer, see /etc/resolv.conf"
         case UnicodeError():
             return Verdict.UNKNOWN, "the target is not a valid host name"
         case ssl.SSLError():

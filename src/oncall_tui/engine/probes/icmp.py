@@ -13,6 +13,7 @@ import struct
 from oncall_tui.domain.probe import Probe
 from oncall_tui.domain.verdict import Observation
 from oncall_tui.engine.probes.faults import NotRunError
+from oncall_tui.engine.probes.naming import resolve
 from oncall_tui.engine.probes.tools import Tools, Trace
 from oncall_tui.engine.probes.wire import choose_family
 from oncall_tui.engine.resolver import Address
@@ -30,7 +31,7 @@ _DENIED = "this host forbids ping to this user: let its group in by sysctl net.i
 async def run(probe: Probe, tools: Tools, trace: Trace) -> Observation:
     """Sends `count` requests and waits for the answers. Silence to all of them is a timeout, to some is lost."""
     trace.enter("resolve")
-    address = choose_family(await tools.resolver.resolve(probe.target), trace.family)[0]
+    address = choose_family(await resolve(probe.target, tools, trace), trace.family)[0]
     trace.ip = address.ip
     trace.note("address", address.ip)
     trace.enter("echo")

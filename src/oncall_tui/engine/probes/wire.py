@@ -19,6 +19,7 @@ from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.verdict import tell_days
 from oncall_tui.engine.probes.certificate import Certificate, read_certificate
 from oncall_tui.engine.probes.faults import NotRunError, TargetError, explain
+from oncall_tui.engine.probes.naming import resolve
 from oncall_tui.engine.probes.tools import Tools, Trace
 from oncall_tui.engine.resolver import Address
 from oncall_tui.engine.vantage import read_scope
@@ -164,7 +165,7 @@ async def open_wire(host: str, port: int, tools: Tools, trace: Trace, allowed: f
     cannot be changed in between.
     """
     trace.enter("resolve")
-    addresses = choose_family(await tools.resolver.resolve(host), trace.family)
+    addresses = choose_family(await resolve(host, tools, trace), trace.family)
     if allowed is not None:
         addresses = tuple(address for address in addresses if read_scope(address.ip) in allowed)
         if not addresses:
