@@ -1,4 +1,4 @@
-"""Hooks from the change in the file to the call: once each, through storms, rates, locks, restarts and kills."""
+"""The calls of hooks: once each, through receivers that fail, programs that hang, locks and kills."""
 
 from __future__ import annotations
 
@@ -9,218 +9,33 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from random import Random
 
-import pytest
-from msgspec.structs import replace
 from tests.engine.receivers import answer, open_receiver
+from tests.engine.test_hook_noticing import NOW, Board, make_probes
 
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import HookConfig
-from oncall_tui.domain.duration import HOUR, MINUTE, SECOND
-from oncall_tui.domain.hook import CallState, HookEvent, Rate, Told
+from oncall_tui.domain.hook import CallState, HookEvent, Told
 from oncall_tui.domain.hook_rules import GATHER_MS
-from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
-from oncall_tui.engine.hooks import COMMAND_TRIES, Noticing, run_caller, run_noticing
+from oncall_tui.domain.probe import ProbeStatus
+from oncall_tui.engine.hooks import COMMAND_TRIES, run_caller, run_noticing
 from oncall_tui.engine.page_work import Work
 from oncall_tui.engine.store_thread import StoreThread
-from oncall_tui.store.database import Database, open_database
+from oncall_tui.store.database import open_database
 from oncall_tui.store.hooks import (
     NewCall,
     adopt_calls,
     has_waiting_calls,
     list_calls,
-    list_hooks,
-    list_told,
     replace_hooks,
     save_changes,
     tell_faults,
 )
 from oncall_tui.store.lease import take_lease
-from oncall_tui.store.probes import record_results, replace_probes
-from oncall_tui.store.silences import end_silence, snooze
-
-NOW = 1_800_000_000_000
-ALL = frozenset(event for event in HookEvent if event is not HookEvent.TEST)
-PHONE = HookConfig("phone", url="http://127.0.0.1:1/", on=ALL)
-
-
-class Board:
-    """A file whose probes a test moves, and an engine's noticing on it."""
-
-    def __init__(self, db: Database, probes: Sequence[Probe], hook: HookConfig = PHONE) -> None:
-        self.db = db
-        self.hook = hook
-        self.now = NOW
-        replace_probes(db, probes, [])
-        replace_hooks(db, [hook.name], NOW)
-        self.probes = probes
-        self.restart()
-        self.set(ProbeStatus.UP, *(probe.name for probe in probes))
-        self.look()
-
-    def restart(self) -> None:
-        self.epoch = take_lease(self.db, pid=1, host="h", boot_id="b", version="0", mode="stay", now=self.now)
-        self.noticing = Noticing([self.hook], self.epoch, Random(self.epoch))
-
-    def set(self, status: ProbeStatus, *names: str) -> None:
-        verdict = Verdict.DOWN if status is ProbeStatus.DOWN else Verdict.UP
-        recent = ((verdict, 1.0),) * 6
-        states = [
-            ProbeState(name, status, self.now, 5, verdict, self.now, 1.0, "refused", recent=recent) for name in names
-        ]
-        record_results(self.db, [], states, [], self.now)
-
-    def look(self) -> None:
-        self.noticing.look(self.db, self.now)
-
-    def settle(self, after_ms: int = GATHER_MS) -> None:
-        """Looks now and after a change has stood long enough."""
-        self.look()
-        self.now += after_ms
-        self.look()
-
-    def documents(self) -> list[dict[str, object]]:
-        return [json.loads(call.document) for _, call in list_calls(self.db, self.hook.name)]
-
-    def told(self) -> list[tuple[object, object]]:
-        return [(document["event"], document["probe"]) for document in self.documents()]
-
-
-@pytest.fixture
-def db(tmp_path: Path) -> Database:
-    return open_database(tmp_path / "oncall.db")
-
-
-def make_probes(count: int, *above: str) -> list[Probe]:
-    return [
-        Probe(f"p{n:03}", ProbeKind.TCP, "h:1", every_ms=HOUR, failure_threshold=1, depends_on=above)
-        for n in range(count)
-    ]
-
-
-def test_a_change_is_one_call_whoever_looks_and_however_often(db: Database) -> None:
-    with db:
-        board = Board(db, make_probes(2))
-        board.set(ProbeStatus.DOWN, "p000")
-        board.settle()
-        board.restart()
-        board.settle(MINUTE)
-        assert board.told() == [("down", "p000")]
-        board.set(ProbeStatus.UP, "p000")
-        board.settle()
-        board.settle()
-        assert board.told() == [("down", "p000"), ("up", "p000")]
-        assert list_told(db) == {}
-
-
-def test_what_was_so_before_the_hook_was_added_is_not_called(db: Database) -> None:
-    with db:
-        board = Board(db, make_probes(1))
-        board.set(ProbeStatus.DOWN, "p000")
-        replace_hooks(db, ["phone", "late"], board.now)
-        board.hook = replace(PHONE, name="late")
-        board.restart()
-        board.settle()
-        assert board.documents() == []
-        board.set(ProbeStatus.UP, "p000")
-        board.settle()
-        assert board.told() == [("up", "p000")]
-
-
-def test_a_blip_between_two_looks_is_not_called(db: Database) -> None:
-    with db:
-        board = Board(db, make_probes(1))
-        board.set(ProbeStatus.DOWN, "p000")
-        board.look()
-        board.now += SECOND
-        board.set(ProbeStatus.UP, "p000")
-        board.settle()
-        assert board.documents() == []
-
-
-def test_five_hundred_that_fall_behind_one_are_one_call_there_and_one_back(db: Database) -> None:
-    root = Probe("root", ProbeKind.TCP, "h:1", every_ms=HOUR)
-    with db:
-        probes = [root, *(replace(probe, every_ms=10 * SECOND) for probe in make_probes(499, "root"))]
-        board = Board(db, probes)
-        children = [probe.name for probe in probes[1:]]
-        board.set(ProbeStatus.DOWN, *children)
-        board.look()
-        board.now += 2 * SECOND
-        board.set(ProbeStatus.DOWN, "root")
-        board.settle()
-        (document,) = board.documents()
-        assert (document["event"], document["probe"]) == ("down", "root")
-        assert document["dependants"]["count"] == 499  # type: ignore[index] # a table
-        board.set(ProbeStatus.UP, "root")
-        board.settle()
-        board.set(ProbeStatus.UP, *children)
-        board.settle()
-        assert board.told() == [("down", "root"), ("up", "root")]
-
-
-def test_five_hundred_that_fall_for_themselves_are_one_call(db: Database) -> None:
-    with db:
-        board = Board(db, make_probes(500))
-        board.set(ProbeStatus.DOWN, *(probe.name for probe in board.probes))
-        began = time.process_time()
-        board.settle()
-        assert time.process_time() - began < 1
-        (document,) = board.documents()
-        assert document["others"]["count"] == 499  # type: ignore[index] # a table
-        assert str(document["text"]).startswith("DOWN: p000 and 499 others")
-
-
-def test_a_rate_holds_calls_back_and_drops_no_trouble(db: Database) -> None:
-    with db:
-        board = Board(db, make_probes(6), replace(PHONE, at_most=Rate(1, HOUR)))
-        board.set(ProbeStatus.DOWN, "p000")
-        board.settle()
-        for name in ("p001", "p002"):
-            board.set(ProbeStatus.DOWN, name)
-            board.settle()
-        board.set(ProbeStatus.UP, "p002", "p000")
-        board.settle()
-        assert board.told() == [("down", "p000")]
-        assert list_hooks(db)[0].held == 3
-        board.now = NOW + HOUR - MINUTE
-        board.set(ProbeStatus.DOWN, "p001")
-        board.now = NOW + HOUR + MINUTE
-        board.settle()
-        # One call is left: the trouble that lasts goes before the end of another.
-        assert board.told()[1:] == [("down", "p001")]
-        assert board.documents()[1]["held_back"] == 2
-        board.now += HOUR + MINUTE
-        board.set(ProbeStatus.UP, "p000")
-        board.settle()
-        assert board.told()[2:] == [("up", "p000")]
-
-
-def test_a_snoozed_probe_is_called_when_the_silence_ends(db: Database) -> None:
-    with db:
-        board = Board(db, make_probes(1))
-        snooze(db, "p000", "", board.now + HOUR, "ann", board.now)
-        board.set(ProbeStatus.DOWN, "p000")
-        board.settle()
-        assert board.documents() == []
-        end_silence(db, "p000", "ann", board.now)
-        board.settle()
-        assert board.told() == [("down", "p000")]
-
-
-def test_names_with_escape_sequences_reach_nobody_raw(db: Database) -> None:
-    with db:
-        hostile = "a\x1b]0;x\x07\x9b2J"
-        board = Board(db, [replace(make_probes(1)[0], name=hostile)])
-        board.set(ProbeStatus.DOWN, hostile)
-        board.settle()
-        (_, call), *_ = list_calls(db, "phone")
-        assert call.document.isprintable()
-        assert "\x1b" not in str(board.documents()[0]["text"])
 
 
 async def wait_until(condition: Callable[[], bool], seconds: float = 5) -> None:
