@@ -120,6 +120,8 @@ async def test_a_target_that_closes_says_why() -> None:
     assert (without.verdict, without.reason) == (Verdict.DOWN, "closed by the target with 1011 internal error")
     polite = await ask(speak(accept(CloseConnection(code=1000))), expecting("ready"))
     assert polite.reason == "closed by the target with 1000 before the expected message"
+    silent = await ask(raw(b"\x88\x00"), expecting("ready"))
+    assert silent.reason == "closed by the target before the expected message"
 
 
 @pytest.mark.parametrize(

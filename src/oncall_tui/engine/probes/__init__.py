@@ -91,7 +91,7 @@ async def run_probe(probe: Probe, tools: Tools) -> Result:
         verdict, reason = Verdict.UNKNOWN, f"not run: this host was paused or overloaded for {took_s - timeout_s:.1f} s"
     if probe.kind is not ProbeKind.PUSH and not is_exempt(trace.ip or probe.target):
         verdict, reason = await _doubt_vantage(probe, tools, trace, verdict, reason)
-    if step := advise(reason):
+    if reason and (step := advise(reason)):
         trace.note("next", step)
     return Result(
         probe=probe.name,

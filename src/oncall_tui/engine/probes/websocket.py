@@ -36,7 +36,8 @@ CLOSE_WITHIN_S = 0.25
 _ANSWER_BEFORE = 0.95
 """So much of the run's time is waited for an answer, so that what came instead can still be told."""
 _SWITCHING = 101
-_GOOD_CLOSES = (1000, 1001, 1005)
+_NO_CODE = 1005
+_GOOD_CLOSES = (1000, 1001, _NO_CODE)
 _SHOWN = 60
 _ADVICE = {
     401: "look at auth of the probe",
@@ -229,7 +230,8 @@ class _Talk:
                 body += event.data.encode() if isinstance(event, TextMessage) else event.data
             elif isinstance(event, CloseConnection):
                 self._judge_close(event)
-                raise TargetError(f"closed by the target with {event.code} before the expected message")
+                code = "" if event.code == _NO_CODE else f" with {event.code}"
+                raise TargetError(f"closed by the target{code} before the expected message")
             else:
                 continue
             if event.message_finished:
