@@ -285,7 +285,7 @@ _CAPITAL = Pattern(
 )
 #: A blank between an address and a full stop keeps the stop out of the link.
 _BLANK_BEFORE = Pattern(rf"(?<![{MASK}\s.,;:!?])[ \t]+(?P<sign>[,.])(?=\s|$)(?!\s?\.\.)", re.MULTILINE)
-_DOUBLED = Pattern(r"(?<![.,])(?:\.,|,\.|,[ \t]?,|\.[ \t]+\.|\.\.)(?![.,\w/])")
+_DOUBLED = Pattern(r"(?<![.,])(?:\.,|,\.|,(?:[ \t]?,)+|\.(?:[ \t]+\.)+|\.\.)(?![.,\w/])")
 _LABEL = Pattern(
     r"^(?:[-*•] )?[*_]{0,2}(?i:start(?: time)?|end(?: time)?|eta|duration|impact|scope|cause|root cause|next update|"
     r"affected|affected (?:services|components|regions|users)|workaround|region|service|services"

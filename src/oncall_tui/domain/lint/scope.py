@@ -16,7 +16,8 @@ _CROWD = (
     "|messages|websites|instances|projects|workspaces|teams"
 )
 _SOME = Folded(
-    rf"(?<!\w)(?<!how )(?:some|certain|several|a few|many|a (?:small |large |limited |very small )?(?:subset|portion"
+    rf"(?<!\w)(?<!how )(?:some|certain|several|multiple|not all|a few|many|a (?:small |large |limited "
+    rf"|very small )?(?:subset|portion"
     rf"|number"
     rf"|fraction|percentage|handful"
     rf"|proportion|minority|majority)|a subset|various) (?:of )?(?:our |the |your "
@@ -62,6 +63,15 @@ _GUESS = any_word(
     "|triggered by|because of|a problem with"
     "|an? issue (?:with|at|in))|(?:may|might|could) (?:be|have been) (?:caused by|due to|the result of|triggered by"
     "|because of)"
+    "|(?:it|this|that) (?:is|was) (?:most |very |quite )?(?:likely|probably|possibly|presumably) "
+    "|(?:it|this|that|the cause) (?:may|might|could) (?:well )?be (?:an?|the|related to|down to) "
+    "|(?:may|might|could) be related to|(?:seems?|appears?) (?:to be )?(?:related to|a |an )|(?:it|this) (?:seems"
+    "|appears|looks)"
+    " (?:to be|like|as if|that) an?|apparently,? (?:an?|the|our)|(?:possibly|probably|presumably) (?:due to|caused by"
+    "|related to|the"
+    "|because)|(?:we|our (?:team|engineers)) (?:suspect|assume|guess) (?:that )?(?:it|an?|the|this)"
+    "|we (?:think|believe) (?:that )?(?:it is|it['’]s|this is|this was|it was|an?) (?!(?:now|resolved|fixed|over|back"
+    "|limited|only|safe)\\b)\\w+"
     "|(?:most )?(?:likely|probable|suspected) (?:root )?cause|(?:likely|probably|possibly|presumably) (?:an?"
     "|the) (?:\\w+ ){0,2}?(?:attack|outage|failure"
     "|fault|bug|ddos)"
@@ -73,12 +83,14 @@ _NEVER_AGAIN = any_word(
     "|type of (?:issue|problem|incident|outage))s?)"
     " )?(?:will|would|can|could|shall|does|do)(?: ?n[o']t|n['’]t| never|not) (?:ever )?(?:happen|occur|recur|reoccur"
     "|be repeated|take place|come back|return)"
-    "(?: ever)? (?:again|in the future|any ?more)|will never (?:happen|occur|recur|be repeated)|(?:won['’]t|will not"
+    "(?: ever)? (?:again|in the future|any ?more)|(?:won['’]t|can['’]t|cannot) (?:ever )?(?:happen|occur"
+    "|take place) again|never see this again|will never (?:happen|occur|recur|be repeated)|(?:won['’]t|will not"
     "|would not|wouldn['’]t) (?:recur|reoccur"
     "|be repeated)"
 )
 _ABSOLUTE = any_word(
-    "(?:we|i) (?:can |do |will |fully |hereby )?guarantee(?: that)?|(?:is|are|be) guaranteed (?:to|that|not)"
+    "once and for all|(?:we|i) (?:can |do |will |fully |hereby )?guarantee(?: that)?|(?:is|are|be) guaranteed (?:to"
+    "|that|not)"
     "|guaranteed (?:fix|uptime|solution|resolution)"
     "|(?:100 ?%|one hundred percent|completely and) (?:fixed|resolved|solved|sure|certain|confident|safe|secure"
     "|reliable|reliability|uptime|availability|stable"
@@ -87,8 +99,17 @@ _ABSOLUTE = any_word(
     " all|forever)|(?:impossible|no way) (?:for this )?(?:to happen again|to recur)|never (?:again|happen again"
     "|fail again|go down again)|bullet-?proof"
 )
+#: What sounds like a promise and may be none.
+_BOLD = any_word(
+    "there will be no (?:further|more|repeat)(?: \\w+)?|no more (?:outages?|downtime|failures)|zero risk|(?:is"
+    "|be) the last time"
+    "|impossible now"
+)
+_BOLD_SIGNS = ("will be no", "no more", "zero risk", "last time", "impossible")
 _HASTE = any_word(
-    "(?:as )?(?:soon|quickly|fast|rapidly|swiftly|promptly) as (?:possible|we can|practical|practicable"
+    "(?:around|round) the clock|doing (?:everything|all) (?:that )?we can|do(?:ing)? our best|24/7"
+    "|in a timely (?:manner|fashion)|(?:as )?(?:soon|quickly|fast|rapidly|swiftly|promptly) as (?:possible|we can"
+    "|practical|practicable"
     "|we possibly can|humanly possible)|asap|a\\.s\\.a\\.p\\.?"
     "|(?:working|worked|works?) (?:tirelessly|around the clock|round the clock|hard|diligently|feverishly|non-?stop"
     "|as hard as (?:we|they) can)"
@@ -97,7 +118,9 @@ _HASTE = any_word(
     "|top priority|highest priority|utmost importance)"
 )
 _SMALL = any_word(
-    "(?:small|minor|slight|tiny|brief|quick|little) (?:and \\w+ )?(?:blip|hiccup|glitch|bump|hitch|snag|issue|problem"
+    "nothing serious|no big deal|not an? (?:major|big|serious) (?:problem|issue|outage|incident)|just some|merely"
+    "|(?:short|small|minor|slight|tiny|brief|quick|little) (?:and \\w+ )?(?:blip|hiccup|glitch|bump|hitch|snag|issue"
+    "|problem"
     "|outage|disruption|interruption|incident|impact"
     "|inconvenience|error|degradation|delay|slowdown|service (?:disruption|interruption|degradation))s?|blips?"
     "|hiccups?|(?:just|merely|only) (?:an?|some) (?:\\w+ )?(?:few"
@@ -106,23 +129,69 @@ _SMALL = any_word(
     " (?:\\w+ )?(?:impact|effect|disruption)?"
 )
 _GUESS_SIGNS = (
-    *("believe", "suspect", "think", "assume", "suppose", "likely", "probabl", "possibly", "presum"),
+    *(
+        "believe",
+        "suspect",
+        "think",
+        "assume",
+        "suppose",
+        "likely",
+        "guess",
+        "apparently",
+        "looks",
+        "probabl",
+        "possibly",
+        "presum",
+    ),
     *("potentially", "perhaps", "seem", "appear", "may be", "might be", "could be", "may have", "might have"),
-    *("could have",),
+    *(
+        "could have",
+        "could well",
+        "might well",
+    ),
 )
-_AGAIN_SIGNS = (*("happen", "occur", "recur", "be repeated", "take place", "come back", "return"),)
+_AGAIN_SIGNS = (*("happen", "occur", "recur", "be repeated", "take place", "come back", "return", "see this again"),)
 _ABSOLUTE_SIGNS = (
     *("guarantee", "100", "one hundred", "permanently", "for good", "once and for all", "forever"),
     *("impossible", "no way", "never", "bullet", "completely and"),
 )
 _HASTE_SIGNS = (
-    *("as possible", "as we ", "as practic", "as humanly", "asap", "a.s.a.p", "tirelessly", "clock", "hard"),
+    *(
+        "as possible",
+        "we can",
+        "our best",
+        "24/7",
+        "timely",
+        "as we ",
+        "as practic",
+        "as humanly",
+        "asap",
+        "a.s.a.p",
+        "tirelessly",
+        "clock",
+        "hard",
+    ),
     *("diligently", "feverish", "non-stop", "nonstop", "hands on deck", "every effort", "urgency", "utmost"),
     *("earliest", "due course", "priority"),
 )
 _SMALL_SIGNS = (
     *("small", "minor", "slight", "tiny", "brief", "quick", "little", "blip", "hiccup", "just a", "just s"),
-    *("merely", "only a", "only s", "relatively", "fairly", "minimal", "negligible", "insignific", "very "),
+    *(
+        "merely",
+        "nothing serious",
+        "big deal",
+        "not a",
+        "short",
+        "just some",
+        "only a",
+        "only s",
+        "relatively",
+        "fairly",
+        "minimal",
+        "negligible",
+        "insignific",
+        "very ",
+    ),
 )
 
 
@@ -174,6 +243,8 @@ def _find_promises(post: Post, _context: Context, _tuning: Tuning) -> Iterator[R
             yield Remark(
                 *match.span(), "Nobody can promise that: say what you change, such as 'we have added a test for this'."
             )
+    for match in _BOLD.finditer(prose) if holds_any(folded, _BOLD_SIGNS) else ():
+        yield Remark(*match.span(), "Can you promise that? Say what you change.", level=Level.WARN)
     for match in _ABSOLUTE.finditer(prose) if holds_any(folded, _ABSOLUTE_SIGNS) else ():
         if _DENIED.search(prose, max(0, match.start() - 24), match.start()):
             continue

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from oncall_tui.domain.incident import Cause, ComponentStatus, IncidentStatus, find_worst
+from oncall_tui.domain.incident import Cause, ComponentStatus, IncidentStatus
 from oncall_tui.domain.lint.model import Context, Level, Part, ProbeFact, Remark, Rule, Tuning
 from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.reading import Post, Reading, Sentence
 from oncall_tui.domain.probe import ProbeStatus
 
-_FAR_POINTS = 20
-_FAR_TIMES = 2
 _ALL_WELL = Folded(
     r"(?i:\b(?:is|are) (?:now )?(?:up|online|fine|stable|working(?! on| to| with| hard| closely)|available(?! to| for"
     r"| at| in))\b"
@@ -21,6 +19,12 @@ _ALL_WELL = Folded(
     r"|again |completely |back )*(?:operational|recovered|restored|back (?:to normal|up|online)|up and running"
     r"|available again"
     r"|(?:working|operating|functioning|running) (?:normally|as expected|again|as usual))"
+    r"|\b(?:is|are|has been|have been|has|have) (?:now |fully |all |completely |once more )*(?:restored|recovered"
+    r"|healthy"
+    r"|over\b(?! \w)|back (?:to normal|up\b|online)|returned to normal|functioning (?:normally|again))"
+    r"|\b(?:customers|users|everyone|you) (?:can|are (?:now )?able to) (?:now )?(?:\w+ ){1,4}again\b"
+    r"|\ball (?:is )?green\b"
+    r"|\ball systems operational\b|\bno longer (?:occurs?|happens?|affect(?:s|ed|ing)?)\b"
     r"|\b(?:everything|all) is (?:back|well|working|operational)|\bfully (?:operational|recovered|restored)\b)"
 )
 _OVER = Folded(
@@ -45,12 +49,25 @@ _AT_WORK = Folded(
     r"|\b(?:is|are) (?:currently |still )?experiencing\b|\band (?:is|are) (?:looking into|investigating|working on)\b"
     r"|\b(?:still|continu\w+ to|currently) (?:investigat\w+|experienc\w+|work\w* on|see\w* (?:errors|failures|issues"
     r"|delays|problems)|fail\w*)\b"
-    r"|\b(?:is|are) (?:currently|still) (?:down|unavailable|failing|affected|degraded|not (?:working|available))\b)"
+    r"|\b(?:is|are) (?:currently|still) (?:down|unavailable|failing|affected|degraded|not (?:working|available))\b"
+    r"|\b(?:we|our (?:\w+ ){0,2}team|engineers|the team) (?:(?:still )?keeps? (?:working|looking)|(?:are"
+    r"|is) (?:still )?looking for)\b"
+    r"|\bthe investigation (?:is (?:still )?ongoing|continues)\b|^investigation continues\b"
+    r"|\b(?:a|the) fix is (?:still |now )?being (?:prepared|developed|tested|deployed|implemented|rolled out"
+    r"|worked on)\b)"
 )
 #: Work that goes on after an end is no contradiction.
 _LINGERING = Folded(
     r"(?i:\b(?:is|are) down\b|\bpersists?\b|\bbeing investigated\b|\bmay (?:still )?experience\b"
+    r"|\b(?:users|customers|clients) (?:can ?not|can['’]t|are (?:still )?unable to|still see)\b"
+    r"|\b(?:outage|issue|problem|incident|disruption) (?:is (?:still )?ongoing|continues)\b"
+    r"|\bremains? (?:down|unavailable|degraded|affected|unreachable)\b|\bnext update (?:by|in|at|is)\b"
+    r"|\bdo(?: not|n['’]t) (?:yet )?have an? eta\b|\bwe(?: are|['’]re) on it\b"
+    r"|\bhave(?: not|n['’]t) (?:yet )?found the (?:root )?cause\b"
     r"|^investigating\b)"
+)
+_STILL_DOWN = Folded(
+    r"\b(?:is|are|remains?) down\b|\b(?:users|customers|clients) (?:can ?not|can['’]t|are unable to)\b"
 )
 _AFTERWARDS = Folded(
     r"(?i:\b(?:root cause|why|cause of|post-?mortems?|review|prevent\w*|avoid\w*|reoccur\w*|recur\w*|future"
@@ -68,7 +85,9 @@ _MOVED = Folded(
 )
 _PAST = Folded(r"(?i:\b(?:was|were|had|experienced|occurred|caused|led to|resulted in|did)\b)")
 _FIX_DONE = Folded(
-    r"(?i:\b(?:(?:we|engineers) (?:have |has )?(?:now )?(?:fixed|repaired) (?:the|this)|(?:a|the|our"
+    r"(?i:\b(?:(?:we|engineers) (?:have |has |['’]ve )?(?:now )?(?:fixed|repaired) (?:the|this|it)|(?:the"
+    r"|a) fix is (?:now )?live"
+    r"|fix (?:implemented|deployed)|(?:issue|problem|incident|fault) has been (?:mitigated|fixed)|(?:a|the|our"
     r"|this) (?:\w+ ){0,2}(?:fix|patch|hotfix|mitigation|remediation|rollback"
     r"|solution) (?:has been|was|is|have been)"
     r" (?:now |successfully |also |fully )*(?:implemented|deployed|applied|released|in place|rolled out|shipped"
@@ -79,8 +98,10 @@ _FIX_DONE = Folded(
     r"|hotfix|mitigation|remediation|solution))\b)"
 )
 _MITIGATED = Folded(
-    r"(?i:\b(?:we|engineers|our (?:\w+ ){0,2}(?:team|engineers)) (?:have |has |'ve |’ve )?(?:now |just "
-    r"|also )?(?:rolled back|reverted"
+    r"(?i:\b(?:has|have) been (?:replaced|restarted|rolled back|reverted|disabled|rebooted|restored from)\b"
+    r"|\btraffic (?:was|has been) (?:moved|shifted|rerouted|redirected|drained)\b"
+    r"|\b(?:we|engineers|our (?:\w+ ){0,2}(?:team|engineers)) (?:have |has |'ve |’ve )?(?:now |just "
+    r"|also )?(?:rolled (?:\w+ ){0,2}back|reverted|scaled|blocked|moved|rerouted|drained|rebooted"
     r"|restarted|failed over|switched|fixed|repaired|mitigated|replaced|disabled)\b)"
 )
 _SOME = Folded(
@@ -91,20 +112,33 @@ _SOME = Folded(
 _UNKNOWN_CAUSE = Folded(
     r"(?i:\b(?:(?:root )?cause (?:of (?:this|the) \w+ )?(?:is|remains|are) (?:still |currently |as yet |not yet |yet )*"
     r"(?:unknown|unclear|not known|undetermined|unidentified)"
-    r"|(?:do not|don't|don’t) (?:yet |currently )?know (?:the|what) (?:root )?caus\w+)\b)"
+    r"|(?:do not|don't|don’t) (?:yet |currently )?know (?:why|what happened|(?:the|what) (?:root )?caus\w+))\b)"
+)
+_FOUND = Folded(
+    r"\b(?:(?<!not )(?<!not yet )(?<!n't )identified"
+    r"|(?<!not )(?<!not yet )found|fix\w*|patch\w*|deploy\w*|mitigat\w+|restor\w+|recover\w+|implement\w*|underlying"
+    r"|rolled back)\b"
+)
+_CAUSE_KNOWN = Folded(
+    r"\b(?:(?:have|has) (?:now |already )?(?:identified|found|determined) the (?:root )?cause"
+    r"|(?:root )?cause (?:has been|was|is) (?:now )?(?:found|identified|known|determined))\b"
 )
 _NO_CAUSE = Folded(
     r"(?i:\b(?:(?:root )?cause (?:of (?:this|the) \w+ )?(?:is|remains|are) (?:still |currently |as yet |not yet |yet )*"
     r"(?:unknown|unclear|not known|undetermined|being investigated|under investigation|unidentified)"
-    r"|(?:do not|don't|don’t) (?:yet |currently )?know (?:the|what) (?:root )?caus\w+"
+    r"|(?:do not|don't|don’t) (?:yet |currently )?know (?:why|what happened|the reason|(?:the|what) (?:root )?caus\w+)"
+    r"|reason (?:is|remains) (?:still |as yet )?(?:unknown|unclear|not known)"
+    r"|(?:it is|it['’]s|remains) (?:still |as yet )?(?:unclear|unknown|not (?:known|clear)) (?:why|what)"
+    r"|why (?:this|it) (?:happens|happened|fails|failed) is (?:still )?(?:not (?:yet )?known|unknown|unclear)"
+    r"|(?:investigating|trying to (?:find|identify|determine|understand)) (?:the (?:root )?cause|why)"
     r"|(?:have|has) (?:not|n't) (?:yet |been able to |been )*(?:identif\w+|f[io]und|determine\w*) (?:the"
     r"|a) (?:root )?cause"
     r"|(?:still|continu\w+ to) (?:look\w* for|search\w* for|try\w* to (?:find|identify|determine)|identify|determine)"
     r" (?:the|a) (?:root )?cause)\b)"
 )
 _RESOLVED_ALREADY = Folded(
-    r"(?i:\b(?:this|the) (?:incident|issue|problem|outage) (?:has been|is|was) (?:now |fully "
-    r"|completely )*(?:resolved|closed)\b)"
+    r"(?i:\b(?:(?:this|the) (?:incident|issue|problem|outage) (?:has been|is|was) (?:now |fully "
+    r"|completely )*(?:resolved|closed|solved|over)|this is (?:now )?(?:resolved|solved|over))\b)"
 )
 _NONSENSE = Folded(
     r"(?i:\bsuccessful (?:(?!(?:and|or|but|in|at|to|after|the|a|because|since|despite|without|while|following|of|with"
@@ -123,35 +157,15 @@ _NONSENSE = Folded(
 _RATE_AFTER = Folded(
     r"(?i:\s*(?:rates?|ratio|vs|versus|and|or|code|messages?|handling|recovery|logs?|reports?|for|while|instead))"
 )
-_ALL_HIT = Folded(
-    r"(?i:\b(?:all (?:of (?:our|the) )?(?:users|customers|clients|requests|traffic|services|regions)|every (?:user"
-    r"|customer|request)|everyone"
-    r"|nobody can|no one can|no (?:users?|customers?) can|(?:complete(?:ly)?|total(?:ly)?|full|entire(?:ly)?"
-    r"|fully) (?:outage|down|unavailable|unreachable))\b)"
-)
-_FEW_HIT = Folded(
-    r"(?i:\b(?:(?:a )?(?:small|limited|tiny) (?:number|subset|percentage|fraction|share|group)|a few (?:users"
-    r"|customers|requests)|some (?:users|customers|requests)"
-    r"|intermittent(?:ly)?|(?:is|are) slow|slower than usual|slight(?:ly)?|minor)\b)"
-)
-_UNHIT = Folded(
-    r"(?i:\b(?:not|no longer|recovered|restored|resolved|normal|operational|back|notif\w+|inform\w*|recommend"
-    r"|advise\w*|apolog\w*|thank|sorry)\b)"
-)
-_SHARE = Pattern(r"(?i:(?<![\w.])(?P<share>\d{1,3}(?:\.\d{1,2})?) ?(?:%|percent)(?P<after>[^.!?\n]{0,60}))")
-_ONE_IN = Pattern(r"\b(?:1|[Oo]ne) in (?:every )?(?P<many>\d{1,4})\b")
-_FAILING = Folded(
-    r"(?i:\b(?:fail\w*|errors?|affected|impacted|unavailable|timing out|time-?outs?|rejected|dropped|lost)\b)"
-)
-_SUCCEEDING = Folded(r"(?i:\b(?:succe\w+|go(?:es)? through|complete (?:normally|fine))\b)")
-_PASSING = Folded(
-    r"(?i:\b(?:unaffected|availab(?:le|ility)|uptime|recovered|restored|normal|working|complete\w*|capacity"
-    r"|cpu|memory|disk|latency|slower|faster|credit|discount)\b)"
-)
 _CLAIMS_CAUSE = Folded(
     r"(?i:\b(?:(?:was|were|is|are|been) caused by|triggered by|caused (?:this|the (?:errors|outage|problem|issue))"
-    r"|due to|because of|as a result of|result(?:ed"
-    r"|ing)? from|stemm\w+ from|attributed to"
+    r"|due to|because (?:of|an?)\b|as a result of|result(?:ed"
+    r"|ing)? from|stem\w* from|com(?:es|ing) from an?|attributed to|introduced by|(?:is|was|are) to blame|caused it"
+    r"|(?:problem|culprit|reason|trigger|issue) (?:is|was) an?\b|(?:root )?cause: |the (?:root )?cause\b(?= ?(?:[.,;]"
+    r"|$))"
+    r"|(?:it|this) (?:is|was) an? (?:\w+ ){0,2}(?:problem|issue|fault|bug|failure|overload|attack)\b"
+    r"|(?:led|leads) to (?:this|the) ?(?:outage|problem|issue|errors)?|traced (?:it|this|the \w+) (?:back )?to"
+    r"|(?:change|deployment|release|update|upgrade|certificate) (?:broke|took down)"
     r"|(?:root )?cause (?:is|was|of (?:this|the) \w+ (?:is|was)|has been (?:found|identified|determined|traced))"
     r"|traced (?:back )?to|(?:found|identified|determined|know) (?:the|a) "
     r"(?:root )?cause)\b)"
@@ -162,7 +176,7 @@ _NO_CLAIM = Folded(
 )
 
 
-def _search(reading: Reading, pattern: Pattern, *unless: Pattern) -> Iterator[tuple[int, int, Sentence]]:
+def search(reading: Reading, pattern: Pattern, *unless: Pattern) -> Iterator[tuple[int, int, Sentence]]:
     """Yields where a pattern matches, with its sentence, unless that matches one of the others."""
     for match in pattern.finditer(reading.prose):
         sentence = reading.sentence_at(match.start())
@@ -170,7 +184,7 @@ def _search(reading: Reading, pattern: Pattern, *unless: Pattern) -> Iterator[tu
             yield match.start(), match.end(), sentence
 
 
-def _shown(reading: Reading, start: int, end: int) -> str:
+def show(reading: Reading, start: int, end: int) -> str:
     return " ".join(reading.text[start:end].split())
 
 
@@ -183,8 +197,8 @@ def _find_false_calm(post: Post, context: Context, _tuning: Tuning) -> Iterator[
     if not down:
         return
     names = _join([probe.name for probe in down])
-    for start, end, _ in _search(post.body, _ALL_WELL, _SOME):
-        shown = _shown(post.body, start, end)
+    for start, end, _ in search(post.body, _ALL_WELL, _SOME):
+        shown = show(post.body, start, end)
         yield Remark(start, end, f"'{shown}', but {names} down: wait until it is up, or say what still fails.")
     for probe in down:
         if probe.component and (context.components or {}).get(probe.component) is ComponentStatus.OPERATIONAL:
@@ -212,30 +226,32 @@ def _find_contradictions(post: Post, context: Context, _tuning: Tuning) -> Itera
     body, status = post.body, context.status
     if status is IncidentStatus.RESOLVED:
         is_over = _OVER.search(body.prose) or _MOVED.search(body.prose) or _is_report(body)
-        for start, end, _ in _search(body, _AT_WORK, _AFTERWARDS, _OVER):
-            text = (
-                f"'{_shown(body, start, end)}' goes on, but the state says resolved: tell what happened, in the past."
-            )
+        for start, end, _ in search(body, _AT_WORK, _AFTERWARDS, _OVER):
+            text = f"'{show(body, start, end)}' goes on, but the state says resolved: tell what happened, in the past."
             yield Remark(start, end, text, level=Level.WARN if is_over else Level.BLOCK)
-        for start, end, _ in _search(body, _LINGERING, _AFTERWARDS, _OVER, _AT_WORK):
-            text = f"'{_shown(body, start, end)}' is told as of now, but the state says resolved: tell it in the past."
+        for start, end, _ in search(body, _LINGERING, _AFTERWARDS, _OVER, _AT_WORK):
+            text = f"'{show(body, start, end)}' is told as of now, but the state says resolved: tell it in the past."
             yield Remark(start, end, text, level=Level.WARN)
     elif status is IncidentStatus.INVESTIGATING:
-        for start, end, _ in _search(body, _FIX_DONE, _SOME):
-            text = f"'{_shown(body, start, end)}', but the state says investigating: set it to monitoring."
+        for start, end, _ in search(body, _FIX_DONE, _SOME):
+            text = f"'{show(body, start, end)}', but the state says investigating: set it to monitoring."
+            yield Remark(start, end, text, level=Level.WARN)
+        for start, end, _ in search(body, _CAUSE_KNOWN, _SOME):
+            text = f"'{show(body, start, end)}', but the state says investigating: set it to identified."
             yield Remark(start, end, text, level=Level.WARN)
     elif status in (IncidentStatus.IDENTIFIED, IncidentStatus.MONITORING):
         unknown = _NO_CAUSE if status is IncidentStatus.IDENTIFIED else _UNKNOWN_CAUSE
-        for start, end, _ in _search(body, unknown):
-            text = f"'{_shown(body, start, end)}', but the state says {status.value}: go back to investigating."
+        for start, end, _ in search(body, unknown, _FOUND):
+            text = f"'{show(body, start, end)}', but the state says {status.value}: go back to investigating."
             yield Remark(start, end, text, level=Level.WARN)
     if status is IncidentStatus.MONITORING and not _OVER.search(body.prose):
-        for start, end, _ in _search(body, _AT_WORK, _AFTERWARDS):
-            text = f"'{_shown(body, start, end)}', but the state says monitoring: say what was done, or go back."
+        going = (*search(body, _AT_WORK, _AFTERWARDS), *search(body, _STILL_DOWN, _AFTERWARDS, _AT_WORK))
+        for start, end, _ in going:
+            text = f"'{show(body, start, end)}', but the state says monitoring: say what was done, or go back."
             yield Remark(start, end, text, level=Level.WARN)
     if status is not None and status.is_open:
-        for start, end, _ in _search(body, _RESOLVED_ALREADY, _SOME):
-            text = f"'{_shown(body, start, end)}', but the state says {status.value}: set it to resolved."
+        for start, end, _ in search(body, _RESOLVED_ALREADY, _SOME):
+            text = f"'{show(body, start, end)}', but the state says {status.value}: set it to resolved."
             yield Remark(start, end, text, level=Level.WARN)
 
 
@@ -256,72 +272,27 @@ def _find_untold_outages(_post: Post, context: Context, _tuning: Tuning) -> Iter
             yield Remark(0, 0, f"{probe.name} is down, but customers read that {name} is well: set its state.")
 
 
-def _find_other_size(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
-    worst = find_worst((context.components or {}).values())
-    if context.status is IncidentStatus.RESOLVED or worst is None:
-        return
-    words = worst.value.replace("_", " ")
-    if worst in (ComponentStatus.PARTIAL_OUTAGE, ComponentStatus.DEGRADED_PERFORMANCE):
-        for start, end, _ in _search(post.body, _ALL_HIT, _UNHIT):
-            text = f"'{_shown(post.body, start, end)}', but the worst component state is {words}: make them agree."
-            yield Remark(start, end, text)
-    elif worst is ComponentStatus.MAJOR_OUTAGE:
-        for start, end, _ in _search(post.body, _FEW_HIT, _UNHIT):
-            text = f"'{_shown(post.body, start, end)}', but a component is in {words}: make them agree."
-            yield Remark(start, end, text)
-
-
 def _find_nonsense(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
         for match in _NONSENSE.finditer(reading.prose):
             if match["one"] and _RATE_AFTER.match(reading.prose, match.end()):
                 continue
-            shown = _shown(reading, *match.span())
+            shown = show(reading, *match.span())
             yield Remark(*match.span(), f"'{shown}' contradicts itself: did an edit change one word too many?", part)
-
-
-def _find_other_share(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
-    shares = [probe.error_share * 100 for probe in context.probes or () if probe.error_share is not None]
-    if not shares or context.status is IncidentStatus.RESOLVED:
-        return
-    seen = max(shares)
-    for match in _SHARE.finditer(post.body.prose):
-        sentence = post.body.sentence_at(match.start())
-        if sentence is None or _PASSING.search(sentence.text):
-            continue
-        is_success = _SUCCEEDING.search(sentence.text) is not None
-        if is_success or _FAILING.search(sentence.text):
-            said = float(match["share"])
-            yield from _compare_share(post.body, *match.span("share"), 100 - said if is_success else said, seen)
-    for match in _ONE_IN.finditer(post.body.prose):
-        sentence = post.body.sentence_at(match.start())
-        many = int(match["many"])
-        if many and sentence is not None and _FAILING.search(sentence.text) and not _PASSING.search(sentence.text):
-            yield from _compare_share(post.body, *match.span(), 100 / many, seen)
-
-
-def _compare_share(reading: Reading, start: int, end: int, said: float, seen: float) -> Iterator[Remark]:
-    low, high = sorted((said, seen))
-    if high - low > _FAR_POINTS and high > low * _FAR_TIMES:
-        shown = _shown(reading, start, end)
-        text = f"By '{shown}', {said:.0f}% fail, but the probes see {seen:.0f}%: check the figure."
-        yield Remark(start, end, text)
 
 
 def _find_claimed_causes(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
     if context.cause is not Cause.UNKNOWN or context.status is IncidentStatus.RESOLVED:
         return
-    for start, end, _ in _search(post.body, _CLAIMS_CAUSE, _NO_CLAIM, _NO_CAUSE):
-        text = (
-            f"'{_shown(post.body, start, end)}' names a cause, but the incident has none yet: set it, or leave it out."
-        )
+    for start, end, _ in search(post.body, _CLAIMS_CAUSE, _NO_CLAIM, _NO_CAUSE):
+        text = f"'{show(post.body, start, end)}' names a cause, but the incident has none yet: set it, or leave it out."
         yield Remark(start, end, text)
 
 
 def _find_unrecorded_fixes(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
     if context.has_mitigation is not False:
         return
-    done = [*_search(post.body, _FIX_DONE, _SOME), *_search(post.body, _MITIGATED, _SOME)]
+    done = [*search(post.body, _FIX_DONE, _SOME), *search(post.body, _MITIGATED, _SOME)]
     for start, end, _ in done:
         yield Remark(start, end, "The timeline knows of no fix: note who did what, and when.", Part.BODY)
 
@@ -331,9 +302,7 @@ RULES = (
     Rule("TR002", Level.BLOCK, "Resolved while a probe is red or silent", _find_early_end),
     Rule("TR003", Level.BLOCK, "Words that contradict the state", _find_contradictions),
     Rule("TR004", Level.WARN, "A probe is down and its component is told as well", _find_untold_outages),
-    Rule("TR005", Level.WARN, "Words larger or smaller than the components say", _find_other_size),
     Rule("TR006", Level.WARN, "Words that contradict themselves", _find_nonsense),
-    Rule("TR007", Level.WARN, "A share that the probes contradict", _find_other_share),
     Rule("TR008", Level.WARN, "A cause, while the cause is unknown", _find_claimed_causes),
     Rule("TR009", Level.INFO, "A fix that the timeline does not know", _find_unrecorded_fixes),
 )
