@@ -6,14 +6,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.tui.asking import Engine
 from tests.tui.desk import Desk, make_desk, open_app, screen_text, wait_for, wait_for_text
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.duration import HOUR, MINUTE
 from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, NoticeKind
+from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.domain.update import DeliveryState
-from oncall_tui.store.maintenance import Words, get_maintenance, list_maintenances, plan_maintenance, say_notice
+from oncall_tui.store.maintenance import (
+    Words,
+    get_maintenance,
+    list_maintenance_entries,
+    list_maintenances,
+    plan_maintenance,
+    say_notice,
+)
 from oncall_tui.store.notices import claim_notice, list_notice_deliveries, settle_notice
 from oncall_tui.store.scratch import take_scratch
 
@@ -69,7 +78,8 @@ async def test_work_is_planned_reviewed_and_announced_after_its_window(desk: Des
         await wait_for_text(pilot, "announcement, sent now")
         await pilot.press(*"New disks", "tab", "enter")
         await wait_for_text(pilot, "Components that the work touches")
-        await pilot.press("space", "enter", "tab", *"tomorrow 02:00 for 2h", "tab", "tab", *"1h")
+        await pilot.press("space", "enter", "tab", *"slow", "tab", *"tomorrow 02:00 for 2h")
+        await pilot.press("tab", "tab", *"old", "tab", *"1h")
         shown = await wait_for_text(pilot, "ctrl+s reviews it")
         for words in ("02:00 UTC, in ", "04:00 UTC, in ", "01:00 UTC, in ", "work on API", "silences api-eu"):
             assert words in shown
@@ -86,6 +96,8 @@ async def test_work_is_planned_reviewed_and_announced_after_its_window(desk: Des
     (made,) = list_maintenances(desk.db)
     assert (made.title, made.components, made.probes) == ("New disks", ("API",), ("api-eu",))
     assert made.ends_at - made.starts_at == 2 * HOUR
+    assert (made.effect, made.backout, made.owner) == ("slow", "old", "ana")
+    assert "What you will notice: slow." in made.notices[0].body
     kinds = {notice.kind: notice for notice in made.notices}
     assert set(kinds) == {NoticeKind.PLAN, NoticeKind.REMIND, NoticeKind.START, NoticeKind.FINISH}
     assert kinds[NoticeKind.REMIND].due_at == made.starts_at - HOUR
@@ -97,7 +109,7 @@ async def test_what_was_typed_outlives_the_form_and_its_terminal(desk: Desk) -> 
     async with open_app(desk) as (_, pilot):
         await pilot.press("m", "n")
         await wait_for_text(pilot, "announcement, sent now")
-        await pilot.press(*"Half", "tab", "tab", *"in 3")
+        await pilot.press(*"Half", "tab", "tab", "tab", *"in 3")
         await wait_for_text(pilot, "not understood")
         await wait_for_text(pilot, "saved as typed")
     async with open_app(desk) as (_, pilot):
@@ -116,7 +128,7 @@ async def test_a_plan_is_taken_back_in_its_window_and_the_form_is_still_there(tm
     async with open_app(desk) as (app, pilot):
         await pilot.press("m", "n")
         await wait_for_text(pilot, "announcement, sent now")
-        await pilot.press(*"Disks", "tab", "tab", *"in 2h for 1h", "ctrl+s")
+        await pilot.press(*"Disks", "tab", "tab", *"none", "tab", *"in 2h for 1h", "ctrl+s")
         await wait_for_text(pilot, "Review the plan")
         await pilot.press("enter")
         await wait_for_text(pilot, "SENDING in")
@@ -198,3 +210,45 @@ async def test_a_notice_that_waits_is_told_in_the_head_and_decided_here(desk: De
         await pilot.press("ctrl+s")
         await wait_for_text(pilot, "is queued again")
     assert list_notice_deliveries(desk.db, work.id)[0].state is DeliveryState.PENDING
+
+
+async def test_what_stands_against_a_plan_is_told_as_it_is_typed_and_passed_with_a_reason(desk: Desk) -> None:
+    _plan(desk, starts_in_ms=2 * HOUR, title="Cables")
+    desk = Desk(desk.path, replace(desk.config, least_notice_ms=72 * HOUR), desk.db)
+    async with open_app(desk) as (_, pilot):
+        await pilot.press("m", "n")
+        await wait_for_text(pilot, "announcement, sent now")
+        await pilot.press(*"Disks", "tab", "tab", "tab", *"in 2h for 1h")
+        await wait_for_text(pilot, "MS010")
+        await pilot.press("shift+tab", *"none")
+        shown = await wait_for_text(pilot, "MW001")
+        assert "the team wants 3d" in shown
+        await pilot.press("ctrl+s")
+        await wait_for_text(pilot, "Not sendable")
+        await pilot.press("enter")
+        await wait_for_text(pilot, "Not sent:")
+        for rule, reason in (("MW001", "a disk fails now"), ("MW002", "other racks too")):
+            await pilot.press("ctrl+g")
+            await wait_for_text(pilot, f"in spite of {rule}")
+            await pilot.press(*reason, "enter")
+            await wait_for_text(pilot, f"{rule}: {reason}")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: len(list_maintenances(desk.db)) == 2)
+    told = [each.text for each in list_maintenance_entries(desk.db, 2) if each.kind is EntryKind.OVERRIDE]
+    assert told == ["told in spite of MW001: a disk fails now", "told in spite of MW002: other racks too"]
+
+
+async def test_later_words_are_checked_as_well(desk: Desk) -> None:
+    work = _plan(desk)
+    async with open_app(desk) as (_, pilot):
+        await pilot.press("m")
+        await wait_for_text(pilot, "planned by  ben")
+        await pilot.press("R")
+        await wait_for_text(pilot, "Remind customers of M1")
+        await pilot.press("end", *" Call [number].")
+        await wait_for_text(pilot, "PH001")
+        await pilot.press("ctrl+s")
+        await wait_for_text(pilot, "Not sendable")
+        await pilot.press("enter")
+        await wait_for_text(pilot, "Not sent:")
+    assert len(get_maintenance(desk.db, work.id).notices) == 3

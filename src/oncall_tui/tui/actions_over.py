@@ -63,6 +63,7 @@ OVER: dict[str, tuple[tuple[str, str, str, str, bool], ...]] = {
         ("help", "f1", "keys", "Show the keys of this form.", True),
         ("back", "escape", "back", "Leave the form; what was typed is kept.", True),
     ),
+    "said": (("let-pass", "ctrl+g", "let pass", "Say why it goes out in spite of a block.", True),),
     "pick": (
         ("down", "j,down", "down", "Move down.", False),
         ("up", "k,up", "up", "Move up.", False),

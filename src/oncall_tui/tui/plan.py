@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct, field
 
+from oncall_tui.config.customs import customs_of
+from oncall_tui.domain.announcing import Customs, Work, describe_work, find_overlaps, word_work
 from oncall_tui.domain.errors import OncallError, RefusedError
 from oncall_tui.domain.instants import read_end_words, read_instant, read_length, split_window
 from oncall_tui.domain.lint.catalogue import lint
-from oncall_tui.domain.lint.model import Context, Finding, Level
-from oncall_tui.domain.maintenance import NoticeKind, require_window, word_notice, write_instant
+from oncall_tui.domain.lint.model import Finding, Level
+from oncall_tui.domain.maintenance import NoticeKind, require_window, write_instant
+from oncall_tui.domain.planning import find_silenced
+from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.domain.template import FACT_LIMIT
+from oncall_tui.store.database import Database
+from oncall_tui.store.maintenance import Words, plan_maintenance
+from oncall_tui.store.scratch import drop_scratch
+from oncall_tui.tui.host import Host
+from oncall_tui.tui.planning import list_known, watch_list
+from oncall_tui.tui.widgets.planned_review import tell_targets
 
 ZONE = "UTC"
 AUTOMATIC = (NoticeKind.PLAN, NoticeKind.REMIND, NoticeKind.START, NoticeKind.FINISH)
@@ -21,6 +33,8 @@ class Typed(Struct):
 
     title: str = ""
     components: tuple[str, ...] = ()
+    effect: str = ""
+    backout: str = ""
     start: str = ""
     end: str = ""
     remind: str = ""
@@ -44,7 +58,7 @@ class Plan(Struct, frozen=True):
         return [kind for kind in AUTOMATIC if kind is not NoticeKind.REMIND or self.remind_at is not None]
 
 
-def read_plan(typed: Typed, now: int) -> Plan:
+def read_plan(typed: Typed, now: int, customs: Customs) -> Plan:
     """Reads a form; a window in one phrase may stand in the field of the start."""
     problems: dict[str, str] = {}
     start, inner_end = split_window(typed.start)
@@ -67,7 +81,7 @@ def read_plan(typed: Typed, now: int) -> Plan:
     except OncallError as error:
         problems["remind"] = str(error)
     problems |= _find_gaps(typed, start, end)
-    return Plan(starts_at, ends_at, remind_at, _write_words(typed, starts_at, ends_at, now), problems)
+    return Plan(starts_at, ends_at, remind_at, _write_words(typed, starts_at, ends_at, now, customs), problems)
 
 
 def _read_reminder(text: str, starts_at: int, now: int) -> int:
@@ -90,23 +104,63 @@ def _find_gaps(typed: Typed, start: str, end: str) -> dict[str, str]:
     return gaps
 
 
-def _write_words(typed: Typed, starts_at: int | None, ends_at: int | None, now: int) -> dict[NoticeKind, str]:
+def work_of_typed(typed: Typed, starts_at: int, ends_at: int, owner: str = "") -> Work:
+    """Returns the work that a form describes."""
+    effect, backout = clean_line(typed.effect, FACT_LIMIT).strip(), clean_line(typed.backout, FACT_LIMIT).strip()
+    return Work(typed.components, starts_at, ends_at, effect, backout, owner)
+
+
+def _write_words(
+    typed: Typed, starts_at: int | None, ends_at: int | None, now: int, customs: Customs
+) -> dict[NoticeKind, str]:
     """Returns what each notice says: typed words, else the usual ones as soon as the window is known."""
     words = {}
     for kind in AUTOMATIC:
         usual = ""
         if starts_at is not None and ends_at is not None:
-            usual = word_notice(kind, typed.components, starts_at, ends_at, has_begun=False)
+            usual = word_work(kind, work_of_typed(typed, starts_at, ends_at), customs, now)
         words[kind] = typed.bodies.get(kind, usual)
     return words
 
 
-def check_words(title: str, words: Mapping[NoticeKind, str], names: Sequence[str]) -> list[tuple[NoticeKind, Finding]]:
-    """Returns what stands against the words, worst first; the title is told of once."""
-    context = Context(names=tuple(names))
+def check_words(
+    title: str, words: Mapping[NoticeKind, str], work: Work, host: Host, now: int, own_id: int | None = None
+) -> list[tuple[NoticeKind, Finding]]:
+    """Returns what stands against the words and their window, worst first; what is told of one is told once."""
+    snapshot, config = host.snapshot, host.config
+    customs = customs_of(config)
+    overlaps = find_overlaps(work, snapshot.maintenances, snapshot.incidents, now, own_id)
+    names = [*work.components, *list_known(snapshot, config)]
     found: list[tuple[NoticeKind, Finding]] = []
     for kind, body in words.items():
-        known = {(each.part, each.rule) for _, each in found if each.part == "title"}
-        news = [each for each in lint(title, body, context) if each.level is not Level.INFO]
-        found += [(kind, each) for each in news if (each.part, each.rule) not in known]
+        context = describe_work(kind, work, customs, now, overlaps=overlaps, names=names)
+        known = {(each.rule, each.message) for _, each in found if each.start == each.end or each.part == "title"}
+        news = [each for each in lint(title, body, context, config.tuning) if each.level is not Level.INFO]
+        found += [(kind, each) for each in news if (each.rule, each.message) not in known]
     return sorted(found, key=lambda item: item[1].level is not Level.BLOCK)
+
+
+def make_store(
+    name: str, typed: Typed, plan: Plan, bodies: dict[NoticeKind, str], title: str, pages: Sequence[str],
+    reasons: Mapping[str, str], host: Host,
+) -> Callable[[Database, int], str]:
+    """Returns what puts the plan into the file, with the instants that were reviewed, and forgets the form."""
+    starts_at, ends_at = plan.starts_at, plan.ends_at
+    assert starts_at is not None  # a plan without problems has both
+    assert ends_at is not None
+    components, notify = typed.components, typed.notify
+    probes = find_silenced(components, watch_list(host.snapshot))
+    work = work_of_typed(typed, starts_at, ends_at, host.actor)
+    actor, terminal_id = host.actor, host.terminal_id
+
+    def store(db: Database, now: int) -> str:
+        words = {kind: Words(uuid.uuid4().hex, body, notify) for kind, body in bodies.items()}
+        made = plan_maintenance(
+            db, uid=uuid.uuid4().hex, title=title, starts_at=starts_at, ends_at=ends_at, components=components,
+            probes=probes, words=words, remind_at=plan.remind_at, pages=pages, actor=actor, now=now,
+            effect=work.effect, backout=work.backout, owner=work.owner, reasons=reasons,
+        )  # fmt: skip
+        drop_scratch(db, name, terminal_id)
+        return f"M{made.id}: {tell_targets(pages)}"
+
+    return store

@@ -30,6 +30,7 @@ _TITLES = {
     "postmortem": "The review of an incident",
     "correct": "Correcting an update",
     "plan": "Planning work, and saying something of it",
+    "said": "A block in the last look at planned work",
     "pick": "Picking some of many",
     "notice": "A notice of planned work that failed, or that may or may not have arrived",
     "conflict": "Both sides of a conflict",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import msgspec
@@ -11,22 +10,22 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
+from oncall_tui.config.customs import customs_of
+from oncall_tui.domain.duration import MINUTE
 from oncall_tui.domain.errors import OncallError
-from oncall_tui.domain.lint.model import Level
+from oncall_tui.domain.lint.model import Finding
 from oncall_tui.domain.maintenance import NoticeKind
 from oncall_tui.domain.planning import find_silenced
 from oncall_tui.domain.sanitize import clean_block, clean_line
 from oncall_tui.domain.update import TITLE_LIMIT
-from oncall_tui.store.database import Database
-from oncall_tui.store.maintenance import Words, plan_maintenance
-from oncall_tui.store.scratch import drop_scratch
 from oncall_tui.tui.actions import bindings_of
-from oncall_tui.tui.host import Host, host_of, start_work, tell
+from oncall_tui.tui.host import host_of, start_work, tell
 from oncall_tui.tui.orders import Order
-from oncall_tui.tui.plan import Plan, Typed, check_words, read_plan
+from oncall_tui.tui.plan import Plan, Typed, check_words, make_store, read_plan, work_of_typed
 from oncall_tui.tui.planning import list_known, list_told, watch_list
 from oncall_tui.tui.scratch_keeper import ScratchKeeper
 from oncall_tui.tui.screens.over import OverScreen
@@ -36,10 +35,16 @@ from oncall_tui.tui.text import Glyphs, join, line, wrap
 from oncall_tui.tui.widgets.choice import Choice
 from oncall_tui.tui.widgets.incident_editor import FieldLine
 from oncall_tui.tui.widgets.lines import Flow
-from oncall_tui.tui.widgets.planned_review import draw_plan_facts, draw_plan_words, tell_instant, tell_targets
+from oncall_tui.tui.widgets.planned_review import (
+    draw_first_finding,
+    draw_plan_facts,
+    draw_plan_words,
+    tell_instant,
+)
 from oncall_tui.tui.widgets.update_text import UpdateText
 
 _NAME = "plan"
+_LOOK_AFTER_S = 0.2
 _TEXTS = (
     (NoticeKind.PLAN, "announcement, sent now"),
     (NoticeKind.REMIND, "reminder"),
@@ -47,6 +52,8 @@ _TEXTS = (
     (NoticeKind.FINISH, "end"),
 )
 _HINTS = {
+    "effect": "(what customers notice meanwhile, in their words, or none)",
+    "way back": "(how, and until when; only you read it)",
     "start": "(now, in 30m, tomorrow 02:00, sun 29 nov 02:00 for 2h; UTC unless a zone is named)",
     "end": "(2h, or a time such as 04:00)",
     "remind": "(1h before the start, or none)",
@@ -67,6 +74,8 @@ class PlanForm(OverScreen):
         self._keeper = ScratchKeeper(self, _NAME, self._write, self.draw)
         self._title = Input(compact=True, max_length=TITLE_LIMIT, id="plan-title")
         self._parts = FieldLine(id="plan-parts", markup=False)
+        self._effect = Input(compact=True, max_length=400, placeholder=_HINTS["effect"], id="plan-effect")
+        self._backout = Input(compact=True, max_length=400, placeholder=_HINTS["way back"], id="plan-backout")
         self._start = Input(compact=True, max_length=100, placeholder=_HINTS["start"], id="plan-start")
         self._end = Input(compact=True, max_length=100, placeholder=_HINTS["end"], id="plan-end")
         self._remind = Input(compact=True, max_length=40, placeholder=_HINTS["remind"], id="plan-remind")
@@ -77,11 +86,16 @@ class PlanForm(OverScreen):
         self._text = UpdateText(id="plan-text")
         self._echoes = {name: Static(markup=False, classes="echo") for name in ("start", "end", "remind")}
         self._problems = Flow(id="plan-problems")
+        self._question: tuple[object, ...] = ()
+        self._findings: list[Finding] = []
+        self._timer: Timer | None = None
+        self._drawn: dict[Static, Content] = {}
 
     def compose_body(self) -> ComposeResult:
         rows: list[tuple[str, Widget]] = [
-            ("title", self._title), ("components", self._parts), ("start", self._start), ("end", self._end),
-            ("remind", self._remind), ("pages", self._pages), ("mail", self._notify), ("words of", self._which),
+            ("title", self._title), ("components", self._parts), ("effect", self._effect), ("start", self._start),
+            ("end", self._end), ("way back", self._backout), ("remind", self._remind), ("pages", self._pages),
+            ("mail", self._notify), ("words of", self._which),
         ]  # fmt: skip
         with Vertical(id="plan-box") as box:
             box.border_title = line("Plan work")
@@ -95,7 +109,7 @@ class PlanForm(OverScreen):
             yield self._problems
 
     def on_mount(self) -> None:
-        for field in (self._title, self._start, self._end, self._remind):
+        for field in self._list_inputs():
             field.cursor_blink = False
         super().on_mount()
         self.set_focus(self._title)
@@ -122,6 +136,7 @@ class PlanForm(OverScreen):
         typed = self._typed
         self._title.value = clean_line(typed.title, TITLE_LIMIT)
         self._start.value, self._end.value, self._remind.value = typed.start, typed.end, typed.remind
+        self._effect.value, self._backout.value = clean_line(typed.effect, 400), clean_line(typed.backout, 400)
         self._notify.set_value(typed.notify)
         self._put_words()
         self.draw()
@@ -135,12 +150,15 @@ class PlanForm(OverScreen):
         self._read_fields()
 
     def _read_fields(self) -> None:
+        before = msgspec.structs.astuple(self._typed)
         typed = self._typed
-        before = (typed.title, typed.start, typed.end, typed.remind)
-        fields = (self._title, self._start, self._end, self._remind)
-        typed.title, typed.start, typed.end, typed.remind = (field.value for field in fields)
-        if before != (typed.title, typed.start, typed.end, typed.remind):
+        values = (field.value for field in self._list_inputs())
+        typed.title, typed.effect, typed.start, typed.end, typed.backout, typed.remind = values
+        if before != msgspec.structs.astuple(typed):
             self._take_change()
+
+    def _list_inputs(self) -> list[Input]:
+        return [self._title, self._effect, self._start, self._end, self._backout, self._remind]
 
     @on(Input.Submitted)
     def _leave_field(self, event: Input.Submitted) -> None:
@@ -183,7 +201,33 @@ class PlanForm(OverScreen):
             self._text.load_text(words)
 
     def _plan(self) -> Plan:
-        return read_plan(self._typed, self.oncall.now())
+        return read_plan(self._typed, self.oncall.now(), customs_of(host_of(self).config))
+
+    def _check(self, plan: Plan) -> list[Finding]:
+        """Returns what stands against the plan, worst first; the same form is not looked at twice in a minute."""
+        now, host = self.oncall.now(), host_of(self)
+        if plan.starts_at is None or plan.ends_at is None:
+            return []
+        others = (host.snapshot.maintenances, host.snapshot.incidents)
+        question = (msgspec.json.encode(self._typed), now // MINUTE, *map(id, others))
+        if question != self._question:
+            work = work_of_typed(self._typed, plan.starts_at, plan.ends_at, host.actor)
+            title, words = self._clean(plan)
+            self._findings = [finding for _, finding in check_words(title, words, work, host, now)]
+            self._question = question
+        return self._findings
+
+    def _look(self) -> None:
+        """Runs the rules a moment after the typing that asked for it."""
+        self._timer = None
+        before, plan = self._findings, self._plan()
+        if not plan.problems and self._check(plan) != before:
+            self._problems.show_flow(partial(self._tell_problems, plan))
+
+    def _clean(self, plan: Plan) -> tuple[str, dict[NoticeKind, str]]:
+        """Returns the title and all words as they would be sent."""
+        words = {kind: clean_block(plan.words[kind]).strip() for kind in plan.kinds}
+        return clean_line(self._typed.title, TITLE_LIMIT).strip(), words
 
     @on(FieldLine.Opened)
     def _open_picker(self, event: FieldLine.Opened) -> None:
@@ -216,13 +260,21 @@ class PlanForm(OverScreen):
         plan, typed, now = self._plan(), self._typed, self.oncall.now()
         host = host_of(self)
         names = ", ".join(host.snapshot.name_page(page) for page in self._list_pages())
-        self._parts.update(_point(self._parts, ", ".join(typed.components) or "none, enter picks them"))
-        self._pages.update(_point(self._pages, names or "none: customers are NOT told"))
+        shown: dict[Static, Content] = {
+            self._parts: _point(self._parts, ", ".join(typed.components) or "none, enter picks them"),
+            self._pages: _point(self._pages, names or "none: customers are NOT told"),
+        }
         for name, at in (("start", plan.starts_at), ("end", plan.ends_at), ("remind", plan.remind_at)):
             problem = plan.problems.get(name) if getattr(typed, name).strip() else ""
             echo = join((f"{Glyphs.show('✖')} not understood", "$state-down")) if problem else tell_instant(at, now)
-            self._echoes[name].update(echo)
+            shown[self._echoes[name]] = echo
+        for field, words in shown.items():
+            if self._drawn.get(field) != words:  # each update lays the whole form out anew
+                field.update(words)
+        self._drawn = shown
         self._problems.show_flow(partial(self._tell_problems, plan))
+        if self._timer is None:
+            self._timer = self.set_timer(_LOOK_AFTER_S, self._look)
         self.query_one("#plan-box").border_subtitle = self._tell_saved()
 
     def _tell_problems(self, plan: Plan, width: int) -> Sequence[Content]:
@@ -230,8 +282,10 @@ class PlanForm(OverScreen):
         rows = [line(row, "$state-down") for row in wrap(wrong[0], width)] if wrong else []
         if not rows:
             ready = not plan.problems
+            findings = self._findings if ready else []
             words = "ctrl+s reviews it" if ready else next(iter(plan.problems.values()))
             rows = [line(words, "$state-ok" if ready else "$muted")]
+            rows = [*draw_first_finding(findings, width), *rows]
         silenced = find_silenced(self._typed.components, watch_list(host_of(self).snapshot))
         quiet = ", ".join(silenced) or "no probe"
         return [join(("silences ", "$muted"), quiet, ("  while it lasts", "$muted")), *rows[:3]]
@@ -247,7 +301,7 @@ class PlanForm(OverScreen):
 
     def _list_fields(self) -> list[Widget]:
         return [
-            *(self._title, self._parts, self._start, self._end),
+            *(self._title, self._parts, self._effect, self._start, self._end, self._backout),
             *(self._remind, self._pages, self._notify, self._which, self._text),
         ]
 
@@ -289,10 +343,8 @@ class PlanForm(OverScreen):
             return
         await self._keeper.save()
         host = host_of(self)
-        title, pages = clean_line(typed.title, TITLE_LIMIT).strip(), self._list_pages()
-        words = {kind: clean_block(plan.words[kind]).strip() for kind in plan.kinds}
-        findings = check_words(title, words, [*typed.components, *list_known(host.snapshot, host.config)])
-        blocks = [finding.message for _, finding in findings if finding.level is Level.BLOCK]
+        pages, findings = self._list_pages(), self._check(plan)
+        title, words = self._clean(plan)
         _, remarks = list_told(host.snapshot, host.config)
         said = Said(
             "Review the plan",
@@ -302,40 +354,19 @@ class PlanForm(OverScreen):
                 draw_plan_facts, typed, plan, [host.snapshot.name_page(page) for page in pages],
                 find_silenced(typed.components, watch_list(host.snapshot)), remarks, findings, now,
             ),
-            obstacle=blocks[0] if blocks else "",
+            findings=findings,
         )  # fmt: skip
-        order = Order("plan", "plan", _make_store(self._keeper.name, typed, plan, words, title, pages, host_of(self)))
         host.load_styles("review")
-        self.app.push_screen(SayScreen(said), partial(self._decide, order))
+        screen = SayScreen(said)
 
-    async def _decide(self, order: Order, is_confirmed: bool | None) -> None:
-        if is_confirmed:
-            self.dismiss()
-            await begin_order(self.app, order)
+        async def decide(is_confirmed: bool | None) -> None:
+            if is_confirmed:
+                store = make_store(self._keeper.name, typed, plan, words, title, pages, screen.reasons, host)
+                self.dismiss()
+                await begin_order(self.app, Order("plan", "plan", store))
+
+        self.app.push_screen(screen, decide)
 
 
 def _point(field: Widget, words: str) -> Content:
     return join((f"{Glyphs.show('▸')} ", "bold $line-focus"), words) if field is field.screen.focused else line(words)
-
-
-def _make_store(
-    name: str, typed: Typed, plan: Plan, bodies: dict[NoticeKind, str], title: str, pages: Sequence[str], host: Host
-) -> Callable[[Database, int], str]:
-    """Returns what puts the plan into the file, with the instants that were reviewed, and forgets the form."""
-    starts_at, ends_at = plan.starts_at, plan.ends_at
-    assert starts_at is not None  # a plan without problems has both
-    assert ends_at is not None
-    components, notify = typed.components, typed.notify
-    probes = find_silenced(components, watch_list(host.snapshot))
-    actor, terminal_id = host.actor, host.terminal_id
-
-    def store(db: Database, now: int) -> str:
-        words = {kind: Words(uuid.uuid4().hex, body, notify) for kind, body in bodies.items()}
-        made = plan_maintenance(
-            db, uid=uuid.uuid4().hex, title=title, starts_at=starts_at, ends_at=ends_at, components=components,
-            probes=probes, words=words, remind_at=plan.remind_at, pages=pages, actor=actor, now=now,
-        )  # fmt: skip
-        drop_scratch(db, name, terminal_id)
-        return f"M{made.id}: {tell_targets(pages)}"
-
-    return store

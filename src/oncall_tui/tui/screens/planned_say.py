@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -14,16 +14,13 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
+from oncall_tui.config.customs import customs_of
+from oncall_tui.domain.announcing import word_work, work_of
+from oncall_tui.domain.duration import MINUTE
 from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.instants import read_end_words
-from oncall_tui.domain.lint.model import Level
-from oncall_tui.domain.maintenance import (
-    MaintenanceStatus,
-    NoticeKind,
-    require_notice,
-    word_notice,
-    write_instant,
-)
+from oncall_tui.domain.lint.model import Finding
+from oncall_tui.domain.maintenance import NoticeKind, require_notice, write_instant
 from oncall_tui.domain.sanitize import clean_block
 from oncall_tui.store.database import Database
 from oncall_tui.store.maintenance import Words, say_notice
@@ -32,14 +29,20 @@ from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import host_of, start_work, tell
 from oncall_tui.tui.orders import Order
 from oncall_tui.tui.plan import ZONE, check_words
-from oncall_tui.tui.planning import Work, list_known
+from oncall_tui.tui.planning import Work
 from oncall_tui.tui.scratch_keeper import ScratchKeeper
 from oncall_tui.tui.screens.over import OverScreen
 from oncall_tui.tui.screens.say import Said, SayScreen, begin_order
 from oncall_tui.tui.text import Glyphs, date_utc, join, line, wrap
 from oncall_tui.tui.widgets.choice import Choice
 from oncall_tui.tui.widgets.lines import Flow
-from oncall_tui.tui.widgets.planned_review import draw_findings, draw_targets, tell_instant, tell_targets
+from oncall_tui.tui.widgets.planned_review import (
+    draw_findings,
+    draw_first_finding,
+    draw_targets,
+    tell_instant,
+    tell_targets,
+)
 from oncall_tui.tui.widgets.planned_words import draw_state, draw_time
 from oncall_tui.tui.widgets.review_words import draw_labelled
 from oncall_tui.tui.widgets.update_text import UpdateText
@@ -91,6 +94,8 @@ class NoticeForm(OverScreen):
         self._echo = Static(markup=False, classes="echo")
         self._text = UpdateText(id="plan-text")
         self._problems = Flow(id="plan-problems")
+        self._question: tuple[str, int | None, int] = ("", None, 0)
+        self._findings: list[Finding] = []
 
     @property
     def _has_end(self) -> bool:
@@ -158,9 +163,8 @@ class NoticeForm(OverScreen):
         maintenance = self._work.maintenance
         if self._typed.body is not None:
             return self._typed.body
-        has_begun = maintenance.status is not MaintenanceStatus.SCHEDULED
-        end = ends_at or maintenance.ends_at
-        return word_notice(self._kind, maintenance.components, maintenance.starts_at, end, has_begun=has_begun)
+        customs = customs_of(host_of(self).config)
+        return word_work(self._kind, work_of(maintenance, ends_at), customs, self.oncall.now())
 
     def _put_words(self) -> None:
         words = clean_block(self._word(self._read_end()[0]))
@@ -233,7 +237,9 @@ class NoticeForm(OverScreen):
     def _tell_problem(self, problem: str, is_wrong: bool, width: int) -> list[Content]:
         words = problem or "ctrl+s reviews it"
         style = "$state-down" if is_wrong else "$muted" if problem else "$state-ok"
-        return [line(row, style) for row in wrap(words, width)]
+        rows = [line(row, style) for row in wrap(words, width)]
+        findings = [] if problem else self._check(self._read_end()[0])
+        return [*draw_first_finding(findings, width), *rows]
 
     # -- keys
 
@@ -281,9 +287,7 @@ class NoticeForm(OverScreen):
             return
         await self._keeper.save()
         body = clean_block(self._word(ends_at)).strip()
-        known = [*maintenance.components, *list_known(host.snapshot, host.config)]
-        findings = [finding for _, finding in check_words(maintenance.title, {self._kind: body}, known)]
-        blocks = [finding.message for finding in findings if finding.level is Level.BLOCK]
+        findings = self._check(ends_at)
         pages = [host.snapshot.name_page(page) for page in self._list_pages()]
         notify = self._typed.notify
         effect = "none in public: no page has been told of it yet" if not pages else _EFFECTS[self._kind]
@@ -301,10 +305,27 @@ class NoticeForm(OverScreen):
             return [*head, *(line(row) for row in wrap(body, width))]
 
         host.load_styles("review")
-        said = Said(title, body, draw_words, draw_facts, obstacle=blocks[0] if blocks else "")
-        self.app.push_screen(SayScreen(said), partial(self._decide, self._make_order(body, ends_at)))
+        screen = SayScreen(Said(title, body, draw_words, draw_facts, findings=findings))
 
-    def _make_order(self, body: str, ends_at: int | None) -> Order:
+        async def decide(is_confirmed: bool | None) -> None:
+            if is_confirmed:
+                order = self._make_order(body, ends_at, screen.reasons)
+                self.dismiss()
+                await begin_order(self.app, order)
+
+        self.app.push_screen(screen, decide)
+
+    def _check(self, ends_at: int | None) -> list[Finding]:
+        """Returns what stands against the words as they are, worst first."""
+        maintenance, now = self._work.maintenance, self.oncall.now()
+        body = clean_block(self._word(ends_at)).strip()
+        if (body, ends_at, now // MINUTE) != self._question:
+            work = work_of(maintenance, ends_at)
+            found = check_words(maintenance.title, {self._kind: body}, work, host_of(self), now, own_id=maintenance.id)
+            self._question, self._findings = (body, ends_at, now // MINUTE), [finding for _, finding in found]
+        return self._findings
+
+    def _make_order(self, body: str, ends_at: int | None, reasons: Mapping[str, str]) -> Order:
         kind, maintenance, host = self._kind, self._work.maintenance, host_of(self)
         notify, actor, terminal_id, name = self._typed.notify, host.actor, host.terminal_id, self._keeper.name
         pages = self._list_pages()
@@ -312,17 +333,12 @@ class NoticeForm(OverScreen):
         def store(db: Database, now: int) -> str:
             say_notice(
                 db, maintenance.id, kind, Words(uuid.uuid4().hex, body, notify), actor=actor, now=now,
-                ends_at=ends_at, finish_uid=uuid.uuid4().hex, seen_revision=maintenance.revision,
+                ends_at=ends_at, finish_uid=uuid.uuid4().hex, seen_revision=maintenance.revision, reasons=reasons,
             )  # fmt: skip
             drop_scratch(db, name, terminal_id)
             return tell_targets(pages)
 
         return Order(f"M{maintenance.id}", f"M{maintenance.id} {_NAMES[kind]}", store)
-
-    async def _decide(self, order: Order, is_confirmed: bool | None) -> None:
-        if is_confirmed:
-            self.dismiss()
-            await begin_order(self.app, order)
 
 
 _NAMES = {

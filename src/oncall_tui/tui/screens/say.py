@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import ClassVar
 
 from msgspec import Struct
 from textual.app import App, ComposeResult
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from oncall_tui.domain.lint.model import REASON_LEAST, Finding, list_obstacles
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import host_of, tell
 from oncall_tui.tui.orders import Order
 from oncall_tui.tui.screens.overlay import Overlay
-from oncall_tui.tui.text import line
+from oncall_tui.tui.text import join, line
 from oncall_tui.tui.widgets.lines import Flow
 from oncall_tui.tui.widgets.order_bar import show_order_bars
-from oncall_tui.tui.widgets.review_words import draw_verdict, fit_words
+from oncall_tui.tui.widgets.review_words import draw_rows, draw_verdict, fit_words
 
 
 class Said(Struct, frozen=True):
     """What is looked at: `draw_words` is what customers read, `draw_facts` what else is true of it, for a width.
 
-    `obstacle` says why it cannot be sent, empty when it can; `text` is what copying takes. `words` stand for
-    what is drawn, where there are any.
+    `obstacle` says why it cannot be sent, empty when it can; `findings` are of the rules, and a block among them that
+    takes a reason is passed with one. `text` is what copying takes. `words` stand for what is drawn, where there are
+    any.
     """
 
     title: str
@@ -33,16 +38,18 @@ class Said(Struct, frozen=True):
     draw_facts: Callable[[int], Sequence[Content]]
     obstacle: str = ""
     words: Content | None = None
+    findings: Sequence[Finding] = ()
 
 
 class SayScreen(Overlay[bool]):
-    """Gives back whether a person said yes; what blocks is named and cannot be passed."""
+    """Gives back whether a person said yes, in spite of what is in `reasons` by its rule; what else blocks is named."""
 
-    BINDINGS = bindings_of("review")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("review"), *bindings_of("said")]
 
     def __init__(self, said: Said) -> None:
         super().__init__()
         self._said = said
+        self.reasons: dict[str, str] = {}
         self._words, self._facts = Flow(id="say-words"), Flow(id="say-facts")
 
     def compose(self) -> ComposeResult:
@@ -51,8 +58,20 @@ class SayScreen(Overlay[bool]):
             with VerticalScroll(id="review-scroll", can_focus=False):
                 yield self._words if self._said.words is None else Static(self._said.words, markup=False)
             yield self._facts
-            verdict = draw_verdict(host_of(self).config.send_window_ms, is_sendable=not self._said.obstacle)
-            yield Static(verdict, id="review-verdict", markup=False)
+            yield Static(self._draw_verdict(), id="review-verdict", markup=False)
+
+    @property
+    def _obstacles(self) -> list[Finding]:
+        return list_obstacles(self._said.findings, self.reasons)
+
+    @property
+    def _obstacle(self) -> str:
+        return self._said.obstacle or next((finding.message for finding in self._obstacles), "")
+
+    def _draw_verdict(self) -> Content:
+        verdict = draw_verdict(host_of(self).config.send_window_ms, is_sendable=not self._obstacle)
+        is_passable = any(not finding.is_final for finding in self._obstacles)
+        return join(verdict, ("   ^g ", "bold"), "say why all the same") if is_passable else verdict
 
     def on_resize(self) -> None:
         self._fit()
@@ -67,11 +86,33 @@ class SayScreen(Overlay[bool]):
 
     def _draw_facts(self, width: int) -> Sequence[Content]:
         self.call_after_refresh(self._fit)
-        return self._said.draw_facts(width)
+        rows = [*self._said.draw_facts(width)]
+        for rule, reason in self.reasons.items():
+            rows += draw_rows("Let pass", f"{rule}: {reason}", width, "$muted")
+        return rows
+
+    def action_let_pass(self) -> None:
+        """Asks for the reason of the first block that takes one."""
+        finding = next((each for each in self._obstacles if not each.is_final), None)
+        if finding is None:
+            tell(self.app, "Nothing here takes a reason.")
+            return
+        from oncall_tui.tui.screens.ask import AskScreen
+
+        host_of(self).load_styles("drafts")
+        hint = f"{finding.message} The reason goes into the timeline."
+        screen = AskScreen(f"Send in spite of {finding.rule}: why?", hint, least=REASON_LEAST)
+        self.app.push_screen(screen, partial(self._take_reason, finding.rule))
+
+    def _take_reason(self, rule: str, reason: str | None) -> None:
+        if reason:
+            self.reasons[rule] = reason
+            self._facts.show_flow(self._draw_facts)
+            self.query_one("#review-verdict", Static).update(self._draw_verdict())
 
     def action_send(self) -> None:
-        if self._said.obstacle:
-            tell(self.app, f"Not sent: {self._said.obstacle}", "error")
+        if self._obstacle:
+            tell(self.app, f"Not sent: {self._obstacle}", "error")
         else:
             self.dismiss(True)
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from oncall_tui.domain.duration import MINUTE, format_age
-from oncall_tui.domain.lint.model import Finding
+from oncall_tui.domain.lint.model import Finding, Level
 from oncall_tui.domain.maintenance import NoticeKind
-from oncall_tui.tui.plan import Plan, Typed
 from oncall_tui.tui.text import Glyphs, date_utc, join, line, wrap
 from oncall_tui.tui.widgets.review_words import draw_finding, draw_labelled, draw_rows
+
+if TYPE_CHECKING:
+    from oncall_tui.tui.plan import Plan, Typed
 
 _FINDINGS_SHOWN = 3
 _WHEN = {NoticeKind.REMIND: "reminder", NoticeKind.START: "start", NoticeKind.FINISH: "end"}
@@ -51,7 +54,7 @@ def draw_plan_facts(
     pages: Sequence[str],
     silenced: Sequence[str],
     remarks: Sequence[str],
-    findings: Sequence[tuple[NoticeKind, Finding]],
+    findings: Sequence[Finding],
     now: int,
     width: int,
 ) -> list[Content]:
@@ -61,10 +64,12 @@ def draw_plan_facts(
         draw_labelled("Begins", start),
         draw_labelled("Ends", end),
         *draw_rows("Components", ", ".join(typed.components) or "none", width),
+        *(draw_rows("Notice", typed.effect.strip(), width) if typed.effect.strip() else ()),
+        *draw_rows("Way back", typed.backout.strip() or "none written down", width),
         *draw_rows("Silences", ", ".join(silenced) or "no probe", width),
         *draw_targets(pages, width, notify=typed.notify),
         *(draw_labelled("", line(row, "$state-slow")) for each in remarks for row in wrap(each, width - 13)),
-        *draw_findings([finding for _, finding in findings], width),
+        *draw_findings(findings, width),
     ]
 
 
@@ -75,6 +80,16 @@ def draw_targets(pages: Sequence[str], width: int, *, notify: bool) -> list[Cont
         words = "subscribers get mail" if notify else "subscribers get no mail"
         rows.append(draw_labelled("Mail", line(words)))
     return rows
+
+
+def draw_first_finding(findings: Sequence[Finding], width: int) -> list[Content]:
+    """Returns the worst of what stands against words that are still being written, and how much more there is."""
+    if not findings:
+        return []
+    shape, style = ("✖", "$state-down") if findings[0].level is Level.BLOCK else ("▲", "$state-slow")
+    count = f" (1 of {len(findings)})" if len(findings) > 1 else ""
+    told = f"{Glyphs.show(shape)} {findings[0].rule} {findings[0].message}{count}"
+    return [line(row, style) for row in wrap(told, width)[:2]]
 
 
 def draw_findings(findings: Sequence[Finding], width: int) -> list[Content]:
