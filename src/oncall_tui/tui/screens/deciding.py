@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.tui.host import host_of, start_work, tell
+from oncall_tui.tui.screens.overlay import Overlay
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import line
 from oncall_tui.tui.widgets.lines import Flow
@@ -43,7 +43,7 @@ class Calls(NamedTuple, Generic[SentT, ShownT]):
     drop: Callable[[Database, int, str, int], SentT]
 
 
-class DecidingScreen(ModalScreen[None], Generic[SentT, ShownT]):
+class DecidingScreen(Overlay[None], Generic[SentT, ShownT]):
     """Shows one delivery after the other; it follows the file, so a decision made elsewhere closes the keys here.
 
     `noun` is what the deliveries are, `loss` what giving one up means.
