@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from oncall_tui.domain.probe import Probe
 from oncall_tui.domain.silence import Silence
@@ -33,9 +33,8 @@ def change_probes(db: Database, changed: Sequence[Probe], gone: Iterable[str]) -
         connection.execute("DELETE FROM silence WHERE probe NOT IN (SELECT name FROM probe)")
 
 
-def list_silences_of(db: Database, source: str, now: int) -> dict[str, Silence]:
-    """Returns by probe what keeps the targets of a source quiet at `now`."""
-    names = {probe.name for probe in list_probes(db) if probe.source == source}
+def list_silences_of(db: Database, names: Collection[str], now: int) -> dict[str, Silence]:
+    """Returns by probe what keeps some probes quiet at `now`."""
     held = (each for each in list_silences(db) if each.until_at is None or now < each.until_at)
     return {each.probe: each for each in held if each.probe in names}
 

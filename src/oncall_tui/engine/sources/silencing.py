@@ -63,7 +63,7 @@ class Silencer:
     async def settle(self, source: Source) -> None:
         """Makes what is silenced there agree with the board, once."""
         try:
-            local = await self._store.call(list_silences_of, source.probe.name, self._tools.wall_ms())
+            local = await self._store.call(list_silences_of, frozenset(source.targets), self._tools.wall_ms())
             if not self._mark:
                 self._mark = f"[oncall-tui {(await self._store.call(read_origin))[:8]}]"
         except StoreError as error:
