@@ -9,6 +9,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from oncall_tui.config.model import HookConfig
@@ -240,3 +242,50 @@ def test_names_with_escape_sequences_reach_nobody_raw(db: Database) -> None:
         (_, call), *_ = list_calls(db, "phone")
         assert call.document.isprintable()
         assert "\x1b" not in str(board.documents()[0]["text"])
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["down", "up", "wait", "restart", "hour"]),
+        st.lists(st.integers(0, 7), min_size=1, max_size=8, unique=True),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS, at_most=st.integers(1, 4))
+def test_whatever_happens_ends_follow_troubles_and_the_last_word_is_true(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, list[int]]], at_most: int
+) -> None:
+    names = [f"p{n:03}" for n in range(8)]
+    down: set[str] = set()
+    with open_database(tmp_path_factory.mktemp("history") / "oncall.db") as db:
+        board = Board(db, make_probes(8), replace(PHONE, at_most=Rate(at_most, HOUR)))
+        for step, chosen in steps:
+            moved = {names[n] for n in chosen}
+            if step == "down":
+                down |= moved
+            elif step == "up":
+                down -= moved
+            elif step == "restart":
+                board.restart()
+            board.now += HOUR if step == "hour" else SECOND
+            board.set(ProbeStatus.DOWN, *down)
+            board.set(ProbeStatus.UP, *(set(names) - down))
+            board.settle(GATHER_MS if step == "wait" else SECOND)
+        for _ in range(20):
+            board.now += HOUR
+            board.set(ProbeStatus.DOWN, *down)
+            board.set(ProbeStatus.UP, *(set(names) - down))
+            board.settle()
+        events: dict[str, list[object]] = {name: [] for name in names}
+        for document in board.documents():
+            others = document["others"]
+            assert isinstance(others, dict)
+            for name in (document["probe"], *others["names"]):
+                events[str(name)].append(document["event"])
+        made = [call.created_at for _, call in list_calls(db, "phone")]
+    for name, told in events.items():
+        assert told == ["down", "up"] * (len(told) // 2) + ["down"] * (name in down)
+    assert all(sum(at - HOUR < each <= at for each in made) <= at_most for at in made)

@@ -112,7 +112,7 @@ class Noticing:
             document = write_document(group, uid, max(0, before - len(mine)) if index == 0 else 0, now)
             calls.append(NewCall(uid, group[0].event, tuple(each.subject for each in group), document.encode()))
         noted = [*going, *silent]
-        save_changes(
+        is_saved = save_changes(
             db,
             hook.name,
             self._epoch,
@@ -122,6 +122,8 @@ class Noticing:
             held=before,
             now=now,
         )
+        if not is_saved:
+            return False
         for call in calls:
             _log.info("hook %s: to be called, %s of %s", hook.name, call.event, ", ".join(call.subjects[:5]))
         if held:
