@@ -109,7 +109,7 @@ async def measure_ours(url: str, authority: Path, folder: Path) -> float:
     """Returns the milliseconds of CPU of this process for a check that is run, judged and saved."""
     probes = [Probe(f"p{number}", ProbeKind.HTTP, url) for number in range(AT_ONCE)]
     tools = await open_tools(tls=ssl.create_default_context(cafile=authority))
-    store = StoreThread(folder / "oncall.db")
+    store = StoreThread(folder / "oncall.db", is_durable=False)
     await store.start()
     recorder, stop = Recorder(store, probes), asyncio.Event()
 
