@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from pathlib import Path
 
 import pytest
+import trustme
 from tests.engine.receivers import Receiver, answer, open_receiver
 
 from oncall_tui.config.model import HookConfig, TokenSource
@@ -129,3 +131,16 @@ async def test_nobody_there_is_told_without_the_address() -> None:
     assert outcome.words.startswith("127.0.0.1 cannot be reached")
     assert outcome.may_follow
     assert "secret-path" not in outcome.words
+
+
+async def test_an_unknown_authority_gets_nothing_and_a_known_one_the_document() -> None:
+    authority = trustme.CA()
+    serving, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("127.0.0.1").configure_cert(serving)
+    authority.configure_trust(trusting)
+    async with open_receiver(tls=serving) as receiver:
+        hook = HookConfig("phone", url=receiver.url.replace("http:", "https:"))
+        refused = await HookLine(hook).post("{}", "u", NOW)
+        assert "certificate verify failed" in refused.words.lower()
+        assert receiver.got == []
+        assert (await HookLine(hook, trusting).post("{}", "u", NOW)).is_taken
