@@ -72,6 +72,7 @@ def test_probes_go_under_maintenance_and_come_back(run: Inside) -> None:
     assert (made["probes"], made["window"]) == (["api-eu", "gone"], None)
     assert 1_700 < made["left_s"] <= 1_800
     assert "\x1b" not in made["note"]
+    assert f"until {made['until']}: " in run("status")
     (gone, *_) = run.shape("status")["probes"]
     assert (gone["status"], gone["maintenance_id"], gone["maintenance_until"]) == ("maintenance", None, made["until"])
     told = run("silence", "list")

@@ -171,7 +171,7 @@ def test_troubles_add_up_as_spans_do(
     spans = _lay(parts, "p")
     planned = join_windows([(began_at, began_at + size) for began_at, size in windows])
     until = min(since + length, spans[-1].ended_at if spans else since)
-    assert sum_troubles(_fill(spans), planned, since, until) == sum_spans(spans, planned, since, until)
+    assert sum_troubles(_fill(spans), planned, [(since, until)]) == [sum_spans(spans, planned, since, until)]
 
 
 @given(SPANS, SPANS)

@@ -298,7 +298,7 @@ async def test_what_is_under_maintenance_says_which_work_it_is_and_how_long() ->
         assert all("MAINT" in row for row in rows.values())
         assert "29m left, by ann" in rows[names[0]]
         assert "29m left, [red]new" in rows[names[1]]
-        assert "1h 59m left, window backup" in rows[names[2]]
+        assert "1h 59m left, backup" in rows[names[2]]
         assert "over by 1m, M7 New racks" in rows[names[3]]
         app.board.tick(NOW + hour // 2)
         assert {names[0], names[1]} <= app.board.alarms or read_status(app, names[0]) is ProbeStatus.STALE

@@ -91,7 +91,7 @@ def _shape_probe(
     from oncall_tui.cli.output import show_time
     from oncall_tui.domain.maintenance import Maintenance
     from oncall_tui.domain.probe import ProbeState, find_unit
-    from oncall_tui.domain.upkeep import find_work
+    from oncall_tui.domain.upkeep import find_work, name_work
     from oncall_tui.domain.verdict import status_at
 
     state = state or ProbeState(probe.name)
@@ -106,6 +106,7 @@ def _shape_probe(
         "status": shown if work is None else "maintenance",
         "measured": shown,
         "maintenance_id": work.id if isinstance(work, Maintenance) else None,
+        "maintenance": None if work is None else name_work(work),
         "maintenance_until": None if work is None else show_time(work.ends_at),
         "since_at": show_time(state.since_at or None),
         "last_result_at": show_time(state.last_result_at),
@@ -155,7 +156,8 @@ def _tell(
         (
             *(word(probe[key]) for key in ("status", "name", "kind", "target")),
             word(probe["last_duration_ms"] if probe["unit"] is None else f"{probe['value']}{probe['unit']}"),
-            word(probe["reason"]),
+            word(probe["maintenance"] and f"until {probe['maintenance_until']}: {probe['maintenance']}")
+            or word(probe["reason"]),
         )
         for probe in probes
     ]

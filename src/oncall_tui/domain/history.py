@@ -197,11 +197,11 @@ def subtract(windows: Iterable[Window], holes: Sequence[Window]) -> list[Window]
 
 
 def _measure(windows: Iterable[Window], since: int, until: int) -> int:
-    return sum(
-        (min(until, ended_at)) - (max(since, began_at))
-        for began_at, ended_at in windows
-        if ended_at > since and began_at < until
-    )
+    total = 0
+    for began_at, ended_at in windows:
+        if ended_at > since and began_at < until:
+            total += min(until, ended_at) - max(since, began_at)
+    return total
 
 
 def merge_troubles(parts: Sequence[Trouble], now: int) -> Trouble:
@@ -223,28 +223,41 @@ def merge_troubles(parts: Sequence[Trouble], now: int) -> Trouble:
     return Trouble(min((part.first_at or 0 for part in watched), default=None), down, slow, unknown)
 
 
+def leave_out(trouble: Trouble, planned: Sequence[Window]) -> Trouble:
+    """Returns trouble without the time of planned work."""
+    if not planned:
+        return trouble
+    down, slow, unknown = (subtract(each, planned) for each in (trouble.down, trouble.slow, trouble.unknown))
+    return Trouble(trouble.first_at, down, slow, unknown)
+
+
 def hide_planned(trouble: Trouble, planned: Sequence[Window], now: int) -> Trouble:
     """Returns what a probe says of its component: nothing while work on it was planned."""
     first_at = trouble.first_at
     if first_at is None or not planned:
         return trouble
-    hidden = [(max(starts_at, first_at), min(ends_at, now)) for starts_at, ends_at in planned]
-    unknown = join_windows([*trouble.unknown, *(window for window in hidden if window[0] < window[1])])
-    return Trouble(first_at, subtract(trouble.down, planned), subtract(trouble.slow, planned), unknown)
+    left = leave_out(trouble, planned)
+    hidden = [
+        (max(starts_at, first_at), min(ends_at, now))
+        for starts_at, ends_at in planned
+        if starts_at < now and ends_at > first_at
+    ]
+    return Trouble(first_at, left.down, left.slow, join_windows([*left.unknown, *hidden]) if left.unknown else hidden)
 
 
-def sum_troubles(trouble: Trouble, planned: Sequence[Window], since: int, until: int) -> Uptime:
-    """Returns the time of [since, until) by what it was, as `sum_spans` does; what is no trouble was up."""
-    if trouble.first_at is None:
-        return Uptime()
-    since = max(since, trouble.first_at)
-    down, slow, unknown = trouble.down, trouble.slow, trouble.unknown
-    if planned:
-        down, slow, unknown = subtract(down, planned), subtract(slow, planned), subtract(unknown, planned)
-    down_ms, slow_ms = _measure(down, since, until), _measure(slow, since, until)
-    unknown_ms, planned_ms = _measure(unknown, since, until), _measure(planned, since, until)
-    up_ms = max(0, until - since) - planned_ms - slow_ms - down_ms - unknown_ms
-    return Uptime(up_ms, slow_ms, down_ms, unknown_ms, planned_ms)
+def sum_troubles(trouble: Trouble, planned: Sequence[Window], periods: Iterable[Window]) -> list[Uptime]:
+    """Returns the time of each of some periods by what it was, as `sum_spans` does; what is no trouble was up."""
+    left, first_at = leave_out(trouble, planned), trouble.first_at
+    if first_at is None:
+        return [Uptime() for _ in periods]
+    found = []
+    for began_at, until in periods:
+        since = max(began_at, first_at)
+        down_ms, slow_ms = _measure(left.down, since, until), _measure(left.slow, since, until)
+        unknown_ms, planned_ms = _measure(left.unknown, since, until), _measure(planned, since, until)
+        up_ms = max(0, until - since) - planned_ms - slow_ms - down_ms - unknown_ms
+        found.append(Uptime(up_ms, slow_ms, down_ms, unknown_ms, planned_ms))
+    return found
 
 
 def sum_spans(spans: Iterable[Span], planned: Sequence[Window], since: int, until: int) -> Uptime:
@@ -301,27 +314,8 @@ def tell_records(
     A component is down while any of its probes is, save in the work on that probe; work on all of its probes at once is
     work on the component.
     """
-    by_probe: dict[str, list[Window]] = {}
-    by_component: dict[str, list[Window]] = {}
-    members: dict[str, set[str]] = {}
-    for probe in probes:
-        if probe.component is not None:
-            members.setdefault(probe.component, set()).add(probe.name)
-    for upkeep in upkeeps:
-        spans = {name: span for name in upkeep.probes if (span := upkeep.find_span(name)) is not None}
-        for name, span in spans.items():
-            by_probe.setdefault(name, []).append(span)
-        for name, mine in members.items():
-            if mine <= spans.keys():
-                by_component.setdefault(name, []).append((upkeep.starts_at, min(spans[each][1] for each in mine)))
-    for work in maintenances:
-        window = find_window(work)
-        if window is not None:
-            for name in work.probes:
-                by_probe.setdefault(name, []).append(window)
-            for name in work.components:
-                by_component.setdefault(name, []).append(window)
-    planned = {name: join_windows(windows) for name, windows in by_probe.items()}
+    planned, by_component = _index_planned(probes, maintenances, upkeeps)
+    periods = [(now - length, now) for length in lengths]
     parts: dict[str, list[Trouble]] = {}
     for probe in probes:
         if probe.component is not None:
@@ -329,13 +323,46 @@ def tell_records(
             parts.setdefault(probe.component, []).append(told)
 
     def record(name: str, is_component: bool, trouble: Trouble, windows: Sequence[Window]) -> Record:
-        uptimes = tuple(sum_troubles(trouble, windows, now - length, now) for length in lengths)
-        return Record(name, is_component, trouble.first_at, uptimes)
+        return Record(name, is_component, trouble.first_at, tuple(sum_troubles(trouble, windows, periods)))
 
-    found = [
-        record(name, True, merge_troubles(each, now), join_windows(by_component.get(name, ())))
-        for name, each in parts.items()
-    ]
+    found = [record(name, True, merge_troubles(each, now), by_component.get(name, ())) for name, each in parts.items()]
     return found + [
         record(probe.name, False, troubles.get(probe.name, Trouble()), planned.get(probe.name, ())) for probe in probes
     ]
+
+
+def _index_planned(
+    probes: Sequence[Probe], maintenances: Iterable[Maintenance], upkeeps: Iterable[Upkeep]
+) -> tuple[dict[str, list[Window]], dict[str, list[Window]]]:
+    """Returns the work on each probe and on each component; probes with the same work share one list of it."""
+    members: dict[str, set[str]] = {}
+    for probe in probes:
+        if probe.component is not None:
+            members.setdefault(probe.component, set()).add(probe.name)
+    alike: dict[frozenset[str], list[Window]] = {}
+    by_probe: dict[str, list[Window]] = {}
+    by_component: dict[str, list[Window]] = {}
+    for upkeep in upkeeps:
+        whole = upkeep.probes.difference(upkeep.left)
+        span = upkeep.find_span(next(iter(whole), ""))
+        if span is not None:
+            alike.setdefault(whole, []).append(span)
+        for name in upkeep.left:
+            if (span := upkeep.find_span(name)) is not None:
+                by_probe.setdefault(name, []).append(span)
+    for names, windows in alike.items():
+        for component, mine in members.items():
+            if mine <= names:
+                by_component.setdefault(component, []).extend(windows)
+    for work in maintenances:
+        window = find_window(work)
+        if window is not None:
+            alike.setdefault(frozenset(work.probes), []).append(window)
+            for component in work.components:
+                by_component.setdefault(component, []).append(window)
+    joined = {names: join_windows(windows) for names, windows in alike.items()}
+    planned = {name: join_windows(windows) for name, windows in by_probe.items()}
+    for names, windows in joined.items():
+        for name in names:
+            planned[name] = join_windows([*planned[name], *windows]) if name in planned else windows
+    return planned, {component: join_windows(windows) for component, windows in by_component.items()}

@@ -33,8 +33,9 @@ class Upkeep(Struct, frozen=True):
         """Returns the (start, end) of it for a probe, None where it never began for that."""
         if probe not in self.probes:
             return None
-        ends = (self.ends_at, self.ended_at, self.left.get(probe))
-        ends_at = min(at for at in ends if at is not None)
+        ends_at = self.ends_at if self.ended_at is None else min(self.ends_at, self.ended_at)
+        if probe in self.left:
+            ends_at = min(ends_at, self.left[probe])
         return (self.starts_at, ends_at) if self.starts_at < ends_at else None
 
 
@@ -59,6 +60,13 @@ def find_work(
     `held` is what `index_upkeeps` returns for `now`.
     """
     return find_planned_work(maintenances, probe, now) or held.get(probe)
+
+
+def name_work(work: Maintenance | Upkeep) -> str:
+    """Returns which work it is, in the words that its makers gave it."""
+    if isinstance(work, Maintenance):
+        return f"M{work.id} {work.title}"
+    return work.window or work.note or f"by {work.actor}"
 
 
 def require_span(starts_at: int, ends_at: int, now: int) -> None:

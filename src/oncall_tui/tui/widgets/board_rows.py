@@ -35,6 +35,7 @@ RED = (ProbeStatus.DOWN, ProbeStatus.FLAPPING, ProbeStatus.SLOW)
 UNSEEN = (ProbeStatus.STALE, ProbeStatus.UNKNOWN)
 _WHY_AT_LEAST = 14
 _MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
+_ROUGH = 10 * _HOUR
 
 
 def tell_span(ms: int) -> str:
@@ -104,18 +105,18 @@ def tell_silence(row: Row, now: int) -> str:
 
 
 def tell_left(ends_at: int, now: int) -> str:
-    """Returns how long something still lasts, or by how long it has outlasted its end."""
-    return f"{tell_span(ends_at - now)} left" if now < ends_at else f"over by {tell_span(now - ends_at)}"
+    """Returns how long something still lasts, in as few signs as tell it, or by how long it has outlasted its end."""
+    if now >= ends_at:
+        return f"over by {tell_span(now - ends_at)}"
+    left = tell_span(ends_at - now)
+    return f"{left.partition(' ')[0] if ends_at - now >= _ROUGH else left} left"
 
 
 def tell_work(work: Maintenance | Upkeep, now: int) -> str:
     """Returns which work puts a probe under maintenance, and its time first: names are cut."""
-    from oncall_tui.domain.upkeep import Upkeep
+    from oncall_tui.domain.upkeep import name_work
 
-    left = tell_left(work.ends_at, now)
-    if not isinstance(work, Upkeep):
-        return f"{left}, M{work.id} {work.title}"
-    return f"{left}, {f'window {work.window}' if work.window is not None else work.note or f'by {work.actor}'}"
+    return f"{tell_left(work.ends_at, now)}, {name_work(work)}"
 
 
 class Columns(NamedTuple):
