@@ -208,13 +208,14 @@ async def test_no_name_of_a_configured_probe_is_taken(tmp_path: Path) -> None:
     assert sorted(probe.source for probe in probes.values()) == ["", "", "", "eu", "us"]
 
 
-async def test_a_target_keeps_its_name_while_its_twin_is_away(tmp_path: Path) -> None:
-    def say_jobs(*jobs: str) -> bytes:
-        now = time.time()
-        each = [{"instance": "h", "job": job} for job in jobs]
-        stamps = [({**labels, "oncall_tui_part": "sampled_at"}, now) for labels in each]
-        return vector(*stamps, *(({**labels, "__name__": "probe_success"}, 1) for labels in each))
+def say_jobs(*jobs: str) -> bytes:
+    now = time.time()
+    each = [{"instance": "h", "job": job} for job in jobs]
+    stamps = [({**labels, "oncall_tui_part": "sampled_at"}, now) for labels in each]
+    return vector(*stamps, *(({**labels, "__name__": "probe_success"}, 1) for labels in each))
 
+
+async def test_a_target_keeps_its_name_while_its_twin_is_away(tmp_path: Path) -> None:
     script = Script(say_jobs("a", "b"))
     async with reading(tmp_path, script) as world:
         await world.read()
@@ -222,6 +223,30 @@ async def test_a_target_keeps_its_name_while_its_twin_is_away(tmp_path: Path) ->
         await world.read()
         assert set(await world.list_probes()) == {"eu", "eu h job=a", "eu h job=b"}
         assert len((await world.list_states())["eu h job=a"].recent) == 2
+
+
+async def test_a_target_that_is_called_otherwise_leaves_no_row_behind(tmp_path: Path) -> None:
+    script = Script(say_jobs("a"))
+    async with reading(tmp_path, script, keep_ms=60_000) as world:
+        await world.read()
+        assert set(await world.list_probes()) == {"eu", "eu h"}
+        script.body = say_jobs("a", "b")
+        await world.read()
+        world.ahead_ms = 70_000
+        await world.read()
+        assert set(await world.list_probes()) == {"eu", "eu h job=a", "eu h job=b"}
+
+
+async def test_an_outage_of_the_source_longer_than_targets_are_kept_drops_none(tmp_path: Path) -> None:
+    script = Script(targets(2))
+    async with reading(tmp_path, script, keep_ms=60_000) as world:
+        await world.read()
+        world.ahead_ms = 900_000
+        script.body = targets(2)
+        await world.read()
+        states = await world.list_states()
+        assert len(states["eu t0.example.com"].recent) > 1
+        assert len(await world.list_probes()) == 3
 
 
 async def test_thousands_of_targets_fit_into_a_round(tmp_path: Path) -> None:
