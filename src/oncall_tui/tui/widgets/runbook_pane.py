@@ -127,7 +127,8 @@ class RunbookPane(Pane):
         if not self.is_mounted:
             return
         if self._file is None or self._file.runbook is None:
-            self._head.show_lines(self._draw_absence())
+            width = self._head.size.width or self.size.width or 80
+            self._head.show_lines([row for words in self._draw_absence() for row in words.wrap(width)])
             self._view.display = False
             self._head.refresh(layout=True)
             return
