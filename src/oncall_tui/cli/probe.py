@@ -89,6 +89,7 @@ def _shape(each: Probe, result: Result) -> dict[str, Json]:
         "duration_ms": round(result.duration_ms, 2),
         "phases": {name: None if value is None else round(value, 2) for name, value in phases.items()},
         "facts": dict(result.facts),
+        "evidence": [[name, text] for name, text in result.evidence],
     }
 
 
@@ -100,4 +101,6 @@ def _tell(each: Probe, result: Result) -> str:
     phases = ", ".join(f"{name} {value:.1f}" for name, value in spent if value is not None)
     why = f"  {clean_line(result.reason)}" if result.reason else ""
     took = format_duration(result.duration_ms)
-    return f"{result.verdict:<8}  {clean_line(each.name)}  {took}{why}" + (f"  ({phases} ms)" if phases else "")
+    step = dict(result.facts).get("next")
+    told = f"{result.verdict:<8}  {clean_line(each.name)}  {took}{why}" + (f"  ({phases} ms)" if phases else "")
+    return f"{told}\n          next: {clean_line(step)}" if step else told

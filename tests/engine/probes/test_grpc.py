@@ -77,6 +77,7 @@ async def test_each_word_of_the_health_service_is_told() -> None:
     assert told[""].phases.first_byte_ms is not None
     assert {each.verdict for service, each in told.items() if service} == {Verdict.DOWN}
     assert told["shop.Cart"].reason == "shop.Cart says that it is NOT_SERVING"
+    assert dict(told["shop.Cart"].facts)["next"].startswith("the service knows itself")
     assert told["shop.New"].reason == "shop.New does not say how it is (UNKNOWN)"
     assert told["shop.Gone"].reason == (
         "shop.Gone is not known to the server (SERVICE_UNKNOWN): correct `service` of the probe, or deploy it"

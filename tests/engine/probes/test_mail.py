@@ -80,6 +80,7 @@ async def test_a_wrong_certificate_behind_starttls_is_told(names: tuple[str, ...
         result = await run_probe(make(ProbeKind.SMTP, port), make_tools(authority))
     assert result.verdict is Verdict.DOWN
     assert result.reason == reason
+    assert [name for name, _ in result.evidence if name.startswith("certificate")] == ["certificate 1 of 1"]
 
 
 @pytest.mark.parametrize(("kind", "says"), [(ProbeKind.SMTP, SMTP), (ProbeKind.IMAP, IMAP)])

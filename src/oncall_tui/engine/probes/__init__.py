@@ -79,6 +79,8 @@ async def run_probe(probe: Probe, tools: Tools) -> Result:
         took_s = tools.monotonic() - started
         is_overrun = deadline.expired() or error.errno is None
         verdict, reason = explain_timeout(trace.phase, timeout_s) if is_overrun else explain(error)
+        if is_overrun and trace.tell_overrun is not None:
+            reason = trace.tell_overrun()
     except Exception as error:  # noqa: BLE001 - the supervisor: whatever goes wrong in a run becomes its result
         took_s = tools.monotonic() - started
         verdict, reason = explain(error)

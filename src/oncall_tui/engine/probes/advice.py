@@ -40,6 +40,16 @@ _STEPS = (
     ("HTTP 504", "a proxy waited for the service in vain: the service's load, and what it waits for"),
     ("HTTP 5", "the service fails: its own log at this time; what it answered is kept with this run"),
     ("slow: ", "which phase took the time, against yesterday"),
+    ("no message held", "it answers, and with something else: what came last is kept with this run"),
+    ("closed by the target", "it says itself why it leaves: the service's log at this time"),
+    ("handshake refused: HTTP 5", "the service, or what stands before it, fails before any WebSocket: its log"),
+    ("gRPC status UNAVAILABLE", "a proxy or the server cannot reach what it stands for"),
+    ("no beat for", "the job did not run, or did not come to its end: its log, then its schedule"),
+    ("provider: ", "nothing to mend here: what depends on them, and what to tell customers"),
+    ("STARTTLS is not offered", "TLS is off, or its certificate could not be loaded: the mail server's log"),
+    ("answer lacks", "the zone was changed, or an old answer is still known: its TTL"),
+    ("answer is not authenticated", "`delv` shows where the chain of signatures breaks"),
+    ("domain expire", "renew it with the registrar; after the grace period anybody may take it"),
     ("body ", "it answers, and with something else: what it answered is kept with this run"),
 )
 
@@ -48,4 +58,6 @@ def advise(reason: str) -> str:
     """Returns what to look at first, empty where the reason says it or nothing is known."""
     if "?" in reason:
         return ""
+    if reason.endswith("NOT_SERVING"):
+        return "the service knows itself that it cannot: its log, and what it depends on"
     return next((step for start, step in _STEPS if reason.startswith(start)), "")

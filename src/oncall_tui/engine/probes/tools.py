@@ -107,7 +107,7 @@ class Trace:
 
     `ip` is the address in use, `family` the only one allowed, `hidden` what may not be shown,
     `headers` and `body` the latest answer as it came, `addresses` all that the latest name had, `tls` the latest
-    handshake that came to its end.
+    handshake that came to its end. `tell_overrun` says what was waited for, where the phase does not.
     Phases that are entered twice (redirects) add up.
     """
 
@@ -122,6 +122,7 @@ class Trace:
     body: bytes | bytearray = b""
     addresses: tuple[str, ...] = ()
     tls: ssl.SSLObject | None = None
+    tell_overrun: Callable[[], str] | None = None
     _entered: float | None = None
 
     def enter(self, phase: str) -> None:

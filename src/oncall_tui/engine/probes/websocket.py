@@ -33,8 +33,6 @@ RECEIVE_CAP = 256 * 1024
 MESSAGE_LIMIT = 1_000
 CLOSE_WITHIN_S = 0.25
 """A target that does not answer the close is slow at nothing that customers notice: it is a fact, not a fault."""
-_ANSWER_BEFORE = 0.95
-"""So much of the run's time is waited for an answer, so that what came instead can still be told."""
 _SWITCHING = 101
 _NO_CODE = 1005
 _GOOD_CLOSES = (1000, 1001, _NO_CODE)
@@ -82,7 +80,7 @@ async def run(probe: Probe, tools: Tools, trace: Trace) -> Observation:
         if probe.request.body is not None:
             await talk.say(probe.request.body)
         if probe.expect.contains is not None:
-            await talk.await_text(probe.expect.contains, (ends - tools.monotonic()) * _ANSWER_BEFORE)
+            await talk.await_text(probe.expect.contains, probe.timeout_ms / 1000)
         trace.leave()
         latency_ms = (tools.monotonic() - started) * 1000
         await talk.close(min(CLOSE_WITHIN_S, (ends - tools.monotonic()) / 2))
@@ -180,25 +178,25 @@ class _Talk:
 
         await self.wire.send(self.protocol.send(TextMessage(data=text)))
 
-    async def await_text(self, wanted: str, within_s: float) -> None:
-        """Reads until a message holds a text. Raises TargetError in words that tell what came instead."""
+    async def await_text(self, wanted: str, timeout_s: float) -> None:
+        """Reads until a message holds a text; a run that is cut off meanwhile tells what came instead."""
         self.trace.enter("transfer")
         count, latest = 0, ""
-        try:
-            async with asyncio.timeout(within_s):
-                while count < MESSAGE_LIMIT:
-                    latest = await self._read_message()
-                    count += 1
-                    if wanted in latest:
-                        return
-                    if count % 50 == 0:
-                        await asyncio.sleep(0)
-        except TimeoutError as error:
-            if error.errno is not None:
-                raise
-        shown = clean_line(self.trace.hide(latest), _SHOWN)
-        came = f"{count} came, the latest: {shown}" if count else "none came"
-        raise TargetError(f"no message held '{clean_line(wanted, _SHOWN)}' within {within_s:.1f} s, {came}")
+
+        def tell() -> str:
+            shown = clean_line(self.trace.hide(latest), _SHOWN)
+            came = f"{count} came, the latest: {shown}" if count else "none came"
+            return f"no message held '{clean_line(wanted, _SHOWN)}' within {timeout_s:.1f} s, {came}"
+
+        self.trace.tell_overrun = tell
+        while wanted not in latest or not count:
+            if count == MESSAGE_LIMIT:
+                raise TargetError(tell())
+            latest = await self._read_message()
+            count += 1
+            if count % 50 == 0:
+                await asyncio.sleep(0)
+        self.trace.tell_overrun = None
 
     async def close(self, within_s: float) -> None:
         """Says goodbye and notes how it was answered. Raises TargetError for a close that tells of a fault."""
