@@ -18,7 +18,7 @@ from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import host_of, tell
 from oncall_tui.tui.orders import Order
 from oncall_tui.tui.screens.overlay import Overlay
-from oncall_tui.tui.text import join, line
+from oncall_tui.tui.text import Glyphs, join, line
 from oncall_tui.tui.widgets.lines import Flow
 from oncall_tui.tui.widgets.order_bar import show_order_bars
 from oncall_tui.tui.widgets.review_words import draw_rows, draw_verdict, fit_words
@@ -69,9 +69,12 @@ class SayScreen(Overlay[bool]):
         return self._said.obstacle or next((finding.message for finding in self._obstacles), "")
 
     def _draw_verdict(self) -> Content:
-        verdict = draw_verdict(host_of(self).config.send_window_ms, is_sendable=not self._obstacle)
-        is_passable = any(not finding.is_final for finding in self._obstacles)
-        return join(verdict, ("   ^g ", "bold"), "say why all the same") if is_passable else verdict
+        if not self._said.obstacle and any(not finding.is_final for finding in self._obstacles):
+            return join(
+                (f"{Glyphs.show('✖')} Not sendable as it is.  ", "bold $state-down"),
+                *(("^g ", "bold"), "say why all the same   ", ("esc ", "bold"), ("back to the text", "$muted")),
+            )
+        return draw_verdict(host_of(self).config.send_window_ms, is_sendable=not self._obstacle)
 
     def on_resize(self) -> None:
         self._fit()
