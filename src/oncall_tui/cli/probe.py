@@ -87,6 +87,7 @@ def _shape(each: Probe, result: Result) -> dict[str, Json]:
         "reason": result.reason,
         "started_at": show_time(result.started_at),
         "duration_ms": round(result.duration_ms, 2),
+        "value": result.value,
         "phases": {name: None if value is None else round(value, 2) for name, value in phases.items()},
         "facts": dict(result.facts),
         "evidence": [[name, text] for name, text in result.evidence],
@@ -100,7 +101,7 @@ def _tell(each: Probe, result: Result) -> str:
     spent = [(name.removesuffix("_ms").replace("_", " "), getattr(result.phases, name)) for name in _PHASES]
     phases = ", ".join(f"{name} {value:.1f}" for name, value in spent if value is not None)
     why = f"  {clean_line(result.reason)}" if result.reason else ""
-    took = format_duration(result.duration_ms)
+    took = dict(result.facts).get("value") or format_duration(result.duration_ms)
     step = dict(result.facts).get("next")
     told = f"{result.verdict:<8}  {clean_line(each.name)}  {took}{why}" + (f"  ({phases} ms)" if phases else "")
     return f"{told}\n          next: {clean_line(step)}" if step else told

@@ -117,6 +117,13 @@ def _shape_probe(
     }
 
 
+def _tell_value(shape: dict[str, Json]) -> str:
+    from oncall_tui.domain.intake import tell_value
+
+    assert isinstance(shape["value"], float)
+    return tell_value(shape["value"], str(shape["unit"]))
+
+
 def _shape_engine(lease: Lease | None, is_running: bool, now: int) -> dict[str, Json]:
     from oncall_tui.cli.output import show_time
 
@@ -155,7 +162,7 @@ def _tell(
     rows = [
         (
             *(word(probe[key]) for key in ("status", "name", "kind", "target")),
-            word(probe["last_duration_ms"] if probe["unit"] is None else f"{probe['value']}{probe['unit']}"),
+            word(probe["last_duration_ms"] if probe["value"] is None else _tell_value(probe)),
             word(probe["maintenance"] and f"until {probe['maintenance_until']}: {probe['maintenance']}")
             or word(probe["reason"]),
         )

@@ -21,6 +21,8 @@ from oncall_tui.engine.probes.tools import Tools, Trace
 BODY_CAP = 32 * 1024 * 1024
 CREDENTIAL_KEY = "source.token"
 _WORDS_LIMIT = 160
+_DULL = ("status", "body", "encoding")
+"""Facts about the answer, where those that it holds matter."""
 _Read = TypeVar("_Read")
 
 
@@ -52,6 +54,8 @@ async def ask(
     if answer.is_cut:
         raise NotRunError(f"the answer is larger than {BODY_CAP // 1024 // 1024} MiB: narrow it by match")
     if answer.status == 200:
+        for name in _DULL:
+            trace.facts.pop(name, None)
         return bytes(answer.body)
     said = _find_complaint(bytes(answer.body))
     words = f"HTTP {answer.status_text}" + (f": {clean_line(trace.hide(said), _WORDS_LIMIT)}" if said else "")

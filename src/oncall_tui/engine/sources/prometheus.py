@@ -92,6 +92,7 @@ async def run_query(probe: Probe, tools: Tools, trace: Trace) -> Observation:
     labels, value = max(known, key=lambda sample: _rank(intake, sample[1]))
     shown = tell_value(value, intake.unit)
     trace.note("value", shown)
+    trace.note("query", intake.query)
     if len(known) > 1:
         trace.note("series", f"{len(known)}, worst: {tell_labels(sorted(labels.items()))}")
     of = f" ({tell_labels(sorted(labels.items()))})" if len(known) > 1 else ""
