@@ -189,7 +189,7 @@ class _Talk:
             return f"no message held '{clean_line(wanted, _SHOWN)}' within {timeout_s:.1f} s, {came}"
 
         self.trace.tell_overrun = tell
-        while wanted not in latest or not count:
+        while not count or wanted not in latest:
             if count == MESSAGE_LIMIT:
                 raise TargetError(tell())
             latest = await self._read_message()
