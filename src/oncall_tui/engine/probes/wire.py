@@ -104,8 +104,10 @@ class Wire:
                 return b""
 
     def close(self) -> None:
-        self._unwatch()
-        self.sock.close()
+        try:
+            self._unwatch()
+        finally:
+            self.sock.close()
 
     async def flush(self) -> None:
         """Sends what TLS has to say by itself."""
