@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -61,13 +61,20 @@ class Rollup(Struct, frozen=True):
         return self.up + self.slow + self.down + self.unknown
 
 
-def roll_up(probe: str, length_ms: int, began_at: int, runs: Sequence[Run]) -> Rollup:
-    """Returns the roll-up of runs that all began within it; minutes are told of an hour."""
+_TELLING = frozenset((Verdict.UP, Verdict.DEGRADED))
+
+
+def roll_up(probe: str, length_ms: int, began_at: int, runs: Sequence[Run], *, is_value: bool = False) -> Rollup:
+    """Returns the roll-up of runs that all began within it; minutes are told of an hour.
+
+    A run that is down has no latency, but the value of a query (`is_value`) is there just then.
+    """
     counts = dict.fromkeys(Verdict, 0)
+    telling = _TELLING | {Verdict.DOWN} if is_value else _TELLING
     answered = []
     for run in runs:
         counts[run.verdict] += 1
-        if run.verdict in (Verdict.UP, Verdict.DEGRADED):
+        if run.verdict in telling:
             answered.append(run)
     phases = [run.phases for run in answered]
     series: list[Iterable[float | None]] = [
@@ -88,18 +95,18 @@ def roll_up(probe: str, length_ms: int, began_at: int, runs: Sequence[Run]) -> R
         down=counts[Verdict.DOWN],
         unknown=counts[Verdict.UNKNOWN],
         figures=figures,
-        minutes=_roll_minutes(began_at, runs) if length_ms == HOUR else (),
+        minutes=_roll_minutes(began_at, runs, telling) if length_ms == HOUR else (),
     )
 
 
-def _roll_minutes(began_at: int, runs: Sequence[Run]) -> tuple[Minute, ...]:
+def _roll_minutes(began_at: int, runs: Sequence[Run], telling: Collection[Verdict]) -> tuple[Minute, ...]:
     minutes: list[list[Run]] = [[] for _ in range(HOUR // MINUTE)]
     for run in runs:
         minutes[(run.started_at - began_at) // MINUTE].append(run)
     return tuple(
         Minute(
             _KINDS[max(_WORST[run.verdict] for run in held)],
-            *_figure(run.duration_ms for run in held if run.verdict in (Verdict.UP, Verdict.DEGRADED)),
+            *_figure(run.duration_ms for run in held if run.verdict in telling),
         )
         if held
         else Minute()

@@ -28,7 +28,7 @@ from oncall_tui.domain.history import (
     tell_parts,
     tell_records,
 )
-from oncall_tui.domain.probe import Phases, Probe, ProbeState, ProbeStatus, SpanKind, Verdict
+from oncall_tui.domain.probe import Phases, Probe, ProbeKind, ProbeState, ProbeStatus, SpanKind, Verdict
 from oncall_tui.domain.rollup import SERIES, Figures, Minute, Rollup, Run, floor_to, roll_up
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.store.codec import decode_probe
@@ -317,7 +317,9 @@ def _roll_runs(db: Database, probe: str, length_ms: int, began_at: int) -> Rollu
         "SELECT started_at, verdict, duration_ms, phases FROM result WHERE probe = ? AND started_at >= ? AND started_at < ?",
         *(probe, began_at, began_at + length_ms),
     )
-    return roll_up(probe, length_ms, began_at, [_read_run(row) for row in rows])
+    kind = db.row("SELECT json_extract(spec, '$.kind') FROM probe WHERE name = ?", probe)
+    is_value = kind is not None and kind[0] == ProbeKind.QUERY
+    return roll_up(probe, length_ms, began_at, [_read_run(row) for row in rows], is_value=is_value)
 
 
 def _read_run(row: sqlite3.Row) -> Run:
