@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -49,17 +49,6 @@ class Recorder:
         self.sent.append(broadcast)
         if self.answers:
             raise self.answers.pop(0)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "oncall.db"
-
-
-@pytest.fixture
-def db(path: Path) -> Iterator[Database]:
-    with open_database(path) as database:
-        yield database
 
 
 @asynccontextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,20 +17,9 @@ from oncall_tui.engine.pages.budget import Budget
 from oncall_tui.engine.reader import look_once, read_page_once
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.corrections import backfill_incident, correct_update
-from oncall_tui.store.database import Database, open_database
+from oncall_tui.store.database import Database
 from oncall_tui.store.outbox import list_deliveries, retry_delivery
 from oncall_tui.store.updates import list_updates
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "oncall.db"
-
-
-@pytest.fixture
-def db(path: Path) -> Iterator[Database]:
-    with open_database(path) as database:
-        yield database
 
 
 async def drain(path: Path, db: Database, page: FaultPage) -> None:

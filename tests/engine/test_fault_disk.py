@@ -10,7 +10,6 @@ import logging
 import resource
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,23 +17,12 @@ from tests.engine.faultpage import FaultPage
 from tests.engine.publishing import confirm, declare, publishing, until
 
 from oncall_tui.domain.update import DeliveryState
-from oncall_tui.store.database import Database, open_database
+from oncall_tui.store.database import Database
 from oncall_tui.store.outbox import list_deliveries
 from oncall_tui.store.updates import list_updates
 
 ROOT = Path(__file__).parents[2]
 LONG_MS = 5_000
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "oncall.db"
-
-
-@pytest.fixture
-def db(path: Path) -> Iterator[Database]:
-    with open_database(path) as database:
-        yield database
 
 
 async def start_engine(path: Path, page: FaultPage) -> Process:

@@ -2,10 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from tests.engine.faultkinds import Fault
 from tests.engine.faultpage import TOKEN, FaultPage
 from tests.engine.publishing import (
@@ -31,17 +29,6 @@ from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.incidents import get_incident, read_origin
 from oncall_tui.store.outbox import list_deliveries, retry_delivery
 from oncall_tui.store.updates import list_updates
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "oncall.db"
-
-
-@pytest.fixture
-def db(path: Path) -> Iterator[Database]:
-    with open_database(path) as database:
-        yield database
 
 
 async def test_an_incident_runs_its_course_on_the_page(path: Path, db: Database) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -22,17 +22,6 @@ from oncall_tui.store.updates import list_updates
 
 STEPS = ("create", "update", "resolve")
 AT_ONCE = 8
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "oncall.db"
-
-
-@pytest.fixture
-def db(path: Path) -> Iterator[Database]:
-    with open_database(path) as database:
-        yield database
 
 
 async def start_at(step: str, path: Path, db: Database, page: FaultPage) -> int:

@@ -6,7 +6,6 @@ import asyncio
 import signal
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -32,17 +31,6 @@ DEATHS = (
     ("applied", Fault.NONE),
     ("answered", Fault.NONE),
 )
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "oncall.db"
-
-
-@pytest.fixture
-def db(path: Path) -> Iterator[Database]:
-    with open_database(path) as database:
-        yield database
 
 
 async def start_engine(path: Path, page: FaultPage) -> Process:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,23 +18,12 @@ from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.engine.pages.statuspage import Statuspage
 from oncall_tui.engine.reader import run_reader
 from oncall_tui.engine.store_thread import StoreThread
-from oncall_tui.store.database import Database, open_database
+from oncall_tui.store.database import Database
 from oncall_tui.store.incidents import get_incident, list_components, list_incidents
 from oncall_tui.store.outbox import list_deliveries
 from oncall_tui.store.page import read_page
 from oncall_tui.store.timeline import list_entries
 from oncall_tui.store.updates import list_updates
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "oncall.db"
-
-
-@pytest.fixture
-def db(path: Path) -> Iterator[Database]:
-    with open_database(path) as database:
-        yield database
 
 
 @asynccontextmanager

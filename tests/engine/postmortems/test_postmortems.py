@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,6 @@ from tests.engine.publishing import confirm, make_work, until
 from tests.engine.reviewworld import (
     Served,
     World,
-    clear_page,
-    open_world,
-    serve_page,
 )
 from tests.statuspage.conftest import TOKEN
 
@@ -32,23 +28,6 @@ from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import open_database
 from oncall_tui.store.incidents import get_incident
 from oncall_tui.store.timeline import list_entries
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serve_page(tmp_path_factory.mktemp("page")) as served:
-        yield served
-
-
-@pytest.fixture
-def page(server: Served) -> Served:
-    return clear_page(server)
-
-
-@pytest.fixture
-async def world(tmp_path: Path, page: Served) -> AsyncIterator[World]:
-    async with open_world(tmp_path, page) as made:
-        yield made
 
 
 async def test_a_review_is_published_corrected_and_taken_back(world: World, page: Served) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,31 +14,11 @@ from tests.engine.reviewworld import (
     QUIET_MS,
     Served,
     World,
-    clear_page,
-    open_world,
-    serve_page,
 )
 
 from oncall_tui.domain.postmortem import PublicationState
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import open_database
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serve_page(tmp_path_factory.mktemp("page")) as served:
-        yield served
-
-
-@pytest.fixture
-def page(server: Served) -> Served:
-    return clear_page(server)
-
-
-@pytest.fixture
-async def world(tmp_path: Path, page: Served) -> AsyncIterator[World]:
-    async with open_world(tmp_path, page) as made:
-        yield made
 
 
 @pytest.mark.parametrize(
