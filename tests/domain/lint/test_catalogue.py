@@ -5,7 +5,7 @@ import sys
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall_tui.domain.incident import Cause, ComponentStatus, IncidentStatus, Severity
@@ -65,6 +65,7 @@ _CONTEXTS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(_TEXTS, _TEXTS, _CONTEXTS)
 def test_any_text_is_judged_and_findings_lie_inside_it(title: str, body: str, context: Context) -> None:
     for finding in lint(title, body, context):
@@ -78,6 +79,7 @@ def test_any_text_is_judged_and_findings_lie_inside_it(title: str, body: str, co
 _MENDING = {"PH004", "PH006", "PH007", "MS005", "MS006", "TM001", "TM002", "TM007"}
 
 
+@settings(deadline=None)
 @given(_TEXTS, _CONTEXTS)
 def test_a_fix_does_away_with_its_finding(body: str, context: Context) -> None:
     tuning = Tuning(words=Words(products=("DataHub",)))

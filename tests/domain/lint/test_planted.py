@@ -68,6 +68,30 @@ RESOLVED = Context(now=NOW, status=IncidentStatus.RESOLVED, started_at=NOW - 25 
         ("TM006", "We will restore service within 2 hours."),
         ("TM006", "Everything will be up again by 16:00 UTC."),
         ("TM006", "Full recovery by 16:00 UTC."),
+        ("BL001", "It is our provider's fault."),
+        ("BL001", "Our hosting provider messed up."),
+        ("BL001", "Stripe is down, so payments fail."),
+        ("BL001", "It fails as AWS had an outage."),
+        ("BL002", "A colleague misconfigured the switch."),
+        ("BL002", "Our team failed to test the change."),
+        ("BL002", "It was caused by an administrator."),
+        ("BL003", "An abusive user caused this."),
+        ("BL003", "One customer's traffic brought us down."),
+        ("JR004", "More in INC4821."),
+        ("JR006", "It ends with exit code 137."),
+        ("JR006", "TypeError: undefined is not a function"),
+        ("JR006", "Out of memory: Killed process 123"),
+        ("SE001", "We use --password hunter22 for it."),
+        ("SE002", "The customer id 4821993 is hit."),
+        ("SC003", "It looks like a bad deploy."),
+        ("SC003", "Apparently a certificate has run out."),
+        ("SC004", "It won't happen again."),
+        ("SC004", "There will be no further outages."),
+        ("LK001", "See file:///srv/notes.txt for more."),
+        ("LK002", "See [our notice] (https://example.com/n) for more."),
+        ("LK002", "See htps://example.com for more."),
+        ("DR001", "This is an exercise."),
+        ("DR001", "TEST TEST TEST"),
     ],
 )
 def test_a_fault_is_found_in_the_text_alone(rule: str, text: str) -> None:
@@ -89,6 +113,19 @@ def test_a_fault_is_found_in_the_text_alone(rule: str, text: str) -> None:
         ("TM005", "Next update on 24 November."),
         ("TM005", "We will post updates every six hours."),
         ("TM005", "Next update by end of day."),
+        ("TR001", "Service has returned to normal."),
+        ("TR001", "Customers can sign in again."),
+        ("TR001", "The API no longer fails and is healthy."),
+        ("TR003", "This is resolved."),
+        ("TR003", "The fix is live."),
+        ("TR003", "We have identified the cause and are mending it."),
+        ("TR005", "100% of requests fail."),
+        ("TR005", "The API is down completely."),
+        ("TR007", "Two percent of requests fail."),
+        ("TR007", "Nine in ten requests fail."),
+        ("TR008", "The problem was a full disk."),
+        ("TR008", "An expired certificate led to this."),
+        ("TR008", "The culprit is a cache."),
     ],
 )
 def test_a_fault_is_found_by_what_is_known(rule: str, text: str) -> None:
@@ -110,8 +147,31 @@ def test_another_length_than_the_timeline_is_found(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (IncidentStatus.IDENTIFIED, "We do not know why it fails."),
+        (IncidentStatus.IDENTIFIED, "The reason is unknown."),
+        (IncidentStatus.IDENTIFIED, "We are still investigating the cause."),
+        (IncidentStatus.MONITORING, "Customers cannot sign in."),
+        (IncidentStatus.MONITORING, "A fix is being developed."),
+        (IncidentStatus.RESOLVED, "Engineers are looking for the cause."),
+        (IncidentStatus.RESOLVED, "The outage is ongoing."),
+        (IncidentStatus.RESOLVED, "Next update by 15:30 UTC."),
+    ],
+)
+def test_words_that_contradict_a_state_are_found(status: IncidentStatus, text: str) -> None:
+    assert find("TR003", text, Context(status=status))
+
+
+@pytest.mark.parametrize(
     ("rule", "text", "context"),
     [
+        (
+            "TR003",
+            "We have identified the issue and are still investigating the root cause.",
+            Context(status=IncidentStatus.IDENTIFIED),
+        ),
+        ("SC003", "We believe it is resolved now.", OPEN),
         ("TM002", "We moved to version 14.04 of it, and 1h30 later all was well.", OPEN),
         ("TM002", "It was at 14.05% of the usual.", OPEN),
         ("TM002", "We hear more at noon UTC.", OPEN),

@@ -77,23 +77,30 @@ _TROUBLE = Folded(
 )
 _EXCUSE = Folded(
     r"(?<!\w)(?:(?:beyond|outside(?: of)?|out of) our (?:direct )?control|not our (?:fault|responsibility|problem)"
-    r"|(?:their|the (?:provider|vendor|supplier|partner|carrier|third[- ]party)(?:['’]s)?) (?:own )?(?:fault|mistake"
+    r"|(?:their|(?:the|our) (?:(?:hosting|cloud|dns|network) )?(?:provider|vendor|supplier|partner|carrier"
+    r"|third[- ]party|isp)(?:['’]s)?) (?:own )?(?:fault|mistake"
     r"|negligence|error"
     r"|incompetence)|(?:due to|because of|caused by) their (?:own )?(?:failure|outage|problems?|issues?|errors?)"
-    r"|their failure(?= (?:to|caused|led|has|is|was|brought))|nothing (?:that )?we (?:can|could) do(?! to)|let us down"
+    r"|their failure(?= (?:to|caused|led|has|is|was|brought))|(?:fault|mistake|negligence|incompetence) (?:of"
+    r"|by) our (?:\w+ ){0,2}(?:provider|vendor|supplier|partner|carrier|isp|data cent(?:er|re))"
+    r"|(?:our|the) (?:\w+ ){0,2}(?:provider|vendor|supplier|carrier|isp) (?:messed up|screwed up|failed to|forgot to"
+    r"|broke)"
+    r"|nothing (?:that )?we (?:can|could) do(?! to)|let us down"
     r"|entirely (?:on )?their (?:side|end)"
     r"|to blame)(?!\w)",
 )
-_BLAMED_BEFORE = Folded(r"(?:\b(?:because|since)|\b(?:blame|thanks to)) (?:of )?$")
+_BLAMED_BEFORE = Folded(r"(?:\b(?:because|since|as)|\b(?:blame|thanks to)) (?:of )?$")
 _BLAMED_AFTER = Pattern(
-    r"['’]s? (?:fault|mistake|failure|negligence|incompetence)\b| (?:broke|failed|let down|took down"
+    r"['’]s? (?:fault|mistake|failure|outage|negligence|incompetence)\b| is down,? (?:so|and (?:so|therefore))\b"
+    r"| (?:broke|failed|let down|took down"
     r"|brought down) (?:us|our|the)\b"
     r"| (?:took|brought) (?:us|our \w+) down\b| let us down\b| (?:is|was|are) (?:solely |entirely )?to blame\b"
 )
 _DID = Pattern(r" (?:is|was|went|has|had|broke|failed|fails|keeps|cannot|could not)\b")
 _PERSON = (
     r"(?:engineers?|developers?|technicians?|contractors?|interns?|sysadmins?|team members?|devops"
-    r"|(?:our|an|one of our) (?:\w+ )?(?:employees?|operators?|administrators?|admins?|colleagues?|staff(?: members?)?"
+    r"|(?:our|an|a|one of our) (?:\w+ )?(?:employees?|operators?|administrators?|admins?|colleagues?"
+    r"|staff(?: members?)?"
     r"|dbas?)"
     r"|(?:support|operations|ops|platform|network|database|dev|qa|security|infrastructure|deployment|release) team"
     r"|someone|somebody|one of our (?:\w+ )?(?:team|people))"
@@ -107,13 +114,17 @@ _SLIP = (
     r"|made (?:a|an) (?:\w+ )?(?:mistake|error|typo)|messed up|screwed up|neglected to|overlooked"
     r"|did(?: not|n['’]t) (?:follow|check|test|verify|notice|read)"
     r"|failed to (?:follow|check|test|verify|notice|read|renew|update|apply|communicate|escalate)|ran the wrong"
+    r"|by mistake"
     r"|(?:deleted|dropped|pushed|pulled|unplugged|typed|applied) the wrong|should have (?:known|checked|tested)))"
 )
 _HUMAN = Folded(
     r"(?<!\w)(?:(?:human|manual|employee|engineer|technician|staff|personnel)(?:['’]s)?[ -](?:error|mistake)s?"
     r"|(?:operator|administrator)(?:['’]s)?[ -](?:error|mistake))"
     r"(?! (?:rate|message|code|report|log|page|handl))(?!\w)"
-    r"|(?<!\w)(?:fat[- ]finger\w*|a typo made by|negligence (?:of|by)|carelessness)(?!\w)",
+    r"|(?<!\w)(?:fat[- ]finger\w*|careless|(?:caused|triggered) by (?:an?|one of our) (?:\w+ )?(?:engineer|developer"
+    r"|technician|administrator"
+    r"|sysadmin|dba|operator|employee|colleague|intern)|our team failed to|a typo made by|negligence (?:of|by)"
+    r"|carelessness)(?!\w)",
 )
 #: What a team guards against is no blame.
 _GUARDED = Folded(
@@ -150,6 +161,26 @@ _CLIENT_BLAME = Folded(
     r"|(?:customers?|users?) (?:are|were) (?:to blame|responsible for (?:this|the)|at fault|using it wrong(?:ly)?)"
     r"|(?:caused by|due to) (?:customer|user) (?:error|misconfiguration|misuse)(?!s? (?:rate|message|page)))(?!\w)",
 )
+#: What is said of programs and crowds too.
+_CLIENT_HINT = Folded(
+    r"\b(?:an?|one|single) (?:\w+ )?(?:abusive|misbehaving|malicious|rogue) (?:client|customer|user|tenant|account)\b"
+    r"|\b(?:customer|tenant|client|user|merchant)['’]s (?:traffic|script|workload|jobs?|quer(?:y|ies)|load|requests) "
+    r"(?:\w+ )?(?:brought|took|caused|overload\w*|broke)\b|\bmisuse by (?:\w+ )?(?:customers?|users?|clients?"
+    r"|tenants?)\b"
+    r"|\b(?:a|one|single) (?:\w+ )?(?:customer|tenant|client) (?:ran|started|launched) an?\b"
+)
+_HINT_SIGNS = (
+    "abusive",
+    "misbehaving",
+    "malicious",
+    "rogue",
+    "'s ",
+    "’s ",
+    "misuse",
+    " ran ",
+    " started ",
+    " launched ",
+)
 _EXCUSE_SIGNS = (
     *("our control", "our direct", "our fault", "our resp", "our problem", "fault", "mistake", "negligence"),
     *(
@@ -165,9 +196,22 @@ _EXCUSE_SIGNS = (
         "to blame",
         "their error",
     ),
-    *("their own",),
+    *("their own", "messed up", "screwed up", "failed to", "forgot to", " broke"),
 )
-_HUMAN_SIGNS = (*("error", "mistake", "finger", "typo made", "negligence", "carelessness"),)
+_HUMAN_SIGNS = (
+    *(
+        "error",
+        "mistake",
+        "finger",
+        "typo made",
+        "negligence",
+        "careless",
+        "caused by a",
+        "triggered by a",
+        "by one of our",
+        "our team failed",
+    ),
+)
 _SLIP_SIGNS = (
     *("accidental", "mistak", "inadvertent", "erroneous", "wrong", "careless", "incorrect", "unintention"),
     *("mistyp", "misconfig", "misread", "forgot", "finger", "made a", "messed up", "screwed up", "neglected"),
@@ -249,6 +293,9 @@ def _find_customers(post: Post, _context: Context, _tuning: Tuning) -> Iterator[
     for part, reading in post.parts:
         for match in _CLIENT_BLAME.finditer(reading.prose) if holds_any(fold(reading.prose), _CLIENT_SIGNS) else ():
             yield Remark(*match.span(), "This blames a customer: tell that one directly, and here what failed.", part)
+        for match in _CLIENT_HINT.finditer(reading.prose) if holds_any(fold(reading.prose), _HINT_SIGNS) else ():
+            text = "This may read as blame of a customer: say what failed, and what you limit now."
+            yield Remark(*match.span(), text, part, level=Level.WARN)
 
 
 RULES = (

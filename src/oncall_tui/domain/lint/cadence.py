@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from oncall_tui.domain.duration import HOUR, MINUTE, format_clock, format_duration
 from oncall_tui.domain.incident import IncidentStatus, Severity
 from oncall_tui.domain.lint.model import Context, Level, Remark, Rule, Tuning
-from oncall_tui.domain.lint.pattern import Pattern, any_word
+from oncall_tui.domain.lint.pattern import Folded, Pattern, any_word
 from oncall_tui.domain.lint.reading import Post, Reading
 from oncall_tui.domain.lint.signs import fold
 from oncall_tui.domain.maintenance import MaintenanceStatus
@@ -28,6 +28,13 @@ _RULED_OUT = any_word(
     "|checked (?:and|so far)|we have looked at"
 )
 _DRILL = Pattern(r"(?<![\w-])(?:DRILL|(?i:this is (?:only |just )?a drill))(?![\w-])(?! ?(?:DOWN|THROUGH|PRESS|BIT))")
+#: What may be a drill by another name.
+_REHEARSAL = Folded(
+    r"\bthis is (?:just |only )?an? (?:test|exercise|rehearsal)(?=[.,;!]|$| (?:incident|message|post|notification"
+    r"|only|of our))"
+    r"|^(?:drill|exercise):|\b(?:exercise|test)(?:[ ,!]+(?:exercise|test)){1,}\b|\bignore,? (?:this is )?an? ?drill\b"
+    r"|\bignore, drill\b"
+)
 _WORD = Pattern(r"\w+(?:['’.:-]\w+)*")
 
 
@@ -118,6 +125,10 @@ def _find_drill(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remar
     for part, reading in post.parts:
         for match in _DRILL.finditer(reading.prose) if "drill" in fold(reading.prose) else ():
             yield Remark(*match.span(), "This speaks of a drill: take it out, or send it nowhere.", part)
+        for match in _REHEARSAL.finditer(reading.prose):
+            if not _DRILL.search(reading.prose):
+                text = "This reads like a rehearsal: do customers need it?"
+                yield Remark(*match.span(), text, part, level=Level.WARN)
 
 
 def _find_short_notice(_post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:

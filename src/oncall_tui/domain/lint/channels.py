@@ -33,6 +33,7 @@ _STATES = {
     IncidentStatus.IDENTIFIED: any_word("(?:is|are|been|now) (?:resolved|fixed|back to normal)|^resolved"),
     IncidentStatus.MONITORING: any_word("^resolved|this (?:is|has been) resolved"),
 }
+_NO_WEB = frozenset({"file", "ftp", "javascript", "data", "vbscript", "smb", "ssh"})
 _SHORTENERS = frozenset(
     {"bit.ly", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "buff.ly", "rb.gy", "cutt.ly", "t.ly", "shorturl.at",
      "rebrand.ly", "tiny.cc", "lnkd.in", "s.id", "v.gd", "bl.ink"}
@@ -43,6 +44,7 @@ _SECRET_KEYS = Pattern(
 )
 _SPACED_LINK = Pattern(
     r"\bhttps?: ?/ /|\bhttps?:/(?!/)\w|\bhttps?//\w|\bhttp s://|\]\( *https?://[^)\s]{1,500} [^)\"]{1,200}\)"
+    r"|\]\(https?://[^\s()]{1,500}(?=\s|$)|\][ \t]{1,2}\(https?://|\b(?:htps?|htpps|htttps?|hhtps?|ttps?)://"
     r"|https?://[\w.-]{1,80}\. \w+/|\bhttps?://(?=[\s)\].,]|$)"
 )
 _PICTURE = Pattern(r"!\[[^\[\]\n]{0,200}\]\(\Z")
@@ -177,9 +179,12 @@ def _find_unsafe_links(post: Post, _context: Context, tuning: Tuning) -> Iterato
     for part, reading in post.parts:
         for link in reading.links:
             parts = _split(link)
+            start, end = link.start, link.end
+            if parts is not None and parts.scheme in _NO_WEB:
+                level = Level.WARN if parts.scheme == "ftp" else None
+                yield Remark(start, end, "Customers cannot open this link: give one of the web.", part, level=level)
             if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
                 continue
-            start, end = link.start, link.end
             query = [name for name, value in parse_qsl(parts.query) if _is_secret_part(name.lower(), value)]
             if parts.password or (parts.username and "@" in parts.netloc):
                 yield Remark(start, end, "This link holds a name or password: take them out.", part)
@@ -199,7 +204,7 @@ def _find_unsafe_links(post: Post, _context: Context, tuning: Tuning) -> Iterato
 def _find_broken_links(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
         text = reading.text
-        for match in _SPACED_LINK.finditer(text) if "http" in text else ():
+        for match in _SPACED_LINK.finditer(text) if "://" in text or "http" in text else ():
             yield Remark(*match.span(), "This link is broken by a blank or a missing sign.", part)
         for link in reading.links:
             parts = _split(link)

@@ -86,10 +86,12 @@ _NAMED = Pattern(
     r"|:)[ \t]{0,3}[\"'`]?(?=(?P<value>[^\s\"'`<>&,;]{4,400}))"
 )
 _SPOKEN = Pattern(
-    r"(?i:\b(?:password|passphrase|passcode) (?:is|was|to)) [\"'`]?(?P<value>[^\s\"'`<>]{6,64}[^\s\"'`<>.,;:!?)])"
+    r"(?i:\b(?:password|passphrase|passcode) (?:is|was|to)|(?<!\w)(?:--?)?(?:passwd"
+    r"|password)(?=[ =])) ?[\"'`]?(?P<value>[^\s\"'`<>]{6,64}[^\s\"'`<>.,;:!?)])"
 )
 _SECRET_NAME = Pattern(
-    r"(?:.*[_-])?(?:password|passwd|passphrase|pwd|secret|secret[_-]?(?:access[_-]?)?key|api[_-]?key"
+    r"(?:.*[_-]|\w{0,20})(?:password|passwd)|(?:.*[_-])?(?:passphrase|pwd|secret|secret[_-]?(?:access[_-]?)?key"
+    r"|api[_-]?key"
     r"|access[_-]?key(?:[_-]?id)?"
     r"|(?:auth|access|refresh|bearer|session)?[_-]?token|private[_-]?key|client[_-]?secret|credentials?|key|sig"
     r"|signature)",
@@ -125,6 +127,10 @@ _ACCOUNT_BEFORE = Pattern(
     r"\b(?:account|acct|customer|client|member|policy)(?:[ _-]?(?:number|no|nr|id))?\.?(?: ?(?:is|:|#"
     r"|=))? ?#?$",
     re.IGNORECASE,
+)
+_NUMBERED_ACCOUNT = Pattern(
+    r"(?i:\b(?:account|acct|customer|client|member|policy)[ _-]?(?:number|no|nr|id))\.?(?: ?(?:is|:|#|=))? ?#?"
+    r"(?P<number>\d[\d -]{4,20}\d)(?![\w-])"
 )
 _IBAN = Pattern(r"(?<![\w-])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?![\w-])")
 _SSN = Pattern(
@@ -223,6 +229,9 @@ def _accounts(text: str) -> Iterator[tuple[int, int, str]]:
     for match in _DIGITS.finditer(text):
         if _ACCOUNT_BEFORE.search(text, max(0, match.start() - 40), match.start()):
             yield *match.span(), "an account number"
+    for match in _NUMBERED_ACCOUNT.finditer(text):
+        if len(match["number"]) < 8:
+            yield *match.span("number"), "an account number"
     for match in _IBAN.finditer(text):
         if _is_iban(match.group()):
             yield *match.span(), "a bank account"

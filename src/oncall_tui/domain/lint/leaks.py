@@ -131,7 +131,7 @@ def _find_tickets(reading: Reading, part: Part) -> Iterator[Remark]:
             is_team = key in _TEAM_KEYS
             is_ticket = is_team or (3 <= len(number) <= 6 and key not in _NO_TRACKERS)
         else:
-            is_ticket = is_team = key in _JOINED_KEYS and len(number) >= 5
+            is_ticket = is_team = key in _JOINED_KEYS and len(number) >= (4 if key == "INC" else 5)
         if is_ticket and not _is_told(reading, match.start()):
             yield _remark_ticket(reading.text, *match.span(), part, None if is_team else Level.WARN)
 

@@ -26,7 +26,11 @@ _TRACE = Pattern(
     MULTILINE,
 )
 #: What customers' own programs tell them too.
-_SIGNAL = Pattern(r"\bSIG(?:SEGV|ABRT|BUS|KILL)\b")
+_SIGNAL = Pattern(
+    r"\bSIG(?:SEGV|ABRT|BUS|KILL)\b|(?<![\w'\"‘“`])[A-Z][a-z]+(?:[A-Z][a-z]+)+Exception\b"
+    r"|(?<![\w'\"‘“`])(?:Type|Key|Value|Index|Attribute|Syntax|Reference|Range|Runtime)Error: "
+    r"|\bexit (?:code|status) \d{1,3}\b|\b[Ss]egmentation fault\b"
+)
 _LOG = Pattern(
     r"^[ \t>\[]{0,4}\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?[ \t"
     r"|:-]{1,4}(?:\[[^\]\n]{1,60}\][ \t:]{1,3}){0,3}"
@@ -40,7 +44,8 @@ _LOG = Pattern(
     r"|\b(?:\d{1,3}\.){3}\d{1,3} - \S{1,40} \[\d\d/[A-Z][a-z]{2}/\d{4}:|^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{3,6}[ \t]"
     r"|\b(?:psql|mysqld?|postgres|redis|nginx|kubelet|systemd|sshd|bash|kernel)(?:\[\d+\])?: "
     r"(?:FATAL|ERROR|error|fatal|\[error\]|[Oo]ut of memory)"
-    r"|\bERROR \d{4} \([0-9A-Z]{5}\)|\bORA-\d{5}\b|^(?:ERROR|FATAL):[ \t]{1,3}(?:relation|column|duplicate key"
+    r"|\bOut of memory: Kill|^nginx: \[|\bERROR \d{4} \([0-9A-Z]{5}\)|\bORA-\d{5}\b|^(?:ERROR"
+    r"|FATAL):[ \t]{1,3}(?:relation|column|duplicate key"
     r"|deadlock|remaining connection|too many) ",
     MULTILINE,
 )
@@ -101,13 +106,13 @@ _OUTPUT = (
     ),
     (
         _SIGNAL,
-        ("SIG",),
+        ("SIG", "Exception", "Error: ", "exit ", "egmentation"),
         "This is how a program ended: say what customers saw instead.",
     ),
     (
         _LOG,
         ("ERR", "WARN", "INFO", "DEBUG", "FATAL", "CRIT", "TRACE", "NOTICE", "SEVERE", "level", "severity", "ORA-",
-         " - ", "]: "),
+         " - ", "]: ", "Out of memory", "nginx"),
         "This is a line of a log: say what customers saw instead.",
     ),
     (

@@ -65,7 +65,8 @@ _SELLING_SIGNS = (
     *("exceptional", "superior", "mission is", "passionate", "synerg", "journey", "empower"),
 )
 _PASSIVE = Folded(
-    r"it (?:has|had|was|is) (?:been |being )?(?:determined|discovered|identified|found|noted|observed|established"
+    r"it has come to our (?:attention|notice)|it (?:has|had|was|is) (?:been |being )?(?:determined|discovered"
+    r"|identified|found|noted|observed|established"
     r"|reported|decided|confirmed|concluded|noticed|brought"
     r" to our attention|understood|believed|known)\b|(?:an?|the) (?:issue|problem|incident|error|fault|anomaly"
     r"|disruption) (?:has|had|was) (?:been )?(?:determined|discovered"
