@@ -20,7 +20,7 @@ from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs
 from oncall_tui.tui.themes import VARIABLE_DEFAULTS
 from oncall_tui.tui.widgets.board import Board
-from oncall_tui.tui.widgets.board_rows import lay_columns, tell_latency, tell_span
+from oncall_tui.tui.widgets.board_rows import draw_row, judge_row, lay_columns, tell_latency, tell_span
 from oncall_tui.tui.widgets.latency_strip import draw_strip
 from oncall_tui.tui.widgets.lines import find_changed_cells
 
@@ -300,6 +300,8 @@ async def test_what_is_under_maintenance_says_which_work_it_is_and_how_long() ->
         assert "29m left, [red]new" in rows[names[1]]
         assert "1h 59m left, backup" in rows[names[2]]
         assert "over by 1m, M7 New racks" in rows[names[3]]
+        narrow = judge_row(snapshot, make_probes(3)[2], states[2], None, NOW, {names[2]: weekly})
+        assert "2h 00m, back" in draw_row(narrow, lay_columns(52, 9), NOW).plain
         app.board.tick(NOW + hour // 2)
         assert {names[0], names[1]} <= app.board.alarms or read_status(app, names[0]) is ProbeStatus.STALE
 

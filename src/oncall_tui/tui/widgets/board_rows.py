@@ -208,15 +208,19 @@ def draw_row(row: Row, columns: Columns, now: int, behind: str = "") -> Content:
         parts.append(draw_strip(state.recent, columns.strip, row.probe, has_change=row.change is not None))
         parts.append(("  ", ""))
     if columns.why:
-        parts.append(fit(_tell_why(row, now, behind), columns.why))
+        parts.append(fit(_tell_why(row, now, behind, columns.why), columns.why))
     return join(*parts)
 
 
-def _tell_why(row: Row, now: int, behind: str) -> Content:
+def _tell_why(row: Row, now: int, behind: str, width: int) -> Content:
     known = join((f"#{row.incident_id} ", "$title bold")) if row.incident_id is not None else Content("")
     quiet = tell_silence(row, now)
     if row.work is not None or row.status is ProbeStatus.UP:
-        return join(known, (quiet, "$state-maintenance"))
+        told = join(known, (quiet, "$state-maintenance"))
+        if told.cell_length > width:
+            # Where there is little room, some of the name is worth more than the word.
+            return join(known, (quiet.replace(" left,", ",", 1), "$state-maintenance"))
+        return told
     if quiet:
         is_expected = row.status is ProbeStatus.EXPECTED
         known = join(known, (f"{quiet}: ", "$state-expected" if is_expected else "$state-maintenance"))

@@ -124,8 +124,8 @@ def _draw_silence(row: Row, silence: Silence, now: int) -> list[Content]:
     else:
         key, told = "Z", f"{tell_silence(row, now)}, until {clock_utc(silence.until_at)}"
     note = f": {silence.note}" if silence.note else ""
-    by = f"by {silence.actor} {clock_utc(silence.made_at)}  "
-    return [join((told + note, "$state-maintenance")), join((by, "$muted"), (key, "$title bold"), " ends it")]
+    by = f"   by {silence.actor} {clock_utc(silence.made_at)}"
+    return [join((told + note, "$state-maintenance")), join((key, "$title bold"), " ends it", (by, "$muted"))]
 
 
 def _draw_work(work: Maintenance | Upkeep, now: int) -> list[Content]:
@@ -133,9 +133,9 @@ def _draw_work(work: Maintenance | Upkeep, now: int) -> list[Content]:
 
     told = join((f"{tell_work(work, now)}, until {clock_utc(work.ends_at)}", "$state-maintenance"))
     if not isinstance(work, Upkeep):
-        return [told, join(("customers read of it  ", "$muted"), ("m", "$title bold"), " ends it")]
+        return [told, join(("m", "$title bold"), " ends it", ("   customers read of it", "$muted"))]
     by = "from the config" if work.window is not None else f"by {work.actor} {clock_utc(work.made_at)}"
-    return [told, join((f"{by}, customers are not told  ", "$muted"), ("w", "$title bold"), " ends it")]
+    return [told, join(("w", "$title bold"), " ends it", (f"   customers are not told, {by}", "$muted"))]
 
 
 class ProbeDetail(Lines):
