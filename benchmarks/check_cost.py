@@ -129,22 +129,26 @@ async def measure_ours(url: str, authority: Path, folder: Path) -> float:
     return used_s * 1000 / CHECKS
 
 
+async def ask_exporter(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, url: str) -> bytes:
+    """Returns what the exporter tells of one `/probe`, on a connection that stays open."""
+    writer.write(f"GET /probe?module=http&target={quote(url, safe='')} HTTP/1.1\r\nHost: exporter\r\n\r\n".encode())
+    await reader.readuntil(b"\r\n\r\n")
+    body = bytearray()
+    # In chunks, since it is longer than what the exporter writes at once.
+    while length := int(await reader.readuntil(b"\r\n"), 16):
+        body += (await reader.readexactly(length + 2))[:length]
+    await reader.readexactly(2)
+    return bytes(body)
+
+
 async def measure_exporter(url: str, port: int, pid: int) -> float:
     """Returns the milliseconds of CPU of the exporter for one `/probe`."""
     wires = [await asyncio.open_connection("127.0.0.1", port) for _ in range(AT_ONCE)]
-    request = f"GET /probe?module=http&target={quote(url, safe='')} HTTP/1.1\r\nHost: exporter\r\n\r\n".encode()
 
     async def check(worker: int) -> None:
-        reader, writer = wires[worker]
-        writer.write(request)
-        await reader.readuntil(b"\r\n\r\n")
-        body = bytearray()
-        # In chunks, since it is longer than what the exporter writes at once.
-        while length := int(await reader.readuntil(b"\r\n"), 16):
-            body += (await reader.readexactly(length + 2))[:length]
-        await reader.readexactly(2)
-        if b"\nprobe_success 1\n" not in body:
-            raise RuntimeError(body.decode())
+        told = await ask_exporter(*wires[worker], url)
+        if b"\nprobe_success 1\n" not in told:
+            raise RuntimeError(told.decode())
 
     before = read_cpu_s(pid)
     await _repeat(check)
