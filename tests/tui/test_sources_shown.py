@@ -50,9 +50,13 @@ async def test_targets_that_nobody_can_see_fold_behind_their_source() -> None:
     app = Shown()
     async with app.run_test(size=(100, 8)):
         app.board.show(make_snapshot([down("eu"), *unseen], [EU, *TARGETS]), NOW)
-        assert app.board.order == ("eu",)
+        assert list(app.board.order) == ["eu"]
         assert "+3 behind it" in read_lines(app)[1]
         assert app.board.alarms == {"eu"}
+        # An engine that is gone, or a host that is cut off: nothing is known of the source either.
+        stale = make_state("eu", NOW, last_result_at=NOW - HOUR)
+        app.board.show(make_snapshot([stale, *unseen], [EU, *TARGETS]), NOW)
+        assert list(app.board.order) == ["t2", "eu"]
         app.board.show(make_snapshot([make_state("eu", NOW), *unseen], [EU, *TARGETS]), NOW)
         assert set(app.board.order) == {"eu", "t0", "t1", "t2"}
 

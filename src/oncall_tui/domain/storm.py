@@ -18,6 +18,20 @@ def find_roots(probes: Iterable[Probe], red: Collection[str], down: Collection[s
     return {name: root for name, root in found.items() if root is not None and root != name}
 
 
+def find_unread(
+    probes: Iterable[Probe], unseen: Collection[str], down: Collection[str], roots: Mapping[str, str]
+) -> dict[str, str]:
+    """Returns for each target that nothing is known of the source that tells of nothing either, or what is above it.
+
+    `unseen` are the probes that are stale or unknown; `roots` is what `find_roots` says.
+    """
+    return {
+        probe.name: roots.get(probe.source, probe.source)
+        for probe in probes
+        if probe.source and probe.name in unseen and (probe.source in unseen or probe.source in down)
+    }
+
+
 def _find_root(name: str, above: Mapping[str, Iterable[str]], down: Collection[str]) -> str | None:
     seen = {name}
     level = [name]

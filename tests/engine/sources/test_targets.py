@@ -19,7 +19,7 @@ from oncall_tui.domain.duration import HOUR
 from oncall_tui.domain.errors import NotFoundError
 from oncall_tui.domain.intake import Threshold
 from oncall_tui.domain.probe import Credential, HttpRequest, ProbeKind, ProbeStatus, Verdict
-from oncall_tui.domain.storm import find_roots
+from oncall_tui.domain.storm import find_unread
 from oncall_tui.engine.probes import run_probe
 from oncall_tui.store.history import list_spans, read_past
 from oncall_tui.store.probes import list_failures
@@ -107,8 +107,8 @@ async def test_a_dead_source_is_one_trouble_and_no_target_is_green_for_it(tmp_pa
             Verdict.UNKNOWN,
             "not run: eu cannot be read: connection refused",
         )
-        roots = find_roots((await world.list_probes()).values(), statuses, {"eu"})
-        assert set(roots) == set(statuses)
+        folded = find_unread((await world.list_probes()).values(), statuses, {"eu"}, {})
+        assert folded == dict.fromkeys(statuses, "eu")
 
 
 async def test_a_source_that_is_back_brings_its_targets_back(tmp_path: Path) -> None:

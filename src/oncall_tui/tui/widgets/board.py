@@ -144,16 +144,14 @@ class Board(Lines, can_focus=True):
     def _fold_storms(self) -> bool:
         """Finds what fell behind something else; returns whether that is news."""
         down = {name for name, row in self._rows.items() if row.status is ProbeStatus.DOWN}
+        unseen = {name for name, row in self._rows.items() if row.status in UNSEEN}
         behind: dict[str, str] = {}
-        if down and any(probe.depends_on for probe in self._snapshot.probes):
-            from oncall_tui.domain.storm import find_roots
+        if (down or unseen) and any(probe.depends_on for probe in self._snapshot.probes):
+            from oncall_tui.domain.storm import find_roots, find_unread
 
-            red = {
-                name
-                for name, row in self._rows.items()
-                if row.status in RED or (row.probe.source and row.status in UNSEEN)
-            }
-            behind = find_roots(self._snapshot.probes, red, down)
+            red = {name for name, row in self._rows.items() if row.status in RED}
+            roots = find_roots(self._snapshot.probes, red, down)
+            behind = roots | find_unread(self._snapshot.probes, unseen, down, roots)
         is_new = behind != self._behind
         self._behind = behind
         return is_new
