@@ -46,16 +46,21 @@ async def test_words_of_a_person_that_a_template_keeps_are_told(desk: Desk) -> N
         await wait_for(pilot, lambda: "Hi." not in str(getattr(text, "text", "Hi.")))
 
 
-async def test_a_template_that_cannot_be_used_is_told_at_the_start_and_where_one_picks(desk: Desk) -> None:
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_template_that_cannot_be_used_is_told_at_the_start_and_where_one_picks(
+    desk: Desk, size: tuple[int, int]
+) -> None:
     declare(desk)
     desk = Desk(desk.path, replace(desk.config, template_faults=(FAULT, "b: 2", "c: 3", "d: 4")), desk.db)
-    async with open_app(desk, size=(120, 40)) as (_, pilot):
+    async with open_app(desk, size=size) as (_, pilot):
         await wait_for_text(pilot, "A template of yours is not used")
         await pilot.press("p")
         await wait_for_text(pilot, "nothing blocks sending")
         await pilot.press("ctrl+f")
-        shown = await wait_for_text(pilot, "not used: /etc/oncall/mine.toml:3")
+        shown = await wait_for_text(pilot, "not used: mine.toml:3: body: there")
         assert "and 1 more" in shown
+        assert "inv.first" in shown
+        assert "We are looking into" in shown
 
 
 async def test_the_picker_tells_who_reads_and_copies_what_no_page_gets(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.template import Audience, Template
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.screens.overlay import Overlay
-from oncall_tui.tui.text import Glyphs, block, cut, fit, join, line, wrap
+from oncall_tui.tui.text import Glyphs, block, cut, fit, join, line
 from oncall_tui.tui.widgets.lines import Flow
 
 _KEY_WIDTH = 16
@@ -64,11 +64,10 @@ class TemplatesScreen(Overlay[Template | None]):
 
     def _draw_faults(self, width: int) -> list[Content]:
         """Returns what keeps files from being used, so that nobody looks for their words in vain."""
-        shown = [*self._faults[:_FAULTS_SHOWN]]
+        shown = [f"{Glyphs.show('▲')} not used: {_cut_folder(fault)}" for fault in self._faults[:_FAULTS_SHOWN]]
         if len(self._faults) > len(shown):
-            shown.append(f"and {len(self._faults) - len(shown)} more: `oncall-tui check` tells all")
-        rows = [row for fault in shown for row in wrap(f"{Glyphs.show('▲')} not used: {fault}", width)]
-        return [line(row, "$state-slow") for row in rows]
+            shown.append(f"  and {len(self._faults) - len(shown)} more: `oncall-tui check` tells all")
+        return [cut(line(row, "$state-slow"), width) for row in shown]
 
     def on_resize(self) -> None:
         self._draw()
@@ -115,3 +114,9 @@ class TemplatesScreen(Overlay[Template | None]):
 
     def action_back(self) -> None:
         self.dismiss(None)
+
+
+def _cut_folder(fault: str) -> str:
+    """Returns a fault without the folder of its file, which is the same for all."""
+    file, colon, rest = fault.partition(":")
+    return file.rpartition("/")[2] + colon + rest
