@@ -70,7 +70,7 @@ def fill(db: Database, count: int, now: int, rng: random.Random) -> dict[str, Pr
             phases=Phases(1.2, 12.0, 31.0, 20.0, 3.0),
             recent=tuple(runs),
         )
-    record_results(db, [], states.values(), [], now)
+    record_results(db, [], list(states.values()), [], now)
     return states
 
 

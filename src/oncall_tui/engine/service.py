@@ -164,8 +164,7 @@ class _Engine:
         self._wakes: list[asyncio.Event] = []
 
     async def run(self) -> Ending:
-        host, boot_id = read_host()
-        windows = self._config.windows
+        (host, boot_id), windows = read_host(), self._config.windows
         epoch = await self._queue.call(
             take_lease, pid=os.getpid(), host=host, boot_id=boot_id, version=__version__, mode=self._mode, now=now_ms()
         )
