@@ -33,7 +33,18 @@ _REHEARSAL = Folded(
     r"\bthis is (?:just |only )?an? (?:test|exercise|rehearsal)(?=[.,;!]|$| (?:incident|message|post|notification"
     r"|only|of our))"
     r"|^(?:drill|exercise):|\b(?:exercise|test)(?:[ ,!]+(?:exercise|test)){1,}\b|\bignore,? (?:this is )?an? ?drill\b"
-    r"|\bignore, drill\b"
+    r"|\bignore, drill\b",
+    needs=(
+        "is a test",
+        "is an exercise",
+        "is a rehearsal",
+        "is just a",
+        "is only a",
+        "drill",
+        "exercise",
+        "test test",
+        "test, test",
+    ),
 )
 _WORD = Pattern(r"\w+(?:['’.:-]\w+)*")
 

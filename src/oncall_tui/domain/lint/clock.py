@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from itertools import pairwise
@@ -13,7 +14,7 @@ from oncall_tui.domain.lint.model import Context, Fix, Level, Part, Remark, Rule
 from oncall_tui.domain.lint.moments import DateWord, find_ambiguous_dates, tell_clock
 from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.promises import Length, find_lengths, find_next_in, find_promises, find_vague_next
-from oncall_tui.domain.lint.reading import Post, Reading
+from oncall_tui.domain.lint.reading import Post, Reading, Sentence
 from oncall_tui.domain.maintenance import MaintenanceStatus
 from oncall_tui.domain.template import say_length
 
@@ -52,12 +53,14 @@ _SURE_END = Folded(
     r"|an? (?:hour|few)"
     r"|the hour)"
     r"|\b(?:service|sign-in|access|it|everything) (?:returns|resumes|recovers) (?:in|by|at|within) \d"
-    r"|\b(?:full |complete )?recovery (?:in|by|within) \d|^back (?:up |online )(?:in|by|at|within) \d"
+    r"|\b(?:full |complete )?recovery (?:in|by|within) \d|(?:^|(?<=[.!?] )|(?<=\n))back (?:up |online )(?:in|by|at"
+    r"|within) \d"
     r"|\b(?:takes|will take) (?:another )?\d{1,3} ?(?:min|hour)|\bresolution time(?: is)?:? \d"
     r"|\b(?:fixed|resolved|solved|back(?: up| online)?) (?:in|within) (?:the next )?(?:\d{1,3}|a few|an?) ?(?:min"
     r"|hour|day)\w*"
     r"|\bETA(?: for (?:a|the) \w+)?(?: is|:)? (?:\d|in \d|one |two |an? ))"
 )
+_NEAR_END = Folded(r"\b(?:the hour|eta|a few)\b", needs=("the hour", "eta", "a few"))
 _HEDGE = Folded(
     r"(?i:\b(?:(?:more|further|additional|new|another) (?:\w+ )?(?:information|details|news)|news|report back|posted|"
     r"expect\w*|estimat\w*|anticipat\w*|approximate\w*|about|around|roughly|should|may|might|hope\w*|likely"
@@ -211,9 +214,8 @@ def _find_bare_ends(post: Post, context: Context, _tuning: Tuning) -> Iterator[R
     if facts.eta_source or context.status is IncidentStatus.RESOLVED:
         return
     is_told = False
-    for match in _SURE_END.finditer(post.body.prose):
-        sentence = post.body.sentence_at(match.start())
-        if sentence is None or _HEDGE.search(sentence.text):
+    for sentence, match in _list_sure_ends(post.body):
+        if _HEDGE.search(sentence.text):
             continue
         is_told = True
         shown = post.body.text[match.start() : match.end()].strip()
@@ -222,6 +224,16 @@ def _find_bare_ends(post: Post, context: Context, _tuning: Tuning) -> Iterator[R
         )
     if facts.eta_at is not None and not is_told:
         yield Remark(0, 0, "The expected end has no source: say who expects it.", level=Level.INFO)
+
+
+def _list_sure_ends(reading: Reading) -> Iterator[tuple[Sentence, re.Match[str]]]:
+    """Yields the ends that are told as certain: only sentences with a time or a length can hold one."""
+    starts = [clock.start for clock in reading.clocks] + [length.start for length in reading.once(find_lengths)]
+    starts += [match.start() for match in _NEAR_END.finditer(reading.prose)]
+    told = {sentence.start: sentence for start in starts if (sentence := reading.sentence_at(start)) is not None}
+    for _, sentence in sorted(told.items()):
+        for match in _SURE_END.finditer(reading.prose, sentence.start, sentence.end):
+            yield sentence, match
 
 
 def _find_wrong_lengths(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:

@@ -129,7 +129,17 @@ _INSTRUCTION = Pattern(
     re.MULTILINE,
     needs=(
         *("emove", "REMOVE", "elete", "DELETE", "ake out", "o not", "O NOT", "o Not", "nternal", "INTERNAL", "DRAFT"),
-        *("NOT FOR", "ot for ", "ote to self", "NOTE TO", "Draft", " before ", "please", "pls", "can you"),
+        *(
+            "NOT FOR",
+            "ot for customers:",
+            "ot for the public:",
+            "ot for publication:",
+            "ote to self",
+            "NOTE TO",
+            "Draft",
+        ),
+        *(f"lease {word}" for word in ("review", "check", "approve", "confirm", "edit")),
+        "@",
     ),
 )
 _CAMEL = Pattern(r"(?<![\w@/.-])[A-Z][a-z]{2,}(?:[A-Z][a-z]+|[a-z]*)(?![\w@/-]|\.\w)")

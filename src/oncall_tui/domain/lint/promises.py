@@ -142,7 +142,8 @@ _VAGUE_NEXT = Folded(
     rf"(?:{_NEXT})[^.!?\n]{{0,30}}?\b(?P<when>tomorrow|tonight|overnight|(?:in|within) (?:a few|several"
     rf"|some) (?:hours|days)"
     r"|in the (?:morning|afternoon|evening)|next week|(?:on |next |this )?(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-    r"|(?:by |at )?(?:the )?end of (?:the |this )?(?:day|week)|by eod|eod)\b"
+    r"|(?:by |at )?(?:the )?end of (?:the |this )?(?:day|week)|by eod|eod)\b",
+    needs=("tomorrow", "tonight", "overnight", " hours", " days", "in the ", "next week", "day", "end of", "eod"),
 )
 
 

@@ -41,7 +41,11 @@ _ONE_IN = Folded(
     rf"\b(?P<few>\d{{1,2}}|{_COUNT}) (?:in|out of) (?:every )?(?P<many>\d{{1,4}}|{_COUNT})\b(?! ?%)"
     r"|\b(?P<part>half|a third|a quarter|two thirds|three quarters) of (?:the |all |our )?"
     r"(?:requests|calls|users|customers|attempts|logins|sign-ins|traffic)\b"
-    rf"|\b(?P<hundredths>{_COUNT}) per ?cent\b"
+    rf"|\b(?P<hundredths>{_COUNT}) per ?cent\b",
+    needs=(
+        *(f"{count} in" for count in (*_COUNTS, *"0123456789")),
+        *("out of", "half of", "a third", "a quarter", "two thirds", "three quarters", "per cent", "percent"),
+    ),
 )
 _PARTS = {"half": 50.0, "a third": 33.3, "a quarter": 25.0, "two thirds": 66.7, "three quarters": 75.0}
 _FAILING = Folded(
@@ -63,10 +67,10 @@ def _find_other_size(post: Post, context: Context, _tuning: Tuning) -> Iterator[
         for start, end, _ in search(post.body, _ALL_HIT, _UNHIT):
             text = f"'{show(post.body, start, end)}', but the worst component state is {words}: make them agree."
             yield Remark(start, end, text)
-        for start, end, _ in search(post.body, _IS_DOWN, _UNHIT, _ALL_HIT, _FEW_HIT):
-            if worst is ComponentStatus.DEGRADED_PERFORMANCE:
-                text = f"'{show(post.body, start, end)}', but the worst component state is {words}: make them agree."
-                yield Remark(start, end, text)
+        is_slow = worst is ComponentStatus.DEGRADED_PERFORMANCE
+        for start, end, _ in search(post.body, _IS_DOWN, _UNHIT, _ALL_HIT, _FEW_HIT) if is_slow else ():
+            text = f"'{show(post.body, start, end)}', but the worst component state is {words}: make them agree."
+            yield Remark(start, end, text)
     elif worst is ComponentStatus.MAJOR_OUTAGE:
         for start, end, _ in search(post.body, _FEW_HIT, _UNHIT):
             text = f"'{show(post.body, start, end)}', but a component is in {words}: make them agree."
