@@ -35,10 +35,12 @@ def test_shares_fill_the_room_and_hide_nothing() -> None:
 
 
 def test_phases_are_a_bar_and_words() -> None:
-    bar, words = draw_phases(Phases(1.2, 12, 31, 1955, 3), 70)
-    assert bar.cell_length == 60
-    assert "tls 31ms" in words.plain
-    assert "first byte 2.0s" in words.plain
+    for width in (70, 40):
+        bar, *rows = draw_phases(Phases(1.2, 12, 31, 1955, 3), width)
+        words = " ".join(row.plain for row in rows)
+        assert bar.cell_length == min(60, width)
+        for said in ("resolve 1ms", "tls 31ms", "first byte 2.0s", "transfer 3ms"):
+            assert said in words
     assert draw_phases(Phases(), 70) == []
 
 

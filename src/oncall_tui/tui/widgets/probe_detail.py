@@ -9,8 +9,8 @@ from textual.content import Content
 
 from oncall_tui.domain.incident import Component, Incident
 from oncall_tui.domain.probe import Phases, ProbeStatus, Result
-from oncall_tui.tui.text import COMPONENT_LOOK, PROBE_LOOK, Glyphs, clock_utc, date_utc, fit, join, line, look
-from oncall_tui.tui.widgets.board_rows import Row, tell_latency, tell_silence, tell_work
+from oncall_tui.tui.text import COMPONENT_LOOK, PROBE_LOOK, Glyphs, clock_utc, date_utc, fit, join, line, look, pack
+from oncall_tui.tui.widgets.board_rows import Row, tell_hush, tell_latency, tell_silence, tell_work
 from oncall_tui.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -60,10 +60,8 @@ def draw_phases(phases: Phases, width: int) -> list[Content]:
     cells = share_cells([ms for _, ms, _ in known], room)
     sign = "━" if not Glyphs.is_ascii else "="
     bar = join(*((sign * count, style) for count, (_, _, style) in zip(cells, known, strict=True)))
-    words = Content("  ").join(
-        [join((f"{sign} ", style), (f"{name} ", "$muted"), tell_latency(ms)) for name, ms, style in known]
-    )
-    return [bar, words]
+    words = [join((f"{sign} ", style), (f"{name} ", "$muted"), tell_latency(ms)) for name, ms, style in known]
+    return [bar, *pack(words, width, "  ")]
 
 
 def draw_details(details: Details, width: int, now: int) -> list[Content]:
@@ -102,11 +100,9 @@ def draw_details(details: Details, width: int, now: int) -> list[Content]:
         links.append(join(("i", "$title bold"), (" opens an incident with this filled in", "$muted")))
     if probe.runbook:
         links.append(join(("b", "$title bold"), (" runbook ", "$muted"), probe.runbook.rsplit("/", 1)[-1]))
-    if links:
-        rows.append(Content("   ").join(links))
+    rows += pack(links, width)
     rows += draw_phases(state.phases, width)
-    if state.facts:
-        rows.append(Content("   ").join([join((f"{name} ", "$muted"), value) for name, value in state.facts]))
+    rows += pack([join((f"{name} ", "$muted"), value) for name, value in state.facts], width)
     if details.failures:
         rows.append(join(("LAST ERRORS", "$muted")))
         for result in details.failures:
@@ -122,7 +118,7 @@ def _draw_silence(row: Row, silence: Silence, now: int) -> list[Content]:
         key, missing = "a", count_missing(silence, row.state, row.probe)
         told = "acknowledged" + (f", {missing} more good" if missing is not None else "")
     else:
-        key, told = "Z", f"{tell_silence(row, now)}, until {clock_utc(silence.until_at)}"
+        key, told = "Z", f"{tell_hush(row, silence, now)}, until {clock_utc(silence.until_at)}"
     note = f": {silence.note}" if silence.note else ""
     by = f"   by {silence.actor} {clock_utc(silence.made_at)}"
     return [join((told + note, "$state-maintenance")), join((key, "$title bold"), " ends it", (by, "$muted"))]
