@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from tests.config.loading import faults_of, load_text
 
-from oncall_tui.domain.intake import Intake, Threshold, list_places, name_targets, parse_threshold, tell_value
+from oncall_tui.domain.intake import Intake, Threshold, tell_value
 from oncall_tui.domain.probe import Credential, Probe, ProbeKind
+from oncall_tui.domain.source_names import list_places, name_targets, parse_threshold
 from oncall_tui.store.codec import decode_probe, encode_probe
 
 ROOT = Path(__file__).parents[2]
@@ -68,7 +69,7 @@ def test_a_label_can_name_the_component(folder: Path) -> None:
         ("prometheus", 'query = "up"\ndown = "< 1"\nnaming = "{a}"', "is about the targets of a source"),
         ("gatus", 'query = "up"', "belongs to kind prometheus"),
         ("gatus", "match = 'a=\"b\"'", "allowed for gatus: no match"),
-        ("prometheus", 'query = "up"\ndown = "0.5"', "is no comparison with a number, allowed: a comparison such as"),
+        ("prometheus", 'query = "up"\ndown = "0.5"', "is no comparison with a number, allowed: such as > 0.05"),
         ("prometheus", 'naming = "x"', "is no name with places for labels"),
         ("prometheus", 'naming = "{a} {b"', "is no name with places for labels"),
         ("nagios", "", 'is "nagios", allowed: prometheus, alertmanager or gatus'),

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oncall_tui.config.checks import resolve_path
-from oncall_tui.domain.intake import Intake, parse_threshold
+from oncall_tui.domain.intake import Intake
 from oncall_tui.domain.probe import Credential, HttpRequest, Probe, ProbeKind
+from oncall_tui.domain.source_names import parse_threshold
 
 if TYPE_CHECKING:
     from oncall_tui.config.schema import FileTable, SourceTable

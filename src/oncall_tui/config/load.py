@@ -18,7 +18,6 @@ from oncall_tui.config.faults import explain, place_fault, show_key
 from oncall_tui.config.form import Mismatch
 from oncall_tui.config.form import Path as KeyPath
 from oncall_tui.config.hooks import check_hooks, convert_hooks, convert_notice
-from oncall_tui.config.intake import convert_sources
 from oncall_tui.config.model import BroadcastConfig, ComponentConfig, Config, PageConfig, TokenSource
 from oncall_tui.config.source import read_source
 from oncall_tui.config.tuning import convert_tuning
@@ -141,7 +140,7 @@ def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:
         components=tuple(ComponentConfig(each.name, each.remote_id) for each in checked.component),
         probes=(
             *(_convert_probe(each, folder, above) for each in checked.probes),
-            *convert_sources(checked, folder),
+            *(_convert_sources(checked, folder) if checked.source else ()),
         ),
         vantage=checked.vantage.targets,
         theme=checked.theme,
@@ -159,6 +158,12 @@ def _convert(checked: schema.FileTable, path: Path, folder: Path) -> Config:
         notice=convert_notice(checked),
         windows=convert_windows(checked),
     )
+
+
+def _convert_sources(checked: schema.FileTable, folder: Path) -> tuple[Probe, ...]:
+    from oncall_tui.config.intake import convert_sources
+
+    return convert_sources(checked, folder)
 
 
 def _read_templates(folder: Path | None) -> tuple[tuple[Template, ...], tuple[str, ...]]:

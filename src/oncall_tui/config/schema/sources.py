@@ -10,10 +10,10 @@ from oncall_tui.config.form import Doc, Path, Reader, Table
 from oncall_tui.config.schema.fields import NAME_FORM, Name, RunLength, length, refuse_plain_token, text
 from oncall_tui.config.schema.probes import AuthTable
 from oncall_tui.domain.duration import DAY, MINUTE
-from oncall_tui.domain.intake import THRESHOLD_FORM, list_places, parse_threshold
 
 SOURCE_KINDS = ("prometheus", "alertmanager", "gatus")
 _QUERY_KEYS = ("degraded", "down", "unit")
+THRESHOLD_FORM = 'a comparison such as "> 0.05" or "< 3"'
 _TARGET_KEYS = ("naming", "component_label", "keep", "match")
 
 
@@ -26,11 +26,15 @@ def _check_base_url(text: str) -> str:
 
 def _check_naming(text: str) -> str:
     values.check_name(text)
+    from oncall_tui.domain.source_names import list_places
+
     list_places(text)
     return text
 
 
 def _check_threshold(text: str) -> str:
+    from oncall_tui.domain.source_names import parse_threshold
+
     parse_threshold(text)
     return text
 

@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Struct, field
 
-from oncall_tui.domain.intake import Labels, tell_labels
+from oncall_tui.domain.intake import Labels
 from oncall_tui.domain.probe import Probe, Verdict
+from oncall_tui.domain.source_names import tell_labels
 from oncall_tui.domain.verdict import Observation
 from oncall_tui.engine.probes.tools import Tools, Trace
 from oncall_tui.engine.sources.line import ask, decode, read_instant

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from oncall_tui.domain.errors import StoreError
-from oncall_tui.domain.intake import NAME_LIMIT, Labels, name_targets
+from oncall_tui.domain.intake import Labels
 from oncall_tui.domain.probe import Probe, ProbeKind, Result, Verdict
 from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.domain.source_names import NAME_LIMIT, name_targets
 from oncall_tui.domain.verdict import SILENT_INTERVALS
 from oncall_tui.engine.probes import Tools, make_not_run, open_tools, run_probe
 from oncall_tui.engine.probes.faults import REASON_LIMIT

@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Struct
 
-from oncall_tui.domain.intake import Intake, Labels, tell_labels, tell_value
+from oncall_tui.domain.intake import Intake, Labels, tell_value
 from oncall_tui.domain.probe import Phases, Probe, Verdict
+from oncall_tui.domain.source_names import tell_labels
 from oncall_tui.domain.verdict import SILENT_INTERVALS, Observation, tell_days
 from oncall_tui.engine.probes.faults import NotRunError
 from oncall_tui.engine.probes.tools import Tools, Trace
