@@ -177,3 +177,15 @@ def test_a_drill_is_told_to_nobody_and_a_private_incident_only_when_it_is_cleare
     assert program.run("incident", "mark", str(real["id"]), "drill").status == 3
     program.run("incident", "mark", str(real["id"]), "public")
     assert program.run(*update).status == 0
+
+
+def test_a_note_is_written_down_and_a_fix_is_known_as_one(program: Program) -> None:
+    opened = program.run("incident", "open", "-t", "API", "-m", "The API fails.", "--json").shape()
+    number = str(opened["id"])
+    claim = ("lint", "--incident", number, "-s", "monitoring", "--json")
+    assert "TR009" in {row["rule"] for row in program.run(*claim, stdin=b"We have deployed a fix.").rows()}
+    (row,) = program.run("incident", "note", number, "fix: rolled back", "--json").rows()
+    assert (row["kind"], row["text"]) == ("fix", "rolled back")
+    assert "TR009" not in {row["rule"] for row in program.run(*claim, stdin=b"We have deployed a fix.").rows()}
+    assert program.run("incident", "note", number, " ").status == 2
+    assert program.run("incident", "note", "99", "so").status == 3

@@ -11,6 +11,7 @@ import click
 from oncall_tui.cli.approve import approve, ask_second_person
 from oncall_tui.cli.correct import backfill, correct
 from oncall_tui.cli.group import json_option, place_options
+from oncall_tui.cli.note import note
 from oncall_tui.cli.place import Place, read_actor
 from oncall_tui.domain.errors import RefusedError, StoreError, UsageError
 from oncall_tui.domain.incident import (
@@ -58,6 +59,7 @@ def incident() -> None:
 incident.add_command(correct)
 incident.add_command(approve)
 incident.add_command(backfill)
+incident.add_command(note)
 
 
 @incident.command("list")

@@ -49,5 +49,5 @@ def fill_letter(
     )
     seen = known.facts.impact or effect
     variables["observed"] = None if seen is None else f"{seen[:1].lower()}{seen[1:].rstrip('.')} since {since}"
-    variables["owner"] = actor
+    variables["owner"] = None if "@" in actor else actor  # an account of a machine is nobody's name
     return render(template, variables)
