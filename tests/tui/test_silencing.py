@@ -45,6 +45,20 @@ async def test_one_key_begins_maintenance_and_ends_it(desk: Desk) -> None:
     assert held(desk) == set()
 
 
+async def test_an_acknowledgement_can_be_ended_under_maintenance(desk: Desk) -> None:
+    now = now_ms()
+    acknowledge(desk.db, "api-eu", "lost disk", "ann", now)
+    begin_upkeep(desk.db, ["api-eu"], "", now, now + HOUR, "bob", now)
+    async with open_app(desk, size=(120, 40)) as (_, pilot):
+        await wait_for_text(pilot, "left, by bob")
+        await pilot.press("G")
+        await wait_for_text(pilot, "acknowledged: lost disk")
+        await pilot.press("a")
+        await wait_for(pilot, lambda: "acknowledged" not in screen_text(pilot))
+    assert list_silences(desk.db) == []
+    assert held(desk) == {"api-eu"}
+
+
 async def test_garbage_for_a_length_is_told_and_nothing_is_quiet(desk: Desk) -> None:
     async with open_app(desk, size=(120, 40)) as (_, pilot):
         await wait_for_text(pilot, "DOWN")

@@ -93,9 +93,11 @@ def tell_silence(row: Row, now: int) -> str:
         return tell_work(row.work, now)
     if row.status is ProbeStatus.EXPECTED and row.change is not None:
         return f"{tell_left(row.change.until_at or now, now)}, {row.change.text}"
-    silence = row.silence
-    if silence is None:
-        return ""
+    return "" if row.silence is None else tell_hush(row, row.silence, now)
+
+
+def tell_hush(row: Row, silence: Silence, now: int) -> str:
+    """Returns who looks after a probe, or for how long it is snoozed."""
     if silence.until_at is not None:
         return f"snoozed {tell_span(max(0, silence.until_at - now))}"
     from oncall_tui.domain.silence import count_missing
@@ -164,7 +166,10 @@ def judge_row(
 
         work = find_work(snapshot.maintenances, held or {}, probe.name, now)
         if work is not None:
-            return Row(probe, state, ProbeStatus.MAINTENANCE, incident_id, work=work)
+            from oncall_tui.domain.silence import find_silence
+
+            silence = find_silence(snapshot.silences, probe.name, now)
+            return Row(probe, state, ProbeStatus.MAINTENANCE, incident_id, silence=silence, work=work)
     status = status_at(state, probe.every_ms, now)
     if (status not in RED and probe.name not in snapshot.silences) or not (snapshot.changes or snapshot.silences):
         return Row(probe, state, status, incident_id)
