@@ -141,8 +141,14 @@ def check_words(
 
 
 def make_store(
-    name: str, typed: Typed, plan: Plan, bodies: dict[NoticeKind, str], title: str, pages: Sequence[str],
-    reasons: Mapping[str, str], host: Host,
+    name: str,
+    typed: Typed,
+    plan: Plan,
+    bodies: dict[NoticeKind, str],
+    title: str,
+    pages: Sequence[str],
+    reasons: Mapping[str, str],
+    host: Host,
 ) -> Callable[[Database, int], str]:
     """Returns what puts the plan into the file, with the instants that were reviewed, and forgets the form."""
     starts_at, ends_at = plan.starts_at, plan.ends_at
