@@ -53,6 +53,6 @@ def tell_value(value: float, unit: str = "") -> str:
     """Returns a figure in few signs: `0.42`, `3.1%`, `12k`."""
     size = abs(value)
     for limit, divisor, sign in ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
-        if size >= limit:
+        if limit <= size < 1e15:
             return f"{value / divisor:.3g}{sign}{unit}"
-    return f"{value:.3g}{unit}" if size < 1000 else f"{value:.0f}{unit}"
+    return f"{value:.3g}{unit}" if size < 1000 or size >= 1e15 else f"{value:.0f}{unit}"

@@ -184,6 +184,8 @@ async def test_labels_are_hostile_text(tmp_path: Path) -> None:
         ({**labels, "__name__": "probe_duration_seconds"}, "NaN"),
         ({**labels, "__name__": "probe_http_duration_seconds", "phase": "tls"}, "-Inf"),
         ({**labels, "__name__": "probe_ssl_earliest_cert_expiry"}, "1e300"),
+        ({"instance": "b", "oncall_tui_part": "sampled_at"}, "NaN"),
+        ({"instance": "b", "__name__": "probe_success"}, 1),
     )
     async with reading(tmp_path, Script(body)) as world:
         await world.read()
@@ -311,7 +313,7 @@ def serve_value(*series: tuple[Mapping[str, str], float | str]) -> Answer:
         ([({}, 0.2)], Verdict.UP, 0.2, ""),
         ([({}, 2)], Verdict.DEGRADED, 2.0, "value is 2%, degraded when > 1%"),
         ([({"i": "a"}, 0.5), ({"i": "b"}, 7)], Verdict.DOWN, 7.0, "value is 7% (i=b), down when > 5%"),
-        ([({}, "+Inf")], Verdict.DOWN, 1e12, "value is infG%, down when > 5%"),
+        ([({}, "+Inf")], Verdict.DOWN, 1e12, "value is inf%, down when > 5%"),
         ([({}, "NaN")], Verdict.UNKNOWN, None, "not run: the value of the query is not a number"),
         ([], Verdict.UNKNOWN, None, "not run: the query has no result"),
     ],

@@ -166,7 +166,7 @@ def read_targets(body: bytes, now: int) -> Sequence[Sighting]:
             if len(targets) >= TARGET_LIMIT:
                 continue
             target = targets[key] = _Target({}, [None] * 5)
-        if part:
+        if part and math.isfinite(value):
             asked_at, target.stamp = series.value[0], value
         elif phase in _PHASES:
             target.phases[_PHASES[phase]] = value * 1000
