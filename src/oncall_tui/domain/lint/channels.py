@@ -42,6 +42,7 @@ _SECRET_KEYS = Pattern(
     r"(?:.*[_-])?(?:token|secret|password|passwd|pwd|api[_-]?key|apikey|access[_-]?key|sig|signature|auth|jwt"
     r"|session(?:id)?)"
 )
+_LINK_SIGN = Pattern(r"ht|hh|tt|\]")
 _SPACED_LINK = Pattern(
     r"\bhttps?: ?/ /|\bhttps?:/(?!/)\w|\bhttps?//\w|\bhttp s://|\]\( *https?://[^)\s]{1,500} [^)\"]{1,200}\)"
     r"|\]\(https?://[^\s()]{1,500}(?=\s|$)|\][ \t]{1,2}\(https?://|\b(?:htps?|htpps|htttps?|hhtps?|ttps?)://"
@@ -204,7 +205,8 @@ def _find_unsafe_links(post: Post, _context: Context, tuning: Tuning) -> Iterato
 def _find_broken_links(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
         text = reading.text
-        for match in _SPACED_LINK.finditer(text) if "://" in text or "http" in text else ():
+        signs = [sign.start() for sign in _LINK_SIGN.finditer(text)] if "://" in text or "http" in text else []
+        for match in _SPACED_LINK.match_at(text, signs):
             yield Remark(*match.span(), "This link is broken by a blank or a missing sign.", part)
         for link in reading.links:
             parts = _split(link)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from math import log2
 
 from oncall_tui.domain.lint.model import Context, Fix, Level, Remark, Rule, Tuning
-from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.reading import Post
 from oncall_tui.domain.lint.signs import find_names, fold, holds_any
 
@@ -87,7 +87,8 @@ _NAMED = Pattern(
 )
 _SPOKEN = Pattern(
     r"(?i:\b(?:password|passphrase|passcode) (?:is|was|to)|(?<!\w)(?:--?)?(?:passwd"
-    r"|password)(?=[ =])) ?[\"'`]?(?P<value>[^\s\"'`<>]{6,64}[^\s\"'`<>.,;:!?)])"
+    r"|password)(?=[ =])) ?[\"'`]?(?P<value>[^\s\"'`<>]{6,64}[^\s\"'`<>.,;:!?)])",
+    needs=("assw", "assp", "assc", "ASSW", "ASSP", "ASSC"),
 )
 _SECRET_NAME = Pattern(
     r"(?:.*[_-]|\w{0,20})(?:password|passwd)|(?:.*[_-])?(?:passphrase|pwd|secret|secret[_-]?(?:access[_-]?)?key"
@@ -128,7 +129,7 @@ _ACCOUNT_BEFORE = Pattern(
     r"|=))? ?#?$",
     re.IGNORECASE,
 )
-_NUMBERED_ACCOUNT = Pattern(
+_NUMBERED_ACCOUNT = Folded(
     r"(?i:\b(?:account|acct|customer|client|member|policy)[ _-]?(?:number|no|nr|id))\.?(?: ?(?:is|:|#|=))? ?#?"
     r"(?P<number>\d[\d -]{4,20}\d)(?![\w-])"
 )

@@ -56,6 +56,8 @@ _MEANT = Pattern(
     r"|(?:edit(?:ed)?|updated?)(?: ?[-:–@] ?| on | at | )(?=.{0,30}\d).{1,50}"
     r"|apac|emea|(?:gmt|utc)[+-]\d+|none|n/a)"
 )
+#: With which any leftover begins.
+_LEFTOVER_SIGN = Pattern(r"[{<%$@_＿&]|\b(?:T[BO]|tb|[Tt]odo|FIX|[xX]{2}|[lL][oO][rR]|INS)")
 _LEFTOVER = Pattern(
     r"\{\{[^{}\n]{0,200}\}\}|\{%[^{}\n]{0,200}%\}|<%[^<>\n]{0,200}%>|\$\{[^{}\n]{0,200}\}|%\(\w{1,60}\)[a-z]"
     r"|\{\s{0,20}(?:[A-Za-z_][\w.|:-]{0,60}\s{0,20})?\}|(?<![\w\])\\.])\{\d\}|(?<![\w%])%[sd](?!\w)"
@@ -67,29 +69,6 @@ _LEFTOVER = Pattern(
     rf"|&lt;(?i:{_HOLE_WORDS})(?:[ _-]\w{{1,30}}){{0,3}}&gt;"
     r"|\b[xX]{2}:[xX]{2}\b|(?i:\blorem ipsum\b)|\bINSERT (?!INTO\b)[A-Z]{2,}"
     r"|(?<![\w*])_{2,}(?![\w*])|＿{2,}|(?<!\w)_+ ?%",
-    needs=(
-        "{",
-        "<",
-        "%",
-        "__",
-        "_ %",
-        "＿",
-        "TB",
-        "TODO",
-        "FIXME",
-        "XX",
-        "xx:",
-        "Xx:",
-        "xX:",
-        "INSERT",
-        "orem",
-        "OREM",
-        "@",
-        "$",
-        "tb",
-        "odo:",
-        "&lt;",
-    ),
 )
 #: Lines that customers copy: what they put in themselves is no gap of ours.
 _COMMAND = Pattern(
@@ -158,7 +137,7 @@ def _list_leftovers(reading: Reading) -> list[re.Match[str]]:
     """Returns what a template left in the prose; an address or a path may hold such signs of its own."""
     prose, found = reading.prose, list[re.Match[str]]()
     closed = {match[1].lower() for match in _CLOSING_TAG.finditer(prose)}
-    for match in _LEFTOVER.finditer(prose):
+    for match in _LEFTOVER.match_at(prose, [sign.start() for sign in _LEFTOVER_SIGN.finditer(prose)]):
         start, end = match.span()
         shown, before, after = match.group(), prose[max(0, start - 1) : start], prose[end : end + 2]
         if shown[0] in "{$<" and (before in ("/", "=", "@") or after[:1] in ("/", "=", "@") or _is_host(after)):
