@@ -44,6 +44,13 @@ async def test_the_wall_shows_what_a_room_needs(desk: Desk, size: tuple[int, int
     assert len(list_incidents(desk.db)) == 1
 
 
+async def test_a_wall_without_room_shows_what_it_can(desk: Desk) -> None:
+    declare(desk)
+    async with open_app(desk, size=(60, 15), is_wall=True) as (_, pilot):
+        shown = await wait_for_text(pilot, "API: requests are failing")
+        assert "and 1 more" in shown
+
+
 async def test_the_worst_incident_is_on_the_wall(desk: Desk) -> None:
     declare(desk, "db")
     number = declare(desk)
@@ -100,3 +107,10 @@ def test_a_component_has_the_room_that_its_state_leaves(width: int) -> None:
     assert len(rows) == 5
     assert all(row.cell_length <= width for row in rows)
     assert "more" in rows[-1].plain
+
+
+@pytest.mark.parametrize(("width", "rows"), [(30, 1), (60, 1), (80, 2)])
+def test_what_has_no_room_on_the_wall_is_counted(width: int, rows: int) -> None:
+    components = [Component(f"Part {number}", page_status=ComponentStatus.OPERATIONAL) for number in range(9)]
+    shown = "\n".join(row.plain for row in draw_parts(components, [], width, rows))
+    assert shown.count("operational") + int(shown.rpartition("and ")[2].split()[0]) == len(components)

@@ -62,7 +62,7 @@ def draw_parts(components: Sequence[Component], incidents: Sequence[Incident], w
     cell_width = width // columns
     ordered = sorted(states.items(), key=lambda item: -_ORDER.index(item[1]) if item[1] else 0)
     room = columns * rows
-    shown = ordered if len(ordered) <= room else ordered[: room - 1]
+    shown = ordered if len(ordered) <= room else ordered[: max(1, room - 1)]
     told = [_tell_state(status, is_told=status is page.get(name)) for name, status in shown]
     state_width = max(part.cell_length for part in told)
     name_width = min(max(cell_len(name) for name, _ in shown), max(10, cell_width - state_width - 3))
@@ -98,8 +98,9 @@ def draw_words(update: IncidentUpdate | None, name_page: NamePage, width: int, r
     is_there = update.delivery is DeliveryState.DELIVERED or update.seen_at is not None
     label = "last words to customers" if is_there else "last words, not with all customers yet"
     when = join((f"{label}  ", "$muted"), (f"{clock_utc(update.created_at)}  ", "$muted"))
-    told = draw_proofs(update, name_page, width)
-    head = [join(when, told[0]), *told[1:]] if len(update.proofs) < 2 else [when, *told]
+    beside = draw_proofs(update, name_page, max(1, width - when.cell_length))
+    is_beside = len(update.proofs) < 2 and len(beside) == 1
+    head = [join(when, *beside)] if is_beside else [when, *draw_proofs(update, name_page, width)]
     return [*head, *draw_body(update.body, min(width, _PROSE_WIDTH), max(1, rows - len(head)))]
 
 

@@ -235,10 +235,8 @@ def draw_next(incident: Incident, now: int) -> list[Content]:
 def draw_idle(incident: Incident | None, told: Sequence[Content], width: int, *, is_draft: bool) -> list[Content]:
     """Returns what stands in the pane while nothing is written, wrapped to `width` cells; `told` are the last words."""
     if incident is None:
-        return [
-            line("No incident is chosen."),
-            line("i on a red probe declares one and writes its first words.", "$muted"),
-        ]
+        words = "i on a red probe declares one and writes its first words."
+        return [line("No incident is chosen."), *(line(row, "$muted") for row in wrap(words, width))]
     verb = "go on with the draft" if is_draft else "write an update"
     title = [line(row, "bold") for row in wrap(clean_line(incident.title, TITLE_LIMIT), width)]
     lines = [*title, Content(""), join(("p ", "bold"), verb)]
