@@ -22,7 +22,7 @@ NEEDED = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MI
 _READY_WITHIN_S = 15.0
 
 _PROMETHEUS = """\
-global: {{scrape_interval: 500ms, scrape_timeout: 400ms}}
+global: {{scrape_interval: 700ms, scrape_timeout: 700ms}}
 scrape_configs:
   - job_name: blackbox
     metrics_path: /probe
@@ -35,7 +35,7 @@ scrape_configs:
       - {{source_labels: [__param_target], target_label: instance}}
       - {{target_label: __address__, replacement: "127.0.0.1:{blackbox}"}}
 """
-_BLACKBOX = "modules: {http_2xx: {prober: http, timeout: 300ms, http: {preferred_ip_protocol: ip4}}}\n"
+_BLACKBOX = "modules: {http_2xx: {prober: http, timeout: 650ms, http: {preferred_ip_protocol: ip4}}}\n"
 _ALERTMANAGER = """\
 route: {receiver: nobody, group_wait: 0s, group_interval: 1s}
 receivers: [{name: nobody}]
