@@ -27,7 +27,7 @@ from urllib.parse import quote
 
 import trustme
 
-from benchmarks.probe_start import open_constant_server
+from benchmarks.probe_start import open_constant_server, open_secure_server
 from oncall_tui.domain.probe import Probe, ProbeKind, Verdict
 from oncall_tui.engine.probes import open_tools, run_probe
 from oncall_tui.engine.recorder import Recorder
@@ -171,7 +171,7 @@ def _run(folder: Path) -> bool:
     theirs: dict[str, list[float]] = {}
     with (
         open_constant_server(0.0) as plain,
-        open_constant_server(0.0, folder / "server.pem") as secure,
+        open_secure_server(folder / "server.pem") as secure,
         open_exporter(folder, folder / "ca.pem") as (port, pid),
     ):
         cases = (

@@ -28,7 +28,7 @@ import trustme
 from msgspec.structs import replace
 
 from benchmarks.board_world import fill, list_world_probes, write_config
-from benchmarks.probe_start import open_constant_server
+from benchmarks.probe_start import open_secure_server
 from benchmarks.screen import SIZE, describe, start_on_pty
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.duration import DAY, HOUR
@@ -184,7 +184,7 @@ def measure(folder: Path, every_s: int) -> list[tuple[int, float, float]]:
     with open_database(db) as opened:
         fill(opened, PROBES, now_ms() - DAYS * DAY, random.Random(3))
     looks = []
-    with engine_lock(db) as lock, open_constant_server(0.0, folder / "server.pem") as port:
+    with engine_lock(db) as lock, open_secure_server(folder / "server.pem") as port:
         lock.acquire()
         command = [sys.executable, "-m", "benchmarks.memory", "live", str(db), str(every_s)]
         command += [f"https://127.0.0.1:{port}/", str(folder / "ca.pem")]

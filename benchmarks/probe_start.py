@@ -15,11 +15,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from random import Random
 
 import trustme
 
+from benchmarks.secure_server import ANSWER, serve
 from oncall_tui.domain.probe import Probe, ProbeKind, Result, Verdict
 from oncall_tui.engine.probes import open_tools, run_probe
 from oncall_tui.engine.scheduler import next_due, run_schedule, spread_beats
@@ -30,7 +32,6 @@ EVERY_S = 10.0
 FOR_S = 25.0
 BOUND_MS = 50.0
 SEED = 7
-_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 
 
 class _Constant(asyncio.Protocol):
@@ -49,27 +50,31 @@ class _Constant(asyncio.Protocol):
 
     def _answer(self) -> None:
         if self._transport is not None:
-            self._transport.write(_ANSWER)
+            self._transport.write(ANSWER)
             self._transport.close()
 
 
-async def serve_constant(delay_s: float, certificate: str | None = None) -> None:
-    """Serves until the process is ended and prints its port; with TLS when given a file of a key and its chain."""
+async def serve_constant(delay_s: float) -> None:
+    """Serves until the process is ended and prints its port."""
     loop = asyncio.get_running_loop()
-    tls = None
-    if certificate is not None:
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.load_cert_chain(certificate)
-    server = await loop.create_server(lambda: _Constant(delay_s), "127.0.0.1", 0, backlog=1024, ssl=tls)
+    server = await loop.create_server(lambda: _Constant(delay_s), "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
-@contextlib.contextmanager
-def open_constant_server(delay_s: float, certificate: Path | None = None) -> Iterator[int]:
+def open_constant_server(delay_s: float) -> AbstractContextManager[int]:
     """Yields the port of a server in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.probe_start", "serve", str(delay_s)]
-    command += [] if certificate is None else [str(certificate)]
+    return _open_server("serve", str(delay_s))
+
+
+def open_secure_server(certificate: Path) -> AbstractContextManager[int]:
+    """Yields the port of a server with TLS in a process of its own, given a file of its key and chain."""
+    return _open_server("secure", str(certificate))
+
+
+@contextlib.contextmanager
+def _open_server(*arguments: str) -> Iterator[int]:
+    command = [sys.executable, "-m", "benchmarks.probe_start", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:
@@ -157,7 +162,7 @@ def main() -> bool:
     """Prints the tables and returns whether the bounds hold."""
     with tempfile.TemporaryDirectory() as folder, open_constant_server(0.0) as plain:
         certificate, tls = make_certificate(Path(folder))
-        with open_constant_server(0.0, certificate) as secure:
+        with open_secure_server(certificate) as secure:
             is_kept = [
                 _measure(told, [make_probe(number, url) for number in range(count)], tls)
                 for told, count, url in (
@@ -169,8 +174,11 @@ def main() -> bool:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["serve"]:
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(serve_constant(float(sys.argv[2]), *sys.argv[3:4]))
-    else:
-        sys.exit(0 if main() else 1)
+    with contextlib.suppress(KeyboardInterrupt):
+        match sys.argv[1:]:
+            case ["serve", delay]:
+                asyncio.run(serve_constant(float(delay)))
+            case ["secure", file]:
+                serve(Path(file))
+            case _:
+                sys.exit(0 if main() else 1)

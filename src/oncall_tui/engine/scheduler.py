@@ -17,7 +17,7 @@ from oncall_tui.engine.probes import make_not_run
 
 RUN_LIMIT = 50
 """How many probes may work at once: a thousand at a time stop the loop for seconds, fifty do the same work sooner."""
-HOLD_S = 0.1
+HOLD_S = 0.05
 """Who runs longer waits for its target, and leaves its place to others: dead targets must not hold up live ones."""
 BUSY_S = 0.01
 """A loop so late has work to do: it is no target then that runs take long for."""
