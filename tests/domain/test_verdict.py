@@ -166,6 +166,8 @@ def test_nothing_is_green_without_a_fresh_success(verdicts: str) -> None:
             # Two lost beats or more are a blind spell, a single one is only a longer wait.
             recorded = re.sub(r"\.{2,}", "???", runs).replace(".", "")
             assert set(recorded[-FRESH_RUNS:]) & set("US")
+            if sign == "U":
+                assert "U" in recorded.rpartition("???")[2]
 
 
 @given(any_run)

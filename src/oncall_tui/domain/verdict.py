@@ -317,5 +317,7 @@ def present_status(state: ProbeState, every_ms: int, now: int) -> ProbeStatus:
         is_blind = latest[-BLIND_LIMIT:] == [Verdict.UNKNOWN] * BLIND_LIMIT
         return ProbeStatus.UNKNOWN if is_blind else ProbeStatus.DOWN
     is_answering = not {Verdict.UP, Verdict.DEGRADED}.isdisjoint(latest[-FRESH_RUNS:])
-    is_seen = state.last_verdict is not Verdict.UNKNOWN
-    return state.status if is_seen and is_answering else ProbeStatus.UNKNOWN
+    if state.last_verdict is Verdict.UNKNOWN or not is_answering:
+        return ProbeStatus.UNKNOWN
+    is_up_from_memory = state.status is ProbeStatus.UP and Verdict.UP not in _list_telling(state.recent)
+    return ProbeStatus.SLOW if is_up_from_memory else state.status
