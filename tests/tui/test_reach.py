@@ -10,11 +10,21 @@ from tests.tui.desk import Desk, declare, make_desk, open_app, wait_for, wait_fo
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.errors import RefusedError
-from oncall_tui.domain.incident import Incident, IncidentStatus, Reach
+from oncall_tui.domain.incident import (
+    Component,
+    ComponentStatus,
+    Incident,
+    IncidentStatus,
+    Reach,
+    Severity,
+    free_components,
+)
 from oncall_tui.domain.update import DeliveryState, IncidentUpdate
+from oncall_tui.store.hooks import read_hook_facts
 from oncall_tui.store.incidents import edit_incident, get_incident
 from oncall_tui.store.outbox import confirm_update, list_deliveries
 from oncall_tui.store.updates import list_updates
+from oncall_tui.tui.screens.wall import choose_incident, draw_parts
 
 
 @pytest.fixture
@@ -104,3 +114,21 @@ async def test_the_wall_tells_a_drill_from_an_incident(desk: Desk) -> None:
     _mark(desk, declare(desk), Reach.DRILL)
     async with open_app(desk, size=(120, 40), is_wall=True) as (_, pilot):
         await wait_for_text(pilot, "## DRILL ##")
+
+
+def test_a_drill_holds_nothing_that_customers_see(desk: Desk) -> None:
+    drill = _mark(desk, declare(desk), Reach.DRILL)
+    with desk.db.write("incidents") as connection:
+        connection.execute("UPDATE incident SET uid = 'drill'")
+    other = declare(desk, "db")
+    with pytest.raises(RefusedError, match="already belongs"):
+        declare(desk, "db")
+    real = get_incident(desk.db, declare(desk))
+    assert real.probes == drill.probes
+    assert free_components(["API"], real.id, [drill, real]) == {"API": ComponentStatus.OPERATIONAL}
+    assert free_components(["API"], drill.id, [drill, real]) == {"API": ComponentStatus.MAJOR_OUTAGE}
+    assert choose_incident([drill, real]) is not None
+    assert choose_incident([replace(drill, severity=Severity.SEV1), real]) == real
+    (row,) = draw_parts([Component("API", ComponentStatus.OPERATIONAL)], [drill], 80, 3)
+    assert "operational" in row.plain.lower()
+    assert {each.id for each in read_hook_facts(desk.db, desk.config.probes, now_ms()).incidents} == {other, real.id}

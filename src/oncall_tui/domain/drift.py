@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from oncall_tui.domain.duration import MINUTE, format_duration
-from oncall_tui.domain.incident import Component, ComponentStatus, Incident
+from oncall_tui.domain.incident import Component, ComponentStatus, Incident, Reach
 from oncall_tui.domain.maintenance import Maintenance, is_silencing
 from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus
 from oncall_tui.domain.upkeep import Upkeep, find_work, index_upkeeps
@@ -55,6 +55,7 @@ def find_drift(
     held = {
         name
         for incident in open_incidents
+        if incident.reach is not Reach.DRILL
         for name, status in incident.components.items()
         if status is not ComponentStatus.OPERATIONAL
     }

@@ -162,12 +162,12 @@ def free_components(
 ) -> dict[str, ComponentStatus]:
     """Returns what components go back to when an incident is over: operational, unless another open one holds them.
 
-    The worst of the other incidents counts, so that the end of one outage does not paint over the next.
+    The worst of the others counts, so that the end of one outage does not paint over the next; a drill holds nothing.
     """
     order = list(ComponentStatus)
     free = dict.fromkeys(names, ComponentStatus.OPERATIONAL)
     for incident in open_incidents:
-        if incident.id != incident_id:
+        if incident.id != incident_id and incident.reach is not Reach.DRILL:
             for name in free.keys() & incident.components.keys():
                 free[name] = max(free[name], incident.components[name], key=order.index)
     return free

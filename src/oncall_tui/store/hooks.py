@@ -10,6 +10,7 @@ from msgspec import Struct
 from oncall_tui.domain.duration import DAY, MINUTE
 from oncall_tui.domain.hook import CallState, HookCall, HookEvent, HookStanding, Rate, Told
 from oncall_tui.domain.hook_rules import HookFacts
+from oncall_tui.domain.incident import Reach
 from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Verdict
 from oncall_tui.domain.verdict import BLIND_LIMIT, FRESH_RUNS
 from oncall_tui.store.changes import list_changes
@@ -74,7 +75,7 @@ def read_hook_facts(db: Database, probes: tuple[Probe, ...], now: int) -> HookFa
             changes=tuple(list_changes(db)),
             maintenances=tuple(list_maintenances(db, is_open_only=True)),
             upkeeps=tuple(list_upkeeps(db, now)),
-            incidents=tuple(list_incidents(db, is_open_only=True)),
+            incidents=tuple(each for each in list_incidents(db, is_open_only=True) if each.reach is not Reach.DRILL),
         )
 
 

@@ -63,7 +63,8 @@ def declare_incident(
         if probes:
             taken = connection.execute(
                 "SELECT incident_id, probe FROM incident_probe JOIN incident ON incident.id = incident_id WHERE probe IN "
-                f"({placeholders(probes)}) AND resolved_at IS NULL AND discarded_at IS NULL",
+                f"({placeholders(probes)}) AND resolved_at IS NULL AND discarded_at IS NULL "
+                "AND reach != 'drill'",
                 tuple(probes),
             ).fetchone()
             if taken:

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.cadence import Urgency, judge_due
 from oncall_tui.domain.duration import format_age, format_clock
-from oncall_tui.domain.incident import Component, ComponentStatus, Incident
+from oncall_tui.domain.incident import Component, ComponentStatus, Incident, Reach
 from oncall_tui.domain.update import Delivery, DeliveryState, IncidentUpdate
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import host_of
@@ -42,8 +42,8 @@ _WORDS = {
 
 
 def choose_incident(incidents: Sequence[Incident]) -> Incident | None:
-    """Returns the open incident that the room should look at: the worst one, and of those the oldest."""
-    return min(incidents, key=lambda incident: (incident.severity, incident.started_at), default=None)
+    """Returns the open incident that the room should look at: a drill last, the worst one, and of those the oldest."""
+    return min(incidents, key=lambda each: (each.reach is Reach.DRILL, each.severity, each.started_at), default=None)
 
 
 def draw_parts(components: Sequence[Component], incidents: Sequence[Incident], width: int, rows: int) -> list[Content]:
@@ -53,7 +53,7 @@ def draw_parts(components: Sequence[Component], incidents: Sequence[Incident], w
     """
     page: dict[str, ComponentStatus | None] = {item.name: item.page_status for item in components}
     states = dict(page)
-    for incident in incidents:
+    for incident in (each for each in incidents if each.reach is not Reach.DRILL):
         for name, status in incident.components.items():
             states[name] = max(states.get(name) or status, status, key=_ORDER.index)
     if not states:

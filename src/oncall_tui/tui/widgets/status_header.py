@@ -310,7 +310,7 @@ def _draw_known(snapshot: Snapshot, facts: HeadFacts) -> list[Piece]:
         rest.insert(0, (2, join((f"{Glyphs.show('▲')} {facts.drift}", "$state-partial"))))
     down = facts.counts.get(ProbeStatus.DOWN, 0) - _count_silent_sources(snapshot)
     is_over = facts.incident is None or facts.incident.resolved_at is not None
-    if is_over and down > 0 and not snapshot.open_incidents:
+    if is_over and down > 0 and all(each.reach is Reach.DRILL for each in snapshot.open_incidents):
         words = "1 probe is down" if down == 1 else f"{down} probes are down"
         sentence = f"{words} and customers have not been told: "
         return [
