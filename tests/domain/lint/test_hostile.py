@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.lint.catalogue import lint
 from oncall_tui.domain.lint.model import Context, LastUpdate, Part, Tuning, Words
+from oncall_tui.domain.lint.plain import Plain
 
 _GROUPS = ("SC", "BL", "JR", "SE", "TN", "LN", "LK", "CD", "DR", "MW")
 _PIECES = st.sampled_from(
@@ -84,3 +85,68 @@ def test_a_fix_does_away_with_what_was_found(rule: str, text: str) -> None:
     assert rule not in {each.rule for each in lint("Title", mended, groups=_GROUPS)}
     assert "  " not in mended
     assert " ." not in mended
+
+
+_HIDING = ["\u200b", "\u200d", "\u00ad", "\u2060", "\u202e", "\u200e", "\x00", "\ufeff", "\ufe0f", "\u034f"]
+_FAULTS = {
+    "SE001": "password=hunter22",
+    "PH001": "[duration]",
+    "JR002": "10.0.0.5",
+    "JR001": "db-prod-03",
+    "JR004": "INC-4821",
+    "SC004": "never happen again",
+    "BL002": "human error",
+    "SE002": "4111 1111 1111 1111",
+}
+
+
+@pytest.mark.parametrize("hidden", _HIDING, ids=[f"U+{ord(each):04X}" for each in _HIDING])
+def test_signs_that_show_nothing_hide_no_fault(hidden: str) -> None:
+    for rule, fault in _FAULTS.items():
+        middle = len(fault) // 2
+        text = f"We saw {fault[:middle]}{hidden}{fault[middle:]} there."
+        found = [each for each in lint("Title", text) if each.rule == rule]
+        assert found, (rule, text)
+        assert hidden in text[found[0].start : found[0].end] or rule in ("SC004", "SE001", "BL002")
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ("PH002", "Back by T\u041eDO."),
+        ("PH001", "It lasted \uff3bdate\uff3d in all."),
+        ("PH002", "Back by \uff34\uff2f\uff24\uff2f."),
+        ("BL002", "It was human\u00a0error."),
+        ("SC004", "It will never\u202fhappen\u00a0again."),
+        ("JR004", "See INC\u20114821 for more."),
+        ("SE001", "p\u0430ssword=hunter22"),
+        ("PH001", "We see\r\n[date]\r\nthere."),
+    ],
+)
+def test_letters_and_blanks_that_look_alike_hide_no_fault(rule: str, text: str) -> None:
+    assert rule in {each.rule for each in lint("Title", text)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Сервис работает.",
+        "Η υπηρεσία είναι διαθέσιμη.",
+        "Wait.\u00a0 It works.",
+        "\U0001f468\u200d\U0001f469",
+        "サービスは復旧しました。",
+    ],
+)
+def test_other_scripts_and_marks_are_read_as_they_are(text: str) -> None:
+    assert Plain(text).text == text
+
+
+@settings(deadline=None)
+@given(st.text(alphabet=["a", " ", "-", "\u200b", "\u00a0", "\u0430", "\uff21", "\n", "\u2011"], max_size=30))
+def test_every_place_of_the_plain_text_is_one_of_the_written(text: str) -> None:
+    plain = Plain(text)
+    for start in range(len(plain.text) + 1):
+        for end in range(start, len(plain.text) + 1):
+            low, high = plain.place(start, end)
+            assert 0 <= low <= high <= len(text)
+            assert (high > low) == (end > start)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from itertools import islice
 
+from msgspec.structs import replace
+
 from oncall_tui.domain.lint import (
     blame,
     cadence,
@@ -24,6 +26,7 @@ from oncall_tui.domain.lint import (
     truth,
 )
 from oncall_tui.domain.lint.model import FIXED_RULES, Context, Finding, Level, Part, Remark, Rule, Tuning
+from oncall_tui.domain.lint.plain import Plain
 from oncall_tui.domain.lint.reading import Post, Reading
 
 RULES: tuple[Rule, ...] = (
@@ -63,9 +66,20 @@ def lint(
 
     `groups` are the first two letters of the rules to run, all when there are none.
     """
-    post = Post(Reading(title, context.names), Reading(body, context.names))
     chosen = [rule for rule in RULES if not groups or rule.id[:2] in groups]
-    found = [finding for rule in chosen for finding in _run(rule, post, context, tuning)]
+    written = Post(Reading(title, context.names), Reading(body, context.names))
+    plain_title, plain_body = Plain(title), Plain(body)
+    if not plain_title.is_changed and not plain_body.is_changed:
+        found = [finding for rule in chosen for finding in _run(rule, written, context, tuning)]
+    else:
+        names = [Plain(name).text for name in context.names]
+        shown = Post(Reading(plain_title.text, names), Reading(plain_body.text, names))
+        # What takes room counts, whether it shows or not.
+        found = [finding for rule in chosen if rule.id[:2] == "LN" for finding in _run(rule, written, context, tuning)]
+        for finding in (each for rule in chosen if rule.id[:2] != "LN" for each in _run(rule, shown, context, tuning)):
+            plain = plain_title if finding.part is Part.TITLE else plain_body
+            start, end = plain.place(finding.start, finding.end)
+            found.append(replace(finding, start=start, end=end))
     return sorted(found, key=lambda finding: (_ORDER[finding.level], finding.part is Part.BODY, finding.start))
 
 
