@@ -345,6 +345,21 @@ async def test_what_falls_behind_another_is_one_line_and_one_alarm() -> None:
         assert app.board.alarms == {"probe-001", "probe-002"}
 
 
+async def test_what_falls_behind_work_rings_no_more_than_the_work() -> None:
+    probes = make_probes(2)
+    probes[1] = replace(probes[1], depends_on=("probe-000",))
+    states = [bad(probe.name, ProbeStatus.DOWN, NOW - 60_000) for probe in probes]
+    work = Upkeep(1, frozenset({"probe-000"}), NOW - 120_000, NOW + 120_000, "new disks", "ann", NOW - 120_000)
+    app = Shown()
+    async with app.run_test(size=(118, 12)):
+        app.board.show(replace(make_snapshot(states, probes), upkeeps=(work,)), NOW)
+        assert read_status(app, "probe-000") is ProbeStatus.MAINTENANCE
+        assert app.board.alarms == frozenset()
+        assert app.board.list_behind("probe-000") == ["probe-001"]
+        app.board.show(make_snapshot([make_state("probe-000", NOW), states[1]], probes), NOW)
+        assert app.board.alarms == {"probe-001"}
+
+
 async def test_what_flaps_is_told_with_what_it_is_at_the_moment() -> None:
     runs = ((Verdict.UP, 5.0), (Verdict.DOWN, 2.0)) * 5
     flapping = make_state(

@@ -142,8 +142,8 @@ class Board(Lines, can_focus=True):
         self._repaint()
 
     def _fold_storms(self) -> bool:
-        """Finds what fell behind something else; returns whether that is news."""
-        down = {name for name, row in self._rows.items() if row.status is ProbeStatus.DOWN}
+        """Finds what fell behind something else, under work or not; returns whether that is news."""
+        down = {name for name, row in self._rows.items() if row.is_down}
         unseen = {name for name, row in self._rows.items() if row.status in UNSEEN}
         behind: dict[str, str] = {}
         if (down or unseen) and any(probe.depends_on for probe in self._snapshot.probes):

@@ -80,6 +80,12 @@ class Row(NamedTuple):
     silence: Silence | None = None
     work: Maintenance | Upkeep | None = None
 
+    @property
+    def is_down(self) -> bool:
+        """Tells whether it is down, however it is shown: what depends on it falls behind it."""
+        is_shown_otherwise = self.status in (ProbeStatus.MAINTENANCE, ProbeStatus.EXPECTED)
+        return self.status is ProbeStatus.DOWN or (is_shown_otherwise and self.state.status is ProbeStatus.DOWN)
+
 
 def find_since(row: Row) -> int:
     """Returns the instant since which a probe has been as it is shown."""
