@@ -280,7 +280,7 @@ RULES = (
     Rule("TM001", Level.BLOCK, "A promised time that has passed", _find_past_promises),
     Rule("TM002", Level.WARN, "A clock time without a zone", _find_zoneless),
     Rule("TM003", Level.INFO, "A word for a time that ages", _find_vague),
-    Rule("TM004", Level.BLOCK, "A date that cannot be", _find_wrong_dates),
+    Rule("TM004", Level.BLOCK, "A date that cannot be, or that is read in two ways (warn)", _find_wrong_dates),
     Rule("TM005", Level.WARN, "A next update further off than the rhythm allows", _find_late_promises),
     Rule("TM006", Level.WARN, "An expected end without a source", _find_bare_ends),
     Rule("TM007", Level.WARN, "A length that the timeline contradicts", _find_wrong_lengths),
