@@ -75,6 +75,8 @@ def test_the_time_grows_with_the_length_alone(piece: str) -> None:
         ("TN001", "We are sorry. It works. We apologize."),
         ("TN005", "Now: WE ARE WORKING ON IT"),
         ("TN006", "It works!"),
+        ("TN006", "It works.!"),
+        ("SC005", "We will write to them, as quickly as possible, and mend it."),
         ("LK001", "See http://www.acme.example/x."),
     ],
 )
@@ -84,6 +86,8 @@ def test_a_fix_does_away_with_what_was_found(rule: str, text: str) -> None:
     mended = text[: finding.start] + finding.fix.replacement + text[finding.end :]
     assert rule not in {each.rule for each in lint("Title", mended, groups=_GROUPS)}
     assert "  " not in mended
+    assert ",," not in mended
+    assert ".." not in mended
     assert " ." not in mended
 
 

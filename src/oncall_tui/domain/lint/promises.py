@@ -143,7 +143,10 @@ _VAGUE_NEXT = Folded(
     rf"|some) (?:hours|days)"
     r"|in the (?:morning|afternoon|evening)|next week|(?:on |next |this )?(?:mon|tues|wednes|thurs|fri|satur|sun)day"
     r"|(?:by |at )?(?:the )?end of (?:the |this )?(?:day|week)|by eod|eod)\b",
-    needs=("tomorrow", "tonight", "overnight", " hours", " days", "in the ", "next week", "day", "end of", "eod"),
+    needs=(
+        *("tomorrow", "tonight", "overnight", "few hours", "several hours", "some hours", "few days", "several days"),
+        *("some days", "morning", "afternoon", "evening", "next week", "nday", "sday", "rday", "iday", "end of", "eod"),
+    ),
 )
 
 

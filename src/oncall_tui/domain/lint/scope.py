@@ -269,6 +269,7 @@ def _find_haste(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Rema
     prose = post.body.prose
     for match in _HASTE.finditer(prose) if holds_any(fold(prose), _HASTE_SIGNS) else ():
         start = match.start() - (prose[match.start() - 1 : match.start()] == " ")
+        start -= prose[start - 1 : start] == "," == prose[match.end() : match.end() + 1]
         fix = (
             Fix("take it out", "")
             if match.group().lower().startswith(("as ", "asap")) and start < match.start()

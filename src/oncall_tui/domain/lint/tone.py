@@ -158,7 +158,9 @@ def _starts_sentence(prose: str, at: int) -> bool:
 def _find_excitement(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
         for match in _EXCLAIMED.finditer(reading.prose) if "!" in reading.prose else ():
-            yield Remark(*match.span(), "A full stop is enough.", part, Fix("make it a full stop", "."))
+            is_ended = reading.prose[match.start() - 1 : match.start()] in (".", "?", "…")
+            fix = Fix("take it out", "") if is_ended else Fix("make it a full stop", ".")
+            yield Remark(*match.span(), "A full stop is enough.", part, fix)
         for match in _EMOJI.finditer(reading.prose) if not reading.prose.isascii() else ():
             yield Remark(*match.span(), "A sign like this reads as lightness: use a word.", part)
 
