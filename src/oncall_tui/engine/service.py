@@ -13,54 +13,26 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
-from typing import cast
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from oncall_tui import __version__
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import Config, PageConfig
-from oncall_tui.domain.beat import Beat
 from oncall_tui.domain.engine import TERMINAL_SILENT_AFTER_MS
 from oncall_tui.domain.errors import StoreError, UsageError
-from oncall_tui.domain.lint.model import Level
-from oncall_tui.domain.shortform import Form
-from oncall_tui.engine.broadcaster import run_broadcaster
-from oncall_tui.engine.figures import run_figures
-from oncall_tui.engine.follower import run_follower
-from oncall_tui.engine.hooks import list_hook_works
-from oncall_tui.engine.links import run_links
-from oncall_tui.engine.maintainer import run_clock, run_maintainer
-from oncall_tui.engine.page_work import PageWork, Work
 from oncall_tui.engine.pages import Page
-from oncall_tui.engine.pages.extras import MetricPage
-from oncall_tui.engine.postmortems import run_postmortems
-from oncall_tui.engine.probes import open_tools
 from oncall_tui.engine.probes.wire import split_target
-from oncall_tui.engine.publisher import run_publisher
-from oncall_tui.engine.publishing import (
-    LOCK_WAIT_S,
-    find_public_url,
-    make_chance,
-    open_channel,
-    open_page,
-    take_config,
-)
-from oncall_tui.engine.reader import run_reader
+from oncall_tui.engine.publishing import LOCK_WAIT_S, open_page, take_config
 from oncall_tui.engine.recorder import Recorder
-from oncall_tui.engine.roller import run_roller
-from oncall_tui.engine.scheduler import run_schedule
 from oncall_tui.engine.sources.desk import Desk
 from oncall_tui.engine.spawn import read_host
 from oncall_tui.engine.store_thread import StoreThread
-from oncall_tui.engine.vantage import Vantage, is_online
-from oncall_tui.store.beats import read_beat
+from oncall_tui.engine.vantage import Vantage
+from oncall_tui.engine.works import Run, Works
 from oncall_tui.store.database import SCHEMA_VERSION, Database
 from oncall_tui.store.hooks import has_waiting_calls, replace_hooks, tell_faults
 from oncall_tui.store.lease import beat_lease, end_lease, list_terminals, take_lease
@@ -158,13 +130,13 @@ class _Engine:
         self._ending = Ending.STOPPED
         self._results = results
         self._queue = queue
-        self._vantage = Vantage([split_target(target) for target in config.vantage])
         self._recorder = Recorder(results, config.probes)
         self._desk = Desk(results, self._recorder, config.probes, clock=now_ms)
-        self._wakes: list[asyncio.Event] = []
+        vantage = Vantage([split_target(target) for target in config.vantage])
+        self._works = Works(config, results, queue, self._stop, vantage, self._recorder, self._desk)
 
     async def run(self) -> Ending:
-        (host, boot_id), windows = read_host(), self._config.windows
+        host, boot_id = read_host()
         epoch = await self._queue.call(
             take_lease, pid=os.getpid(), host=host, boot_id=boot_id, version=__version__, mode=self._mode, now=now_ms()
         )
@@ -184,48 +156,7 @@ class _Engine:
                     loop.add_signal_handler(number, self._stop.set)
         watch = threading.Thread(target=self._watch, args=(loop,), name="watcher", daemon=True)
         watch.start()
-        works: dict[str, Callable[[], Awaitable[None]]] = {
-            "probes": self._probe,
-            "recorder": lambda: self._recorder.run(self._stop),
-            "history": partial(run_roller, self._results, clock=now_ms, stop=self._stop),
-            "heartbeat": lambda: self._beat(epoch),
-            "sources": partial(self._desk.run, self._stop),
-            "planned work": partial(run_clock, self._queue, windows, epoch=epoch, clock=now_ms, stop=self._stop),
-        }
-        if self._desk.has_alerts:
-            works["silences at sources"] = partial(
-                self._desk.keep_silences, self._vantage, self._make_wake(), self._stop
-            )
-        if self._config.tuning.levels.get("LK003", Level.WARN) is not None:
-            works["links"] = partial(
-                run_links, self._results, clock=now_ms, stop=self._stop, has_way_out=self._has_way_out
-            )
-        for config, page in pages:
-            works |= self._list_page_works(config, page, epoch)
-        if pages and pages[0][1].capabilities.has_metrics and any(probe.metric for probe in self._config.probes):
-            works["figures"] = partial(
-                run_figures,
-                self._queue,
-                cast("MetricPage", pages[0][1]),
-                self._config.probes,
-                config=pages[0][0],
-                clock=now_ms,
-                stop=self._stop,
-            )
-        for broadcast in self._config.broadcasts:
-            wake = self._make_wake()
-            work = Work(store=self._queue, epoch=epoch, clock=now_ms, rng=make_chance(), wake=wake, stop=self._stop)
-            works[f"broadcast to {broadcast.name}"] = partial(
-                run_broadcaster,
-                work,
-                open_channel(broadcast),
-                name=broadcast.name,
-                form=Form(broadcast.form),
-                public_url=find_public_url(self._config),
-            )
-        works |= list_hook_works(
-            self._config.hooks, self._queue, epoch=epoch, clock=now_ms, make_rng=make_chance, stop=self._stop
-        )
+        works: dict[str, Run] = {"heartbeat": lambda: self._beat(epoch), **self._works.list_all(epoch, pages)}
         tasks = [asyncio.create_task(self._supervise(name, work), name=name) for name, work in works.items()]
         await self._stop.wait()
         _, late = await asyncio.wait(tasks, timeout=STOP_GRACE_S)
@@ -250,39 +181,7 @@ class _Engine:
                 await self._queue.call(note_page_failed, str(error), now_ms(), page=config.name)
         return pages
 
-    def _list_page_works(self, config: PageConfig, page: Page, epoch: int) -> dict[str, Callable[[], Awaitable[None]]]:
-        def begin() -> PageWork:
-            return PageWork(
-                store=self._queue,
-                page=page,
-                epoch=epoch,
-                config=config,
-                clock=now_ms,
-                rng=make_chance(),
-                wake=self._make_wake(),
-                stop=self._stop,
-            )
-
-        delivered = asyncio.Event()
-        look = partial(run_reader, self._queue, page, config=config, clock=now_ms, delivered=delivered, stop=self._stop)
-        return {
-            f"publisher of {config.name}": partial(run_publisher, begin(), delivered),
-            f"postmortems of {config.name}": partial(run_postmortems, begin()),
-            f"reader of {config.name}": look,
-            f"planned work of {config.name}": partial(run_maintainer, begin()),
-            f"follower of {config.name}": partial(run_follower, begin()),
-        }
-
-    def _make_wake(self) -> asyncio.Event:
-        wake = asyncio.Event()
-        self._wakes.append(wake)
-        return wake
-
-    def _wake_publishers(self) -> None:
-        for wake in self._wakes:
-            wake.set()
-
-    async def _supervise(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+    async def _supervise(self, name: str, work: Run) -> None:
         """Keeps one kind of work going: a fault of ours in one must not end the others."""
         while not self._stop.is_set():
             try:
@@ -296,31 +195,13 @@ class _Engine:
             async with asyncio.timeout(seconds):
                 await self._stop.wait()
 
-    async def _probe(self) -> None:
-        tools = replace(
-            await open_tools(vantage=self._vantage), read_beat=self._read_beat, take_sightings=self._desk.take
-        )
-        await run_schedule(
-            self._config.probes,
-            lambda probe: self._desk.run_probe(probe, tools),
-            self._recorder.record,
-            stop=self._stop,
-            rng=make_chance(),
-        )
-
-    async def _read_beat(self, probe: str) -> Beat | None:
-        return await self._results.call(read_beat, probe)
-
-    def _has_way_out(self) -> bool:
-        return is_online() and not self._vantage.is_known_cut_off
-
     async def _beat(self, epoch: int) -> None:
         loop = asyncio.get_running_loop()
         last_terminal_at, heard_at, queue_at, trouble = 0, loop.time(), -math.inf, ""
         while not self._stop.is_set():
             note = f"not saving: {self._recorder.error}" if self._recorder.error else ""
             try:
-                pulse = await self._results.call(_take_pulse, epoch, now_ms(), self._has_way_out(), note)
+                pulse = await self._results.call(_take_pulse, epoch, now_ms(), self._works.has_way_out(), note)
             except StoreError as error:
                 if str(error) != trouble:
                     trouble = str(error)
@@ -361,7 +242,7 @@ class _Engine:
                 try:
                     while not self._stop.is_set():
                         if not watcher.changed_topics().isdisjoint(("outbox", "maintenance", "postmortem", "silences")):
-                            loop.call_soon_threadsafe(self._wake_publishers)
+                            loop.call_soon_threadsafe(self._works.wake)
                         time.sleep(WATCH_EVERY_S)
                 finally:
                     watcher.close()
