@@ -121,16 +121,18 @@ async def test_targets_that_are_dead_leave_their_places_to_the_others() -> None:
 
 async def test_a_busy_loop_gives_no_places_away() -> None:
     """What takes long then is the work of those who run: more of them would only make it longer."""
-    runs = Runs(run_s=0.3)
-
-    async def be_busy() -> None:
-        while True:
-            time.sleep(0.04)  # noqa: ASYNC251 - a loop that is busy is what is tried
-            await asyncio.sleep(0)
-
-    busy = asyncio.create_task(be_busy())
-    await runs.go(make_probes(20, 1000), 1.5, limit=2, hold_s=0.05)
-    busy.cancel()
+    runs, stop = Runs(run_s=0.3), asyncio.Event()
+    asyncio.get_running_loop().call_later(1.0, stop.set)
+    await run_schedule(
+        make_probes(20, 1000),
+        runs.run,
+        runs.recorded.append,
+        stop=stop,
+        rng=Random(7),
+        limit=2,
+        hold_s=0.05,
+        cpu_s=time.monotonic,
+    )
     assert runs.most_at_once == 2
 
 

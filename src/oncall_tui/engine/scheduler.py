@@ -6,6 +6,7 @@ import asyncio
 import heapq
 import math
 import resource
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ RUN_LIMIT = 50
 """How many probes may work at once: a thousand at a time stop the loop for seconds, fifty do the same work sooner."""
 HOLD_S = 0.05
 """Who runs longer waits for its target, and leaves its place to others: dead targets must not hold up live ones."""
-BUSY_S = 0.01
-"""A loop so late has work to do: it is no target then that runs take long for."""
+BUSY_SHARE = 0.8
+"""Of a core: a loop that uses so much is what its runs wait for, and no target."""
+_LOOK_S = 0.01
 LATE_LIMIT_S = 1.0
 """A beat noticed later than this is skipped: after a pause of this host all probes would start at one instant."""
 _WARM_UP_GAP_S = 0.05
@@ -65,19 +67,20 @@ async def run_schedule(
     limit: int = RUN_LIMIT,
     hold_s: float = HOLD_S,
     most: int | None = None,
+    cpu_s: Callable[[], float] = time.thread_time,
     wall_ms: Callable[[], int] = now_ms,
 ) -> None:
     """Runs probes until `stop` is set, then cancels what is under way; a cancelled run has no result.
 
     At most `limit` run at once, not counting those that wait for their targets: they have run for `hold_s`, and the
-    loop is idle. With those there are at most `most`, by default as many as file descriptors allow. A probe that still
-    waits for a place at its next beat is recorded as not run and keeps its turn. What should be confirmed soon is run
-    between two beats, unless the next one is near. `run` must return a result for whatever happens; what it or `record`
-    raises ends the schedule as an ExceptionGroup.
+    loop has time to spare by `cpu_s`. With those there are at most `most`, by default as many as file descriptors
+    allow. A probe that still waits for a place at its next beat is recorded as not run and keeps its turn. What should
+    be confirmed soon is run between two beats, unless the next one is near. `run` must return a result for whatever
+    happens; what it or `record` raises ends the schedule as an ExceptionGroup.
     """
     async with asyncio.TaskGroup() as group:
         places = _Places(limit, hold_s, most or count_sockets())
-        schedule = _Schedule(group, run, record, places, wall_ms)
+        schedule = _Schedule(group, run, record, places, cpu_s, wall_ms)
         try:
             await schedule.keep_time(probes, stop, rng)
         finally:
@@ -113,7 +116,7 @@ class _Places:
 
     def find_due(self, now: float) -> float:
         """Returns when the longest holder has to give its place up, or else is to be looked at again."""
-        return max(next(iter(self._held.values()), now) + self.hold_s, now + BUSY_S)
+        return max(next(iter(self._held.values()), now) + self.hold_s, now + _LOOK_S)
 
     def give_up(self, now: float) -> None:
         """Takes their places from those that have had them for long."""
@@ -137,12 +140,19 @@ class _Turn:
 
 class _Schedule:
     def __init__(
-        self, group: asyncio.TaskGroup, run: Run, record: Record, places: _Places, wall_ms: Callable[[], int]
+        self,
+        group: asyncio.TaskGroup,
+        run: Run,
+        record: Record,
+        places: _Places,
+        cpu_s: Callable[[], float],
+        wall_ms: Callable[[], int],
     ) -> None:
         self._group = group
         self._run = run
         self._record = record
         self._places = places
+        self._cpu_s = cpu_s
         self._wall_ms = wall_ms
         self._waiting: deque[_Turn] = deque()
         self._turns: list[_Turn] = []
@@ -199,13 +209,13 @@ class _Schedule:
             self._places.take(task, loop.time())
             task.add_done_callback(self._free)
         if self._waiting and self._look is None:
-            due = self._places.find_due(loop.time())
-            self._look = loop.call_at(due, self._look_for_place, due)
+            now = loop.time()
+            self._look = loop.call_at(self._places.find_due(now), self._look_for_place, now, self._cpu_s())
 
-    def _look_for_place(self, due: float) -> None:
+    def _look_for_place(self, since: float, used_s: float) -> None:
         self._look = None
         now = asyncio.get_running_loop().time()
-        if now - due <= BUSY_S:
+        if self._cpu_s() - used_s < BUSY_SHARE * (now - since):
             self._places.give_up(now)
         self._fill()
 
