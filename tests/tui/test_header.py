@@ -109,6 +109,12 @@ def test_what_cannot_be_trusted_is_said(snapshot: Snapshot, said: str) -> None:
     assert said in "\n".join(read(snapshot))
 
 
+def test_an_engine_that_never_came_is_not_said_to_be_starting() -> None:
+    snapshot = replace(CALM, lease=None)
+    assert "engine starting" in read(snapshot, FACTS._replace(opened_at=NOW - 5_000))[0]
+    assert "engine does not start: its log says why" in read(snapshot, FACTS._replace(opened_at=NOW - 30_000))[0]
+
+
 def test_a_long_reason_pushes_nothing_else_out_of_a_narrow_head() -> None:
     reason = "127.0.0.1 closed the connection before its answer was whole, and the one after it too"
     page = PageState(last_sync_at=NOW - 40_000, last_error=reason)

@@ -72,7 +72,7 @@ class OncallApp(App[object]):
         self.feed = Feed(session.db_path, is_read_only=session.is_wall, snapshot=snapshot)
         self.snapshot = Snapshot()
         self._event_loop: asyncio.AbstractEventLoop | None = None
-        self._started_at = now()
+        self.started_at = now()
         self._loaded_styles = {"probes"}
         self._themes = ThemeChoice(self)
         Glyphs.is_ascii = not is_utf8_locale()
@@ -270,10 +270,10 @@ class OncallApp(App[object]):
 
         now = self.now()
         host = os.uname().nodename
-        terminal = Terminal(self.terminal_id, os.getpid(), host, self.actor, self._started_at, now, is_read_only=False)
+        terminal = Terminal(self.terminal_id, os.getpid(), host, self.actor, self.started_at, now, is_read_only=False)
         await self.feed.call(beat_terminal, terminal)
         lease = self.snapshot.lease
-        if now - self._started_at > ENGINE_SILENT_AFTER_MS and (lease is None or not lease.is_working(now)):
+        if now - self.started_at > ENGINE_SILENT_AFTER_MS and (lease is None or not lease.is_working(now)):
             await asyncio.to_thread(spawn_engine, self.session.db_path, self.config.path)
 
     def end(self, status: int) -> None:

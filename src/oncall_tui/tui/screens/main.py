@@ -196,6 +196,7 @@ class MainScreen(Screen[None]):
             next((page.public_url for page in app.config.pages if page.public_url), ""),
             self.probes.drift,
             muted_until=self.probes.muted_until,
+            opened_at=None if app.session.is_wall else app.started_at,
         )
 
     def _badges(self) -> dict[str, str]:

@@ -20,6 +20,8 @@ from oncall_tui.tui.widgets.reach_mark import mark_reach
 
 _GAP = Content("   ")
 _SOON_WORK_MS = 60 * 60_000
+#: How long a first engine may take on a host that is busy.
+_START_MS = 20_000
 Piece = tuple[int, Content]
 
 
@@ -28,7 +30,7 @@ class HeadFacts(NamedTuple):
 
     `incident` is the one being worked on, `size_word` names a small screen, `page_url` is where customers read, `drift`
     where the page and the probes contradict each other, `way` the key that leads to where the others act. No bell rings
-    before `muted_until`.
+    before `muted_until`. The terminal was opened at `opened_at`.
     """
 
     now: int
@@ -42,6 +44,7 @@ class HeadFacts(NamedTuple):
     drift: str = ""
     way: str = ""
     muted_until: int | None = None
+    opened_at: int | None = None
 
 
 def fit_pieces(pieces: Sequence[Piece], width: int, right: Content | None = None) -> Content:
@@ -101,11 +104,13 @@ def tell_queue(snapshot: Snapshot) -> Content:
     return Content("  ").join(told)
 
 
-def tell_engine(snapshot: Snapshot, now: int) -> Content:
-    """Says whether somebody probes and publishes."""
+def tell_engine(snapshot: Snapshot, now: int, opened_at: int | None = None) -> Content:
+    """Says whether somebody probes and publishes; `opened_at` is since when an engine should have begun to."""
     lease = snapshot.lease
     if lease is None:
-        return join(("engine starting", "$muted"))
+        if opened_at is None or now - opened_at < _START_MS:
+            return join(("engine starting", "$muted"))
+        return join((f"{Glyphs.show('✖')} engine does not start: its log says why", "$state-down bold"))
     if lease.is_working(now):
         if not lease.is_online:
             return join((f"{Glyphs.show('▲')} this host is offline", "$state-slow bold"))
@@ -229,7 +234,7 @@ def draw_head(snapshot: Snapshot, facts: HeadFacts, width: int) -> list[Content]
         (5, line(snapshot.page.name or "oncall-tui", "$title bold", limit=24)),
         *tell_page(snapshot, facts),
         (2, tell_queue(snapshot)),
-        (3, tell_engine(snapshot, facts.now)),
+        (3, tell_engine(snapshot, facts.now, facts.opened_at)),
         *([(1, join((muted, "$state-slow")))] if muted else []),
         *tell_engine_note(snapshot, facts.now),
     ]
