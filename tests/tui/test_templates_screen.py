@@ -92,6 +92,6 @@ async def test_clients_are_written_to_one_by_one_after_the_end(desk: Desk) -> No
         await pilot.press("j")
         await wait_for_text(pilot, "we credit you")
         await pilot.press("enter")
-        await wait_for_text(pilot, f"template show credit --incident {number}")
+        await wait_for_text(pilot, f"credit --incident {number}")
     assert "For the outage of API" in app.clipboard
     assert "help@example.com" in app.clipboard
