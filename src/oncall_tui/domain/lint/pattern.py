@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
-from oncall_tui.domain.lint.signs import fold
+from oncall_tui.domain.lint.signs import fold, holds_any
 
 _fold = lru_cache(maxsize=256)(fold)
 
@@ -41,7 +41,7 @@ class Pattern:
         return self._compiled
 
     def may_match(self, text: str) -> bool:
-        return not self._needs or any(need in text for need in self._needs)
+        return not self._needs or holds_any(text, self._needs)
 
     def finditer(self, text: str, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
         if not self.may_match(text):

@@ -15,7 +15,10 @@ def fold(text: str) -> str:
 
 def holds_any(text: str, signs: Collection[str]) -> bool:
     """Tells whether one of the signs stands anywhere in a text."""
-    return any(sign in text for sign in signs)
+    for sign in signs:  # noqa: SIM110 - a generator would take twice as long, hundreds of times for one text
+        if sign in text:
+            return True
+    return False
 
 
 def find_names(text: str, names: tuple[str, ...]) -> Iterator[tuple[int, int]]:

@@ -201,7 +201,7 @@ def grade_of(sentences: Sequence[Sentence], words: int) -> float:
     """Returns the Flesch-Kincaid grade of some sentences of `words` words (Kincaid et al., 1975)."""
     if not sentences or not words:
         return 0.0
-    syllables = sum(_count_syllables(sentence.text) for sentence in sentences)
+    syllables = _count_syllables("\n".join(sentence.text for sentence in sentences))
     return 0.39 * words / len(sentences) + 11.8 * syllables / words - 15.59
 
 
