@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oncall_tui.domain.incident import IncidentStatus
+from oncall_tui.domain.incident import Cause, ComponentStatus, IncidentStatus, Severity
 from oncall_tui.domain.lint.catalogue import lint
-from oncall_tui.domain.lint.model import Context, LastUpdate, Part, Tuning, Words
+from oncall_tui.domain.lint.model import Context, LastUpdate, Part, ProbeFact, Tuning, Words
 from oncall_tui.domain.lint.plain import Plain
+from oncall_tui.domain.probe import ProbeStatus
 
 _GROUPS = ("SC", "BL", "JR", "SE", "TN", "LN", "LK", "CD", "DR", "MW")
 _PIECES = st.sampled_from(
@@ -154,3 +155,27 @@ def test_every_place_of_the_plain_text_is_one_of_the_written(text: str) -> None:
             low, high = plain.place(start, end)
             assert 0 <= low <= high <= len(text)
             assert (high > low) == (end > start)
+
+
+@pytest.mark.parametrize("piece", ["1 in ", "5% fail ", "a\u200b", "\u0430a", "down all users due to a ", "again "])
+def test_the_time_grows_with_the_length_alone_where_all_is_known(piece: str) -> None:
+    context = Context(
+        now=1_790_000_000_000,
+        status=IncidentStatus.IDENTIFIED,
+        severity=Severity.SEV1,
+        cause=Cause.UNKNOWN,
+        components={"API": ComponentStatus.DEGRADED_PERFORMANCE},
+        probes=(ProbeFact("api", ProbeStatus.DOWN, "API", 0.31),),
+    )
+
+    def measure(size: int) -> float:
+        text = (piece * (size // len(piece) + 1))[:size]
+        best = 1e9
+        for _ in range(2):
+            began = time.process_time()
+            lint("Title", text, context)
+            best = min(best, time.process_time() - began)
+        return best
+
+    measure(100)
+    assert measure(8_000) < 10 * measure(2_000) + 0.02

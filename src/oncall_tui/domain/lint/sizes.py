@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, find_worst
 from oncall_tui.domain.lint.model import Context, Level, Remark, Rule, Tuning
@@ -11,6 +12,8 @@ from oncall_tui.domain.lint.pattern import Folded
 from oncall_tui.domain.lint.reading import Post, Reading
 from oncall_tui.domain.lint.truth import search, show
 
+#: No text for people has more.
+_MOST_SHARES = 50
 _FAR_POINTS = 20
 _FAR_TIMES = 2
 _ALL_HIT = Folded(
@@ -82,7 +85,7 @@ def _find_other_share(post: Post, context: Context, _tuning: Tuning) -> Iterator
     if not shares or context.status is IncidentStatus.RESOLVED:
         return
     seen = max(shares)
-    for match in _SHARE.finditer(post.body.prose):
+    for match in islice(_SHARE.finditer(post.body.prose), _MOST_SHARES):
         sentence = post.body.sentence_at(match.start())
         if sentence is None or _PASSING.search(sentence.text):
             continue
@@ -90,7 +93,7 @@ def _find_other_share(post: Post, context: Context, _tuning: Tuning) -> Iterator
         if is_success or _FAILING.search(sentence.text):
             said = float(match["share"])
             yield from _compare_share(post.body, *match.span("share"), 100 - said if is_success else said, seen)
-    for match in _ONE_IN.finditer(post.body.prose):
+    for match in islice(_ONE_IN.finditer(post.body.prose), _MOST_SHARES):
         sentence = post.body.sentence_at(match.start())
         in_words = _read_share(match)
         if in_words is not None and sentence is not None and not _PASSING.search(sentence.text):

@@ -178,9 +178,14 @@ _NO_CLAIM = Folded(
 
 def search(reading: Reading, pattern: Pattern, *unless: Pattern) -> Iterator[tuple[int, int, Sentence]]:
     """Yields where a pattern matches, with its sentence, unless that matches one of the others."""
+    judged: dict[int, bool] = {}
     for match in pattern.finditer(reading.prose):
         sentence = reading.sentence_at(match.start())
-        if sentence is not None and not any(other.search(sentence.text) for other in unless):
+        if sentence is None:
+            continue
+        if sentence.start not in judged:
+            judged[sentence.start] = not any(other.search(sentence.text) for other in unless)
+        if judged[sentence.start]:
             yield match.start(), match.end(), sentence
 
 
