@@ -125,14 +125,14 @@ def cut(content: Content, width: int) -> Content:
 
 
 def pack(parts: Sequence[Content], width: int, gap: str = "   ") -> list[Content]:
-    """Returns the parts beside each other in rows of at most `width` cells; one that is wider has a row, and is cut."""
+    """Returns the parts beside each other in rows of at most `width` cells; one that is wider has rows of its own."""
     rows: list[Content] = []
     for part in parts:
         together = join(rows[-1], gap, part) if rows else None
         if together is not None and together.cell_length <= width:
             rows[-1] = together
         else:
-            rows.append(cut(part, width))
+            rows += part.wrap(max(2, width))
     return rows
 
 
