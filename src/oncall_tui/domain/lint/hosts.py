@@ -186,6 +186,9 @@ def _addresses(reading: Reading) -> Iterator[tuple[int, int, ipaddress.IPv4Addre
     for pattern in patterns:
         for match in pattern.finditer(text):
             plain, _, _ = match.group().partition("/")
+            # A name such as `1:` before a colon is none.
+            if len(plain) < 5:
+                continue
             try:
                 address = ipaddress.ip_address(plain)
             except ValueError:

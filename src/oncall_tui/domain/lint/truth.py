@@ -161,7 +161,7 @@ _CLAIMS_CAUSE = Folded(
     r"(?i:\b(?:(?:was|were|is|are|been) caused by|triggered by|caused (?:this|the (?:errors|outage|problem|issue))"
     r"|due to|because (?:of|an?)\b|as a result of|result(?:ed"
     r"|ing)? from|stem\w* from|com(?:es|ing) from an?|attributed to|introduced by|(?:is|was|are) to blame|caused it"
-    r"|(?:problem|culprit|reason|trigger|issue) (?:is|was) an?\b|(?:root )?cause: |the (?:root )?cause\b(?= ?(?:[.,;]"
+    r"|(?:problem|culprit|reason|trigger|issue) (?:is|was) an?\b|root cause: |the (?:root )?cause\b(?= ?(?:[.,;]"
     r"|$))"
     r"|(?:it|this) (?:is|was) an? (?:\w+ ){0,2}(?:problem|issue|fault|bug|failure|overload|attack)\b"
     r"|(?:led|leads) to (?:this|the) ?(?:outage|problem|issue|errors)?|traced (?:it|this|the \w+) (?:back )?to"
