@@ -35,7 +35,7 @@ from oncall_tui.engine.vantage import Vantage
 from oncall_tui.engine.works import Run, Works
 from oncall_tui.store.database import SCHEMA_VERSION, Database
 from oncall_tui.store.hooks import has_waiting_calls, replace_hooks, tell_faults
-from oncall_tui.store.lease import beat_lease, end_lease, list_terminals, take_lease
+from oncall_tui.store.lease import beat_lease, end_lease, is_running, list_terminals, take_lease
 from oncall_tui.store.lock import engine_lock
 from oncall_tui.store.maintenance import has_waiting_notice
 from oncall_tui.store.outbox import has_waiting
@@ -268,14 +268,4 @@ def _take_pulse(db: Database, epoch: int, now: int, has_way_out: bool, note: str
 
 def _has_live_terminal(db: Database) -> bool:
     host, _ = read_host()
-    return any(terminal.host == host and _is_alive(terminal.pid) for terminal in list_terminals(db))
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return any(terminal.host == host and is_running(terminal.pid) for terminal in list_terminals(db))

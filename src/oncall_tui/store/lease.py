@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from oncall_tui.domain.engine import Lease, Terminal
 from oncall_tui.store.database import Database
 
@@ -91,3 +93,14 @@ def list_terminals(db: Database) -> list[Terminal]:
         )
         for row in db.rows("SELECT * FROM terminal ORDER BY started_at, id")
     ]
+
+
+def is_running(pid: int) -> bool:
+    """Tells whether this host has such a process, whoever it belongs to."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -25,7 +25,7 @@ from oncall_tui.domain.update import DeliveryState, Draft
 from oncall_tui.store.database import Database
 from oncall_tui.store.drafts import adopt_draft, create_draft, list_drafts, read_known, take_draft
 from oncall_tui.store.incidents import get_incident
-from oncall_tui.store.lease import list_terminals
+from oncall_tui.store.lease import is_running, list_terminals
 from oncall_tui.store.updates import list_updates
 from oncall_tui.tui.text import clock_utc
 
@@ -103,7 +103,7 @@ def live_terminals(terminals: Iterable[Terminal], now: int) -> dict[str, Termina
     return {
         terminal.id: terminal
         for terminal in terminals
-        if terminal.is_live(now) and not (terminal.host == host and not _is_running(terminal.pid))
+        if terminal.is_live(now) and not (terminal.host == host and not is_running(terminal.pid))
     }
 
 
@@ -132,16 +132,6 @@ def find_handed(before: Iterable[Draft], after: Iterable[Draft], actor: str) -> 
 def name_draft(draft: Draft) -> str:
     """Returns the name of a draft, or what tells one without a name from others."""
     return draft.name or f"{draft.status} {clock_utc(draft.created_at, has_seconds=False)}"
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def open_draft(
