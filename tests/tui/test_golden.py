@@ -19,9 +19,10 @@ _TIMES = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\b|\b\d{1,2} [A-Z][a-z]{2}\b|\b\
 
 
 def freeze(screen: str) -> str:
-    """Returns a screen with every time replaced by zeros."""
+    """Returns a screen with every time replaced by zeros; an age of two digits moves no border."""
     frozen = _TIMES.sub(lambda match: re.sub(r"\d", "0", match[0]), screen)
-    return re.sub(r"00? s ago *", "0 s ago  ", re.sub(r"00 [A-Z][a-z]{2}\b|\b0 [A-Z][a-z]{2}\b", "00 Mon", frozen))
+    frozen = re.sub(r"00 [A-Z][a-z]{2}\b|\b0 [A-Z][a-z]{2}\b", "00 Mon", frozen)
+    return re.sub(r"\b0+ s ago *([^┃│\n]*)", lambda match: f"0 s ago  {match[1]}".ljust(len(match[0])), frozen)
 
 
 async def compare(pilot: Pilot[object], step: str, size: tuple[int, int]) -> None:
