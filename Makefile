@@ -48,6 +48,7 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is too old: Python 3.11 or newer is needed; run make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "make: the venv module is missing: install it (Debian: apt install python3-venv)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what is needed into $(VENV), once; this takes a minute or so."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1' || { echo "make: no package index could be reached: pip says why above"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev || { echo "make: the packages could not be installed: pip says why above"; exit 1; }
 	@touch $@
