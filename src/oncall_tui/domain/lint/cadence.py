@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from oncall_tui.domain.duration import HOUR, MINUTE, format_clock, format_duration
+from oncall_tui.domain.duration import HOUR, MINUTE, SECOND, format_clock, format_duration
 from oncall_tui.domain.incident import IncidentStatus, Severity
 from oncall_tui.domain.lint.model import Context, Level, Remark, Rule, Tuning
 from oncall_tui.domain.lint.pattern import Folded, Pattern, any_word
@@ -91,7 +91,8 @@ def _list_words(text: str) -> list[str]:
 
 def _find_hurry(_post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
     if context.last is not None and context.now is not None and 0 <= context.now - context.last.at < _LATELY_MS:
-        yield Remark(0, 0, f"The last update went out {format_duration(context.now - context.last.at)} ago.")
+        seconds = max(1, (context.now - context.last.at) // SECOND)
+        yield Remark(0, 0, f"The last update went out {format_duration(seconds * SECOND)} ago.")
 
 
 def _find_moved(_post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
