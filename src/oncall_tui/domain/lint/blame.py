@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from oncall_tui.domain.incident import Cause
 from oncall_tui.domain.lint.model import Context, Level, Remark, Rule, Tuning
 from oncall_tui.domain.lint.pattern import Folded, Pattern
+from oncall_tui.domain.lint.people import find_deeds, find_given_names
 from oncall_tui.domain.lint.reading import Post, Reading
 from oncall_tui.domain.lint.signs import find_names, fold, holds_any
 
@@ -87,13 +88,21 @@ _EXCUSE = Folded(
     r"|broke)"
     r"|nothing (?:that )?we (?:can|could) do(?! to)|let us down"
     r"|entirely (?:on )?their (?:side|end)"
-    r"|to blame)(?!\w)",
+    r"|to blame|(?:is|was) out of our hands|with our (?:\w+ )?(?:provider|vendor|supplier|carrier|isp),? (?:and )?not"
+    r" (?:with )?us|(?:provider|vendor|supplier|carrier|isp) dropped the ball|^their failure(?=[.!]))(?!\w)",
 )
 _BLAMED_BEFORE = Folded(r"(?:\b(?:because|since|as)|\b(?:blame|thanks to)) (?:of )?$")
+_FAULT_OF = Folded(
+    r"\b(?:(?:fault|blame|failure|mistake)s? (?:lies?|is|was|rests) (?:solely |entirely )?(?:with|at|on)|blame"
+    r"|(?P<is_a>(?:this|it|that) (?:is|was) (?:all |yet )?(?:an?|another))"
+    r"|(?P<is_on>(?:issue|problem|trouble) (?:is|was|lies) (?:with|at|on))) $"
+)
+_ITS_TROUBLE = Folded(r"(?:['’]s (?:end|side)\b| (?:issue|problem|outage|failure|fault|thing)\b)")
 _BLAMED_AFTER = Pattern(
     r"['’]s? (?:fault|mistake|failure|outage|negligence|incompetence)\b| is down,? (?:so|and (?:so|therefore))\b"
     r"| (?:broke|failed|let down|took down"
-    r"|brought down) (?:us|our|the)\b"
+    r"|brought down) (?:us|our|the|it|everything|this)\b| (?:is|was) (?:fully |solely )?responsible for\b"
+    r"| (?:issue|problem|outage|failure|fault) (?:and )?not (?:ours|us|of ours)\b| and they (?:failed|broke)\b"
     r"| (?:took|brought) (?:us|our \w+) down\b| let us down\b| (?:is|was|are) (?:solely |entirely )?to blame\b"
 )
 _DID = Pattern(r" (?:is|was|went|has|had|broke|failed|fails|keeps|cannot|could not)\b")
@@ -168,6 +177,18 @@ _CLIENT_HINT = Folded(
     r"(?:\w+ )?(?:brought|took|caused|overload\w*|broke)\b|\bmisuse by (?:\w+ )?(?:customers?|users?|clients?"
     r"|tenants?)\b"
     r"|\b(?:a|one|single) (?:\w+ )?(?:customer|tenant|client) (?:ran|started|launched) an?\b"
+    r"|\b(?:(?:customers?|users?|clients|subscribers) (?:who |that )?(?:(?:should have|failed to|neglected to"
+    r"|forgot to)"
+    r" (?:read|know|upgrade|update|renew|follow|check|migrate|act)\w*|ignored|misus\w+|misconfigured|abused?|(?:is"
+    r"|are|were|was) abusing|do not read|did not read)"
+    r"|(?:a|one|single|the) (?:\w+ )?(?:customer|tenant|client|user) (?:\w+ )?(?:hogged|is responsible for"
+    r"|was responsible for|is to blame|is at fault)|you (?:should have (?:read|known|up|re|fol|check|migr)\w*"
+    r"|misconfigured|failed to (?:read|renew|update)"
+    r"|ignored|did(?: not|n['’]t) (?:read|renew|update|follow))"
+    r"|(?:your|the (?:customer|client|user)['’]?s?) (?:own )?fault\b(?! (?:tolera|domain|detect|isolat|inject|line))"
+    r"|(?:fault|mistake|blame|error) (?:is |was |lies )?"
+    r"on (?:your|the (?:customer|client|user)s?['’]?s?) (?:end|side)|improper use by"
+    r"|(?:customer|tenant|client|user|merchant)['’]s (?:\w+ ){1,2}(?:brought|took) (?:us|the|our|it) down)"
 )
 _HINT_SIGNS = (
     "abusive",
@@ -180,6 +201,9 @@ _HINT_SIGNS = (
     " ran ",
     " started ",
     " launched ",
+    *("should have", "failed to", "neglected", "forgot to", "ignored", "misconfig", "abus", "not read", "hogged"),
+    *("responsible for", "to blame", "at fault", " fault", "n't ", "n’t ", "did not", "on your", "mistake on the"),
+    *("error on the", "blame on", "improper use"),
 )
 _EXCUSE_SIGNS = (
     *("our control", "our direct", "our fault", "our resp", "our problem", "fault", "mistake", "negligence"),
@@ -194,6 +218,10 @@ _EXCUSE_SIGNS = (
         "their side",
         "their end",
         "to blame",
+        "our hands",
+        "not us",
+        "not with us",
+        "dropped the ball",
         "their error",
     ),
     *("their own", "messed up", "screwed up", "failed to", "forgot to", " broke"),
@@ -268,7 +296,10 @@ def _named_suppliers(reading: Reading, names: list[str]) -> Iterator[tuple[int, 
             yield min(found, key=lambda span: (span[0], -span[1]))
     for name in (name for name in names if name in prose):
         for start, end in find_names(prose, (name,)):
-            is_blamed = _BLAMED_AFTER.match(prose, end)
+            before = _FAULT_OF.search(prose, max(0, start - 40), start)
+            is_blamed = _BLAMED_AFTER.match(prose, end) or (
+                before and (not (before["is_a"] or before["is_on"]) or _ITS_TROUBLE.match(prose, end))
+            )
             if is_blamed or (_BLAMED_BEFORE.search(prose, max(0, start - 12), start) and _DID.match(prose, end)):
                 yield start, end
 
@@ -282,6 +313,14 @@ def _find_colleagues(post: Post, _context: Context, tuning: Tuning) -> Iterator[
                     continue
                 text = "This blames a person: say what went wrong, such as 'one wrong value in a configuration file'."
                 yield Remark(*match.span(), text, part)
+        told: list[tuple[int, int]] = []
+        for start, end in find_deeds(reading):
+            told.append((start, end))
+            yield Remark(start, end, "This blames a person: say what went wrong, not who did it.", part)
+        for start, end, level in find_given_names(reading):
+            if not any(low <= start < high for low, high in told):
+                shown = reading.text[start:end]
+                yield Remark(start, end, f"'{shown}' is a person: no names of people in public.", part, level=level)
         for start, end in find_names(reading.text, tuning.words.people):
             if not reading.is_meant(start, end):
                 yield Remark(

@@ -21,6 +21,7 @@ from oncall_tui.domain.lint import (
     output,
     scope,
     sizes,
+    slips,
     spelling,
     tone,
     truth,
@@ -46,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     *channels.RULES,
     *cadence.RULES,
     *spelling.RULES,
+    *slips.RULES,
 )
 _ORDER = {Level.BLOCK: 0, Level.WARN: 1, Level.INFO: 2}
 #: Nobody reads more remarks of one kind.

@@ -34,13 +34,28 @@ _VAGUE = Folded(
     r"|the (?:next|coming|following) (?:few |couple of )?) ?(?:minutes|hours|days)|(?:by "
     r"|at )?(?:the )?end of (?:the |this )?(?:day|week)|by EOD|EOD|within the (?:day|hour)|in due time|next (?:mon"
     r"|tues|wednes|thurs|fri|satur|sun)day|(?:later )?(?:this|next|last) (?:week(?:end)?|month)|shortly|momentarily"
-    r"|in a (?:bit|moment|while)"
-    r"|in the near future|in due course|a while ago"
+    r"|in a (?:bit|moment|while|jiffy|short (?:time|while))|in (?:about )?an hour or so|in a couple of (?:minutes|hours"
+    r"|days)|(?:by )?close of business|(?:by )?cob|recently|(?:a )?(?:short|little|bit) (?:while |time )?(?:ago|later)"
+    r"|before long|any (?:minute|moment|time) now|within (?:minutes|hours|days|a (?:short|little) (?:time|while))"
+    r"|in no time|over the weekend|the other day|at some (?:point|time|stage)|eventually|presently|stay tuned"
+    r"|in the (?:next|coming|following) (?:little )?(?:while|hours|minutes|days)|until further notice"
+    r"|in the (?:not too distant|near) future|in the early hours"
+    r"|(?:on|by|until|this|before) (?:mon|tues|wednes|thurs|fri|satur|sun)day(?: (?:morning|afternoon|evening|night))?"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day (?:morning|afternoon|evening|night)|heute|demnächst|in kürze"
+    r"|aujourd['’]hui|demain|bientôt|mañana"
+    r"|in due course|a while ago"
     r"|(?<!as )soon(?! as)(?:er)?)\b)(?!['’]s)"
 )
 _NOON = Folded(
-    r"\b(?:at|by|until|before|around|since|from) (?P<at>noon|midday|midnight|(?:half|quarter) (?:past|to) \w+)\b"
+    r"\b(?:at|by|until|before|around|since|from) (?P<at>noon|midday|midnight|(?:half|quarter) (?:past|to) \w+"
+    r"|(?:[1-9]|1[0-2]) (?:in the (?:morning|afternoon|evening)|at night))\b"
     r"(?! ?[(\[]?(?:utc|gmt|[pmce][sd]?t|ces?t|bst|local|pacific|eastern)\b)"
+)
+_SPOKEN = Folded(
+    r"\b(?:half past|(?:a )?quarter (?:past|to)|(?:five|ten|twenty|twenty-five) (?:minutes )?(?:past|to)) "
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"
+    r"(?! ?[(\[]?(?:utc|gmt|[pmce][sd]?t|ces?t|bst|local|pacific|eastern)\b)",
+    needs=(" past ", "quarter to ", "five to ", "ten to ", "twenty to ", "minutes to "),
 )
 _SURE_END = Folded(
     r"(?i:\b(?:will|shall|'ll) (?:be|have (?:this|it)) (?:fully )?(?:fixed|resolved|restored|repaired|deployed"
@@ -55,7 +70,11 @@ _SURE_END = Folded(
     r"|\b(?:service|sign-in|access|it|everything) (?:returns|resumes|recovers) (?:in|by|at|within) \d"
     r"|\b(?:full |complete )?recovery (?:in|by|within) \d|(?:^|(?<=[.!?] )|(?<=\n))back (?:up |online )(?:in|by|at"
     r"|within) \d"
-    r"|\b(?:takes|will take) (?:another )?\d{1,3} ?(?:min|hour)|\bresolution time(?: is)?:? \d"
+    r"|\b(?:takes|will take|will last) (?:about )?(?:another )?(?:\d{1,3}|one|two|three|four|five|six|an?) ?(?:more )?"
+    r"(?:min|hour)|\b(?:resolution|repair|restoration) (?:in|within|by) (?:\d|one |two |three |an? )|\betr:? (?:is )?\d"
+    r"|\bthe fix (?:lands|ships|goes live|arrives) (?:at|by|in|within) \d"
+    r"|\b(?:customers|users|you|everyone) (?:can|will be able to) [\w -]{1,30} again (?:at|by|from|in) \d"
+    r"|\bresolution time(?: is)?:? \d"
     r"|\b(?:fixed|resolved|solved|back(?: up| online)?) (?:in|within) (?:the next )?(?:\d{1,3}|a few|an?) ?(?:min"
     r"|hour|day)\w*"
     r"|\bETA(?: for (?:a|the) \w+)?(?: is|:)? (?:\d|in \d|one |two |an? ))"
@@ -78,7 +97,7 @@ _TO = Pattern(r"[ \u2060]*(?:to|until|till|and|-|–)[ \u2060]*(?:about |around 
 _WHOLE = Folded(
     r"\b(?:lasted|outage|down|unavailable|could not|couldn['’]t|unable|failed|failing|incident|affected|errors?|slow)\b"
 )
-_TOTAL_AFTER = Folded(r"(?i:[^.,;]{0,3}(?:in (?:all|total)|outage|\)))")
+_TOTAL_AFTER = Folded(r"(?i:[^.,;]{0,3}(?:long )?(?:in (?:all|total)|outage|\)))")
 
 
 def _find_past_promises(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
@@ -112,7 +131,14 @@ def _find_zoneless(post: Post, context: Context, _tuning: Tuning) -> Iterator[Re
                 shown = reading.text[clock.start : clock.end]
                 text = f"'{shown}' has no time zone: readers elsewhere take it for theirs. Add UTC."
                 yield Remark(clock.start, clock.end, text, part, Fix("add UTC", f"{shown} UTC"), level)
+        spoken = [match for match in _SPOKEN.finditer(reading.prose) if not _NOON.match(reading.prose, match.start())]
+        for match in spoken:
+            shown = reading.text[match.start() : match.end()]
+            text = f"'{shown}' has no time zone: write it in figures, with UTC."
+            yield Remark(*match.span(), text, part, level=level)
         for match in _NOON.finditer(reading.prose):
+            if any(each.start() < match.end() and match.start() < each.end() for each in spoken):
+                continue
             shown = reading.text[match.start("at") : match.end("at")]
             text = f"'{shown}' has no time zone: write it in figures, with UTC."
             yield Remark(*match.span("at"), text, part, level=level)

@@ -10,6 +10,7 @@ from oncall_tui.domain.lint.model import Context, Fix, Level, Remark, Rule, Tuni
 from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.reading import Post
 from oncall_tui.domain.lint.signs import find_names, fold, holds_any
+from oncall_tui.domain.lint.spoken import find_personal, find_phones, find_spoken
 
 #: What each known form holds in any case: looking for these first takes a hundredth of the time.
 _KNOWN_SIGNS = (
@@ -91,7 +92,8 @@ _SPOKEN = Pattern(
     needs=("assw", "assp", "assc", "ASSW", "ASSP", "ASSC"),
 )
 _SECRET_NAME = Pattern(
-    r"(?:.*[_-]|\w{0,20})(?:password|passwd)|(?:.*[_-])?(?:passphrase|pwd|secret|secret[_-]?(?:access[_-]?)?key"
+    r"(?:.*[_-]|\w{0,20})(?:password|passwd|passwort|kennwort|contraseña)|passe|session(?:[_-]?id)?"
+    r"|(?:.*[_-])?(?:passphrase|pass|pwd|secret|secret[_-]?(?:access[_-]?)?key"
     r"|api[_-]?key"
     r"|access[_-]?key(?:[_-]?id)?"
     r"|(?:auth|access|refresh|bearer|session)?[_-]?token|private[_-]?key|client[_-]?secret|credentials?|key|sig"
@@ -114,7 +116,7 @@ _PLACEHOLDER = Pattern(
 _PUBLIC_VALUES = ("sha256:", "sha1:", "md5:", "ssh-", "ecdsa-", "0x", "http", "www.")
 _PICTURE_KEYS = frozenset({"key", "sig", "signature"})
 _IN_PICTURE = Pattern(r"!\[[^\[\]\n]{0,200}\]\([^()\s]{1,2000}[?&]\Z")
-_STRONG = frozenset({"password", "passwd", "passphrase", "pwd"})
+_STRONG = ("password", "passwd", "passphrase", "pwd", "passwort", "kennwort", "contraseña", "passe", "pass")
 
 _CARD = Pattern(r"(?<![\w.+#/=-])(?:\d[ -]?){13,15}\d(?![\w/=-]|\.\d)")
 _CARD_SHAPE = Pattern(r"\d{14,16}|\d{4}(?P<gap>[ -])\d{4}(?P=gap)\d{4}(?P=gap)\d{4}|3[47]\d\d[ -]\d{6}[ -]\d{5}")
@@ -130,7 +132,7 @@ _ACCOUNT_BEFORE = Pattern(
     re.IGNORECASE,
 )
 _NUMBERED_ACCOUNT = Folded(
-    r"(?i:\b(?:account|acct|customer|client|member|policy)[ _-]?(?:number|no|nr|id))\.?(?: ?(?:is|:|#|=))? ?#?"
+    r"(?i:\b(?:account|acct|customer|client|member|policy|user)[ _-]?(?:number|no|nr|id))\.?(?: ?(?:is|:|#|=))? ?#?"
     r"(?P<number>\d[\d -]{4,20}\d)(?![\w-])"
 )
 _IBAN = Pattern(r"(?<![\w-])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?![\w-])")
@@ -154,7 +156,10 @@ def find_secrets(text: str) -> Iterator[tuple[int, int, str]]:
         for match in _IN_ADDRESS.finditer(text):
             if not _PLACEHOLDER.fullmatch(match["value"].lower()):
                 yield *match.span("value"), "a password in an address"
-    if holds_any(folded, ("pass", "pwd", "secret", "key", "token", "credential", "sig")):
+    yield from find_spoken(text)
+    if holds_any(
+        folded, ("pass", "pwd", "secret", "key", "token", "credential", "sig", "kennw", "contrase", "session")
+    ):
         for match in _SPOKEN.finditer(text):
             if any(map(str.isdigit, match["value"])) and any(map(str.isalpha, match["value"])):
                 yield *match.span("value"), "a password"
@@ -170,11 +175,12 @@ def find_secrets(text: str) -> Iterator[tuple[int, int, str]]:
             read = match.end("value")
             is_equal = "=" in text[match.end("name") : match.start("value")]
             if _is_credential(name, match["value"], is_equal=is_equal):
-                yield *match.span("value"), "a password" if _last_word(name) in _STRONG else "a key or token"
+                yield *match.span("value"), "a password" if _is_strong(name) else "a key or token"
 
 
-def _last_word(name: str) -> str:
-    return re.split(r"[_-]", name.lower())[-1]
+def _is_strong(name: str) -> bool:
+    """Tells whether a name is one of words that stand before passwords alone, as in `PGPASSWORD`."""
+    return re.split(r"[_-]", name.lower())[-1].endswith(_STRONG)
 
 
 def _is_credential(name: str, value: str, *, is_equal: bool) -> bool:
@@ -182,9 +188,9 @@ def _is_credential(name: str, value: str, *, is_equal: bool) -> bool:
     low = value.lower()
     if len(value) < 4 or _PLACEHOLDER.fullmatch(low) or value[:1] in "{[($%<" or low.startswith(_PUBLIC_VALUES):
         return False
-    if _last_word(name) in _STRONG and is_equal:
+    if _is_strong(name) and is_equal:
         return True
-    if _last_word(name) in _STRONG:
+    if _is_strong(name):
         return any(sign.isdigit() for sign in value) and any(sign.isalpha() for sign in value) and "/" not in value
     # After a colon these words stand in plain sentences too.
     return _is_random(value) and (is_equal or name.lower() not in ("key", "sig", "signature"))
@@ -213,6 +219,7 @@ def _find_secrets(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Re
 
 def _find_customer_data(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remark]:
     clients = tuning.words.clients
+    spaced = tuple(fold(name) for name in clients if " " in name.strip())
     for part, reading in post.parts:
         text = reading.text
         for match in _CARD.finditer(text) if _DIGITS.search(text) else ():
@@ -220,7 +227,11 @@ def _find_customer_data(post: Post, _context: Context, tuning: Tuning) -> Iterat
                 yield Remark(*match.span(), "This is the number of a payment card: take it out.", part, _HIDE)
         for start, end, words in _accounts(text):
             yield Remark(start, end, f"This is {words} of a customer: take it out.", part)
-        for start, end in find_names(text, clients):
+        for start, end, words in find_personal(reading):
+            yield Remark(start, end, f"This is {words}: take it out.", part, level=Level.WARN)
+        for start, end in find_phones(reading):
+            yield Remark(start, end, "Is this a number for customers? Leave it out if not.", part, level=Level.INFO)
+        for start, end in dict.fromkeys((*find_names(text, clients), *find_names(fold(text), spaced))):
             if not reading.is_meant(start, end):
                 text_shown = f"'{text[start:end]}' is a client: say what is affected, not who."
                 yield Remark(start, end, text_shown, part)

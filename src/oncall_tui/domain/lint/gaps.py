@@ -17,7 +17,8 @@ _VERBS = "is|are|was|were|has|have|had|will|would|can|could|may|might|should|mus
 _IS = rf"(?:{_VERBS})"
 _DOES = (
     r"is|are|was|were|has|have|had|will|would|can|could|should|must|continues|conducted|understands|experienced|"
-    r"responded|offers|provides|uses|utilizes|sends|took|began|started|launched|reported|confirmed|apologised|apologized|works|"
+    r"responded|offers|provides|uses|utilizes|sends|took|began|started|launched|reported|confirmed|apologised"
+    r"|apologized|works|"
     r"worked|deployed|implemented|plans|needs|wants|knows|believes|expects|decided|announced|acknowledged|identified"
 )
 _CROWD = (
@@ -191,8 +192,8 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
     ),
     (
         Pattern(
-            r"\bbetween and\b|\bfrom to\b(?! )|\bfrom[ \t]{2,}to\b|\bbetween[ \t]{2,}and\b",
-            needs=("between", "from to", "from  "),
+            r"\b[Bb]etween and\b|\bfrom to\b(?! )|\bfrom[ \t]{2,}to\b|\bbetween[ \t]{2,}and\b",
+            needs=("etween", "from to", "from  "),
         ),
         "a time or a name is missing here",
     ),
@@ -244,7 +245,7 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
     ),
     (
         Pattern(
-            r"\b(?:due to|caused by|because of|was|by|with) an? (?:in|on|of|for|from|with|by|at|and)\b(?!-)",
+            r"\b(?:[Dd]ue to|caused by|[Bb]ecause of|was|by|with) an? (?:in|on|of|for|from|with|by|at|and)\b(?!-)",
             pairs=join_pairs("a|an", "in|on|of|for|from|with|by|at|and"),
         ),
         "a word is missing here",
@@ -254,6 +255,39 @@ _PATTERNS: tuple[tuple[Pattern, str], ...] = (
             r"\b(?:[Oo]ur|[Yy]our|[Tt]heir) (?:at|in|on)\b(?![-\w])", pairs=join_pairs("our|your|their", "at|in|on")
         ),
         "a word is missing here",
+    ),
+    (
+        Pattern(
+            r"\b(?:[Aa]pproximately|[Rr]oughly|[Nn]early) (?:users|customers|requests|calls)\b",
+            pairs=join_pairs("approximately|roughly|nearly", "users|customers|requests|calls"),
+        ),
+        "a number is missing here",
+    ),
+    (
+        Pattern(
+            r"\b[Cc]ustomers using (?:cannot|can|is|are|was|were|may|will)\b"
+            r"|\b[Uu]sers of (?:cannot|can|may|will|could)\b|\b(?:issues?|problems?|outage|incident|errors?|fault)"
+            r" (?:with|of|in|at) (?:has|have|is|was|were|are)\b",
+            pairs=join_pairs("using|of|with|in|at", "cannot|can|is|are|was|were|may|will|could|has|have"),
+        ),
+        "a name is missing here",
+    ),
+    (
+        Pattern(r"\b(?:for|with|from) and (?:are|is|have|will|were|was)\b", pairs=join_pairs("for|with|from", "and")),
+        "a word is missing here",
+    ),
+    (
+        Pattern(
+            r"\b(?:thank|thanking) for\b|\bus at (?:or|and)\b", pairs=join_pairs("thank|thanking|at", "for|or|and")
+        ),
+        "it is missing whom or where",
+    ),
+    (
+        Pattern(
+            r"\b(?:[Ss]ee|[Vv]isit) for (?:details|more|further)\b",
+            pairs=join_pairs("see|visit", "for"),
+        ),
+        "a link is missing here",
     ),
     (Pattern(r"\bcause (?:was|is),", needs=("cause was,", "cause is,")), "it is missing what it was"),
     (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
+from oncall_tui.domain.lint.drafting import find_drafting
 from oncall_tui.domain.lint.gaps import find_missing_words
 from oncall_tui.domain.lint.model import Context, Fix, Level, Part, Remark, Rule, Tuning
 from oncall_tui.domain.lint.pattern import Pattern
@@ -12,7 +13,8 @@ from oncall_tui.domain.lint.reading import MASK, Post, Reading, hide_spans
 
 #: Words that people leave in brackets to be filled in later.
 _HOLE_WORDS = (
-    "amount|area|brand|carrier|cause|channel|city|client|company|component|components|contact|count|country|customer|"
+    "amount|area|brand|carrier|cause|channel|city|client|datum|uhrzeit|dauer|dienst|ursache|heure|fecha|hora|servicio"
+    "|company|component|components|contact|count|country|customer|"
     "customers|date|tba|summary|support|owner|day|days|description|details|duration|email|end|eta|feature|features"
     "|hour|hours|impact|interval"
     "|issue|"
@@ -35,7 +37,8 @@ _LINK = Pattern(r"!?\[[^\[\]\n]{0,500}\](?:\([^()\s]{1,2000}(?: \"[^\"\n]{0,200}
 _ONLY_HOLE_WORDS = Pattern(
     rf"(?i:(?:(?<![^\W_])(?:{_HOLE_WORDS}|[a-z]|xx+|of|the|an|to|in|at|and|or|for|by|here|brief|short|approximate"
     rf"|approx"
-    r"|exact|current|affected|impacted|some|be|our|any|confirmed|determined|announced|specific|relevant|utc|am"
+    r"|exact|current|affected|impacted|some|be|our|any|confirmed|determined|announced|specific|relevant|first|last"
+    r"|full|of week|utc|am"
     r"|pm)(?![^\W\d_])|[\d\s%/_#.,:()-])+)"
 )
 _HOLE_WORD = Pattern(rf"(?i:(?<![^\W_])(?:{_HOLE_WORDS}|xx+)(?![^\W_]))")
@@ -57,13 +60,15 @@ _MEANT = Pattern(
     r"|apac|emea|(?:gmt|utc)[+-]\d+|none|n/a)"
 )
 #: With which any leftover begins.
-_LEFTOVER_SIGN = Pattern(r"[{<%$@_＿&]|\b(?:T[BO]|tb|[Tt]odo|FIX|[xX]{2}|[lL][oO][rR]|INS)")
+_LEFTOVER_SIGN = Pattern(r"[{<%$@_＿&#*]|\b(?:T[BO.]|tb|[Tt]odo|FIX|[xX]{2}|[lL][oO][rR]|INS)")
 _LEFTOVER = Pattern(
     r"\{\{[^{}\n]{0,200}\}\}|\{%[^{}\n]{0,200}%\}|<%[^<>\n]{0,200}%>|\$\{[^{}\n]{0,200}\}|%\(\w{1,60}\)[a-z]"
     r"|\{\s{0,20}(?:[A-Za-z_][\w.|:-]{0,60}\s{0,20})?\}|(?<![\w\])\\.])\{\d\}|(?<![\w%])%[sd](?!\w)"
     rf"|(?<![\w%])%[A-Z_]{{3,30}}%|@@\w{{1,40}}@@|(?<![\w$])\$(?:{_HOLE_WORDS.upper()})\b"
     rf"|<\s{{0,5}}(?i:{_HOLE_WORDS}|{_ORDER_WORDS}|xx+)(?:[ _-]\w{{1,30}}){{0,4}}\s{{0,5}}>"
-    r"|\b(?:TBD|TBC|TODO|FIXME|XXX+|tbd|tbc)\b|\b[Tt]odo:|\$\([a-z_]{2,30}\)|\{\$\w{1,40}\}"
+    r"|\b(?:TBD|TBC|TODO|FIXME|XXX+|tbd|tbc)\b|\b[Tt]odo:|\bT\.B\.[DC]\.|(?<![\w#])#[A-Z_]{3,30}#(?![\w#])"
+    r"|(?<!%)%%[A-Z_]{3,30}%%(?!%)|\*\|[A-Z_:]{2,30}\|\*"
+    r"|\{\{ ?[a-z][a-z_.]{1,40}(?=[ ,.;]|$)|\$\([a-z_]{2,30}\)|\{\$\w{1,40}\}"
     r"|(?<![\w@])@[a-z_]{2,30}@(?!\w)"
     r"|__(?:SERVICE|NAME|TIME|DATE|REGION|ETA|COMPONENT|PRODUCT|DURATION|CUSTOMER|CAUSE)(?:_[A-Z]{2,20})*__"
     rf"|&lt;(?i:{_HOLE_WORDS})(?:[ _-]\w{{1,30}}){{0,3}}&gt;"
@@ -85,10 +90,13 @@ _NOTHING = Pattern(
     r"\b(?:for|affecting|impacting|affects|impacts|affected|impacted|by|at|since|until|from|with|in|is|are|on) "
     r"(?P<at>None|null|undefined|NaN|nil|\[object Object\])"
     r"(?![\w-]| (?:of|or|values?|pointers?|checks?|type|fields?|records?|ids?)\b)"
-    r"|\bNaN(?= (?:minutes|hours|%))|\[object Object\]"
+    r"|\bNaN(?= (?:minutes|hours|%))|\[object Object\]|\bInvalid [Dd]ate\b|\bNaN ?%"
+    r"|\b(?:since|from|at|on|by) 1970-01-01\b|\b(?:0?1(?:st)? Jan(?:uary)?|Jan(?:uary)? 0?1(?:st)?),? 1970\b"
+    r"|(?:^|(?<=[.!?] )|(?<=\n))(?:undefined|null|NaN) (?:is|are|was|has|cannot|users|customers)\b"
+    r"|\bundefined (?:users|customers|requests|minutes|hours)\b|\bfor N/A (?:minutes|hours|users)\b"
     r"|\b(?:for|affecting|impacting|by|at|since|until|from|between|with|of)[ \t]{2,}"
     r"(?:since|until|from|at|is|are|was|were|has|have|and|to|UTC|GMT)\b",
-    needs=("None", "null", "undefined", "NaN", "nil", "[object", "  ", "\t"),
+    needs=("None", "null", "undefined", "Invalid", "1970", "N/A", "NaN", "nil", "[object", "  ", "\t"),
 )
 _INSTRUCTION = Pattern(
     r"(?i:\b(?:remove|delete|take out) (?:this |all |these )?(?:line|text|section|block|note|part)"
@@ -127,8 +135,9 @@ _HUMP = Pattern(r"[a-z][A-Z]")
 _UNFILLED = Pattern(
     r"(?<![\w:-])[xX]{2,4}(?= ?(?:%|percent\b|min(?:ute)?s?\b|hours?\b|hrs?\b|days?\b|users\b|customers\b|UTC\b))"
     r"|(?<![\w?])\?{2}:\?{2}|(?<![\w?])\?{2,5}(?= ?(?:%|percent|minutes|hours|users|customers|UTC)\b)"
-    r"|(?<!format )(?<![\w-])(?:HH:MM|hh:mm|YYYY-MM-DD|DD/MM/YYYY|MM/DD/YYYY)(?![\w-])",
-    needs=("XX", "xx", "Xx", "xX", "??", "HH:MM", "hh:mm", "YYYY"),
+    r"|(?<!\.)\.{4,8} ?(?=min|hours|users|%|UTC)|(?<=: )(?:TBA|[Tt]o be (?:determined|confirmed|announced|defined)"
+    r")(?=[ .]*(?:$|\n))|(?<!format )(?<![\w-])(?:HH:MM|hh:mm|YYYY-MM-DD|DD/MM/YYYY|MM/DD/YYYY)(?![\w-])",
+    needs=("XX", "xx", "Xx", "xX", "??", "....", "TBA", "o be ", "HH:MM", "hh:mm", "YYYY"),
 )
 _STARS = Pattern(r"(?:^|(?<=[ \t]))\*{3,}(?=\s|$)", re.MULTILINE, needs=("***",))
 
@@ -298,11 +307,17 @@ def _find_other_brackets(post: Post, _context: Context, _tuning: Tuning) -> Iter
 
 def _find_instructions(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
+        told: list[tuple[int, int]] = []
         for match in _INSTRUCTION.finditer(reading.prose):
             if _is_quoted(reading.prose, *match.span()):
                 continue
+            told.append(match.span())
             shown = reading.text[match.start() : match.end()]
             yield Remark(*match.span(), f"'{shown}' is meant for writers, not for customers: take it out.", part)
+        for start, end, level in find_drafting(reading):
+            if not any(low < end and start < high for low, high in told) and not reading.is_meant(start, end):
+                text = f"'{reading.text[start:end]}' stayed from the writing: take it out."
+                yield Remark(start, end, text, part, level=level)
         for match in _STARS.finditer(reading.masked):
             if not _is_own_line(reading.masked, *match.span()):
                 shown = match.group()

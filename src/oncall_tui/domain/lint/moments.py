@@ -13,19 +13,43 @@ from oncall_tui.domain.duration import DAY, MINUTE
 from oncall_tui.domain.lint.pattern import Pattern
 
 _WEEKDAY = (
-    r"(?:Mon(?:day)?|Tue(?:s(?:day)?)?|Wed(?:nesday|s)?|Thu(?:rs?(?:day)?)?|Fri(?:day)?|Sat(?:urday)?|Sun(?:day)?)"
+    r"(?:Mon(?:day)?|Tue(?:s(?:day)?)?|Wed(?:nesday|s)?|Thu(?:rs?(?:day)?)?|Fri(?:day)?|Sat(?:urday)?|Sun(?:day)?"
+    r"|MON(?:DAY)?|TUE(?:SDAY)?|WED(?:NESDAY)?|THU(?:RSDAY)?|FRI(?:DAY)?|SAT(?:URDAY)?|SUN(?:DAY)?"
+    r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
 )
+#: Days and months in German, French and Spanish, by their first letters.
+_OTHER_DAYS = {
+    "mo": 0, "lun": 0, "di": 1, "mar": 1, "mi": 2, "mer": 2, "mié": 2, "do": 3, "jeu": 3, "jue": 3, "fr": 4, "ven": 4,
+    "vie": 4, "sa": 5, "sam": 5, "sáb": 5, "so": 6, "dim": 6, "dom": 6,
+}  # fmt: skip
+_OTHER_MONTHS = {
+    "janu": 1, "janv": 1, "ener": 1, "febr": 2, "févr": 2, "märz": 3, "mars": 3, "avri": 4, "abri": 4, "mai": 5,
+    "mayo": 5, "juni": 6, "juin": 6, "juli": 7, "juil": 7, "août": 8, "agos": 8, "sept": 9, "okto": 10, "octu": 10,
+    "dici": 12, "deze": 12, "déce": 12,
+}  # fmt: skip
 _MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
+    r"(?:Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|[Jj]anvier|[Ff]évrier|[Mm]ars|[Aa]vril|[Mm]ai|[Jj]uin"
+    r"|[Jj]uillet|[Aa]oût|[Ss]eptembre|[Oo]ctobre|[Nn]ovembre|[Dd]écembre|[Ee]nero|[Ff]ebrero|[Mm]arzo|[Aa]bril"
+    r"|[Mm]ayo|[Jj]unio|[Jj]ulio|[Aa]gosto|[Ss]eptiembre|[Oo]ctubre|[Nn]oviembre|[Dd]iciembre"
+    r"|JANUARY|FEBRUARY|MARCH|APRIL|MAY|JUNE|JULY|AUGUST|SEPTEMBER|OCTOBER|NOVEMBER|DECEMBER|JAN|FEB|APR|JUN|JUL|AUG"
+    r"|SEPT?|OCT|NOV|DEC|january|february|april|june|july|august|september|october|november|december"
+    r"|Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
     r"|Nov(?:ember)?|Dec(?:ember)?)"
+)
+_ANY_WEEKDAY = (
+    rf"(?:{_WEEKDAY}|(?:Mo|Di|Mi|Do|Fr|Sa|So)(?=[.,]? \d{{1,2}}\.)|(?:Mon|Diens|Donners|Frei|Sams|Sonn)tag|Mittwoch"
+    r"|[Ll]undi|[Mm]ardi|[Mm]ercredi|[Jj]eudi|[Vv]endredi|[Ss]amedi|[Dd]imanche"
+    r"|[Ll]unes|[Mm]artes|[Mm]iércoles|[Jj]ueves|[Vv]iernes|[Ss]ábado|[Dd]omingo)"
 )
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DATE = Pattern(
-    rf"(?<![\w-])(?:(?P<before>{_WEEKDAY})\b[.,]? \(?(?:the )?)?(?:"
-    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)?[ -](?P<month>{_MONTH})\b\.?(?:,?[ -](?P<year>\d{{4}})(?![\d:]))?"
+    rf"(?<![\w-])(?:(?P<before>{_ANY_WEEKDAY})\b[.,]? \(?(?:the |den |le |el )?)?(?:"
+    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|\.)?(?: of| de)?[ -](?P<month>{_MONTH})\b\.?"
+    r"(?:,?[ -](?:de )?(?P<year>\d{4})(?![\d:]))?"
     rf"|(?P<month2>{_MONTH})\b\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?![:.]\d|\w|%)(?:,? (?P<year2>\d{{4}})(?![\d:]))?"
-    r"|(?P<iso>\d{4}-\d\d-\d\d)(?!\d|-)|(?P<dotted>\d{1,2}\.\d{1,2}\.\d{4})(?![\d.])"
+    r"|(?P<iso>\d{4}(?P<sign>[-/])\d\d(?P=sign)\d\d)(?![\d/]|-)|(?P<dotted>\d{1,2}(?:\.\d{1,2}\.|-\d{1,2}-)\d{4})(?![\d.])"
+    r"|(?(before)(?P<short>(?:\d{1,2}\.\d{1,2}\.|\d{1,2}/\d{1,2})(?![\d./%:]))|(?!))"
     r"|(?P<slashed>\d{1,2}/\d{1,2}/\d{4})(?![\d/])"
     rf")(?:,? \(?(?P<after>{_WEEKDAY})\b\)?)?"
 )
@@ -53,9 +77,12 @@ _CLOCK = Pattern(
     r"|million|x|LTS)\b)"
     r"|(?P<hour5>[01]?\d|2[0-3])(?= ?(?:o['’]clock|Uhr)\b)|(?P<hour6>[01]\d|2[0-3])(?P<minute6>[0-5]\d)(?= ?(?:hrs"
     r"|hours)\b)"
-    r")(?![\d:%]|\.\d)"
+    r")(?![\d%]|:\d|\.\d)"
 )
-_TIME_BEFORE = Pattern(r"(?i:\b(?:at|by|since|until|till|around|about|from|between|before|after) )\Z")
+_TIME_BEFORE = Pattern(
+    r"(?i:\b(?:at|by|since|until|till|around|about|from|between|before|after|um|ab|seit|bis|gegen|vers|à|depuis|dès"
+    r"|las) )\Z"
+)
 #: So many signs before and behind a time another word may tell its day.
 _NEAR = 60
 _DAY_WORD = Pattern(
@@ -108,7 +135,8 @@ class Clock(Struct, frozen=True):
 
     def at(self, now: int) -> int | None:
         """Returns the instant: on its date, else the one nearest to `now`; None when the zone is not certain."""
-        if self.offset_min is None or self.day_word not in ("", "today", "tomorrow"):
+        weekday = _WEEKDAYS.index(self.day_word[:3]) if self.day_word[:3] in _WEEKDAYS else None
+        if self.offset_min is None or (weekday is None and self.day_word not in ("", "today", "tomorrow")):
             return None
         shift = timedelta(minutes=self.offset_min)
         here = datetime.fromtimestamp(now / 1000, UTC) + shift
@@ -119,6 +147,8 @@ class Clock(Struct, frozen=True):
         at = int(moment.timestamp() * 1000)
         if self.day_word == "tomorrow":
             at += DAY
+        elif weekday is not None:
+            at += (weekday - here.weekday()) % 7 * DAY
         elif self.date is None and not self.day_word:
             at = min((at - DAY, at, at + DAY), key=lambda each: abs(each - now))
         return at
@@ -129,9 +159,16 @@ def find_dates(prose: str) -> list[DateWord]:
     found: list[DateWord] = []
     for match in _DATE.finditer(prose):
         if match["iso"]:
-            year, month, day = (int(part) for part in match["iso"].split("-"))
+            year, month, day = (int(part) for part in match["iso"].replace("/", "-").split("-"))
         elif match["dotted"]:
-            day, month, year = (int(part) for part in match["dotted"].split("."))
+            day, month, year = (int(part) for part in match["dotted"].replace("-", ".").split("."))
+            if "-" in match["dotted"] and month > 12:
+                day, month = month, day
+        elif match["short"]:
+            day, month = (int(part) for part in match["short"].rstrip(".").replace("/", ".").split("."))
+            year = 0
+            if "/" in match["short"] and (day <= 12 or month > 12):
+                continue
         elif match["slashed"]:
             month, day, year = (int(part) for part in match["slashed"].split("/"))
             if month > 12:
@@ -140,15 +177,25 @@ def find_dates(prose: str) -> list[DateWord]:
                 continue
         else:
             year = int(match["year"] or match["year2"] or 0)
-            month = _MONTHS.index((match["month"] or match["month2"])[:3].lower()) + 1
+            month = _read_month((match["month"] or match["month2"]).lower())
             day = int(match["day"] or match["day2"])
         is_date = 1 <= month <= 12 and 1 <= day <= 31
         if not is_date and not (year and 1_970 <= year < 2_100 and 1 <= day < 40):
             continue
         name = match["before"] or match["after"]
-        weekday = _WEEKDAYS.index(name[:3].lower()) if name else None
+        weekday = _read_weekday(name.lower()) if name else None
         found.append(DateWord(match.start(), match.end(), month, day, year or None, weekday))
     return found
+
+
+def _read_month(name: str) -> int:
+    return _OTHER_MONTHS.get(name[:4]) or _MONTHS.index(name[:3]) + 1
+
+
+def _read_weekday(name: str) -> int:
+    if name[:3] in _WEEKDAYS:
+        return _WEEKDAYS.index(name[:3])
+    return _OTHER_DAYS.get(name[:3], _OTHER_DAYS.get(name[:2], 0))
 
 
 def find_ambiguous_dates(prose: str) -> list[tuple[int, int]]:
@@ -220,7 +267,7 @@ def _read_clock(prose: str, match: re.Match[str]) -> Clock | None:
             half = ""
         else:
             hour = hour % 12 + (12 if half == "p" else 0)
-    elif _LENGTH_AFTER.match(prose, end):
+    elif not match["hour6"] and _LENGTH_AFTER.match(prose, end):
         return None
     if hour * 60 + minute > 24 * 60:
         return None

@@ -13,7 +13,8 @@ _NEXT = (
     r"(?:(?:next|further|another|new|following) (?:\w+ )?(?:update|post|message|news)|(?:update|inform|notify"
     r"|tell) you(?: again)?"
     r"|hear (?:from us|more|again)(?: again)?|more (?:news |information )?(?:at|by|around|before)|update again"
-    r"|(?:will|shall|'ll) (?:post"
+    r"|(?:post|report|write|speak|be in touch) again|n[äa]chste[sr]? (?:update|meldung)|prochaine? (?:mise|message)"
+    r"|pr[óo]xim[ao] (?:actualizaci|mensaje)|(?:will|shall|'ll) (?:post"
     r"|provide|give|share|send|issue|publish|write)(?: \w+){0,4}"
     r" (?:updates?|information|message|news)|(?:be|check) back|updates? (?:due|will (?:follow|be \w+)|by|at|before"
     r"|no later than))"
@@ -44,6 +45,7 @@ _AROUND = 160
 #: What is looked for first: without any of these, nothing is promised.
 _CUES = (
     *("update", "post", "message", "news", "more", "inform", "notify", "tell", "hear", "information", "back", "eta"),
+    *("meldung", "mise", "actualiza", "mensaje", "again"),
     *("estimated", "expect", "anticipat", "will", "'ll", "shall", "should", "going to", "plan to", "aim to", "hope to"),
 )
 _EVERY = Folded(r"(?i:\bevery \d{1,3} ?(?:min|hour)|\bupdates? (?:hourly|daily)\b|\bhourly updates?\b)")
@@ -53,12 +55,13 @@ _LENGTH = Pattern(
     r"(?:,? ?(?:and )?(?P<minutes>\d{1,4}) ?-?(?:m|mins?|minutes?)\b)?"
 )
 _COUNTS = {
-    "half an": 0.5, "half a": 0.5, "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
+    "half an": 0.5, "half a": 0.5, "a": 1, "an": 1, "a whole": 1,
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
     "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40,
     "forty-five": 45, "fifty": 50, "sixty": 60,
 }  # fmt: skip
 _UNIT = Pattern(r"\b(?:[Hh]ours?|[Mm]inutes?|[Dd]ays?)\b", needs=("our", "inute", "ay"))
-_COUNT_BEFORE = Folded(rf"(?i:\b(?P<count>{'|'.join(sorted(_COUNTS, reverse=True))})) \Z")
+_COUNT_BEFORE = Folded(rf"(?i:\b(?P<count>{'|'.join(sorted(_COUNTS, reverse=True))}))[ -]\Z")
 _LENGTH_START = Pattern(
     r"(?<![\w.:-])(?:\d{1,3} ?[-–] ?)?(?P<last>\d{1,4}(?:\.\d)? ?-?(?:d|days?|h(?:[0-5]\d)?|hrs?|hours?|m|mins?"
     r"|minutes?)\b)"
@@ -142,8 +145,13 @@ _VAGUE_NEXT = Folded(
     rf"(?:{_NEXT})[^.!?\n]{{0,30}}?\b(?P<when>tomorrow|tonight|overnight|(?:in|within) (?:a few|several"
     rf"|some) (?:hours|days)"
     r"|in the (?:morning|afternoon|evening)|next week|(?:on |next |this )?(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-    r"|(?:by |at )?(?:the )?end of (?:the |this )?(?:day|week)|by eod|eod)\b",
+    r"|(?:by |at )?(?:the )?end of (?:the |this )?(?:day|week)|by eod|eod|later today|this (?:evening|afternoon)"
+    r"|(?:when|once|as soon as) (?:we|there|more)|daily|once a day|every day)\b"
+    r"|\bwe(?: will|['’]ll)? (?:post|write|report|update)(?: you)?(?: \w+)? (?P<when2>daily|once a day|every day)\b"
+    r"|(?P<when3>\bdaily) updates?\b",
     needs=(
+        *("later today", "when we", "when there", "when more", "once we", "once there", "once more", "soon as"),
+        *("daily", "once a day", "every day"),
         *("tomorrow", "tonight", "overnight", "few hours", "several hours", "some hours", "few days", "several days"),
         *("some days", "morning", "afternoon", "evening", "next week", "nday", "sday", "rday", "iday", "end of", "eod"),
     ),
@@ -158,7 +166,7 @@ def find_vague_next(reading: Reading) -> list[tuple[int, int]]:
         sentence = reading.sentence_at(match.start())
         low, high = (sentence.start, sentence.end) if sentence is not None else match.span()
         if not any(low <= start < high for start in starts):
-            found.append(match.span("when"))
+            found.append(match.span(next(name for name in ("when", "when2", "when3") if match[name])))
     return found
 
 

@@ -16,12 +16,13 @@ _CROWD = (
     "|messages|websites|instances|projects|workspaces|teams"
 )
 _SOME = Folded(
-    rf"(?<!\w)(?<!how )(?:some|certain|several|multiple|not all|a few|many|a (?:small |large |limited "
+    rf"(?<!\w)(?<!how )(?:some|most|numerous|selected|a couple|an unknown number|a part"
+    rf"|certain|several|multiple|not all|a few|many|a (?:small |large |limited "
     rf"|very small )?(?:subset|portion"
     rf"|number"
     rf"|fraction|percentage|handful"
     rf"|proportion|minority|majority)|a subset|various) (?:of )?(?:our |the |your "
-    rf"|all )?(?:\w+ ){{0,2}}?(?:{_CROWD})(?!\w)",
+    rf"|all )?(?:\w+ ){{0,2}}?(?:{_CROWD})(?!\w)|(?<!\w)some of you(?!\w)",
 )
 #: What makes a crowd a known one: a number, a place, or a feature that only they use.
 _NUMBER = Pattern(

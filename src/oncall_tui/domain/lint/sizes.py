@@ -17,19 +17,25 @@ _MOST_SHARES = 50
 _FAR_POINTS = 20
 _FAR_TIMES = 2
 _ALL_HIT = Folded(
-    r"(?i:\b(?:all (?:of (?:our|the) )?(?:users|customers|clients|requests|traffic|services|regions)|every (?:user"
+    r"(?i:\b(?:no ?(?:body|[- ]?one) is able to|none of (?:our|the) (?:users|customers) can|worldwide (?:outage"
+    r"|failure)"
+    r"|global outage|all (?:of )?(?:(?:our|the|your) )?(?:users|customers|clients|requests|traffic|services|regions)"
+    r"|every (?:user"
     r"|customer|request)|everyone"
     r"|nobody can|no one can|no (?:users?|customers?) can|(?:complete(?:ly)?|total(?:ly)?|full|entire(?:ly)?"
     r"|fully) (?:outage|down|unavailable|unreachable)|(?:down|unavailable) (?:completely|entirely|for everyone|for all)"
     r"|(?:the )?(?:whole|entire) (?:\w+ ){1,2}is|100 ?% of|(?:outage|down) everywhere)\b)"
 )
 _FEW_HIT = Folded(
-    r"(?i:\b(?:(?:a )?(?:small|limited|tiny) (?:number|subset|percentage|fraction|share|group)|a few (?:users"
+    r"(?i:\b(?:very few (?:users|customers)|(?:a )?(?:small|limited|tiny) (?:set|number|subset|percentage|fraction"
+    r"|share|group)|a few (?:users"
     r"|customers|requests)|some (?:users|customers|requests)"
     r"|a handful of|occasional(?:ly)?|intermittent(?:ly)?|(?:is|are) slow|slower than (?:usual|normal)|slight(?:ly)?"
     r"|minor)\b)"
 )
-_IS_DOWN = Folded(r"\b(?:is|are) (?:currently |now )?(?:down|unavailable|unreachable|offline)\b")
+_IS_DOWN = Folded(
+    r"\bdo(?:es)? not (?:respond|answer)\b|\b(?:is|are) (?:currently |now )?(?:down|unavailable|unreachable|offline)\b"
+)
 _UNHIT = Folded(
     r"(?i:\b(?:not|no longer|recovered|restored|resolved|normal|operational|back|notif\w+|inform\w*|recommend"
     r"|advise\w*|apolog\w*|thank|sorry)\b)"
@@ -41,13 +47,17 @@ _COUNTS = {
 }  # fmt: skip
 _COUNT = "|".join(_COUNTS)
 _ONE_IN = Folded(
-    rf"\b(?P<few>\d{{1,2}}|{_COUNT}) (?:in|out of) (?:every )?(?P<many>\d{{1,4}}|{_COUNT})\b(?! ?%)"
+    rf"\b(?P<tiny>(?:less than |under |below )?(?:one|half a|a) per ?cent)\b|\b(?P<most>(?:most|nearly all"
+    rf"|almost all) of"
+    r" (?:the |our )?(?:requests|calls|users|customers)|(?:most|nearly all|almost all) (?:requests|calls|users"
+    rf"|customers))\b|\b(?P<few>\d{{1,2}}|{_COUNT}) (?:in|out of) (?:every )?(?P<many>\d{{1,4}}|{_COUNT})\b(?! ?%)"
     r"|\b(?P<part>half|a third|a quarter|two thirds|three quarters) of (?:the |all |our )?"
     r"(?:requests|calls|users|customers|attempts|logins|sign-ins|traffic)\b"
     rf"|\b(?P<hundredths>{_COUNT}) per ?cent\b",
     needs=(
         *(f"{count} in" for count in (*_COUNTS, *"0123456789")),
         *("out of", "half of", "a third", "a quarter", "two thirds", "three quarters", "per cent", "percent"),
+        *("most ", "nearly all", "almost all"),
     ),
 )
 _PARTS = {"half": 50.0, "a third": 33.3, "a quarter": 25.0, "two thirds": 66.7, "three quarters": 75.0}
@@ -104,6 +114,10 @@ def _find_other_share(post: Post, context: Context, _tuning: Tuning) -> Iterator
 
 def _read_share(match: re.Match[str]) -> float | None:
     """Returns a share that is told in words, in percent."""
+    if match["tiny"]:
+        return 1.0
+    if match["most"]:
+        return 75.0
     if match["part"]:
         return _PARTS[match["part"]]
     if match["hundredths"]:

@@ -11,7 +11,13 @@ from oncall_tui.domain.lint.reading import Post, Reading, Sentence
 from oncall_tui.domain.probe import ProbeStatus
 
 _ALL_WELL = Folded(
-    r"(?i:\b(?:is|are) (?:now )?(?:up|online|fine|stable|working(?! on| to| with| hard| closely)|available(?! to| for"
+    r"(?i:\ball systems go\b|\bnormal (?:service|operations?) (?:has|have) resumed\b|\b100 ?% (?:operational"
+    r"|available)\b"
+    r"|\bno (?:more|further) (?:errors|problems|issues)\b|\b(?:everything|all) ?(?:['’]s|is) (?:ok|okay|fine|good"
+    r"|well)\b"
+    r"|\b(?:the|our) (?:[\w-]+ ){1,3}(?:is|are) back(?=[.!,]|$)|\bwe(?:['’]re| are) (?:now )?back (?:online|up"
+    r"|to normal)"
+    r"|\b(?:is|are) (?:now )?(?:up|online|fine|stable|working(?! on| to| with| hard| closely)|available(?! to| for"
     r"| at| in))\b"
     r"|\bworks? (?:fine |normally )?again\b|\bwe are back\b"
     r"|\b(?:all|every|the|our|these|both|affected) (?:\w+ ){0,4}(?:is|are|has been|have been|has|have) (?:now "
@@ -58,7 +64,10 @@ _AT_WORK = Folded(
 )
 #: Work that goes on after an end is no contradiction.
 _LINGERING = Folded(
-    r"(?i:\b(?:is|are) down\b|\bpersists?\b|\bbeing investigated\b|\bmay (?:still )?experience\b"
+    r"(?i:\b(?:customers|users|clients) still (?:cannot|can['’]t|see|get|experience)\b|\bhave no eta\b"
+    r"|\b(?:is|are) (?:failing|being deployed)\b|\bwaiting (?:for|on) (?:our|the) (?:provider|supplier|vendor)"
+    r"|\b(?:work|repair|recovery|investigation|a fix) is (?:still )?(?:in progress|under ?way|ongoing)\b|\b(?:is"
+    r"|are) down\b|\bpersists?\b|\bbeing investigated\b|\bmay (?:still )?experience\b"
     r"|\b(?:users|customers|clients) (?:can ?not|can['’]t|are (?:still )?unable to|still see)\b"
     r"|\b(?:outage|issue|problem|incident|disruption) (?:is (?:still )?ongoing|continues)\b"
     r"|\bremains? (?:down|unavailable|degraded|affected|unreachable)\b|\bnext update (?:by|in|at|is)\b"
@@ -85,7 +94,9 @@ _MOVED = Folded(
 )
 _PAST = Folded(r"(?i:\b(?:was|were|had|experienced|occurred|caused|led to|resulted in|did)\b)")
 _FIX_DONE = Folded(
-    r"(?i:\b(?:(?:we|engineers) (?:have |has |['’]ve )?(?:now )?(?:fixed|repaired) (?:the|this|it)|(?:the"
+    r"(?i:\b(?:the|a) (?:patch|hotfix|rollback) is (?:now )?(?:live|in place|complete)\b"
+    r"|\b(?:mitigation|patch|fix|hotfix) (?:was |is |has been )?applied\b|\b(?:(?:we|engineers) (?:have |has "
+    r"|['’]ve )?(?:now )?(?:fixed|repaired) (?:the|this|it)|(?:the"
     r"|a) fix is (?:now )?live"
     r"|fix (?:implemented|deployed)|(?:issue|problem|incident|fault) has been (?:mitigated|fixed)|(?:a|the|our"
     r"|this) (?:\w+ ){0,2}(?:fix|patch|hotfix|mitigation|remediation|rollback"
@@ -98,7 +109,10 @@ _FIX_DONE = Folded(
     r"|hotfix|mitigation|remediation|solution))\b)"
 )
 _MITIGATED = Folded(
-    r"(?i:\b(?:has|have) been (?:replaced|restarted|rolled back|reverted|disabled|rebooted|restored from)\b"
+    r"(?i:\b(?:was|were) (?:restarted|rebooted|replaced|rolled back|reverted)\b|\bwe (?:have )?(?:increased|added"
+    r"|doubled)"
+    r" (?:the )?(?:\w+ )?capacity\b|\bapplied an? (?:change|fix|patch)\b|\b(?:has|have) been (?:replaced|restarted"
+    r"|rolled back|reverted|disabled|rebooted|restored from)\b"
     r"|\btraffic (?:was|has been) (?:moved|shifted|rerouted|redirected|drained)\b"
     r"|\b(?:we|engineers|our (?:\w+ ){0,2}(?:team|engineers)) (?:have |has |'ve |’ve )?(?:now |just "
     r"|also )?(?:rolled (?:\w+ ){0,2}back|reverted|scaled|blocked|moved|rerouted|drained|rebooted"
@@ -110,7 +124,8 @@ _SOME = Folded(
     r"|will|once|when|until|if|confirm\w*|as soon as|reverted|unfortunately|still)\b)"
 )
 _UNKNOWN_CAUSE = Folded(
-    r"(?i:\b(?:(?:root )?cause (?:of (?:this|the) \w+ )?(?:is|remains|are) (?:still |currently |as yet |not yet |yet )*"
+    r"(?i:\bcause(?: is|:)? (?:still )?(?:unknown|unclear)\b|\b(?:(?:root )?cause (?:of (?:this|the) \w+ )?(?:is"
+    r"|remains|are) (?:still |currently |as yet |not yet |yet )*"
     r"(?:unknown|unclear|not known|undetermined|unidentified)"
     r"|(?:do not|don't|don’t) (?:yet |currently )?know (?:why|what happened|(?:the|what) (?:root )?caus\w+))\b)"
 )
@@ -120,11 +135,15 @@ _FOUND = Folded(
     r"|rolled back)\b"
 )
 _CAUSE_KNOWN = Folded(
-    r"\b(?:(?:have|has) (?:now |already )?(?:identified|found|determined) the (?:root )?cause"
+    r"\bwe (?:now )?know the (?:root )?cause\b|\b(?:(?:have|has) (?:now |already )?(?:identified|found"
+    r"|determined) the (?:root )?cause"
     r"|(?:root )?cause (?:has been|was|is) (?:now )?(?:found|identified|known|determined))\b"
 )
 _NO_CAUSE = Folded(
-    r"(?i:\b(?:(?:root )?cause (?:of (?:this|the) \w+ )?(?:is|remains|are) (?:still |currently |as yet |not yet |yet )*"
+    r"(?i:\bcause(?: is|:)? (?:still )?(?:unknown|unclear)\b|\bno idea (?:what|why)\b|\byet to (?:find|identify"
+    r"|determine)"
+    r" (?:the|a) (?:root )?cause\b|\b(?:looking|searching) for the (?:reason|cause)\b"
+    r"|\b(?:(?:root )?cause (?:of (?:this|the) \w+ )?(?:is|remains|are) (?:still |currently |as yet |not yet |yet )*"
     r"(?:unknown|unclear|not known|undetermined|being investigated|under investigation|unidentified)"
     r"|(?:do not|don't|don’t) (?:yet |currently )?know (?:why|what happened|the reason|(?:the|what) (?:root )?caus\w+)"
     r"|reason (?:is|remains) (?:still |as yet )?(?:unknown|unclear|not known)"
@@ -137,11 +156,21 @@ _NO_CAUSE = Folded(
     r" (?:the|a) (?:root )?cause)\b)"
 )
 _RESOLVED_ALREADY = Folded(
-    r"(?i:\b(?:(?:this|the) (?:incident|issue|problem|outage) (?:has been|is|was) (?:now |fully "
+    r"(?i:(?:^|(?<=[.!?] )|(?<=\n))(?:it is|it['’]s|this (?:is|has been|was)|all|now) (?:now )?(?:resolved|fixed"
+    r"|solved|repaired)\b"
+    r"|^(?:fixed|resolved|solved)[.! ]*$|\bwe(?: have|['’]ve) got it (?:fixed|resolved)\b|\b(?:(?:this"
+    r"|the) (?:incident|issue|problem|outage) (?:has been|is|was) (?:now |fully "
     r"|completely )*(?:resolved|closed|solved|over)|this is (?:now )?(?:resolved|solved|over))\b)"
 )
 _NONSENSE = Folded(
-    r"(?i:\bsuccessful (?:(?!(?:and|or|but|in|at|to|after|the|a|because|since|despite|without|while|following|of|with"
+    r"(?i:\b(?:recovered|restored|resolved|fixed|working again),? (?:and|but|yet)(?: it| they)?(?: is"
+    r"| are)? still (?:fails?"
+    r"|failing|down|broken|not working|unavailable)\b|\b(?:is|are) (?:up|operational|working|available) (?:but|and|yet)"
+    r" (?:down|unavailable|broken|not working|offline)\b|\bworks again (?:but|and) does not work\b"
+    r"|\b(?:fully )?operational (?:but|and) (?:unavailable|down|offline)\b|\b(?:all (?:services|systems|components)"
+    r" (?:are|is) (?:operational|up|working)),? (?:but|and) (?:[\w-]+ ){1,3}(?:is|are) (?:down|unavailable|failing)\b"
+    r"|\bno (?:impact|effect)(?: on (?:users|customers))? and (?:all|every|most)\b|\bsuccessful (?:(?!(?:and|or|but"
+    r"|in|at|to|after|the|a|because|since|despite|without|while|following|of|with"
     r"|from"
     r"|for|is|are|was|were|no|instead|rather|than)\b)[\w-]{1,40} ){0,4}"
     r"(?P<one>failures?|errors?|outages?|delays?|time-?outs?|degradation)\b"
@@ -158,7 +187,12 @@ _RATE_AFTER = Folded(
     r"(?i:\s*(?:rates?|ratio|vs|versus|and|or|code|messages?|handling|recovery|logs?|reports?|for|while|instead))"
 )
 _CLAIMS_CAUSE = Folded(
-    r"(?i:\b(?:(?:was|were|is|are|been) caused by|triggered by|caused (?:this|the (?:errors|outage|problem|issue))"
+    r"(?i:(?:^|(?<=[.!?] )|(?<=\n))(?:caused by\b|(?:reason|cause): \w)|\b(?:is|was) the (?:reason|cause|culprit"
+    r"|trigger)\b|\bresults? from\b"
+    r"|\b(?:bad|faulty|broken|failed|wrong|expired) (?:[\w-]+ ){1,2}(?:broke|took)\b"
+    r"|\b(?:power cut|attack|outage|failure) (?:took|broke|knocked)"
+    r"|\b(?:ddos|cyber|denial[- ]of[- ]service) ?attack is (?:under ?way|ongoing|in progress)\b|\b(?:(?:was|were|is"
+    r"|are|been) caused by|triggered by|caused (?:this|the (?:errors|outage|problem|issue))"
     r"|due to|because (?:of|an?)\b|as a result of|result(?:ed"
     r"|ing)? from|stem\w* from|com(?:es|ing) from an?|attributed to|introduced by|(?:is|was|are) to blame|caused it"
     r"|(?:problem|culprit|reason|trigger|issue) (?:is|was) an?\b|root cause: |the (?:root )?cause\b(?= ?(?:[.,;]"
