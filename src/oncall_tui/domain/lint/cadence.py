@@ -28,12 +28,22 @@ _RULED_OUT = any_word(
     "|checked (?:and|so far)|we have looked at"
 )
 _DRILL = Pattern(r"(?<![\w-])(?:DRILL|(?i:this is (?:only |just )?a drill))(?![\w-])(?! ?(?:DOWN|THROUGH|PRESS|BIT))")
+_NOTHING_NEW = Folded(
+    r"(?:there (?:is|are) )?(?:no (?:change|news|updates?|new information)s?|nothing new|same as (?:before|above)"
+    r"|see above"
+    r"|unchanged|still working on it|as before)(?: (?:yet|so far|to report|at this time|for now))?[.! ]*"
+)
 #: What may be a drill by another name.
 _REHEARSAL = Folded(
     r"\bthis is (?:just |only )?an? (?:test|exercise|rehearsal)(?=[.,;!]|$| (?:incident|message|post|notification"
     r"|only|of our))"
     r"|^(?:drill|exercise):|\b(?:exercise|test)(?:[ ,!]+(?:exercise|test)){1,}\b|\bignore,? (?:this is )?an? ?drill\b"
-    r"|\bignore, drill\b",
+    r"|\bignore, drill\b|\btest (?:incident|post|outage|alarm)\b(?=[.,:;!]|$)|\bplease ignore(?=[.!]|$| this (?:test"
+    r"|post|message"
+    r"|incident|update))|\bignore this (?:post|test)\b|^ignore this (?:message|incident|update)\b|\bjust testing\b"
+    r"|\btesting 1\b|\bgame ?day\b"
+    r"|\bfire drill\b|\bsimulated (?:outage|incident|failure)\b|\bthis is a simulation\b|\btabletop\b|\bdry[- ]run\b"
+    r"|\bchaos (?:experiment|test|engineering)\b|\bprobealarm\b|\bübung\b",
     needs=(
         "is a test",
         "is an exercise",
@@ -44,6 +54,8 @@ _REHEARSAL = Folded(
         "exercise",
         "test test",
         "test, test",
+        *("test incident", "test post", "test outage", "test alarm", "ignore", "testing", "game day", "gameday"),
+        *("simulat", "tabletop", "dry run", "dry-run", "chaos", "probealarm", "übung"),
     ),
 )
 _WORD = Pattern(r"\w+(?:['’.:-]\w+)*")
@@ -64,6 +76,9 @@ def _find_late(_post: Post, context: Context, _tuning: Tuning) -> Iterator[Remar
 def _find_same(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
     last = context.last
     if last is None or not post.body.has_text:
+        return
+    if _NOTHING_NEW.fullmatch(post.body.text.strip()):
+        yield Remark(0, 0, "Say again what fails, and when customers hear next: few read the update before.")
         return
     share = measure_likeness(post.body.text, last.body)
     if context.status is last.status and _list_words(post.body.text) == _list_words(last.body):

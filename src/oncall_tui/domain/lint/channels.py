@@ -33,18 +33,49 @@ _STATES = {
     IncidentStatus.IDENTIFIED: any_word("(?:is|are|been|now) (?:resolved|fixed|back to normal)|^resolved"),
     IncidentStatus.MONITORING: any_word("^resolved|this (?:is|has been) resolved"),
 }
-_NO_WEB = frozenset({"file", "ftp", "javascript", "data", "vbscript", "smb", "ssh"})
+_NO_WEB = frozenset(
+    {
+        "file",
+        "ftp",
+        "javascript",
+        "data",
+        "vbscript",
+        "smb",
+        "ssh",
+        "telnet",
+        "chrome",
+        "slack",
+        "gopher",
+        "ldap",
+        "about",
+    }
+)
+#: What some readers can open, and are told to in advice.
+_SOME_OPEN = frozenset({"ftp", "chrome", "slack", "about"})
+#: What a browser would run, or that leads into the reader's own machine.
+_RUN = Pattern(
+    r"(?i:(?<![\w-])(?:javascript|vbscript):(?=\S)|(?<![\w-])data:(?:text|image|application)/[\w+.-]{2,40}[;,]"
+    r"|https?://\[[0-9a-f:.]{2,45}\])",
+    needs=("cript:", "CRIPT:", "data:", "DATA:", "://["),
+)
+_OWN_MACHINE = Pattern(r"(?<![\w.:/-])(?:localhost|127\.0\.0\.1):\d{2,5}(?!\w)", needs=("localhost:", "127.0.0.1:"))
 _SHORTENERS = frozenset(
     {"bit.ly", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "buff.ly", "rb.gy", "cutt.ly", "t.ly", "shorturl.at",
      "rebrand.ly", "tiny.cc", "lnkd.in", "s.id", "v.gd", "bl.ink"}
 )  # fmt: skip
+_SHORT = Pattern(
+    r"(?<![\w./@-])(?:" + "|".join(sorted(_SHORTENERS)).replace(".", r"\.") + r")/\w+",
+    needs=tuple(f"{host}/" for host in sorted(_SHORTENERS)),
+)
 _SECRET_KEYS = Pattern(
     r"(?:.*[_-])?(?:token|secret|password|passwd|pwd|api[_-]?key|apikey|access[_-]?key|sig|signature|auth|jwt"
     r"|session(?:id)?)"
 )
-_LINK_SIGN = Pattern(r"ht|hh|tt|\]")
+_LINK_SIGN = Pattern(r"ht|hh|hx|tt|\]")
 _SPACED_LINK = Pattern(
-    r"\bhttps?: ?/ /|\bhttps?:/(?!/)\w|\bhttps?//\w|\bhttp s://|\]\( *https?://[^)\s]{1,500} [^)\"]{1,200}\)"
+    r"\bhttps?[;,]//|\bhttps?:\\\\|\bhxxps?://|\]\(\s?\)|\bhttps?:(?=[a-z0-9-]{2,60}\.[a-z])"
+    r"|\]\((?!https?:|mailto:|tel:|www\.)[\w-]{2,60}\.(?:com|org|net|io|dev|example|de|co)\b[^()\s]{0,200}\)"
+    r"|\bhttps?: ?/ /|\bhttps?:/(?!/)\w|\bhttps?//\w|\bhttp s://|\]\( *https?://[^)\s]{1,500} [^)\"]{1,200}\)"
     r"|\]\(https?://[^\s()]{1,500}(?=\s|$)|\][ \t]{1,2}\(https?://|\b(?:htps?|htpps|htttps?|hhtps?|ttps?)://"
     r"|https?://[\w.-]{1,80}\. \w+/|\bhttps?://(?=[\s)\].,]|$)"
 )
@@ -178,15 +209,30 @@ def _split(link: Link) -> SplitResult | None:
 
 def _find_unsafe_links(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
+        known = [(link.start, link.end) for link in reading.links if "://" in link.url]
+        for match in _RUN.finditer(reading.without_code):
+            if not any(low <= match.start() < high for low, high in known) or "[" in match.group():
+                yield Remark(*match.span(), "No page may hold such a link: take it out.", part)
+        for match in _OWN_MACHINE.finditer(reading.without_code):
+            text = "This leads to the reader's own machine: leave it out."
+            yield Remark(*match.span(), text, part, level=Level.WARN)
+        for match in _SHORT.finditer(reading.without_code):
+            if not any(low <= match.start() < high for low, high in known):
+                text = "Readers cannot see where this link leads: write the whole address."
+                yield Remark(*match.span(), text, part, level=Level.WARN)
         for link in reading.links:
             parts = _split(link)
             start, end = link.start, link.end
             if parts is not None and parts.scheme in _NO_WEB:
-                level = Level.WARN if parts.scheme == "ftp" else None
+                level = Level.WARN if parts.scheme in _SOME_OPEN else None
                 yield Remark(start, end, "Customers cannot open this link: give one of the web.", part, level=level)
             if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
                 continue
-            query = [name for name, value in parse_qsl(parts.query) if _is_secret_part(name.lower(), value)]
+            query = [
+                name
+                for name, value in parse_qsl(f"{parts.query}&{parts.fragment}")
+                if _is_secret_part(name.lower(), value)
+            ]
             if parts.password or (parts.username and "@" in parts.netloc):
                 yield Remark(start, end, "This link holds a name or password: take them out.", part)
             elif query or any(find_secrets(parts.query)):
@@ -205,7 +251,11 @@ def _find_unsafe_links(post: Post, _context: Context, tuning: Tuning) -> Iterato
 def _find_broken_links(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
         text = reading.text
-        signs = [sign.start() for sign in _LINK_SIGN.finditer(text)] if "://" in text or "http" in text else []
+        signs = (
+            [sign.start() for sign in _LINK_SIGN.finditer(text)]
+            if "://" in text or "http" in text or "](" in text
+            else []
+        )
         for match in _SPACED_LINK.match_at(text, signs):
             yield Remark(*match.span(), "This link is broken by a blank or a missing sign.", part)
         for link in reading.links:

@@ -6,24 +6,35 @@ import re
 from collections.abc import Iterator
 
 from oncall_tui.domain.lint.model import Level
-from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.pattern import Folded
 from oncall_tui.domain.lint.reading import Reading
+from oncall_tui.domain.lint.signs import fold
 
 #: The name of a template above the text that it made, and orders to insert something.
-_TEMPLATE = Pattern(
-    r"^[ \t*_#>]*(?i:template|snippet|macro|canned response|boilerplate|vorlage|text block)(?i: name| id"
-    r"| key)?[ \t]*[:=#]"
-    r"[^\n]{0,60}|(?<![\w./-])(?:inv|idn|upd|mon|res|mnt|pm|out)\.(?:first|scope|ours|upstream|same|long|any|client"
-    r"|notice|over|public)(?![\w/-]|\.\w)|(?i:\binsert (?:\w+ ){1,4}here\b)"
-    r"|(?i:\((?:delete|remove|drop|cut) this[^()\n]{0,60}\))",
+_TEMPLATE = Folded(
+    r"^[ \t*_#>]*(?:template|snippet|macro|canned response|boilerplate|vorlage|text block)(?: name| id| key)?"
+    r"[ \t]*[:=#][^\n]{0,60}|(?<![\w./-])(?:inv|idn|upd|mon|res|mnt|pm|out)\.(?:first|scope|ours|upstream|same|long"
+    r"|any|client"
+    r"|notice|over|public)(?![\w/-]|\.\w)|\binsert (?:\w+ ){1,4}here\b"
+    r"|\((?:delete|remove|drop|cut) this[^()\n]{0,60}\)",
     re.MULTILINE,
     needs=(
-        *("emplate", "EMPLATE", "nippet", "acro", "anned", "oilerplate", "orlage", "ext block", "nsert ", "NSERT "),
-        *("inv.", "idn.", "upd.", "mon.", "res.", "mnt.", "pm.", "out.", "this"),
+        *(
+            "template",
+            "snippet",
+            "macro",
+            "canned resp",
+            "boilerplate",
+            "vorlage",
+            "text block",
+            "insert ",
+            "(delete this",
+        ),
+        *("inv.", "idn.", "upd.", "mon.", "res.", "mnt.", "pm.", "out.", "(remove this", "(drop this", "(cut this"),
     ),
 )
 #: What may be meant for readers too.
-_NOTE = Pattern(
+_NOTE = Folded(
     r"(?i:\b(?:not for (?:the )?(?:public|external|publication|release|distribution)(?: use)?\b|(?:strictly|company)"
     r" confidential\b|nda only\b|(?:under|until the) embargo\b|off the record\b|(?:fyi )?team only\b"
     r"|(?:placeholder|dummy|filler|sample|example) (?:text|copy|paragraph|sentence)\b|blah(?:[ ,]+blah)+|asdf\w*"
@@ -35,13 +46,40 @@ _NOTE = Pattern(
     r" (?:\w+ ){0,2}\w+|speaker notes?|editor['’]?s? note|edit this(?: \w+)?|change this(?: \w+)?|fill (?:this )?in"
     r"|internal))(?=[ \t*_\])-]*(?::|$))|(?<![\w.])@(?:here|channel|everyone|all)\b|-- ?[Ii]nternal ?--",
     re.MULTILINE,
+    needs=(
+        *(
+            "not for ",
+            "confidential",
+            "nda only",
+            "embargo",
+            "off the record",
+            "team only",
+            " text",
+            " copy",
+            " paragraph",
+        ),
+        *("sentence", "blah", "asdf", "foo bar", "foobar", "before posting", "before publishing", "before sending"),
+        *("before it goes", "copied from", "copy from", "(placeholder", "not public", "(internal", "(private", "wip"),
+        *(
+            "work in progress",
+            "work-in-progress",
+            "reviewer",
+            "note to ",
+            "speaker note",
+            "editor",
+            "edit this",
+            "change this",
+        ),
+        *("fill ", "internal", "@here", "@channel", "@everyone", "@all"),
+    ),
 )
 
 
 def find_drafting(reading: Reading) -> Iterator[tuple[int, int, Level]]:
     """Yields what stayed from writing, with how certain it is."""
-    for match in _TEMPLATE.finditer(reading.prose):
+    folded = fold(reading.prose)
+    for match in _TEMPLATE.compiled.finditer(folded) if _TEMPLATE.may_match(folded) else ():
         yield *match.span(), Level.BLOCK
-    for match in _NOTE.finditer(reading.prose):
+    for match in _NOTE.compiled.finditer(folded) if _NOTE.may_match(folded) else ():
         if match.group().strip():
             yield *match.span(), Level.WARN

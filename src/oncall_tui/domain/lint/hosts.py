@@ -28,6 +28,17 @@ _ROLE = (
     "|grafana|vault|consul|zk|zookeeper|jenkins|ci|runner|build|search|solr|billing|payments|payment|search|ingest|svc"
 )
 _STAGE = "prod|prd|production|stg|stage|staging|dev|qa|uat|preprod|sandbox|dr"
+_ROLES, _STAGES = frozenset(_ROLE.split("|")), frozenset(_STAGE.split("|"))
+_NETWORK = Pattern(
+    r"(?<![\w@./-])(?:(?:[a-z]{1,8}\d{0,3}-){0,3}(?:fw|sw|rtr|rt|tor|spine|leaf|srv|nagios"
+    r"|esxi?)(?:-[a-z]{2,8})?-?\d{1,3}"
+    r"|(?:server|srv|SRV|db(?!2)|esx|host)\d{1,3}|(?:db|app|web|bastion|api|mail|redis|jump)\.(?:prod|prd|stg|staging"
+    r"|uat))"
+    r"(?![\w-]|\.\w)|\barn:aws[\w-]{0,10}:[\w-]{2,30}:[\w:/.*-]{5,200}",
+)
+_NETWORK_SIGNS = ("fw", "sw", "rt", "tor", "spine", "leaf", "srv", "SRV", "nagios", "esx", "server", "db", "host")
+_DOTTED_STAGES = (".prod", ".prd", ".stg", ".staging", ".uat", "arn:aws")
+_UNDERSCORED = Pattern(r"(?<![\w@./-])[a-z0-9]{1,20}(?:_[a-z0-9]{1,20}){1,4}(?![\w(/-]|\.\w)")
 #: What stands between blanks and may hold a name of a machine.
 _CHUNK = Pattern(r"(?<!\S)[^\s\d-]*+[\d-]\S*+")
 _TOKEN = Pattern(
@@ -67,6 +78,7 @@ _PRIVATE_MIDDLE = Pattern(
 #: Names of that shape which everybody may know.
 _PUBLIC_NAMES = ("metadata.google.internal", "host.docker.internal", "*.docker.internal", "kubernetes.default.svc")
 _DOTTED = Pattern(r"\d\.\d{1,3}\.\d")
+_MASKED = Pattern(r"(?<![\w.])(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){0,2}\.[xX*](?:\.[xX*])?(?![\w-])")
 _ADDRESS = Pattern(r"(?<![\w.:-])(?:\d{1,3}\.){3}\d{1,3}(?P<net>/\d{1,2})?(?![\w-]|\.\d|:\d+\.)")
 _ADDRESS_6 = Pattern(
     r"(?<![\w.:])(?:[0-9a-fA-F]{1,4}:){1,7}(?::[0-9a-fA-F]{0,4}){0,6}[0-9a-fA-F]{0,4}(?P<net>/\d{1,3})?(?![\w:]|\.\w)"
@@ -108,7 +120,7 @@ def _find_hosts(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remar
     for part, reading in post.parts:
         taken = 0
         spans = dict.fromkeys(_private_names(reading, words), Level.BLOCK)
-        for span, level in _machines(reading, words):
+        for span, level in chain(_machines(reading, words), _more_machines(reading, words)):
             spans.setdefault(span, level)
         for (start, end), level in sorted(spans.items(), key=lambda item: (item[0][0], -item[0][1])):
             if start < taken or reading.is_meant(start, end) or _is_linked(reading, start):
@@ -150,10 +162,14 @@ def _compile_names(patterns: tuple[str, ...]) -> re.Pattern[str]:
 _HOSTLIKE = Pattern(r"(?<![\w@-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,10}")
 
 
+def _list_chunks(reading: Reading) -> list[tuple[int, int]]:
+    return [match.span() for match in _CHUNK.finditer(reading.text)]
+
+
 def _machines(reading: Reading, words: Words) -> Iterator[tuple[tuple[int, int], Level]]:
     known = (*words.public_hosts, *words.regions, *words.products)
     text = reading.text
-    for match in chain.from_iterable(_TOKEN.finditer(text, *chunk.span()) for chunk in _CHUNK.finditer(text)):
+    for match in chain.from_iterable(_TOKEN.finditer(text, *span) for span in reading.once(_list_chunks)):
         name = match.group().lower()
         has_digit = any(map(str.isdigit, name))
         if not (has_digit or "-" in name) or _matches(name, known):
@@ -167,6 +183,22 @@ def _machines(reading: Reading, words: Words) -> Iterator[tuple[tuple[int, int],
         if domain is None or _PRIVATE_LABEL.search(domain.group().lower()):
             yield match.span(), Level.BLOCK
         elif _MACHINE_STAGE.search(name):
+            yield match.span(), Level.WARN
+
+
+def _more_machines(reading: Reading, words: Words) -> Iterator[tuple[tuple[int, int], Level]]:
+    """Yields names of machines that are written with other signs, or that may be something else."""
+    known = (*words.public_hosts, *words.regions, *words.products)
+    text = reading.text
+    spans = [span for span in reading.once(_list_chunks) if holds_any(text[span[0] : span[1]], _NETWORK_SIGNS)]
+    if holds_any(text, _DOTTED_STAGES):
+        spans.append((0, len(text)))
+    for match in chain.from_iterable(_NETWORK.compiled.finditer(text, *span) for span in spans):
+        if not _matches(match.group().lower(), known):
+            yield match.span(), Level.WARN
+    for match in _UNDERSCORED.finditer(reading.text) if "_" in reading.text else ():
+        pieces = set(match.group().split("_"))
+        if pieces & _ROLES and pieces & _STAGES and not _matches(match.group(), known):
             yield match.span(), Level.WARN
 
 
@@ -209,6 +241,9 @@ def _find_private_addresses(post: Post, _context: Context, _tuning: Tuning) -> I
         for start, end, address, _ in _addresses(reading):
             if _is_private(address) and reading.text[start:end] not in _PRIVATE_NETS:
                 yield Remark(start, end, "This address is inside our network: leave it out.", part)
+        for match in _MASKED.finditer(reading.text) if holds_any(reading.text, (".x", ".X", ".*")) else ():
+            text = "Such addresses are inside our network: leave them out."
+            yield Remark(*match.span(), text, part, level=Level.WARN)
 
 
 def _find_public_addresses(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remark]:

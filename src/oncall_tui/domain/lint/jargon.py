@@ -31,6 +31,12 @@ _PLAIN = {
     "auto-scaling": "", "autoscaler": "", "write-ahead log": "", "wal": "", "vacuum": "", "compaction": "",
     "rebalance": "", "rebalancing": "", "throttled": "slowed down", "bouncing": "restarting", "bounced": "restarted",
     "blackholed": "lost", "blackholing": "losing", "packet loss": "", "flapping": "", "upstream": "",
+    "cpu throttling": "", "cache stampede": "", "memory leak": "", "replication lag": "late copies of the database",
+    "sharded": "", "thundering herd": "", "db": "database", "dbs": "databases", "raid": "", "sigterm": "",
+    "sigkill": "", "tcp resets": "", "blast radius": "", "load average": "", "503s": "errors", "502s": "errors",
+    "500s": "errors", "504s": "errors", "pop": "", "pops": "", "nginx": "", "haproxy": "", "war room": "",
+    "root cause analysis": "review", "middleware": "", "namespace": "", "daemonset": "", "helm": "", "terraform": "",
+    "spof": "", "mtbf": "", "noisy neighbor": "", "noisy neighbour": "", "cold start": "", "cold starts": "",
     "downstream": "", "repro": "", "prod": "", "staging": "", "config push": "change of settings",
     "feature flag": "", "idempotent": "", "sharding": "", "warm-up": "",
 }  # fmt: skip

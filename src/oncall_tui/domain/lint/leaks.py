@@ -12,6 +12,7 @@ from oncall_tui.domain.lint.model import Context, Fix, Level, Part, Remark, Rule
 from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.reading import Post, Reading
 from oncall_tui.domain.lint.signs import holds_any
+from oncall_tui.domain.lint.tools import find_tools
 
 _TICKET = Pattern(r"(?<![\w/#.=-])(?P<key>[A-Z]{2,10})(?P<dash>-?)(?P<number>\d{2,10})(?![\w-]|\.\d)")
 _NUMBERED = Folded(r"\b(?:ticket|bug|change request|problem record)(?: (?:number|no\.?|id))? ?#?\d{3,10}\b")
@@ -59,7 +60,8 @@ _TOOL_LINK = Pattern(
     r"(?:[\w-]+\.)*(?:slack\.com/(?:archives|client|messages)/|pagerduty\.com/(?:incidents|alerts)/\w"
     r"|app\.opsgenie\.com/alert"
     r"|zoom\.us/(?:j|my|w)/\w|meet\.google\.com/[a-z]{3}-|teams\.(?:microsoft|live)\.com/(?:l/meetup-join|meet)/"
-    r"|webex\.com/(?:meet|join)/|[\w-]+\.atlassian\.net/(?:browse|jira)/|service-?now\.com/(?:nav_to|now/|incident\.do|problem\.do|change_request\.do|task\.do|\w+_list\.do)|app\.incident\.io/\w"
+    r"|webex\.com/(?:meet|join)/|[\w-]+\.atlassian\.net/(?:browse|jira)/|service-?now\.com/(?:nav_to|now/"
+    r"|incident\.do|problem\.do|change_request\.do|task\.do|\w+_list\.do)|app\.incident\.io/\w"
     r"|app\.rootly\.com/\w|app\.firehydrant\.(?:io|com)/\w)",
     re.IGNORECASE,
 )
@@ -69,15 +71,21 @@ _MAYBE_TOOL_LINK = Pattern(
     r"|splunkcloud\.com/\w|grafana\.net/\w|ui\.honeycomb\.io/\w|sentry\.io/organizations/|one\.newrelic\.com/\w"
     r"|docs\.google\.com/(?:document|spreadsheets|presentation)/(?:d/|u/)|app\.asana\.com/\w|linear\.app/\w"
     r"|trello\.com/c/)"
-    r"|(?:grafana|kibana|prometheus|alertmanager|argocd|consul|nagios|zabbix|splunk|jaeger|thanos|rundeck|spinnaker"
+    r"|(?:grafana|kibana|prometheus|alertmanager|argocd|consul|nagios|zabbix|splunk|jaeger|thanos|gitlab(?!\.com)"
+    r"|rundeck|spinnaker"
     r"|icinga"
-    r"|airflow|jira|confluence|backoffice|runbooks?|oncall|phpmyadmin|pgadmin)\.(?!status\.|apache\.|atlassian\.|mongodb\."
+    r"|airflow|jira|confluence|backoffice|runbooks?|oncall|phpmyadmin|pgadmin)\.(?!status\.|apache\.|atlassian\."
+    r"|mongodb\."
     r"|jenkins)[\w-]+\.\w",
     re.IGNORECASE,
 )
 _INSIDE_HOST = Pattern(r"(?:[\w-]+\.)*(?:internal|intranet|corp|int)\.[\w.-]+", re.IGNORECASE)
 
-_MAIL = Pattern(r"(?<![\w.+-/:@])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,6}[a-zA-Z]{2,24}(?![\w@-])")
+_MAIL = Pattern(r"(?:(?<=mailto:)|(?<![\w.+-/:@]))[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,6}[a-zA-Z]{2,24}(?![\w@-])")
+_HIDDEN_MAIL = Pattern(
+    r"(?<![\w.])[\w.+-]{2,40} ?[(\[{] ?(?i:at|@) ?[)\]}] ?[\w-]{2,40} ?(?:\.|[(\[{] ?(?i:dot) ?[)\]}]) ?[a-z]{2,10}\b",
+    needs=("(at)", "[at]", "{at}", "(AT)", "[AT]", "(@)", "[@]", "( at )", "[ at ]", "(At)"),
+)
 _ROLE_MAIL = Pattern(
     r".*(?:support|help|service|care|status|contact|info|sales|success|security|abuse|privacy|billing|account|invoice"
     r"|payment|team"
@@ -103,6 +111,11 @@ def _find_inside_links(post: Post, context: Context, tuning: Tuning) -> Iterator
             yield from _find_channels(reading, part)
         for match in _TEAM_TALK.finditer(reading.prose) if holds_any(reading.prose, _TEAM_PLACES) else ():
             yield Remark(*match.span(), "Customers cannot come there: leave it out.", part)
+        products = {name.lower() for name in (*tuning.words.products, *context.names)}
+        for start, end, how_sure in find_tools(reading):
+            shown = reading.text[start:end]
+            if not any(name in shown.lower() for name in products):
+                yield Remark(start, end, f"'{shown}' is for the team: customers cannot see it.", part, level=how_sure)
         for link in reading.links:
             level = judge_link(link.url, tuning)
             if level is not None:
@@ -176,6 +189,7 @@ def _find_channels(reading: Reading, part: Part) -> Iterator[Remark]:
 def _find_mails(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remark]:
     contacts = tuning.words.contacts
     for part, reading in post.parts:
+        yield from _find_hidden_mails(reading, part)
         for match in _MAIL.finditer(reading.text) if "@" in reading.text else ():
             found = match.group()
             if any(fnmatchcase(found.lower(), contact.lower()) for contact in contacts) or _EXAMPLE_MAIL.fullmatch(
@@ -203,6 +217,11 @@ def _find_mails(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remar
                     part,
                     level=Level.WARN,
                 )
+
+
+def _find_hidden_mails(reading: Reading, part: Part) -> Iterator[Remark]:
+    for match in _HIDDEN_MAIL.finditer(reading.text):
+        yield Remark(*match.span(), "This is a mail address: name one that the team reads.", part, level=Level.WARN)
 
 
 RULES = (

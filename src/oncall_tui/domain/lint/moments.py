@@ -44,11 +44,13 @@ _ANY_WEEKDAY = (
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DATE = Pattern(
-    rf"(?<![\w-])(?:(?P<before>{_ANY_WEEKDAY})\b[.,]? \(?(?:the |den |le |el )?)?(?:"
+    rf"(?<![\w-])(?:(?=[DFJLMSTVWdfjlmstvw])(?P<before>{_ANY_WEEKDAY})\b[.,]? \(?(?:the |den |le |el )?)?(?:"
     rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|\.)?(?: of| de)?[ -](?P<month>{_MONTH})\b\.?"
     r"(?:,?[ -](?:de )?(?P<year>\d{4})(?![\d:]))?"
-    rf"|(?P<month2>{_MONTH})\b\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?![:.]\d|\w|%)(?:,? (?P<year2>\d{{4}})(?![\d:]))?"
-    r"|(?P<iso>\d{4}(?P<sign>[-/])\d\d(?P=sign)\d\d)(?![\d/]|-)|(?P<dotted>\d{1,2}(?:\.\d{1,2}\.|-\d{1,2}-)\d{4})(?![\d.])"
+    rf"|(?=[ADEFJMNOSadefjmnos])(?P<month2>{_MONTH})\b\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?![:.]\d|\w|%)"
+    r"(?:,? (?P<year2>\d{4})(?![\d:]))?"
+    r"|(?P<iso>\d{4}(?P<sign>[-/])\d\d(?P=sign)\d\d)(?![\d/]|-)|(?P<dotted>\d{1,2}(?:\.\d{1,2}\."
+    r"|-\d{1,2}-)\d{4})(?![\d.])"
     r"|(?(before)(?P<short>(?:\d{1,2}\.\d{1,2}\.|\d{1,2}/\d{1,2})(?![\d./%:]))|(?!))"
     r"|(?P<slashed>\d{1,2}/\d{1,2}/\d{4})(?![\d/])"
     rf")(?:,? \(?(?P<after>{_WEEKDAY})\b\)?)?"

@@ -25,11 +25,26 @@ _TRACE = Pattern(
     r"|\b(?:segfault at [0-9a-f]+|core dumped\)|kernel panic - )",
     MULTILINE,
 )
+#: Commands and queries as people type them, which customers may be told to run as well.
+_TYPED = Pattern(
+    r"(?:^|(?<=[\s`$>#(]))(?:kubectl (?:get|rollout|apply|delete|describe|logs|exec|scale|drain|cordon)"
+    r"|systemctl \w+ \w+"
+    r"|service \w+ restart\b|sudo (?!apt|yum|dnf|dscacheutil|killall|snap|gem|pip|npm)\w+|rm -rf|journalctl"
+    r"|docker (?:ps|restart|exec|compose)|helm (?:upgrade|rollback)"
+    r"|terraform (?:apply|plan)|ansible-playbook)\b[^\n`]{0,60}|(?i:\bselect [^;\n]{1,200} from \w+ where\b"
+    r"|\bdrop table \w+|\bdelete from \w+ where\b|\btruncate table \w+|\balter table \w+)"
+    r"|^[\w-]{1,30}@[\w-]{1,40}:[~/][^\n]{0,80}[#$]|\[error\] \d+#|(?<![\w/])[A-Z]:\\(?:Users|inetpub)\\"
+    r"|\b(?:stderr|stdout): |\bpsql: error",
+    MULTILINE,
+)
 #: What customers' own programs tell them too.
 _SIGNAL = Pattern(
     r"\bSIG(?:SEGV|ABRT|BUS|KILL)\b|(?<![\w'\"‘“`])[A-Z][a-z]+(?:[A-Z][a-z]+)+Exception\b"
     r"|(?<![\w'\"‘“`])(?:Type|Key|Value|Index|Attribute|Syntax|Reference|Range|Runtime)Error: "
-    r"|\bexit (?:code|status) \d{1,3}\b|\b[Ss]egmentation fault\b"
+    r"|\bexit (?:code|status) \d{1,3}\b|\berrno \d{1,3}\b|\bOOMKilled\b"
+    r"|\bE(?:CONNREFUSED|CONNRESET|TIMEDOUT|NOSPC|NOENT|ACCES|PIPE|ADDRINUSE|MFILE)\b|\b[Uu]ncaught (?:exception"
+    r"|error)\b"
+    r"|\{\"(?:error|message|status|code)\" ?:|\b[Ss]egmentation fault\b"
 )
 _LOG = Pattern(
     r"^[ \t>\[]{0,4}\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?[ \t"
@@ -106,7 +121,8 @@ _OUTPUT = (
     ),
     (
         _SIGNAL,
-        ("SIG", "Exception", "Error: ", "exit ", "egmentation"),
+        ("SIG", "Exception", "Error: ", "exit ", "egmentation", "errno ", "OOMKilled", "ECONN", "ETIMED", "ENO",
+         "EACCES", "EPIPE", "EADDR", "EMFILE", "ncaught ", '{"'),
         "This is how a program ended: say what customers saw instead.",
     ),
     (
@@ -130,6 +146,13 @@ _OUTPUT = (
         ("HTTP/", "User-Agent", "Host:", "Cookie:", "Content-", "Authorization:", "curl "),
         "This is a raw request or answer: say what customers saw instead.",
     ),
+    (
+        _TYPED,
+        ("kubectl", "systemctl", "service ", "sudo ", "rm -rf", "journalctl", "docker ", "helm ", "terraform ",
+         "ansible-", "elect ", "SELECT ", "drop table", "elete from", "able ", "@", "[error]", ":\\", "stderr",
+         "stdout", "psql: "),
+        "This was typed at a terminal: say what customers saw instead.",
+    ),
 )  # fmt: skip
 
 
@@ -146,10 +169,17 @@ def _find_output(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Rem
                     continue
                 taken.append((start, end))
                 line = text.rfind("\n", 0, start) + 1
-                is_advice = pattern is _PATH and (
+                is_advice = pattern in (_PATH, _TYPED) and (
                     _ADVICE.search(text, max(line, start - 200), start) or _THEIRS.match(text, end)
                 )
-                yield Remark(start, end, message, part, level=Level.WARN if is_advice or pattern is _SIGNAL else None)
+                yield Remark(start, end, message, part, level=_judge(pattern, is_advice=bool(is_advice)))
+
+
+def _judge(pattern: Pattern, *, is_advice: bool) -> Level | None:
+    """Returns the level of what may be meant for customers, None for what is never meant."""
+    if is_advice and pattern is _TYPED:
+        return Level.INFO
+    return Level.WARN if is_advice or pattern in (_SIGNAL, _TYPED) else None
 
 
 RULES = (Rule("JR006", Level.BLOCK, "Output of a machine", _find_output),)

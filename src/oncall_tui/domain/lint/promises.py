@@ -45,7 +45,7 @@ _AROUND = 160
 #: What is looked for first: without any of these, nothing is promised.
 _CUES = (
     *("update", "post", "message", "news", "more", "inform", "notify", "tell", "hear", "information", "back", "eta"),
-    *("meldung", "mise", "actualiza", "mensaje", "again"),
+    *("meldung", "mise", "actualiza", "mensaje", "report again", "write again", "speak again", "touch again"),
     *("estimated", "expect", "anticipat", "will", "'ll", "shall", "should", "going to", "plan to", "aim to", "hope to"),
 )
 _EVERY = Folded(r"(?i:\bevery \d{1,3} ?(?:min|hour)|\bupdates? (?:hourly|daily)\b|\bhourly updates?\b)")

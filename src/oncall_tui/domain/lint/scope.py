@@ -54,7 +54,17 @@ _HEDGES = frozenset(
 _HEDGING = any_word("a (?:small )?(?:subset|number|portion|fraction|percentage) of|appears? to|at times|to some extent")
 _HEDGING_SIGNS = (" of ", "appear", "at times", "to some")
 _GUESS = any_word(
-    "(?:we|our (?:team|engineers)) (?:currently |now |also )?(?:believe|suspect|think|assume"
+    "(?:it|this|that) appears to be (?:the|an?|our)|(?:our|the) (?:best )?(?:guess|hunch) is|have a hunch"
+    "|working theory"
+    "|looks like (?:an?|the|our)|(?:we|our engineers) (?:think|suspect|guess|reckon) (?:that )?(?:the|an?|our|it)"
+    "|(?:it|this) could be an?|(?:maybe|perhaps),? (?:it['’]?s|it is|this is|the|an?) \\w+"
+    "|most likely,? (?:the|an?|our|it)|(?:is|are) (?:believed|thought|suspected|assumed) to be (?!affect|impact|limit"
+    "|isolat|resol|fixed|over|back)\\w+"
+    "|possible that (?:an?|the|our) (?:\\w+ ){0,3}(?:caused|led|broke|triggered)"
+    "|(?:initial|early|first) (?:signs|indications|evidence|findings) (?:point|suggest|indicate|hint)\\w*"
+    "|(?:fairly|pretty|quite|almost) (?:sure|certain|confident) (?:that )?(?:it|this|the|an?)"
+    "|(?:may|might|could) (?:well )?be the (?:root )?(?:cause|reason|culprit)|(?:we|our (?:team"
+    "|engineers)) (?:currently |now |also )?(?:believe|suspect|think|assume"
     "|suppose) (?:that )?(?:\\w+ ){0,6}?(?:cause|caused|due to"
     "|related to|stems? from|originat\\w+|root cause|triggered|linked|because|responsible|reason|source)"
     "|(?:is|was|are|be|been|were) (?:most |very |quite )?(?:likely|possibly|probably|presumably|potentially"
@@ -84,7 +94,7 @@ _NEVER_AGAIN = any_word(
     "|type of (?:issue|problem|incident|outage))s?)"
     " )?(?:will|would|can|could|shall|does|do)(?: ?n[o']t|n['’]t| never|not) (?:ever )?(?:happen|occur|recur|reoccur"
     "|be repeated|take place|come back|return)"
-    "(?: ever)? (?:again|in the future|any ?more)|(?:won['’]t|can['’]t|cannot) (?:ever )?(?:happen|occur"
+    "(?: ever)? (?:again|in the future|any ?more)|(?:won['’]?t|can['’]?t|cannot) (?:ever )?(?:happen|occur"
     "|take place) again|never see this again|will never (?:happen|occur|recur|be repeated)|(?:won['’]t|will not"
     "|would not|wouldn['’]t) (?:recur|reoccur"
     "|be repeated)"
@@ -102,13 +112,33 @@ _ABSOLUTE = any_word(
 )
 #: What sounds like a promise and may be none.
 _BOLD = any_word(
-    "there will be no (?:further|more|repeat)(?: \\w+)?|no more (?:outages?|downtime|failures)|zero risk|(?:is"
+    "(?:was|will be) the last (?:outage|incident|time)|thing of the past|(?:absolutely )?no risk|unbreakable|foolproof"
+    "|fail-?safe now|(?:you have|we give you) (?:our|my) word|no repeat|no way (?:that )?(?:this|it) (?:can|could|will)"
+    "|we (?:promise|vow|swear|pledge|assure you)(?: you)? (?:that )?(?:this|it|such|these) (?:stays?|will stay|never"
+    "|remains?)|there will be no (?:further|more|repeat)(?: \\w+)?|no more (?:outages?|downtime|failures)|zero risk"
+    "|(?:is"
     "|be) the last time"
     "|impossible now"
 )
-_BOLD_SIGNS = ("will be no", "no more", "zero risk", "last time", "impossible")
+_BOLD_SIGNS = (
+    *(
+        "last outage",
+        "last incident",
+        "thing of the past",
+        "no risk",
+        "unbreakable",
+        "foolproof",
+        "failsafe",
+        "fail-safe",
+    ),
+    *("our word", "my word", "no repeat", "no way", "promise", "vow", "swear", "pledge", "assure you"),
+    *("will be no", "no more", "zero risk", "last time", "impossible"),
+)
 _HASTE = any_word(
-    "(?:around|round) the clock|doing (?:everything|all) (?:that )?we can|do(?:ing)? our best|24/7"
+    "(?:around|round)-the-clock|24x7|day and night|full steam(?: ahead)?|flat out|all the stops|(?:giving"
+    "|give) it our all"
+    "|with all our might|top priorities|at (?:our|your) earliest convenience|swiftly|(?:around|round) the clock"
+    "|doing (?:everything|all) (?:that )?we can|do(?:ing)? our best|24/7"
     "|in a timely (?:manner|fashion)|(?:as )?(?:soon|quickly|fast|rapidly|swiftly|promptly) as (?:possible|we can"
     "|practical|practicable"
     "|we possibly can|humanly possible)|asap|a\\.s\\.a\\.p\\.?"
@@ -119,7 +149,11 @@ _HASTE = any_word(
     "|top priority|highest priority|utmost importance)"
 )
 _SMALL = any_word(
-    "nothing serious|no big deal|not an? (?:major|big|serious) (?:problem|issue|outage|incident)|just some|merely"
+    "nothing to worry about|no (?:need|reason) to (?:panic|worry)|don['’]t panic|(?:just |only )?a (?:little"
+    "|bit) slow\\w*"
+    "|(?:hardly|barely) (?:any ?one|anybody|noticeabl[ey]|any (?:users|customers)|noticed)|momentary|a negligible"
+    "|(?:simple|easy|trivial) (?:issue|problem|fix|matter)|only (?:some|one or two) (?:users|customers)"
+    "|nothing serious|no big deal|not an? (?:major|big|serious) (?:problem|issue|outage|incident)|just some|merely"
     "|(?:short|small|minor|slight|tiny|brief|quick|little) (?:and \\w+ )?(?:blip|hiccup|glitch|bump|hitch|snag|issue"
     "|problem"
     "|outage|disruption|interruption|incident|impact"
@@ -136,6 +170,19 @@ _GUESS_SIGNS = (
         "think",
         "assume",
         "suppose",
+        "hunch",
+        "theory",
+        "reckon",
+        "maybe",
+        "possible that",
+        "signs",
+        "indicat",
+        "evidence",
+        "findings",
+        " sure",
+        "certain",
+        "confident",
+        "thought",
         "likely",
         "guess",
         "apparently",
@@ -158,6 +205,18 @@ _ABSOLUTE_SIGNS = (
 )
 _HASTE_SIGNS = (
     *(
+        "24x7",
+        "day and night",
+        "full steam",
+        "flat out",
+        "all the stops",
+        "our all",
+        "our might",
+        "priorities",
+        "swiftly",
+    ),
+    "earliest convenience",
+    *(
         "as possible",
         "we can",
         "our best",
@@ -176,6 +235,8 @@ _HASTE_SIGNS = (
     *("earliest", "due course", "priority"),
 )
 _SMALL_SIGNS = (
+    *("nothing to worry", "to panic", "to worry", "panic", "little slow", "bit slow", "hardly", "barely", "momentary"),
+    *("simple ", "easy ", "trivial", "only some", "only one"),
     *("small", "minor", "slight", "tiny", "brief", "quick", "little", "blip", "hiccup", "just a", "just s"),
     *(
         "merely",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from oncall_tui.domain.lint.model import Context, Fix, Level, Remark, Rule, Tuning
-from oncall_tui.domain.lint.pattern import Folded
+from oncall_tui.domain.lint.pattern import Folded, Pattern, join_pairs
 from oncall_tui.domain.lint.reading import Post
-from oncall_tui.domain.lint.signs import fold
+from oncall_tui.domain.lint.signs import fold, holds_any
 
 _TWICE_WORDS = (
     "the|a|an|to|of|for|with|are|is|was|were|we|our|has|have|been|and|at|by|be|this|it|will|from|as|or|your|you|may|can"
@@ -15,18 +15,22 @@ _TWICE_WORDS = (
 )
 _TWICE = Folded(rf"(?<![\w'’-])(?P<word>{_TWICE_WORDS}) (?P=word)(?![\w'’-])")
 _TWICE_PAIRS = frozenset(f"{word} {word}" for word in _TWICE_WORDS.split("|"))
-_WRONG_A = Folded(
-    r"(?<![\w'’.-])(?P<word>a) (?=(?:issue|error|outage|incident|update|increase|increased|unexpected|engineer"
-    r"|interruption|upstream|alert|api|internal|external|investigation|intermittent|elevated|ongoing|underlying"
-    r"|automatic|additional|alternative|early|hour|important|overload|expired|old|older|initial|urgent|emergency"
-    r"|improvement|action|affected|eta|example|invalid|end|address|account|app|email)(?![\w-]))"
-    r"|(?<![\w'’.-])(?P<word2>an) (?=(?:problem|fix|service|fault|partial|user|server|network|database|customer|delay"
-    r"|patch|new|major|minor|few|scheduled|solution|small|unique|short|bug|change|degraded|degradation|high|higher"
-    r"|large|long|temporary|third|new|previous|planned|data|disk|full|mail|message|website|provider|supplier|unit"
-    r"|configuration|deployment|release|rollback|failure|failed|disruption|power|root|cause|resolution|workaround)"
-    r"(?![\w-]))",
-    needs=("a ", "an "),
+_AN_WORDS = (
+    "issue|error|outage|incident|update|increase|increased|unexpected|engineer|interruption|upstream|alert|api|internal"
+    "|external|investigation|intermittent|elevated|ongoing|underlying|automatic|additional|alternative|early|hour"
+    "|important|overload|expired|old|older|initial|urgent|emergency|improvement|action|affected|eta|example|invalid|end"
+    "|address|account|app|email"
 )
+_A_WORDS = (
+    "problem|fix|service|fault|partial|user|server|network|database|customer|delay|patch|new|major|minor|few|scheduled"
+    "|solution|small|unique|short|bug|change|degraded|degradation|high|higher|large|long|temporary|third|previous"
+    "|planned|data|disk|full|mail|message|website|provider|supplier|unit|configuration|deployment|release|rollback"
+    "|failure|failed|disruption|power|root|cause|resolution|workaround"
+)
+_WRONG_A = Folded(
+    rf"(?<![\w'’.-])(?P<word>a) (?=(?:{_AN_WORDS})(?![\w-]))|(?<![\w'’.-])(?P<word2>an) (?=(?:{_A_WORDS})(?![\w-]))"
+)
+_WRONG_PAIRS = join_pairs("a", _AN_WORDS) | join_pairs("an", _A_WORDS)
 _MISSPELT = {
     "recieve": "receive", "recieved": "received", "recieving": "receiving", "occured": "occurred",
     "occuring": "occurring", "occurence": "occurrence", "reoccuring": "recurring", "seperate": "separate",
@@ -78,6 +82,7 @@ _MISSPELT = {
     "arent": "aren't", "didnt": "didn't", "havent": "haven't", "hasnt": "hasn't", "couldnt": "couldn't",
     "shouldnt": "shouldn't", "wasnt": "wasn't", "werent": "weren't",
 }  # fmt: skip
+_LETTERS = Pattern(r"[a-z]+")
 #: Words that take no article, though what they belong to does.
 _UNCOUNTED = Folded(
     r"\b(?P<word>an? (?:hardware|software|networking|infrastructure|equipment|traffic|connectivity))"
@@ -89,13 +94,14 @@ _UNCOUNTED = Folded(
 def _find_slips(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
         prose = reading.prose
-        if reading.pairs & _TWICE_PAIRS:
+        folded = fold(prose)
+        if holds_any(folded, reading.pairs & _TWICE_PAIRS):
             for match in _TWICE.finditer(prose):
                 shown = prose[match.start("word") : match.end("word")]
                 if not reading.is_meant(*match.span()):
                     text = f"'{shown}' stands here twice."
                     yield Remark(*match.span(), text, part, Fix("leave one", shown))
-        for match in _WRONG_A.finditer(prose):
+        for match in _WRONG_A.finditer(prose) if reading.pairs & _WRONG_PAIRS else ():
             group = "word" if match["word"] else "word2"
             right = "an" if group == "word" else "a"
             start, end = match.span(group)
@@ -103,8 +109,8 @@ def _find_slips(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Rema
             yield Remark(start, end, f"It is '{right}' before this word.", part, Fix(f"write '{right}'", right))
         for match in _UNCOUNTED.finditer(prose):
             yield Remark(*match.span("word" if match["word"] else "word2"), "A word is missing or too many here.", part)
-        folded = fold(prose)
-        for word in reading.words:
+        is_misspelt = not _MISSPELT.keys().isdisjoint(_LETTERS.compiled.findall(folded))
+        for word in reading.words if is_misspelt else ():
             right = _MISSPELT.get(folded[word.start : word.end], "")
             if right and not reading.is_meant(word.start, word.end):
                 right = right.capitalize() if prose[word.start].isupper() else right

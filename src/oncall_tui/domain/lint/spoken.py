@@ -12,61 +12,96 @@ _LOGIN = r"(?:log(?:ging)?[ -]?in|login|sign(?:ing)? in|credentials?(?: are)?|us
 #: A name to log in with, then the word that goes with it.
 _PAIR = Pattern(
     rf"(?i:(?<![\w-]){_LOGIN})(?:(?: as| with| is| using|:|=)* [\"'`]?[\w.@-]{{2,40}}[\"'`]?"
-    r"(?: ?[/:|] ?| (?i:pass(?:word)?|pw|pwd)[:=]? )|(?: as| using|:|=) [\"'`]?[\w.@-]{2,40}[\"'`]? (?:with"
-    r"|and) )[\"'`]?(?P<value>[^\s\"'`<>/]{5,64})"
-    r"|(?i:(?<![\w/.@:-])(?:admin|root|administrator|guest)) ?[:/|] ?(?P<value2>[^\s\"'`<>/:]{5,64})",
-    needs=("og", "OG", "ign", "redential", "ser", "SER", "ccount", "ccess", "onnect", "dmin", "oot", "uest"),
+    r"(?: ?[/:|] ?| (?i:pass(?:word)?|pw|pwd)[:=]? )|(?: as| using|:|=) [\"'`]?[\w.@-]{2,40}[\"'`]? (?:with|and) )"
+    r"[\"'`]?(?P<value>[^\s\"'`<>/]{5,64})"
+    r"|(?i:(?<![\w/.@:-])(?:admin|root|administrator|guest)) ?[:/|] ?(?P<value2>[^\s\"'`<>/:]{5,64})"
+)
+_PAIR_SIGNS = (
+    *(
+        "login",
+        "log in",
+        "log-in",
+        "logging",
+        "sign in",
+        "sign-in",
+        "signing",
+        "credential",
+        "user",
+        "account",
+        "access",
+    ),
+    *("connect", "admin", "root", "guest"),
 )
 _NUMBER = Pattern(
     r"(?<![\w-])(?:PIN|(?i:pin (?:code|number)|meeting pin|(?:zoom |meeting |wi-?fi )?passcode|otp"
     r"|(?:2fa|mfa|two-factor|one[- ]time|verification|login|backup|recovery|door|alarm|host) (?:code|key|pin)))"
     r"(?i: is| was|:|=| to)*[ ]?(?P<value>\d{4,8})(?![\w-]|\.\d)|(?<![\w-])pin ?[:=] ?(?P<value2>\d{4,8})(?![\w-])",
-    needs=("PIN", "pin", "asscode", "OTP", "otp", "code", "CODE", "Pin"),
+    needs=(
+        "PIN",
+        "pin:",
+        "pin=",
+        "pin :",
+        "pin c",
+        "pin n",
+        "ing pin",
+        "asscode",
+        "OTP",
+        "otp",
+        " code",
+        "CODE",
+        "Pin",
+        " key",
+    ),
 )
 _KEY_IS = Pattern(
     r"(?i:(?<![\w-])(?:wi-?fi|wlan|api|access|secret|admin|root|vpn|ssh|license) (?:key|pass|secret|pw)"
     r" (?:is|was|:|=)) ?[\"'`]?(?P<value>[^\s\"'`<>]{6,64})",
-    needs=(" is ", " was ", " :", " ="),
+    needs=("key is", "key was", "key:", "key =", "key :", "pass is", "pass:", "pw is", "secret is", "secret:", "Key "),
 )
-_SHELL = Pattern(r"\b(?:mysql|mysqldump|mariadb|sshpass|psql|redis-cli)\b[^\n]{0,80}? -[pa](?P<value>[^\s-]\S{3,64})")
-#: People, and what tells who they are.
-_PERSONAL = Pattern(
-    r"(?P<dated>(?i:(?<!\w)(?:date of birth|dob|born(?: on)?|birth ?day))\W{0,4}(?=\d{1,4}[-./ ]\w|[A-Z][a-z]{2,8} \d))"
-    r"|(?P<id>(?i:(?<!\w)(?:passport|patient(?: record)?|tax|national|driver['’]?s licen[cs]e|medical record|student"
-    r"|licen[cs]e plate|insurance)(?: (?:number|no\.?|id))?)\W{1,3}(?=[A-Z\d]*\d)[A-Z\d][A-Z\d-]{3,20}(?![\w-]))"
-    r"|(?P<title>(?<!\w)(?:Mr|Mrs|Ms|Herrn?|Frau|Señora?|Mme)\.? [A-Z][\w-]{1,30})"
-    r"|(?P<customer>(?<!\w)(?:[Cc]ustomer|[Cc]lient|[Uu]ser|[Ss]ubscriber"
-    r"|[Pp]atient)(?: name)?: ?[A-Z][a-z]+ [A-Z][a-z]+\b)"
-    r"|(?P<user>(?i:(?<!\w)(?:user(?:name)?|login|account)) [\"'‘“`][a-z]{1,20}[._][a-z]{2,20}[\"'’”`])"
-    r"|(?P<home>(?i:(?<!\w)(?:home|postal|private|street) address)\W{1,3}\d)",
-    needs=(
-        *(
-            "irth",
-            "DOB",
-            "dob",
-            "orn ",
-            "BORN",
-            "assport",
-            "atient",
-            "ax ",
-            "AX ",
-            "ational",
-            "icen",
-            "ecord",
-            "tudent",
+_SHELL = Pattern(
+    r"\b(?:mysql|mysqldump|mariadb|sshpass|psql|redis-cli)\b[^\n]{0,80}? -[pa](?P<value>[^\s-]\S{3,64})",
+    needs=("mysql", "mariadb", "sshpass", "psql", "redis-cli"),
+)
+#: What tells who somebody is: in words what it is, signs one of which it has in small letters, and the pattern.
+_PERSONAL = (
+    (
+        "a date of birth",
+        ("birth", "dob", "born"),
+        Pattern(
+            r"(?i:(?<!\w)(?:date of birth|dob|born(?: on)?|birth ?day))\W{0,4}(?=\d{1,4}[-./ ]\w|[A-Z][a-z]{2,8} \d)"
         ),
-        *("nsurance", "Mr", "Ms", "Herr", "Frau", "Señor", "Mme", "ustomer", "lient", "ser", "ubscriber", "ogin"),
-        *("ccount", "address", "ADDRESS"),
+    ),
+    (
+        "the number of a person",
+        ("passport", "patient", "tax ", "national ", "licen", "medical record", "student", "insurance"),
+        Pattern(
+            r"(?i:(?<!\w)(?:passport|patient(?: record)?|tax|national|driver['’]?s licen[cs]e|medical record|student"
+            r"|licen[cs]e plate|insurance)(?: (?:number|no\.?|id))?)\W{1,3}(?=[A-Z\d]*\d)[A-Z\d][A-Z\d-]{3,20}(?![\w-])"
+        ),
+    ),
+    (
+        "the name of a person",
+        ("mr", "ms ", "ms.", "herr", "frau", "señor", "mme"),
+        Pattern(r"(?<!\w)(?:Mr|Mrs|Ms|Herrn?|Frau|Señora?|Mme)\.? [A-Z][\w-]{1,30}"),
+    ),
+    (
+        "the name of a customer",
+        ("customer:", "client:", "user:", "subscriber:", "patient:", "name:"),
+        Pattern(
+            r"(?<!\w)(?:[Cc]ustomer|[Cc]lient|[Uu]ser|[Ss]ubscriber|[Pp]atient)(?: name)?: ?[A-Z][a-z]+ [A-Z][a-z]+\b"
+        ),
+    ),
+    (
+        "the login of a user",
+        tuple(f"{word} {sign}" for word in ("user", "username", "login", "account") for sign in "\"'‘“`"),
+        Pattern(r"(?i:(?<!\w)(?:user(?:name)?|login|account) [\"'‘“`][a-z]{1,20}[._][a-z]{2,20}[\"'’”`])"),
+    ),
+    (
+        "an address",
+        ("home address", "postal address", "private address", "street address"),
+        Pattern(r"(?i:(?<!\w)(?:home|postal|private|street) address)\W{1,3}\d"),
     ),
 )
-_WORDS = {
-    "dated": "a date of birth",
-    "id": "the number of a person",
-    "title": "the name of a person",
-    "customer": "the name of a customer",
-    "user": "the login of a user",
-    "home": "an address",
-}
 _PHONE = Folded(
     r"\b(?:(?:his|her|their|private|personal|home|mobile|cell|direct) (?:phone|number|line)|phone|mobile|cell ?phone"
     r"|tel\.?)"
@@ -77,18 +112,27 @@ _PHONE = Folded(
 
 def find_spoken(text: str) -> Iterator[tuple[int, int, str]]:
     """Yields the words and numbers that a text gives to log in with: start, end and in words what it is."""
-    for pattern, words in (
-        (_PAIR, "a password"),
-        (_KEY_IS, "a key or token"),
-        (_SHELL, "a password"),
+    folded = fold(text)
+    places = {at for sign in _PAIR_SIGNS if sign in folded for at in _places(folded, sign)}
+    for matches, words in (
+        (_PAIR.match_at(text, sorted(places)), "a password"),
+        (_KEY_IS.finditer(text), "a key or token"),
+        (_SHELL.finditer(text), "a password"),
     ):
-        for match in pattern.finditer(text):
+        for match in matches:
             group = "value" if match["value"] else "value2"
             value = match[group].rstrip(".,;:!?)]}")
             if _is_password(value):
                 yield match.start(group), match.start(group) + len(value), words
     for match in _NUMBER.finditer(text):
         yield *match.span("value" if match["value"] else "value2"), "a code to log in with"
+
+
+def _places(text: str, sign: str) -> Iterator[int]:
+    at = text.find(sign)
+    while at >= 0:
+        yield at
+        at = text.find(sign, at + 1)
 
 
 def _is_password(value: str) -> bool:
@@ -99,9 +143,11 @@ def _is_password(value: str) -> bool:
 
 def find_personal(reading: Reading) -> Iterator[tuple[int, int, str]]:
     """Yields what tells who somebody is: start, end and in words what it is."""
-    for match in _PERSONAL.finditer(reading.text):
-        if not reading.is_meant(*match.span()):
-            yield *match.span(), _WORDS[match.lastgroup or "title"]
+    folded = fold(reading.text)
+    for words, signs, pattern in _PERSONAL:
+        for match in pattern.finditer(reading.text) if holds_any(folded, signs) else ():
+            if not reading.is_meant(*match.span()):
+                yield *match.span(), words
 
 
 def find_phones(reading: Reading) -> Iterator[tuple[int, int]]:

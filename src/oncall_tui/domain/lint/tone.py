@@ -11,9 +11,10 @@ from oncall_tui.domain.lint.reading import MASK, Post, Reading, Sentence
 from oncall_tui.domain.lint.signs import fold, holds_any
 
 _APOLOGY = any_word(
-    "apologi[sz]e|apologies|apology|apologi[sz]ing|(?:we|i) regret|regret (?:any|the|this)|sorry|our regrets"
+    "apologi[sz]es?|apologies|apology|apologi[sz]ing|(?:we|i) regret|regret (?:any|the|this)|sorry|our regrets"
+    "|beg (?:you|your pardon)|forgive us|mea culpa|excuse us"
 )
-_APOLOGY_SIGNS = ("apolog", "regret", "sorry")
+_APOLOGY_SIGNS = ("apolog", "regret", "sorry", "beg you", "forgive us", "mea culpa", "excuse us")
 _THANKS = any_word(
     "thanks?|thank you|appreciate|grateful|(?:for )?your (?:patience|understanding|cooperation)|bear(?:ing)? with us"
 )
@@ -22,13 +23,30 @@ _INCONVENIENCE = any_word(
     "(?:any |the |this |possible |potential )?inconveniences?(?: (?:that )?(?:this|it|the \\w+|these \\w+) (?:may"
     "|might|has|have|could|is|will)(?: have| be)?"
     " ?(?:caused?|causing)?(?: (?:to )?you)?)?"
+    "|(?:any|the) (?:trouble|disruption|impact|problems?|difficult(?:y|ies)|issues?) (?:that )?(?:this|it) (?:may|might"
+    "|could) have (?:caused|had)"
 )
 _SHOUT = Pattern(r"(?<![\w-])[A-Z][A-Z'’]+(?:[ ,]{1,2}(?:[A-Z][A-Z'’]+|I|A)){2,40}(?![\w-])")
 _CODE_AFTER = Folded(r"[\"'`)]? (?:errors?|status|code|region|response|requests?)\b")
 _EXCLAIMED = Pattern(r"!+(?![\w=\[(])")
-_EMOJI = Pattern("[\U0001f300-\U0001faff\u2600-\u26ff\u2705\u2728\u274c\u274e\u2757\u2764\u2b50\u2b55]\ufe0f?")
+_EMOTICON = Pattern(
+    r"(?<![\w:;/])(?:[:;]-?[)(DP|]|<3|¯\\_\(ツ\)_/¯|\^\^|:['’]\()(?![\w:/])",
+    needs=(":)", ":(", ":-", ":D", ":P", ";)", ";-", "<3", "¯", "^^", ":'(", ":’("),
+)
+_SHORTCODE = Pattern(r":(?<![\w:/]:)[a-z_]{3,20}:(?![\w:/])")
+_EMOJI = Pattern(
+    "[\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\u2600-\u26ff\u2705\u2728\u274c\u274e\u2757\u2764\u2b50\u2b55]\ufe0f?"
+)
 _SELLING = any_word(
-    "world[- ]class|best[- ]in[- ]class|cutting[- ]edge|state[- ]of[- ]the[- ]art|industry[- ]leading"
+    "we (?:truly |really |deeply )?value (?:our|your|each|every)|customer satisfaction|your trust (?:is|and)|trust and"
+    " satisfaction|unrivall?ed|world[- ]leading|leading platform|robust and (?:scalable|reliable|secure)|(?:try"
+    "|upgrade to)"
+    " (?:our |the )?(?:new )?(?:pro|premium|enterprise|business)(?: plan)?|take (?:\\w+ ){1,4}very seriously"
+    "|(?:the )?best (?:possible )?(?:experience|service|platform)|top[- ]notch|most (?:reliable|secure|advanced)"
+    " (?:platform|service|cloud)|unprecedented|rock ?stars?|(?:our |an? )?(?:amazing|fantastic|awesome"
+    "|incredible) (?:team"
+    "|engineers|customers|community)|blazing(?:ly)? fast|\\d+ ?% off|upgrade now|world[- ]class|best[- ]in[- ]class"
+    "|cutting[- ]edge|state[- ]of[- ]the[- ]art|industry[- ]leading"
     "|market[- ]leading|leading provider|award[- ]winning"
     "|seamless(?:ly)?|delight(?:ed|ful|s)?|excit(?:ed|ing)|thrilled|innovative|revolutionary|game[- ]chang\\w+"
     "|unparalleled|unmatched|next[- ]generation"
@@ -38,6 +56,20 @@ _SELLING = any_word(
     "|synerg\\w+|journey|empower\\w*"
 )
 _SELLING_SIGNS = (
+    *(
+        "value",
+        "satisfaction",
+        "your trust",
+        "unrivalled",
+        "unrivaled",
+        "world",
+        "robust",
+        "premium",
+        "upgrade",
+        "pro plan",
+    ),
+    *("seriously", "best ", "top-notch", "top notch", "reliable", "unprecedented", "rockstar", "rock star", "amazing"),
+    *("fantastic", "blazing", "% off", "discount", "awesome", "incredible", "trust and"),
     *(
         "class",
         "edge",
@@ -65,7 +97,13 @@ _SELLING_SIGNS = (
     *("exceptional", "superior", "mission is", "passionate", "synerg", "journey", "empower"),
 )
 _PASSIVE = Folded(
-    r"it has come to our (?:attention|notice)|it (?:has|had|was|is) (?:been |being )?(?:determined|discovered"
+    r"an? (?:issue|problem|error|incident|outage) (?:has been|was) (?:identified|reported|detected|raised)\b"
+    r"|an (?:error"
+    r"|issue|incident|outage) (?:has )?occurred\b|(?:measures|steps|actions) have been (?:put|taken)\b|(?:it|the \w+"
+    r"|this)"
+    r" is being (?:investigated|looked (?:into|at)|worked on|dealt with|handled)\b|an investigation (?:has been|was|is"
+    r" being) (?:launched|started|opened|conducted)\b|it has come to our (?:attention|notice)|it (?:has|had|was"
+    r"|is) (?:been |being )?(?:determined|discovered"
     r"|identified|found|noted|observed|established"
     r"|reported|decided|confirmed|concluded|noticed|brought"
     r" to our attention|understood|believed|known)\b|(?:an?|the) (?:issue|problem|incident|error|fault|anomaly"
@@ -97,7 +135,7 @@ def _find_many_apologies(post: Post, _context: Context, _tuning: Tuning) -> Iter
 
 
 def _find_inconvenience(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
-    if "inconvenience" in fold(post.body.prose):
+    if holds_any(fold(post.body.prose), ("inconvenience", "have caused", "have had")):
         for match in _INCONVENIENCE.finditer(post.body.prose):
             yield Remark(
                 *match.span(), "Say what you are sorry for: 'We are sorry that sign-in failed for 47 minutes'."
@@ -161,6 +199,10 @@ def _find_excitement(post: Post, _context: Context, _tuning: Tuning) -> Iterator
             is_ended = reading.prose[match.start() - 1 : match.start()] in (".", "?", "…")
             fix = Fix("take it out", "") if is_ended else Fix("make it a full stop", ".")
             yield Remark(*match.span(), "A full stop is enough.", part, fix)
+        for match in _EMOTICON.finditer(reading.prose):
+            yield Remark(*match.span(), "A sign like this reads as lightness: use a word.", part)
+        for match in _SHORTCODE.finditer(reading.prose) if reading.prose.count(":") > 1 else ():
+            yield Remark(*match.span(), "A sign like this reads as lightness: use a word.", part)
         for match in _EMOJI.finditer(reading.prose) if not reading.prose.isascii() else ():
             yield Remark(*match.span(), "A sign like this reads as lightness: use a word.", part)
 

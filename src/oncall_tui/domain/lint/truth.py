@@ -11,7 +11,7 @@ from oncall_tui.domain.lint.reading import Post, Reading, Sentence
 from oncall_tui.domain.probe import ProbeStatus
 
 _ALL_WELL = Folded(
-    r"(?i:\ball systems go\b|\bnormal (?:service|operations?) (?:has|have) resumed\b|\b100 ?% (?:operational"
+    r"\b(?=\w)(?i:\ball systems go\b|\bnormal (?:service|operations?) (?:has|have) resumed\b|\b100 ?% (?:operational"
     r"|available)\b"
     r"|\bno (?:more|further) (?:errors|problems|issues)\b|\b(?:everything|all) ?(?:['’]s|is) (?:ok|okay|fine|good"
     r"|well)\b"
@@ -47,7 +47,8 @@ _OVER = Folded(
     r"|rolled back|no further|not (?:seen|seeing|observed)|false (?:alarm|positive))\b)"
 )
 _AT_WORK = Folded(
-    r"(?i:\b(?:we|our (?:\w+ ){0,3}(?:team|engineers|staff|colleagues)|engineers|(?:the|\w+) (?:\w+ )?team)(?: are"
+    r"\b(?=\w)(?i:\b(?:we|our (?:\w+ ){0,3}(?:team|engineers|staff|colleagues)|engineers|(?:the"
+    r"|\w+) (?:\w+ )?team)(?: are"
     r"|'re|’re| is| have)?"
     r"(?: now| still| currently| actively| also| continuing to| continue to| continues to)*"
     r" (?:investigat(?:e|ing)|looking into|look into|working (?:on|to|with|hard|diligently)|work (?:on|to)"
@@ -64,7 +65,7 @@ _AT_WORK = Folded(
 )
 #: Work that goes on after an end is no contradiction.
 _LINGERING = Folded(
-    r"(?i:\b(?:customers|users|clients) still (?:cannot|can['’]t|see|get|experience)\b|\bhave no eta\b"
+    r"\b(?=\w)(?i:\b(?:customers|users|clients) still (?:cannot|can['’]t|see|get|experience)\b|\bhave no eta\b"
     r"|\b(?:is|are) (?:failing|being deployed)\b|\bwaiting (?:for|on) (?:our|the) (?:provider|supplier|vendor)"
     r"|\b(?:work|repair|recovery|investigation|a fix) is (?:still )?(?:in progress|under ?way|ongoing)\b|\b(?:is"
     r"|are) down\b|\bpersists?\b|\bbeing investigated\b|\bmay (?:still )?experience\b"
@@ -94,7 +95,7 @@ _MOVED = Folded(
 )
 _PAST = Folded(r"(?i:\b(?:was|were|had|experienced|occurred|caused|led to|resulted in|did)\b)")
 _FIX_DONE = Folded(
-    r"(?i:\b(?:the|a) (?:patch|hotfix|rollback) is (?:now )?(?:live|in place|complete)\b"
+    r"\b(?=\w)(?i:\b(?:the|a) (?:patch|hotfix|rollback) is (?:now )?(?:live|in place|complete)\b"
     r"|\b(?:mitigation|patch|fix|hotfix) (?:was |is |has been )?applied\b|\b(?:(?:we|engineers) (?:have |has "
     r"|['’]ve )?(?:now )?(?:fixed|repaired) (?:the|this|it)|(?:the"
     r"|a) fix is (?:now )?live"
@@ -109,7 +110,8 @@ _FIX_DONE = Folded(
     r"|hotfix|mitigation|remediation|solution))\b)"
 )
 _MITIGATED = Folded(
-    r"(?i:\b(?:was|were) (?:restarted|rebooted|replaced|rolled back|reverted)\b|\bwe (?:have )?(?:increased|added"
+    r"\b(?=\w)(?i:\b(?:was|were) (?:restarted|rebooted|replaced|rolled back|reverted)\b|\bwe (?:have )?(?:increased"
+    r"|added"
     r"|doubled)"
     r" (?:the )?(?:\w+ )?capacity\b|\bapplied an? (?:change|fix|patch)\b|\b(?:has|have) been (?:replaced|restarted"
     r"|rolled back|reverted|disabled|rebooted|restored from)\b"
@@ -124,7 +126,8 @@ _SOME = Folded(
     r"|will|once|when|until|if|confirm\w*|as soon as|reverted|unfortunately|still)\b)"
 )
 _UNKNOWN_CAUSE = Folded(
-    r"(?i:\bcause(?: is|:)? (?:still )?(?:unknown|unclear)\b|\b(?:(?:root )?cause (?:of (?:this|the) \w+ )?(?:is"
+    r"\b(?=\w)(?i:\bcause(?: is|:)? (?:still )?(?:unknown|unclear)\b|\b(?:(?:root )?cause (?:of (?:this"
+    r"|the) \w+ )?(?:is"
     r"|remains|are) (?:still |currently |as yet |not yet |yet )*"
     r"(?:unknown|unclear|not known|undetermined|unidentified)"
     r"|(?:do not|don't|don’t) (?:yet |currently )?know (?:why|what happened|(?:the|what) (?:root )?caus\w+))\b)"
@@ -140,7 +143,7 @@ _CAUSE_KNOWN = Folded(
     r"|(?:root )?cause (?:has been|was|is) (?:now )?(?:found|identified|known|determined))\b"
 )
 _NO_CAUSE = Folded(
-    r"(?i:\bcause(?: is|:)? (?:still )?(?:unknown|unclear)\b|\bno idea (?:what|why)\b|\byet to (?:find|identify"
+    r"\b(?=\w)(?i:\bcause(?: is|:)? (?:still )?(?:unknown|unclear)\b|\bno idea (?:what|why)\b|\byet to (?:find|identify"
     r"|determine)"
     r" (?:the|a) (?:root )?cause\b|\b(?:looking|searching) for the (?:reason|cause)\b"
     r"|\b(?:(?:root )?cause (?:of (?:this|the) \w+ )?(?:is|remains|are) (?:still |currently |as yet |not yet |yet )*"
@@ -156,14 +159,15 @@ _NO_CAUSE = Folded(
     r" (?:the|a) (?:root )?cause)\b)"
 )
 _RESOLVED_ALREADY = Folded(
-    r"(?i:(?:^|(?<=[.!?] )|(?<=\n))(?:it is|it['’]s|this (?:is|has been|was)|all|now) (?:now )?(?:resolved|fixed"
+    r"\b(?=\w)(?i:(?:^|(?<=[.!?] )|(?<=\n))(?:it is|it['’]s|this (?:is|has been|was)|all|now) (?:now )?(?:resolved"
+    r"|fixed"
     r"|solved|repaired)\b"
     r"|^(?:fixed|resolved|solved)[.! ]*$|\bwe(?: have|['’]ve) got it (?:fixed|resolved)\b|\b(?:(?:this"
     r"|the) (?:incident|issue|problem|outage) (?:has been|is|was) (?:now |fully "
     r"|completely )*(?:resolved|closed|solved|over)|this is (?:now )?(?:resolved|solved|over))\b)"
 )
 _NONSENSE = Folded(
-    r"(?i:\b(?:recovered|restored|resolved|fixed|working again),? (?:and|but|yet)(?: it| they)?(?: is"
+    r"\b(?=\w)(?i:\b(?:recovered|restored|resolved|fixed|working again),? (?:and|but|yet)(?: it| they)?(?: is"
     r"| are)? still (?:fails?"
     r"|failing|down|broken|not working|unavailable)\b|\b(?:is|are) (?:up|operational|working|available) (?:but|and|yet)"
     r" (?:down|unavailable|broken|not working|offline)\b|\bworks again (?:but|and) does not work\b"
@@ -187,7 +191,8 @@ _RATE_AFTER = Folded(
     r"(?i:\s*(?:rates?|ratio|vs|versus|and|or|code|messages?|handling|recovery|logs?|reports?|for|while|instead))"
 )
 _CLAIMS_CAUSE = Folded(
-    r"(?i:(?:^|(?<=[.!?] )|(?<=\n))(?:caused by\b|(?:reason|cause): \w)|\b(?:is|was) the (?:reason|cause|culprit"
+    r"\b(?=\w)(?i:(?:^|(?<=[.!?] )|(?<=\n))(?:caused by\b|(?:reason|cause): \w)|\b(?:is|was) the (?:reason|cause"
+    r"|culprit"
     r"|trigger)\b|\bresults? from\b"
     r"|\b(?:bad|faulty|broken|failed|wrong|expired) (?:[\w-]+ ){1,2}(?:broke|took)\b"
     r"|\b(?:power cut|attack|outage|failure) (?:took|broke|knocked)"
