@@ -28,7 +28,7 @@ _NEXT_ON = Folded(r"\b(?:next|further|another) (?:\w+ )?update\b[^.!?\n]{0,40}\Z
 _SLOW_MINUTES = {Severity.SEV1: 30, Severity.SEV2: 60, Severity.SEV3: 240}
 _DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _VAGUE = Folded(
-    r"(?i:\b(?:(?:earlier |later )?(?:today|tonight|tomorrow)|yesterday|(?:this|yesterday|tomorrow) (?:morning"
+    r"(?i:\b(?=\w)(?:(?:earlier |later )?(?:today|tonight|tomorrow)|yesterday|(?:this|yesterday|tomorrow) (?:morning"
     r"|afternoon|evening)"
     r"|last night|overnight|moments? ago|a moment ago|just now|later on|(?:in|within|over) (?:a few|several|some"
     r"|the (?:next|coming|following) (?:few |couple of )?) ?(?:minutes|hours|days)|(?:by "
@@ -58,10 +58,10 @@ _SPOKEN = Folded(
     needs=(" past ", "quarter to ", "five to ", "ten to ", "twenty to ", "minutes to "),
 )
 _SURE_END = Folded(
-    r"(?i:\b(?:will|shall|'ll) (?:be|have (?:this|it)) (?:fully )?(?:fixed|resolved|restored|repaired|deployed"
+    r"(?<![a-z])(?i:\b(?:will|shall|ll) (?:be|have (?:this|it)) (?:fully )?(?:fixed|resolved|restored|repaired|deployed"
     r"|back(?: (?:up|online|to normal))?|over|solved)"
     r"(?: \w+){0,3}? (?:in|within|by|before|at) (?:the next )?(?:\d|one |two |three |an? |the hour)"
-    r"|\b(?:will|shall|'ll) (?:return|resume|recover|restore|fix|repair|resolve|work|be (?:up|live|available"
+    r"|\b(?:will|shall|ll) (?:return|resume|recover|restore|fix|repair|resolve|work|be (?:up|live|available"
     r"|operational"
     r"|running|done|finished))"
     r"(?: (?!not\b|if\b|when\b|once\b)[\w-]+){0,3}? (?:in|within|by|before|at) (?:the next )?(?:\d|one |two |three "

@@ -36,6 +36,7 @@ _NETWORK = Pattern(
     r"|uat))"
     r"(?![\w-]|\.\w)|\barn:aws[\w-]{0,10}:[\w-]{2,30}:[\w:/.*-]{5,200}",
 )
+_STAGE_SIGNS = ("_pro", "prod_", "_prd", "prd_", "_stg", "stg_", "_stag", "_dev", "dev_", "_qa", "qa_", "_uat", "uat_")
 _NETWORK_SIGNS = ("fw", "sw", "rt", "tor", "spine", "leaf", "srv", "SRV", "nagios", "esx", "server", "db", "host")
 _DOTTED_STAGES = (".prod", ".prd", ".stg", ".staging", ".uat", "arn:aws")
 _UNDERSCORED = Pattern(r"(?<![\w@./-])[a-z0-9]{1,20}(?:_[a-z0-9]{1,20}){1,4}(?![\w(/-]|\.\w)")
@@ -196,7 +197,7 @@ def _more_machines(reading: Reading, words: Words) -> Iterator[tuple[tuple[int, 
     for match in chain.from_iterable(_NETWORK.compiled.finditer(text, *span) for span in spans):
         if not _matches(match.group().lower(), known):
             yield match.span(), Level.WARN
-    for match in _UNDERSCORED.finditer(reading.text) if "_" in reading.text else ():
+    for match in _UNDERSCORED.finditer(reading.text) if holds_any(text, _STAGE_SIGNS) else ():
         pieces = set(match.group().split("_"))
         if pieces & _ROLES and pieces & _STAGES and not _matches(match.group(), known):
             yield match.span(), Level.WARN

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 
 from oncall_tui.domain.lint.signs import fold, holds_any
-
-_fold = lru_cache(maxsize=256)(fold)
 
 
 class Pattern:
@@ -89,16 +86,16 @@ class Folded(Pattern):
         return self._compiled
 
     def finditer(self, text: str, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
-        return super().finditer(_fold(text), start, end)
+        return super().finditer(fold(text), start, end)
 
     def search(self, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
-        return super().search(_fold(text), start, end)
+        return super().search(fold(text), start, end)
 
     def match(self, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
-        return super().match(_fold(text), start, end)
+        return super().match(fold(text), start, end)
 
     def fullmatch(self, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
-        return super().fullmatch(_fold(text), start, end)
+        return super().fullmatch(fold(text), start, end)
 
 
 def _to_small(match: re.Match[str]) -> str:

@@ -10,14 +10,15 @@ from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.reading import Reading
 
 _NEXT = (
-    r"(?:(?:next|further|another|new|following) (?:\w+ )?(?:update|post|message|news)|(?:update|inform|notify"
+    r"(?:(?<![a-z])(?:(?:next|further|another|new|following) (?:\w+ )?(?:update|post|message|news)"
+    r"|(?:update|inform|notify"
     r"|tell) you(?: again)?"
     r"|hear (?:from us|more|again)(?: again)?|more (?:news |information )?(?:at|by|around|before)|update again"
     r"|(?:post|report|write|speak|be in touch) again|n[äa]chste[sr]? (?:update|meldung)|prochaine? (?:mise|message)"
-    r"|pr[óo]xim[ao] (?:actualizaci|mensaje)|(?:will|shall|'ll) (?:post"
+    r"|pr[óo]xim[ao] (?:actualizaci|mensaje)|(?:will|shall|ll) (?:post"
     r"|provide|give|share|send|issue|publish|write)(?: \w+){0,4}"
     r" (?:updates?|information|message|news)|(?:be|check) back|updates? (?:due|will (?:follow|be \w+)|by|at|before"
-    r"|no later than))"
+    r"|no later than)))"
 )
 _END = (
     r"(?:ETA|estimated (?:time|resolution|completion|recovery|fix)|expect(?:s|ed|ing)?|anticipat\w+"

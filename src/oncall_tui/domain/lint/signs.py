@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 
+@lru_cache(maxsize=64)
 def fold(text: str) -> str:
     """Returns the text in small letters, of the same length: positions stay what they were."""
     folded = text.lower()
