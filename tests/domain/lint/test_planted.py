@@ -294,6 +294,7 @@ def test_words_that_contradict_a_state_are_found(status: IncidentStatus, text: s
         ("PH003", "The clock reports 1970-01-01.", BARE),
         ("PH005", "Errors (INTERNAL, UNAVAILABLE) are returned.", BARE),
         ("JR004", "Delays in Slack and Jira.", BARE),
+        ("JR001", "Machines in tor1 are slow.", BARE),
         ("JR006", "Navigate to C:\\Windows\\System32.", BARE),
         ("LK001", "Turn it off on https://example.com/data:x.", BARE),
         ("TM001", "We will write again on Friday at 09:00 UTC.", OPEN),

@@ -30,8 +30,8 @@ _ROLE = (
 _STAGE = "prod|prd|production|stg|stage|staging|dev|qa|uat|preprod|sandbox|dr"
 _ROLES, _STAGES = frozenset(_ROLE.split("|")), frozenset(_STAGE.split("|"))
 _NETWORK = Pattern(
-    r"(?<![\w@./-])(?:(?:[a-z]{1,8}\d{0,3}-){0,3}(?:fw|sw|rtr|rt|tor|spine|leaf|srv|nagios"
-    r"|esxi?)(?:-[a-z]{2,8})?-?\d{1,3}"
+    r"(?<![\w@./-])(?:(?:[a-z]{1,8}\d{0,3}-){0,3}(?:(?:fw|sw|rtr|srv|nagios|esxi?)(?:-[a-z]{2,8})?-?"
+    r"|(?:rt|tor|spine|leaf)(?:-[a-z]{2,8})?-)\d{1,3}"
     r"|(?:server|srv|SRV|db(?!2)|esx|host)\d{1,3}|(?:db|app|web|bastion|api|mail|redis|jump)\.(?:prod|prd|stg|staging"
     r"|uat))"
     r"(?![\w-]|\.\w)|\barn:aws[\w-]{0,10}:[\w-]{2,30}:[\w:/.*-]{5,200}",
