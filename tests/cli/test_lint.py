@@ -44,6 +44,16 @@ def test_the_title_and_the_state_are_checked_with_the_text(program: Program) -> 
     ]
 
 
+def test_times_are_checked_against_the_clock_that_is_given(program: Program) -> None:
+    text = b"We are looking into API errors. You will hear from us again by 14:05 UTC."
+    asked = ("lint", "-s", "investigating")
+    assert program.run(*asked, stdin=text).out == ""
+    assert program.run(*asked, "--at", "2026-11-22T13:50Z", stdin=text).out == ""
+    late = program.run(*asked, "--at", "2026-11-22T14:30Z", stdin=text)
+    assert (late.status, late.out.split(" ", 3)[:3]) == (1, ["-:1:64:", "block", "TM001"])
+    assert program.run(*asked, "--at", "soon", stdin=text).status == 2
+
+
 def test_the_incident_tells_what_the_text_does_not(program: Program) -> None:
     opened = program.run(
         "incident", "open", "-t", "T", "-m", "M", "--component", "API=partial_outage", "--json"

@@ -28,6 +28,7 @@ _CHANNELS = ("page", "mail", "chat", "social", "sms")
 @click.option("--status", "-s", help="The state that the text is for: investigating, identified, monitoring, resolved.")
 @click.option("--channel", "-c", type=click.Choice(_CHANNELS), help="The kind of channel that the text is for.")
 @click.option("--incident", "number", metavar="ID", help="Check it against what is known of an incident.")
+@click.option("--at", metavar="TIME", help="Check times against this one, such as now; else against none.")
 @click.option("--rules", "is_listing", is_flag=True, help="List the rules instead.")
 @json_option
 @place_options
@@ -39,6 +40,7 @@ def lint(
     status: str | None,
     channel: str | None,
     number: str | None,
+    at: str | None,
     is_listing: bool,
     is_json: bool,
 ) -> int:
@@ -55,7 +57,9 @@ def lint(
     from msgspec.structs import replace
 
     from oncall_tui.cli.wording import read_word
+    from oncall_tui.clock import now_ms
     from oncall_tui.domain.incident import IncidentStatus
+    from oncall_tui.domain.instants import read_instant
     from oncall_tui.domain.lint.catalogue import lint as find
     from oncall_tui.domain.lint.model import Context, Level, Part
     from oncall_tui.spelling import suggest
@@ -65,6 +69,8 @@ def lint(
     said = None if status is None else read_word(IncidentStatus, status, allowed, "status")
     context, known_title = _know_incident(place, number, said) if number is not None else (Context(status=said), None)
     context = replace(context, channel=channel, audience=audience, suggest=suggest)
+    if at is not None:
+        context = replace(context, now=read_instant(at, "--at", now_ms(), may_be_past=True))
     shown_title = title if title is not None else known_title
     findings = [
         finding
