@@ -82,7 +82,11 @@ _PERSONAL = (
     (
         "the name of a person",
         ("mr", "ms ", "ms.", "herr", "frau", "señor", "mme"),
-        Pattern(r"(?<!\w)(?:Mr|Mrs|Ms|Herrn?|Frau|Señora?|Mme)\.? [A-Z][\w-]{1,30}"),
+        # Who is greeted reads a letter of their own.
+        Pattern(
+            r"(?<!\w)(?<!Hello )(?<!Hi )(?<!Dear )(?<!geehrte )(?<!geehrter )"
+            r"(?:Mr|Mrs|Ms|Herrn?|Frau|Señora?|Mme)\.? [A-Z][\w-]{1,30}"
+        ),
     ),
     (
         "the name of a customer",
