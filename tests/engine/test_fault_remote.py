@@ -3,89 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from email.utils import formatdate
 from pathlib import Path
 
 import pytest
-import trustme
 from msgspec.structs import replace
+from tests.engine.faultdesk import LAG_S, QUIET_S, Desk, run_desk, wait_for
 from tests.engine.faultkinds import Fault
-from tests.engine.faultpage import TOKEN, FaultPage
-from tests.engine.publishing import NO_TLS, Engine, confirm, declare, make_config, publishing, until
-from tests.engine.warp import WarpLoop, run_warped
+from tests.engine.faultpage import FaultPage
 
-from oncall_tui.config.model import PageConfig
 from oncall_tui.domain.incident import IncidentStatus
-from oncall_tui.domain.outbox import Pace
-from oncall_tui.domain.update import Delivery, DeliveryState, IncidentUpdate
-from oncall_tui.store.database import open_database
+from oncall_tui.domain.update import DeliveryState
 from oncall_tui.store.incidents import get_incident
 from oncall_tui.store.outbox import adopt_delivery, list_deliveries, retry_delivery
 from oncall_tui.store.updates import list_updates
-
-QUIET_S = 30
-LAG_S = 60
-PATIENCE_S = 1200.0
-
-
-async def wait_for(condition: Callable[[], bool]) -> None:
-    await until(condition, PATIENCE_S, 2.0)
-
-
-class Desk:
-    """One file, one page, and somebody who confirms, at the pace and with the periods that are shipped."""
-
-    def __init__(self, folder: Path, page: FaultPage, loop: WarpLoop) -> None:
-        self.path = folder / "oncall.db"
-        self.db = open_database(self.path, is_durable=False)
-        self.page = page
-        self.loop = loop
-        self.opened = 0
-        page.clock = loop.true_s
-
-    def config(self, rate: int = 60) -> PageConfig:
-        return make_config(self.page, quiet_ms=QUIET_S * 1000, timeout_ms=10_000, rate=rate)
-
-    def open(self, *bodies: str) -> int:
-        self.opened += 1
-        incident = declare(self.db, self.opened, now=self.loop.wall_ms())
-        for body in bodies:
-            self.say(incident.id, body)
-        return incident.id
-
-    def say(self, incident_id: int, body: str, status: IncidentStatus = IncidentStatus.INVESTIGATING) -> IncidentUpdate:
-        count = len(list_updates(self.db, incident_id)) + 100 * incident_id
-        return confirm(self.db, incident_id, body, status, uid=f"op-{count}", now=self.loop.wall_ms())
-
-    @asynccontextmanager
-    async def engine(self, config: PageConfig | None = None, tls: ssl.SSLContext = NO_TLS) -> AsyncIterator[Engine]:
-        async with publishing(
-            self.path, self.db, self.page, config or self.config(), clock=self.loop.wall_ms, tls=tls, pace=Pace()
-        ) as engine:
-            yield engine
-
-    async def drain(self) -> None:
-        async with self.engine():
-            await wait_for(lambda: not list_deliveries(self.db))
-
-    def only(self) -> Delivery:
-        (delivery,) = list_deliveries(self.db)
-        return delivery
-
-
-def run_desk(folder: Path, page: FaultPage, scenario: Callable[[Desk], Awaitable[None]]) -> None:
-    async def main(loop: WarpLoop) -> None:
-        async with page:
-            desk = Desk(folder, page, loop)
-            try:
-                await scenario(desk)
-            finally:
-                desk.db.close()
-
-    run_warped(main)
 
 
 @pytest.mark.parametrize("lag_s", [1.0, QUIET_S - 1.0])
@@ -340,62 +271,3 @@ def test_a_limit_that_others_use_up_delays_and_loses_nothing(
         assert desk.loop.time() < 1200
 
     run_desk(tmp_path, FaultPage(limit=30, limit_code=code, retry_after=retry_after), scenario)
-
-
-def make_tls(name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """Returns what a server of that name offers and what a client needs to trust it."""
-    authority = trustme.CA()
-    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    authority.issue_cert(name).configure_cert(server)
-    authority.configure_trust(client)
-    return server, client
-
-
-@pytest.mark.parametrize("why", ["unknown authority", "another name"])
-def test_a_page_that_cannot_prove_itself_never_sees_the_token(why: str, tmp_path: Path) -> None:
-    server, client = make_tls("status.example.com" if why == "another name" else "127.0.0.1")
-
-    async def scenario(desk: Desk) -> None:
-        desk.open("first")
-        async with desk.engine(tls=client if why == "another name" else NO_TLS):
-            await wait_for(lambda: desk.only().state is DeliveryState.RETRY_WAIT)
-            assert "certificate" in desk.only().reason.lower()
-        assert desk.page.requests == []
-        if why == "unknown authority":
-            async with desk.engine(tls=client):
-                await wait_for(lambda: not list_deliveries(desk.db))
-            assert desk.page.bodies() == ["first"]
-
-    run_desk(tmp_path, FaultPage(tls=server), scenario)
-
-
-@pytest.mark.parametrize("where", ["a port without TLS", "a name that is not found"])
-def test_a_page_that_is_not_there_is_asked_again_later(where: str, tmp_path: Path) -> None:
-    async def scenario(desk: Desk) -> None:
-        desk.open("first")
-        # Longer than any name can be: the resolver refuses it without asking the network.
-        host = f"127.0.0.1:{desk.page.port}" if where == "a port without TLS" else ".".join(["a" * 60] * 5)
-        async with desk.engine(replace(desk.config(), api_url=f"https://{host}/v1")):
-            await wait_for(lambda: desk.only().state is DeliveryState.RETRY_WAIT)
-            await wait_for(lambda: desk.loop.time() > 300)
-            assert "cannot be reached" in desk.only().reason or "while connecting" in desk.only().reason
-        assert desk.page.requests == []
-        await desk.drain()
-        assert desk.page.bodies() == ["first"]
-
-    run_desk(tmp_path, FaultPage(), scenario)
-
-
-@pytest.mark.parametrize("preamble", ["", "x" * 150, "x" * 165])
-def test_a_page_that_echoes_the_token_does_not_make_us_tell_it(preamble: str, tmp_path: Path) -> None:
-    async def scenario(desk: Desk) -> None:
-        desk.page.token = "rotated"
-        for _ in range(4):
-            desk.open("first")
-        async with desk.engine():
-            await wait_for(lambda: {item.state for item in list_deliveries(desk.db)} == {DeliveryState.FAILED})
-        told = [item.reason for item in list_deliveries(desk.db)]
-        assert all("refused the token" in reason for reason in told)
-        assert not [reason for reason in told if TOKEN[:6] in reason]
-
-    run_desk(tmp_path, FaultPage(preamble=preamble, think_s=0.2), scenario)

@@ -3,8 +3,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.tui.dashboards import make_probes, make_state
 from textual.app import App, ComposeResult
@@ -13,16 +11,15 @@ from textual.content import Content
 from oncall_tui.domain.change import AFTERMATH_MS, Change
 from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, Severity
 from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus
-from oncall_tui.domain.probe import Expectation, Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
+from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
 from oncall_tui.domain.silence import Silence, SilenceKind
 from oncall_tui.domain.upkeep import Upkeep
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs
 from oncall_tui.tui.themes import VARIABLE_DEFAULTS
 from oncall_tui.tui.widgets.board import Board
-from oncall_tui.tui.widgets.board_rows import draw_row, judge_row, lay_columns, tell_latency, tell_span
+from oncall_tui.tui.widgets.board_rows import draw_row, judge_row, lay_columns
 from oncall_tui.tui.widgets.latency_strip import draw_strip
-from oncall_tui.tui.widgets.lines import find_changed_cells
 
 NOW = 1_800_000_000_000
 
@@ -203,33 +200,6 @@ async def test_ascii_twins_where_the_locale_has_no_unicode(monkeypatch: pytest.M
         assert "^^^^^^^^" in lines[2]
 
 
-@given(st.integers(1, 400), st.integers(1, 200))
-def test_columns_fill_the_width_and_never_pass_it(width: int, longest: int) -> None:
-    columns = lay_columns(width, longest)
-    used = 2 + columns.name + 2 + 9 + 9 + columns.response
-    used += columns.strip + 2 if columns.strip else 0
-    used += columns.why
-    assert min(columns) >= 0
-    assert used <= max(width + 2, 26)
-
-
-@pytest.mark.parametrize("width", [52, 56, 66, 80, 118])
-def test_a_reason_has_room_to_be_read(width: int) -> None:
-    columns = lay_columns(width, 12)
-    assert columns.why >= 10
-    assert columns.strip == 0 or columns.why >= 14
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from(list(Verdict)), st.floats(0, 1e6)), max_size=70),
-    st.integers(0, 80),
-    st.none() | st.integers(1, 100_000),
-)
-def test_a_strip_is_as_wide_as_asked(runs: list[tuple[Verdict, float]], width: int, slow_ms: int | None) -> None:
-    probe = Probe("p", ProbeKind.HTTP, "http://x/", expect=Expectation(max_latency_ms=slow_ms))
-    assert draw_strip(runs, width, probe).cell_length == width
-
-
 def test_a_pass_on_retry_has_a_mark_of_its_own() -> None:
     runs = [(verdict, 5.0) for verdict in (Verdict.UP, Verdict.DOWN, Verdict.UP, Verdict.UP)]
     strip = draw_strip(runs, 4, Probe("p", ProbeKind.HTTP, "http://x/"))
@@ -372,30 +342,3 @@ async def test_what_flaps_is_told_with_what_it_is_at_the_moment() -> None:
         row = read_lines(app)[1]
         assert row.startswith("● probe-000  FLAPPING 12m")
         assert "now OK, last fault: refused" in row
-
-
-@given(st.text(max_size=30), st.text(max_size=30))
-def test_the_changed_cells_hold_every_change(old: str, new: str) -> None:
-    before, after = Content(old), Content(new)
-    cells = find_changed_cells(before, after)
-    if cells is None:
-        assert before.plain.rstrip(" ") == after.plain.rstrip(" ")  # Content itself leaves control characters out
-    else:
-        assert 0 <= cells[0] <= cells[1]
-
-
-def test_changed_cells_are_few() -> None:
-    assert find_changed_cells(Content("a 31 b"), Content("a 32 b")) == (3, 4)
-    assert find_changed_cells(Content("same"), Content("same")) is None
-    assert find_changed_cells(Content.styled("ab", "bold"), Content("ab")) == (0, 2)
-    assert find_changed_cells(Content("宽a"), Content("宽b")) == (2, 3)
-
-
-@pytest.mark.parametrize(("ms", "text"), [(0, "<1m"), (60_000, "1m"), (3_600_000, "1h 00m"), (90_000_000, "1d 01h")])
-def test_spans_move_once_a_minute(ms: int, text: str) -> None:
-    assert tell_span(ms) == text
-
-
-@pytest.mark.parametrize(("ms", "text"), [(0.4, "0ms"), (999.0, "999ms"), (2100.0, "2.1s"), (120_000.0, "120s")])
-def test_latency_is_short(ms: float, text: str) -> None:
-    assert tell_latency(ms) == text
