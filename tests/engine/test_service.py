@@ -134,6 +134,21 @@ def test_it_probes_obeys_term_and_says_so(tmp_path: Path, target: int) -> None:
     assert "told to stop" in log_path(tmp_path / "oncall.db").read_text()
 
 
+def test_it_obeys_a_signal_while_it_begins(tmp_path: Path, target: int) -> None:
+    path, config = tmp_path / "oncall.db", write_config(tmp_path, target)
+    with open_database(path) as db:
+        with db.write():
+            process = start_agent(tmp_path, config, "--stay")
+            wait_until(lambda: find_lock_holder(path) == process.pid)
+            process.terminate()
+            time.sleep(0.1)
+        assert process.wait(5) == 0
+        lease = read_lease(db)
+        assert lease is not None
+        assert (lease.pid, lease.stopped_at is not None) == (process.pid, True)
+    end(process)
+
+
 def test_six_starts_at_once_leave_one_engine(tmp_path: Path, target: int) -> None:
     config = write_config(tmp_path, target)
     with open_database(tmp_path / "oncall.db") as db:

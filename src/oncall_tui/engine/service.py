@@ -89,9 +89,12 @@ async def run_engine(
 ) -> Ending:
     """Runs the engine of a database until it should leave, and says why it left.
 
-    It stops within two seconds of SIGTERM, SIGINT or SIGHUP (or of `stop`). A delivery in flight is then left marked as
-    being sent, for the next engine to look up. Raises StoreError when the file cannot be opened.
+    It stops within two seconds of SIGTERM, SIGINT or SIGHUP (or of `stop`), and while it begins once the file lets it
+    write. A delivery in flight is then left marked as being sent, for the next engine to look up. Raises StoreError when the file cannot be opened.
     """
+    stop = stop or asyncio.Event()
+    # Before the lock, which makes us findable: whoever finds an engine may end it, and it is to end in order.
+    _obey_signals(stop)
     results, queue = StoreThread(db_path, is_durable=False), StoreThread(db_path)
     await results.start()
     await results.call(_wait_briefly)
@@ -100,7 +103,7 @@ async def run_engine(
         with engine_lock(db_path) as lock:
             if not lock.acquire(LOCK_WAIT_S):
                 return Ending.TAKEN
-            engine = _Engine(db_path, config, mode, linger_ms, stop or asyncio.Event(), results, queue)
+            engine = _Engine(db_path, config, mode, linger_ms, stop, results, queue)
             ending = await engine.run()
             _log.info("engine left: %s", ending)
             return ending
@@ -148,13 +151,7 @@ class _Engine:
         _log.info(
             "engine %d started: process %d, %s, %d probes", epoch, os.getpid(), self._mode, len(self._config.probes)
         )
-        loop = asyncio.get_running_loop()
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-                # What nohup has told us to ignore stays ignored.
-                if signal.getsignal(number) is not signal.SIG_IGN:
-                    loop.add_signal_handler(number, self._stop.set)
-        watch = threading.Thread(target=self._watch, args=(loop,), name="watcher", daemon=True)
+        watch = threading.Thread(target=self._watch, args=(asyncio.get_running_loop(),), name="watcher", daemon=True)
         watch.start()
         works: dict[str, Run] = {"heartbeat": lambda: self._beat(epoch), **self._works.list_all(epoch, pages)}
         tasks = [asyncio.create_task(self._supervise(name, work), name=name) for name, work in works.items()]
@@ -251,6 +248,15 @@ class _Engine:
                 time.sleep(_RESTART_AFTER_S)
             except RuntimeError:
                 return  # the loop has closed
+
+
+def _obey_signals(stop: asyncio.Event) -> None:
+    """Lets SIGTERM, SIGINT and SIGHUP set `stop`; what nohup has told us to ignore stays ignored."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
 
 def _wait_briefly(db: Database) -> None:
