@@ -8,20 +8,27 @@ from oncall_tui.domain.errors import NotFoundError, RefusedError
 from oncall_tui.domain.incident import Cause, Impact, Incident, IncidentStatus, Phase, Severity
 from oncall_tui.domain.outbox import normalise_body
 from oncall_tui.domain.timeline import EntryKind
-from oncall_tui.domain.update import DeliveryKind, DeliveryState, IncidentUpdate
+from oncall_tui.domain.update import DeliveryKind, DeliveryState, IncidentUpdate, Waiver
 from oncall_tui.store.database import Database
 from oncall_tui.store.deliveries import find_fenced, name_page
 from oncall_tui.store.incidents import read_incident
 from oncall_tui.store.outbox import ENGINE
 from oncall_tui.store.sqlite import sqlite3
-from oncall_tui.store.timeline import add_entry
+from oncall_tui.store.timeline import add_entry, add_overrides
 from oncall_tui.store.updates import read_updates
 
 _OVERTAKEN = "not sent: a later correction says more"
 
 
 def correct_update(
-    db: Database, update_id: int, body: str, *, editable: Collection[str], actor: str, now: int
+    db: Database,
+    update_id: int,
+    body: str,
+    *,
+    editable: Collection[str],
+    actor: str,
+    now: int,
+    waivers: Sequence[Waiver] = (),
 ) -> IncidentUpdate:
     """Turns confirmed words into a correction of an update, a delivery for each page, and a timeline entry, all or nothing.
 
@@ -59,6 +66,7 @@ def correct_update(
                 for page in holding
             ],
         )
+        add_overrides(connection, update["incident_id"], waivers, now)
         sentence = f"correction confirmed: {body}\nbefore: {update['body']}"
         add_entry(connection, update["incident_id"], EntryKind.QUEUED, sentence, actor, now, now)
         return read_updates(db, "id = ?", update_id)[0]
@@ -137,6 +145,7 @@ def backfill_incident(
     pages: Sequence[str],
     actor: str,
     now: int,
+    waivers: Sequence[Waiver] = (),
 ) -> Incident:
     """Records an incident that is over, with one text that tells all of it, and queues it for pages that take such.
 
@@ -169,5 +178,6 @@ def backfill_incident(
             ],
         )
         add_entry(connection, incident_id, EntryKind.DECLARED, f"recorded afterwards: {title}", actor, started_at, now)
+        add_overrides(connection, incident_id, waivers, now)
         add_entry(connection, incident_id, EntryKind.QUEUED, f"told afterwards: {body}", actor, resolved_at, now)
         return read_incident(connection, incident_id)

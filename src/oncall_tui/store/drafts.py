@@ -24,7 +24,7 @@ from oncall_tui.store.codec import (
 )
 from oncall_tui.store.database import Database
 from oncall_tui.store.sqlite import sqlite3
-from oncall_tui.store.timeline import add_entry
+from oncall_tui.store.timeline import add_entry, add_overrides
 
 
 class Known(Struct, frozen=True):
@@ -238,11 +238,7 @@ def use_draft(connection: sqlite3.Connection, draft_id: int, now: int) -> str:
             "ON CONFLICT(incident_id) DO UPDATE SET interval_ms = excluded.interval_ms",
             (row["incident_id"], row["interval_ms"]),
         )
-    for waiver in decode_waivers(row["waivers"]):
-        if waiver.reason:
-            words = f" “{waiver.phrase}”" if waiver.phrase else ""
-            told = f"sent in spite of {waiver.rule}{words}: {waiver.reason}"
-            add_entry(connection, row["incident_id"], EntryKind.OVERRIDE, told, waiver.by, waiver.at, now)
+    add_overrides(connection, row["incident_id"], decode_waivers(row["waivers"]), now)
     return str(row["asked_by"])
 
 

@@ -9,13 +9,13 @@ from oncall_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Phase, Reach
 from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.timeline import EntryKind
-from oncall_tui.domain.update import Awaited, Delivery, DeliveryKind, DeliveryState, Evidence, IncidentUpdate
+from oncall_tui.domain.update import Awaited, Delivery, DeliveryKind, DeliveryState, Evidence, IncidentUpdate, Waiver
 from oncall_tui.store.codec import decode_components, decode_evidence, encode_components
 from oncall_tui.store.database import Database
 from oncall_tui.store.drafts import use_draft
 from oncall_tui.store.incidents import absorb_twin, read_incident, set_components
 from oncall_tui.store.sqlite import sqlite3
-from oncall_tui.store.timeline import add_entry
+from oncall_tui.store.timeline import add_entry, add_overrides
 from oncall_tui.store.updates import read_updates
 
 ENGINE = "engine"
@@ -50,11 +50,13 @@ def confirm_update(
     pages: Sequence[str] = (MAIN_PAGE,),
     broadcasts: Sequence[str] = (),
     second_person: Collection[int] = (),
+    waivers: Sequence[Waiver] = (),
 ) -> IncidentUpdate:
     """Turns confirmed words into an update, its deliveries, the incident's new state and a timeline entry, all or nothing.
 
     Nothing is queued of a drill. An incident that somebody made on one page is continued where it stands, not made on the others. `broadcasts` are told
-    when `notify` allows it, after customers have been seen to get the update on a page. `components` are the states that the update sets; those of the incident that it does not name stay. Raises
+    when `notify` allows it, after customers have been seen to get the update on a page. `components` are the states that the update sets; those of the incident that it does not name stay. `waivers` are
+    those of no draft. Raises
     ConflictError when `seen_revision` is no longer the incident's, RefusedError (`already-sent`) when the draft was sent
     by an earlier press, or (`needs-second-person`) when a severity of `second_person` was not asked for by somebody else.
     """
@@ -63,6 +65,7 @@ def confirm_update(
         if seen_revision is not None and seen_revision != incident.revision:
             raise ConflictError(f"#{incident_id} was changed by somebody else after you reviewed it.")
         asked_by = "" if draft_id is None else use_draft(connection, draft_id, now)
+        add_overrides(connection, incident_id, waivers, now)
         if incident.severity in second_person and asked_by in ("", actor):
             raise RefusedError("needs-second-person", "This severity needs a second person to send what you wrote.")
         cursor = connection.execute(

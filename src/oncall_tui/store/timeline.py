@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from oncall_tui.domain.sanitize import clean_block
 from oncall_tui.domain.timeline import EntryKind, TimelineEntry, read_note
+from oncall_tui.domain.update import Waiver
 from oncall_tui.store.database import Database
 from oncall_tui.store.sqlite import sqlite3
 
@@ -22,6 +25,15 @@ def add_entry(
         "INSERT INTO timeline(incident_id, kind, text, actor, occurred_at, recorded_at) VALUES (?, ?, ?, ?, ?, ?)",
         (incident_id, kind, clean_block(text, 4000), actor, occurred_at, now),
     )
+
+
+def add_overrides(connection: sqlite3.Connection, incident_id: int, waivers: Iterable[Waiver], now: int) -> None:
+    """Appends the reasons given for blocks, inside the transaction that sends the words."""
+    for waiver in waivers:
+        if waiver.reason:
+            words = f" “{waiver.phrase}”" if waiver.phrase else ""
+            told = f"sent in spite of {waiver.rule}{words}: {waiver.reason}"
+            add_entry(connection, incident_id, EntryKind.OVERRIDE, told, waiver.by, waiver.at, now)
 
 
 def tell_of_probe(
