@@ -17,7 +17,8 @@ from oncall_tui.domain.remote import RemoteMaintenance, RemoteMaintenanceUpdate
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.lease import take_lease
-from oncall_tui.store.notices import claim_notice, list_notice_deliveries, settle_notice
+from oncall_tui.store.notice_steps import claim_notice, settle_notice
+from oncall_tui.store.notices import list_notice_deliveries
 from oncall_tui.store.planned_page import take_in_maintenance
 
 NOW = 1_795_348_800_000  # 2026-11-22T12:00:00Z

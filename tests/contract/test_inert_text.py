@@ -18,7 +18,8 @@ from oncall_tui.domain.maintenance import NoticeKind
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeStatus, Result, Verdict
 from oncall_tui.store.database import open_database
 from oncall_tui.store.incidents import declare_incident
-from oncall_tui.store.maintenance import Words, plan_maintenance
+from oncall_tui.store.maintenance import plan_maintenance
+from oncall_tui.store.notice_rows import Words
 from oncall_tui.store.page import note_page_failed
 from oncall_tui.store.postmortem import save_postmortem
 from oncall_tui.store.probes import record_results

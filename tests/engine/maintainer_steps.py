@@ -22,7 +22,7 @@ from oncall_tui.engine.pages.extras import MaintenanceMessage
 from oncall_tui.engine.pages.statuspage import CAPABILITIES, Statuspage
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database
-from oncall_tui.store.maintenance import fire_due
+from oncall_tui.store.planned_clock import fire_due
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 from tests.engine.publishing import NO_TLS, make_work
+from tests.pace import PATIENCE_S
 from tests.statuspage.clockpage import ClockPage
 from tests.statuspage.conftest import PAGE_ID, TOKEN
 from tests.store.planned import begin_epoch
@@ -30,8 +31,8 @@ from oncall_tui.engine.pages.statuspage import CAPABILITIES, Statuspage
 from oncall_tui.engine.pages.statuspage_shapes import read_maintenance
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database
-from oncall_tui.store.maintenance import fire_due
 from oncall_tui.store.notices import list_due_notices, list_notice_deliveries
+from oncall_tui.store.planned_clock import fire_due
 
 D = DeliveryState
 QUIET_MS = 8_000
@@ -102,7 +103,7 @@ class World:
         work = make_work(store, client, self.config(), self.epoch, clock=lambda: self.page.now, stop=stop)
         task = asyncio.create_task(run_follower(work, every_s=0.02))
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE_S):
                 while not is_done():
                     await asyncio.sleep(0.02)
         finally:
@@ -152,7 +153,7 @@ class World:
     async def settle(self, condition: Callable[[], bool] | None = None) -> None:
         """Runs until all is delivered, or until something else is true."""
         done = condition or (lambda: all(state is D.DELIVERED for _, state in self.states()))
-        async with self.maintaining(), asyncio.timeout(5):
+        async with self.maintaining(), asyncio.timeout(PATIENCE_S):
             while not done():
                 await asyncio.sleep(0.02)
 

@@ -16,8 +16,9 @@ from oncall_tui.domain.maintenance import MaintenanceStatus, NoticeDelivery, Not
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.engine.pages.statuspage import CAPABILITIES
 from oncall_tui.store.database import open_database
-from oncall_tui.store.maintenance import fire_due
-from oncall_tui.store.notices import adopt_notice, adopt_orphan_notices, retry_notice
+from oncall_tui.store.notice_decisions import adopt_notice, retry_notice
+from oncall_tui.store.notice_steps import adopt_orphan_notices
+from oncall_tui.store.planned_clock import fire_due
 
 K, D = NoticeKind, DeliveryState
 

@@ -27,13 +27,8 @@ from oncall_tui.engine.pages.statuspage import CAPABILITIES
 from oncall_tui.statuspage.shapes import format_instant
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.maintenance import get_maintenance, list_maintenances
-from oncall_tui.store.notices import (
-    adopt_notice,
-    drop_notice,
-    list_notice_deliveries,
-    list_placements,
-    retry_notice,
-)
+from oncall_tui.store.notice_decisions import adopt_notice, drop_notice, retry_notice
+from oncall_tui.store.notices import list_notice_deliveries, list_placements
 
 HISTORIES = int(os.environ.get("ONCALL_TUI_HISTORIES", "3"))
 SEED = int(os.environ.get("ONCALL_TUI_SEED", "0"))

@@ -19,7 +19,8 @@ from oncall_tui.engine.pages.statuspage import CAPABILITIES
 from oncall_tui.store.database import open_database
 from oncall_tui.store.incidents import read_origin
 from oncall_tui.store.maintenance import get_maintenance, list_active, list_maintenance_entries, list_maintenances
-from oncall_tui.store.notices import drop_notice, list_placements, retry_notice
+from oncall_tui.store.notice_decisions import drop_notice, retry_notice
+from oncall_tui.store.notices import list_placements
 from oncall_tui.store.page_messages import list_page_messages
 from oncall_tui.store.probes import replace_probes
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from oncall_tui.domain.maintenance import Maintenance, NoticeKind
 from oncall_tui.store.database import Database
 from oncall_tui.store.lease import take_lease
-from oncall_tui.store.maintenance import Words, plan_maintenance, say_notice
+from oncall_tui.store.maintenance import plan_maintenance, say_notice
+from oncall_tui.store.notice_rows import Words
 
 NOON = 1_795_348_800_000
 MINUTE = 60_000

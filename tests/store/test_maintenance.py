@@ -14,29 +14,29 @@ from oncall_tui.domain.maintenance import OVERRUN_GRACE_MS, MaintenanceStatus, N
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.maintenance import (
-    fire_due,
     get_maintenance,
     has_waiting_notice,
     list_active,
     list_maintenance_entries,
     list_maintenances,
-    note_overruns,
 )
-from oncall_tui.store.notices import (
+from oncall_tui.store.notice_decisions import drop_notice, retry_notice
+from oncall_tui.store.notice_steps import (
     adopt_orphan_notices,
     claim_notice,
+    settle_notice,
+    settle_notice_delivered,
+    shorten_notice_waits,
+)
+from oncall_tui.store.notices import (
     count_notices,
-    drop_notice,
     get_notice_delivery,
     has_earlier_plan,
     list_due_notices,
     list_notice_deliveries,
     next_notice_at,
-    retry_notice,
-    settle_notice,
-    settle_notice_delivered,
-    shorten_notice_waits,
 )
+from oncall_tui.store.planned_clock import fire_due, note_overruns
 
 K, D = NoticeKind, DeliveryState
 

@@ -10,17 +10,12 @@ from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, Notice
 from oncall_tui.domain.remote import RemoteMaintenance, RemoteMaintenanceUpdate
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.store.database import Database
-from oncall_tui.store.maintenance import fire_due, get_maintenance, list_maintenance_entries, list_maintenances
-from oncall_tui.store.notices import (
-    claim_notice,
-    drop_notice,
-    list_followed,
-    list_notice_deliveries,
-    list_placements,
-    settle_notice,
-    settle_notice_delivered,
-)
+from oncall_tui.store.maintenance import get_maintenance, list_maintenance_entries, list_maintenances
+from oncall_tui.store.notice_decisions import drop_notice
+from oncall_tui.store.notice_steps import claim_notice, settle_notice, settle_notice_delivered
+from oncall_tui.store.notices import list_followed, list_notice_deliveries, list_placements
 from oncall_tui.store.page_messages import list_page_messages
+from oncall_tui.store.planned_clock import fire_due
 from oncall_tui.store.planned_page import note_maintenance_gone, take_in_maintenance
 
 K, D, S = NoticeKind, DeliveryState, MaintenanceStatus

@@ -16,14 +16,15 @@ from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, Notice
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.store.maintenance import (
-    Words,
     get_maintenance,
     list_maintenance_entries,
     list_maintenances,
     plan_maintenance,
     say_notice,
 )
-from oncall_tui.store.notices import claim_notice, list_notice_deliveries, settle_notice
+from oncall_tui.store.notice_rows import Words
+from oncall_tui.store.notice_steps import claim_notice, settle_notice
+from oncall_tui.store.notices import list_notice_deliveries
 from oncall_tui.store.scratch import take_scratch
 
 _WINDOW_MS = 600

@@ -8,7 +8,8 @@ from tests.tui.desk import make_desk, open_app, screen_text, wait_for_text
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.maintenance import NoticeKind
-from oncall_tui.store.maintenance import Words, plan_maintenance, say_notice
+from oncall_tui.store.maintenance import plan_maintenance, say_notice
+from oncall_tui.store.notice_rows import Words
 
 
 async def test_a_red_probe_of_planned_work_is_no_alarm(tmp_path: Path) -> None:

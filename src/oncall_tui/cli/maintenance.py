@@ -102,7 +102,8 @@ def plan(
     from oncall_tui.domain.maintenance import write_instant
     from oncall_tui.domain.planning import find_silenced, find_tellable
     from oncall_tui.store.incidents import list_components
-    from oncall_tui.store.maintenance import Words, plan_maintenance
+    from oncall_tui.store.maintenance import plan_maintenance
+    from oncall_tui.store.notice_rows import Words
     from oncall_tui.store.page import list_pages
     from oncall_tui.store.probes import list_probes
 
@@ -274,7 +275,8 @@ def _say(
     from oncall_tui.clock import now_ms
     from oncall_tui.domain.instants import read_end
     from oncall_tui.store.incidents import list_components
-    from oncall_tui.store.maintenance import Words, get_maintenance, say_notice
+    from oncall_tui.store.maintenance import get_maintenance, say_notice
+    from oncall_tui.store.notice_rows import Words
     from oncall_tui.store.notices import list_placements
 
     now = now_ms()

@@ -24,7 +24,8 @@ def adopt(place: Place, number: str, remote_id: str | None, is_json: bool) -> No
     from oncall_tui.cli.planned import name_evidence
     from oncall_tui.cli.shown import choose_shown
     from oncall_tui.clock import now_ms
-    from oncall_tui.store.notices import adopt_notice, get_notice_delivery
+    from oncall_tui.store.notice_decisions import adopt_notice
+    from oncall_tui.store.notices import get_notice_delivery
 
     with place.open_db() as db:
         delivery = get_notice_delivery(db, _read_id(number))
@@ -40,7 +41,7 @@ def adopt(place: Place, number: str, remote_id: str | None, is_json: bool) -> No
 def retry(place: Place, number: str, is_json: bool) -> None:
     """Put a notice that failed or waits back in the queue; `show` tells the numbers."""
     from oncall_tui.clock import now_ms
-    from oncall_tui.store.notices import retry_notice
+    from oncall_tui.store.notice_decisions import retry_notice
 
     with place.open_db() as db:
         _print(retry_notice(db, _read_id(number), read_actor(), now_ms()), is_json)
@@ -54,7 +55,7 @@ def retry(place: Place, number: str, is_json: bool) -> None:
 def drop(place: Place, number: str, is_json: bool) -> None:
     """Give the notice to one page up; its words stay in our record."""
     from oncall_tui.clock import now_ms
-    from oncall_tui.store.notices import drop_notice
+    from oncall_tui.store.notice_decisions import drop_notice
 
     with place.open_db() as db:
         _print(drop_notice(db, _read_id(number), read_actor(), now_ms()), is_json)

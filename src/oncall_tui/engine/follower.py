@@ -15,7 +15,8 @@ from oncall_tui.engine.noticing import PlannedPage
 from oncall_tui.engine.page_work import PageWork
 from oncall_tui.engine.pages.errors import PageError
 from oncall_tui.store.incidents import list_component_ids
-from oncall_tui.store.notices import list_followed, list_unseen_notices, mark_notices_seen
+from oncall_tui.store.notice_steps import mark_notices_seen
+from oncall_tui.store.notices import list_followed, list_unseen_notices
 from oncall_tui.store.planned_page import note_maintenance_gone, take_in_maintenance
 
 FOLLOW_EVERY_S = 65.0

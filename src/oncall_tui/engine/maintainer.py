@@ -16,8 +16,9 @@ from oncall_tui.engine.fenced import STORE_PAUSE_S
 from oncall_tui.engine.notice_courier import NoticeCourier
 from oncall_tui.engine.page_work import PageWork
 from oncall_tui.engine.store_thread import StoreThread
-from oncall_tui.store.maintenance import fire_due, note_overruns
-from oncall_tui.store.notices import adopt_orphan_notices, list_due_notices, next_notice_at, shorten_notice_waits
+from oncall_tui.store.notice_steps import adopt_orphan_notices, shorten_notice_waits
+from oncall_tui.store.notices import list_due_notices, next_notice_at
+from oncall_tui.store.planned_clock import fire_due, note_overruns
 from oncall_tui.store.windows import take_windows
 
 LOOK_EVERY_S = 1.0

@@ -38,13 +38,8 @@ from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, Page
 from oncall_tui.engine.pages.extras import MaintenanceMessage
 from oncall_tui.store.incidents import list_component_ids
 from oncall_tui.store.maintenance import get_maintenance
-from oncall_tui.store.notices import (
-    claim_notice,
-    has_earlier_plan,
-    list_placements,
-    settle_notice,
-    settle_notice_delivered,
-)
+from oncall_tui.store.notice_steps import claim_notice, settle_notice, settle_notice_delivered
+from oncall_tui.store.notices import has_earlier_plan, list_placements
 from oncall_tui.store.page import note_page_reached
 from oncall_tui.store.planned_page import take_in_maintenance, yield_notice
 

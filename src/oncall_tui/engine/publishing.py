@@ -30,8 +30,8 @@ from oncall_tui.engine.spawn import read_host
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.lease import end_lease, take_lease
 from oncall_tui.store.lock import engine_lock
-from oncall_tui.store.maintenance import fire_due
 from oncall_tui.store.page import note_page_failed, replace_pages
+from oncall_tui.store.planned_clock import fire_due
 from oncall_tui.store.probes import replace_probes
 
 LOCK_WAIT_S = 0.3

@@ -1,11 +1,9 @@
-"""Planned work: what people confirm and what the clock takes, each in one transaction with its deliveries."""
+"""Planned work: what people confirm, each in one transaction with its deliveries."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-
-from msgspec import Struct
 
 from oncall_tui.domain.errors import ConflictError, NotFoundError
 from oncall_tui.domain.maintenance import (
@@ -14,28 +12,26 @@ from oncall_tui.domain.maintenance import (
     MaintenanceStatus,
     Notice,
     NoticeKind,
-    find_due,
     is_silencing,
     require_notice,
     require_window,
-    write_instant,
 )
 from oncall_tui.domain.planning import find_silenced
-from oncall_tui.domain.sanitize import clean_block
 from oncall_tui.domain.timeline import EntryKind, TimelineEntry
 from oncall_tui.store.database import Database, Value, placeholders
-from oncall_tui.store.outbox import ENGINE
+from oncall_tui.store.notice_rows import (
+    Words,
+    add_notice,
+    drop_unannounced,
+    list_told,
+    queue_notice,
+    tell_reasons,
+    tell_timeline,
+    withdraw,
+)
 from oncall_tui.store.sqlite import sqlite3
 
 TOPIC = "maintenance"
-
-
-class Words(Struct, frozen=True):
-    """What a person confirms for one notice; `uid` is its opaque name on the page."""
-
-    uid: str
-    body: str
-    notify: bool
 
 
 def plan_maintenance(
@@ -74,17 +70,17 @@ def plan_maintenance(
             ),
         )
         maintenance_id = int(cursor.lastrowid or 0)
-        plan = _add_notice(connection, maintenance_id, NoticeKind.PLAN, words[NoticeKind.PLAN], None, actor, now)
+        plan = add_notice(connection, maintenance_id, NoticeKind.PLAN, words[NoticeKind.PLAN], None, actor, now)
         for kind, due_at in (
             (NoticeKind.REMIND, remind_at),
             (NoticeKind.START, starts_at),
             (NoticeKind.FINISH, ends_at),
         ):
             if due_at is not None:
-                _add_notice(connection, maintenance_id, kind, words[kind], due_at, actor, now)
-        _queue(connection, maintenance_id, plan, pages, now)
+                add_notice(connection, maintenance_id, kind, words[kind], due_at, actor, now)
+        queue_notice(connection, maintenance_id, plan, pages, now)
         tell_timeline(connection, maintenance_id, EntryKind.QUEUED, f"planned: {title}", actor, now)
-        _tell_reasons(connection, maintenance_id, reasons, actor, now)
+        tell_reasons(connection, maintenance_id, reasons, actor, now)
         return _read(db, maintenance_id)
 
 
@@ -112,7 +108,7 @@ def say_notice(
         if seen_revision is not None and seen_revision != current.revision:
             raise ConflictError(f"M{maintenance_id} was changed by somebody else after you looked.")
         require_notice(current, kind, now, ends_at)
-        notice_id = _add_notice(connection, maintenance_id, kind, words, None, actor, now)
+        notice_id = add_notice(connection, maintenance_id, kind, words, None, actor, now)
         needless = {
             NoticeKind.REMIND: (NoticeKind.REMIND,),
             NoticeKind.START: (NoticeKind.REMIND, NoticeKind.START),
@@ -122,9 +118,9 @@ def say_notice(
         withdraw(connection, maintenance_id, needless, now)
         if kind is NoticeKind.EXTEND and ends_at is not None and finish is not None and finish_uid is not None:
             again = Words(finish_uid, finish.body, finish.notify)
-            _add_notice(connection, maintenance_id, NoticeKind.FINISH, again, ends_at, actor, now)
+            add_notice(connection, maintenance_id, NoticeKind.FINISH, again, ends_at, actor, now)
         if kind is NoticeKind.CANCEL:
-            _drop_unannounced(connection, maintenance_id, actor)
+            drop_unannounced(connection, maintenance_id, actor)
         connection.execute(
             "UPDATE maintenance SET status = ?, starts_at = min(starts_at, ?), ends_at = ?, cancelled_at = ?, "
             "revision = revision + 1 WHERE id = ?",
@@ -138,70 +134,10 @@ def say_notice(
         )
         # Whoever speaks now has seen what the pages say.
         connection.execute("UPDATE page_maintenance SET conflict = '' WHERE maintenance_id = ?", (maintenance_id,))
-        _queue(connection, maintenance_id, notice_id, _list_told(connection, maintenance_id), now)
+        queue_notice(connection, maintenance_id, notice_id, list_told(connection, maintenance_id), now)
         tell_timeline(connection, maintenance_id, EntryKind.QUEUED, f"{kind} confirmed: {words.body}", actor, now)
-        _tell_reasons(connection, maintenance_id, reasons, actor, now)
+        tell_reasons(connection, maintenance_id, reasons, actor, now)
         return _read(db, maintenance_id)
-
-
-def _tell_reasons(
-    connection: sqlite3.Connection, maintenance_id: int, reasons: Mapping[str, str] | None, actor: str, now: int
-) -> None:
-    for rule, reason in (reasons or {}).items():
-        told = f"told in spite of {rule}: {reason}"
-        tell_timeline(connection, maintenance_id, EntryKind.OVERRIDE, told, actor, now)
-
-
-def fire_due(db: Database, epoch: int, now: int) -> int:
-    """Takes what the clock has made due, once, and returns how much; 0 as well for an engine that was overtaken."""
-    waiting = db.rows(
-        "SELECT maintenance_id FROM maintenance_notice JOIN maintenance ON maintenance.id = maintenance_id "
-        "WHERE status != 'completed' AND is_automatic AND fired_at IS NULL AND withdrawn_at IS NULL AND due_at <= ? "
-        "GROUP BY maintenance_id",
-        now,
-    )
-    if not waiting:
-        return 0
-    count = 0
-    with db.write(TOPIC, "timeline") as connection:
-        if connection.execute("SELECT 1 FROM lease WHERE epoch = ?", (epoch,)).fetchone() is None:
-            return 0
-        for row in waiting:
-            current = _read(db, row["maintenance_id"])
-            told = _list_told(connection, current.id)
-            for notice, is_told in find_due(current, now):
-                connection.execute("UPDATE maintenance_notice SET fired_at = ? WHERE id = ?", (now, notice.id))
-                connection.execute(
-                    "UPDATE maintenance SET status = coalesce(?, status), revision = revision + 1 WHERE id = ?",
-                    (STATUS_AFTER.get(notice.kind), current.id),
-                )
-                _queue(connection, current.id, notice.id, told if is_told else (), now)
-                words = notice.body if is_told else "its time passed unseen: not told to customers"
-                tell_timeline(connection, current.id, EntryKind.QUEUED, f"{notice.kind} fell due: {words}", ENGINE, now)
-                count += 1
-    return count
-
-
-def note_overruns(db: Database, epoch: int, now: int) -> int:
-    """Notes once for each end that work goes on past it without a word, and returns how much does so since now."""
-    late = db.rows(
-        "SELECT id, ends_at FROM maintenance WHERE status != 'completed' AND status != 'scheduled' AND ends_at <= ?",
-        now,
-    )
-    news = [
-        (row["id"], sentence)
-        for row in late
-        if (sentence := f"takes longer than {write_instant(row['ends_at'])}: extend, finish or cancel it")
-        and not db.row("SELECT 1 FROM timeline WHERE maintenance_id = ? AND text = ?", row["id"], sentence)
-    ]
-    if not news:
-        return 0
-    with db.write(TOPIC, "timeline") as connection:
-        if connection.execute("SELECT 1 FROM lease WHERE epoch = ?", (epoch,)).fetchone() is None:
-            return 0
-        for maintenance_id, sentence in news:
-            tell_timeline(connection, maintenance_id, EntryKind.NOTE, sentence, ENGINE, now)
-    return len(news)
 
 
 def list_maintenances(db: Database, *, is_open_only: bool = False, limit: int = 200) -> list[Maintenance]:
@@ -210,16 +146,6 @@ def list_maintenances(db: Database, *, is_open_only: bool = False, limit: int = 
     if not is_open_only:
         found += _list(db, "status = 'completed' ORDER BY starts_at DESC, id DESC LIMIT ?", limit)
     return found
-
-
-def plan_again(connection: sqlite3.Connection, said: Notice, due_at: int, now: int) -> None:
-    """Plans words of the clock for another time, inside the caller's transaction; who confirmed them stays."""
-    connection.execute(
-        "INSERT INTO maintenance_notice(uid, maintenance_id, kind, body, notify, due_at, is_automatic, confirmed_by, "
-        "created_at) SELECT lower(hex(randomblob(16))), maintenance_id, kind, body, notify, ?, 1, confirmed_by, ? "
-        "FROM maintenance_notice WHERE id = ?",
-        (due_at, now, said.id),
-    )
 
 
 def list_active(db: Database, now: int) -> list[Maintenance]:
@@ -245,76 +171,6 @@ def has_waiting_notice(db: Database) -> bool:
             "SELECT 1 FROM notice_delivery WHERE state NOT IN ('delivered', 'dropped') AND state != 'failed' "
             "AND asked_at IS NULL LIMIT 1"
         )
-    )
-
-
-def _add_notice(
-    connection: sqlite3.Connection,
-    maintenance_id: int,
-    kind: NoticeKind,
-    words: Words,
-    due_at: int | None,
-    actor: str,
-    now: int,
-) -> int:
-    """Adds a notice: one with `due_at` waits for the clock, one without is taken now."""
-    is_automatic = due_at is not None
-    cursor = connection.execute(
-        "INSERT INTO maintenance_notice(uid, maintenance_id, kind, body, notify, due_at, is_automatic, confirmed_by, "
-        "created_at, fired_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(words.uid, maintenance_id, kind, words.body, words.notify, now if due_at is None else due_at),
-            *(is_automatic, actor, now, None if is_automatic else now),
-        ),
-    )
-    return int(cursor.lastrowid or 0)
-
-
-def _queue(connection: sqlite3.Connection, maintenance_id: int, notice_id: int, pages: Sequence[str], now: int) -> None:
-    connection.executemany(
-        "INSERT INTO notice_delivery(notice_id, maintenance_id, page, state, created_at) VALUES (?, ?, ?, 'pending', ?)",
-        [(notice_id, maintenance_id, page, now) for page in pages],
-    )
-
-
-def _list_told(connection: sqlite3.Connection, maintenance_id: int) -> list[str]:
-    """Returns the pages that have the plan or will get it."""
-    rows = connection.execute(
-        "SELECT page FROM notice_delivery JOIN maintenance_notice ON maintenance_notice.id = notice_id "
-        "WHERE notice_delivery.maintenance_id = ?1 AND kind = 'plan' AND state != 'dropped' AND page NOT IN (SELECT page "
-        "FROM page_maintenance WHERE maintenance_id = ?1 AND gone_at IS NOT NULL) UNION SELECT page "
-        "FROM page_maintenance WHERE maintenance_id = ?1 AND gone_at IS NULL ORDER BY page",
-        (maintenance_id,),
-    )
-    return [row["page"] for row in rows]
-
-
-def withdraw(connection: sqlite3.Connection, maintenance_id: int, kinds: Sequence[NoticeKind], now: int) -> None:
-    """Takes back what waits for the clock, inside the caller's transaction."""
-    connection.execute(
-        "UPDATE maintenance_notice SET withdrawn_at = ? WHERE maintenance_id = ? AND is_automatic AND fired_at IS NULL "
-        f"AND withdrawn_at IS NULL AND kind IN ({placeholders(kinds)})",
-        (now, maintenance_id, *kinds),
-    )
-
-
-def _drop_unannounced(connection: sqlite3.Connection, maintenance_id: int, actor: str) -> None:
-    connection.execute(
-        "UPDATE notice_delivery SET state = 'dropped', reason = ? WHERE maintenance_id = ? AND state = 'pending' "
-        "AND attempts = 0 AND page IN (SELECT page FROM notice_delivery JOIN maintenance_notice ON "
-        "maintenance_notice.id = notice_id WHERE notice_delivery.maintenance_id = ? AND kind = 'plan' "
-        "AND state = 'pending' AND attempts = 0)",
-        (f"cancelled by {actor} before it was announced", maintenance_id, maintenance_id),
-    )
-
-
-def tell_timeline(
-    connection: sqlite3.Connection, maintenance_id: int, kind: EntryKind, text: str, actor: str, now: int
-) -> None:
-    """Appends a fact about planned work inside the caller's transaction."""
-    connection.execute(
-        "INSERT INTO timeline(maintenance_id, kind, text, actor, occurred_at, recorded_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (maintenance_id, kind, clean_block(text, 4000), actor, now, now),
     )
 
 

@@ -7,21 +7,15 @@ doubt is looked up before anything else happens.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
 import msgspec
 from msgspec.structs import replace
 
-from oncall_tui.domain.errors import ConflictError, NotFoundError, RefusedError
+from oncall_tui.domain.errors import NotFoundError
 from oncall_tui.domain.maintenance import NoticeDelivery, NoticeEvidence, NoticeKind, Placement, is_overtaken
-from oncall_tui.domain.merging import read_plan
-from oncall_tui.domain.remote import RemoteMaintenance
-from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.domain.update import Awaited, DeliveryState
 from oncall_tui.store.database import Database, Value
-from oncall_tui.store.maintenance import TOPIC, get_maintenance, tell_timeline
-from oncall_tui.store.outbox import ENGINE, OPEN
-from oncall_tui.store.planned_page import merge_placement, place_maintenance
+from oncall_tui.store.outbox import OPEN
 from oncall_tui.store.sqlite import sqlite3
 
 _PLACEMENT = "SELECT *, (SELECT uid FROM origin) AS ours FROM page_maintenance"
@@ -92,30 +86,6 @@ def count_notices(db: Database) -> tuple[int, int]:
     return (row["open"] - row["asked"], row["asked"]) if row else (0, 0)
 
 
-def shorten_notice_waits(db: Database, now: int, most_ms: int, *, page: str) -> None:
-    """Brings waits back into reach after the clock was set back: none is longer than `most_ms`."""
-    with db.write(TOPIC) as connection:
-        connection.execute(
-            f"UPDATE notice_delivery SET next_try_at = ? WHERE {OPEN} AND page = ? AND next_try_at > ?",
-            (now + most_ms, page, now + most_ms),
-        )
-
-
-def adopt_orphan_notices(db: Database, epoch: int, retry_at: int, now: int, *, page: str) -> None:
-    """Marks what an earlier engine left half-sent as uncertain, to be looked up at `retry_at`."""
-    with db.write(TOPIC, "timeline") as connection:
-        reason = "the engine ended while sending: the page may or may not have it"
-        for row in connection.execute(
-            "SELECT id, maintenance_id FROM notice_delivery WHERE state = 'sending' AND epoch <= ? AND page = ?",
-            (epoch, page),
-        ).fetchall():
-            connection.execute(
-                "UPDATE notice_delivery SET state = 'uncertain', next_try_at = ?, reason = ? WHERE id = ?",
-                (retry_at, reason, row["id"]),
-            )
-            tell_timeline(connection, row["maintenance_id"], EntryKind.UNCERTAIN, reason, ENGINE, now)
-
-
 def has_earlier_plan(db: Database, maintenance_id: int, *, page: str) -> bool:
     """Tells whether the plan was ever tried on a page: one that was given up may stand there all the same."""
     return bool(
@@ -127,92 +97,6 @@ def has_earlier_plan(db: Database, maintenance_id: int, *, page: str) -> bool:
     )
 
 
-def claim_notice(db: Database, delivery_id: int, epoch: int, body: str, baseline: Sequence[str], now: int) -> bool:
-    """Commits `sending` with the words as they leave; returns False when the engine or the delivery is overtaken."""
-    with db.write(TOPIC) as connection:
-        cursor = connection.execute(
-            "UPDATE notice_delivery SET state = 'sending', epoch = ?, attempts = attempts + 1, sending_at = ?, "
-            "baseline = ?, body = ?, next_try_at = NULL, reason = '' WHERE id = ? AND state IN ('pending', 'retry_wait') "
-            "AND EXISTS (SELECT 1 FROM lease WHERE lease.epoch = ?) AND id = (SELECT min(id) FROM notice_delivery d "
-            f"WHERE d.maintenance_id = notice_delivery.maintenance_id AND d.page = notice_delivery.page AND {OPEN})",
-            (epoch, now, json.dumps(list(baseline)), body, delivery_id, epoch),
-        )
-        return cursor.rowcount == 1
-
-
-def settle_notice(
-    db: Database,
-    delivery_id: int,
-    epoch: int,
-    state: DeliveryState,
-    *,
-    reason: str,
-    now: int,
-    next_try_at: int | None = None,
-    is_asking: bool = False,
-    evidence: Sequence[NoticeEvidence] = (),
-) -> bool:
-    """Notes where a delivery stands that has not arrived; returns False when this engine was overtaken.
-
-    `is_asking` marks one that the page was read for in vain after the quiet period: a person decides, by the `evidence`.
-    """
-    with db.write(TOPIC, "timeline") as connection:
-        row = _fenced(connection, delivery_id, epoch)
-        if row is None:
-            return False
-        is_news = row["state"] != state or row["reason"] != reason
-        connection.execute(
-            "UPDATE notice_delivery SET state = ?, next_try_at = ?, reason = ?, evidence = ?, "
-            "asked_at = CASE WHEN ? THEN coalesce(asked_at, ?) ELSE asked_at END WHERE id = ?",
-            (state, next_try_at, reason, msgspec.json.encode(tuple(evidence)).decode(), is_asking, now, delivery_id),
-        )
-        kind = {
-            DeliveryState.FAILED: EntryKind.FAILED,
-            DeliveryState.UNCERTAIN: EntryKind.UNCERTAIN,
-            DeliveryState.DROPPED: EntryKind.UNDONE,
-        }.get(state)
-        if kind is not None and is_news:
-            tell_timeline(connection, row["maintenance_id"], kind, reason, ENGINE, now)
-        return True
-
-
-def settle_notice_delivered(
-    db: Database,
-    delivery_id: int,
-    epoch: int,
-    *,
-    remote_maintenance_id: str,
-    remote_update_id: str | None,
-    url: str | None,
-    body: str,
-    reason: str,
-    delivered_at: int,
-    now: int,
-    remote: RemoteMaintenance | None = None,
-) -> bool:
-    """Notes that the page has it, as `body`, in our words or its own; returns False when the engine was overtaken.
-
-    `remote` is what the page shows with it: what others changed there is taken in at once.
-    """
-    with db.write(TOPIC, "timeline") as connection:
-        row = _fenced(connection, delivery_id, epoch)
-        if row is None:
-            return False
-        connection.execute(
-            "UPDATE notice_delivery SET state = 'delivered', delivered_at = ?, remote_id = ?, body = ?, reason = ?, "
-            "next_try_at = NULL WHERE id = ?",
-            (delivered_at, remote_update_id, body, reason, delivery_id),
-        )
-        current = get_maintenance(db, row["maintenance_id"])
-        shown = None if remote is None else read_plan(remote)
-        place_maintenance(connection, row["page"], remote_maintenance_id, current, url, now, shown)
-        text = reason or "the page accepted the notice"
-        tell_timeline(connection, row["maintenance_id"], EntryKind.DELIVERED, text, ENGINE, now)
-        if remote is not None:
-            merge_placement(db, connection, row["page"], remote, now)
-        return True
-
-
 def list_unseen_notices(db: Database, since_at: int, *, page: str) -> list[Awaited]:
     """Returns what a page took since an instant and customers have not been seen to get."""
     rows = db.rows(
@@ -222,20 +106,6 @@ def list_unseen_notices(db: Database, since_at: int, *, page: str) -> list[Await
         since_at,
     )
     return [Awaited(row["remote_id"], row["body"], row["delivered_at"]) for row in rows]
-
-
-def mark_notices_seen(db: Database, remote_ids: Sequence[str], now: int, *, page: str) -> None:
-    """Notes what the public page shows to customers."""
-    with db.write(TOPIC, "timeline") as connection:
-        for remote_id in remote_ids:
-            row = connection.execute(
-                "UPDATE notice_delivery SET seen_at = ? WHERE page = ? AND remote_id = ? AND seen_at IS NULL "
-                "RETURNING maintenance_id",
-                (now, page, remote_id),
-            ).fetchone()
-            if row is not None:
-                text = "customers can see the notice"
-                tell_timeline(connection, row["maintenance_id"], EntryKind.SEEN, text, ENGINE, now)
 
 
 def list_placements(db: Database, maintenance_id: int) -> list[Placement]:
@@ -270,100 +140,12 @@ def _placement(row: sqlite3.Row) -> Placement:
     )
 
 
-def retry_notice(db: Database, delivery_id: int, actor: str, now: int) -> NoticeDelivery:
-    """Puts a delivery that waits or that needs a person back in the queue; an uncertain one keeps its quiet period.
-
-    Raises NotFoundError, or RefusedError (`not-waiting`).
-    """
-    with db.write(TOPIC, "timeline") as connection:
-        delivery = _take(db, delivery_id, ("failed", "retry_wait", "uncertain"), "not-waiting", "retry")
-        if delivery.state is not DeliveryState.UNCERTAIN or delivery.asked_at is not None:
-            connection.execute(
-                "UPDATE notice_delivery SET state = 'pending', next_try_at = NULL, reason = '', asked_at = NULL, "
-                "evidence = '[]', is_forced = (state = 'failed') WHERE id = ?",
-                (delivery_id,),
-            )
-        tell_timeline(
-            connection, delivery.maintenance_id, EntryKind.QUEUED, f"{delivery.kind} asked for again", actor, now
-        )
-    return get_notice_delivery(db, delivery_id)
-
-
-def drop_notice(db: Database, delivery_id: int, actor: str, now: int) -> NoticeDelivery:
-    """Gives a delivery up: its words stay in our record. Raises NotFoundError, or RefusedError (`being-sent`)."""
-    with db.write(TOPIC, "timeline") as connection:
-        states = ("pending", "failed", "retry_wait", "uncertain")
-        delivery = _take(db, delivery_id, states, "being-sent", "drop")
-        connection.execute(
-            "UPDATE notice_delivery SET state = 'dropped', next_try_at = NULL, reason = ? WHERE id = ?",
-            (f"dropped by {actor}", delivery_id),
-        )
-        tell_timeline(connection, delivery.maintenance_id, EntryKind.UNDONE, f"{delivery.kind} dropped", actor, now)
-    return get_notice_delivery(db, delivery_id)
-
-
-def adopt_notice(
-    db: Database, delivery_id: int, evidence: NoticeEvidence | None, actor: str, now: int
-) -> NoticeDelivery:
-    """Takes what the page shows for a notice in doubt, by a person's word; their words stay as customers read them.
-
-    Raises NotFoundError, ConflictError when the page was read again meanwhile, or RefusedError: `not-asked` when nobody
-    is asked, `no-evidence` when the page shows nothing that could be it, `already-known` when it is another of ours.
-    """
-    with db.write(TOPIC, "timeline") as connection:
-        delivery = _take(db, delivery_id, ("uncertain",), "not-asked", "adopt")
-        if delivery.asked_at is None:
-            raise RefusedError("not-asked", f"Delivery {delivery_id} is being looked up: wait for what the page shows.")
-        if evidence is None:
-            raise RefusedError("no-evidence", "The page shows nothing that could be it: send it again, or drop it.")
-        if evidence not in delivery.evidence:
-            raise ConflictError("What the page shows has changed: look at it again.")
-        if connection.execute(
-            "SELECT 1 FROM notice_delivery WHERE page = ? AND remote_id = ? AND id != ? UNION SELECT 1 "
-            "FROM page_maintenance JOIN maintenance ON maintenance.id = maintenance_id "
-            "WHERE page = ? AND remote_id = ? AND maintenance_id != ? AND is_local",
-            (
-                *(delivery.page, evidence.remote_update_id, delivery_id),
-                *(delivery.page, evidence.remote_id, delivery.maintenance_id),
-            ),
-        ).fetchone():
-            raise RefusedError("already-known", "What the page shows there is another notice of ours.")
-        connection.execute(
-            "UPDATE notice_delivery SET state = 'delivered', delivered_at = ?, remote_id = ?, body = ?, "
-            "next_try_at = NULL, evidence = '[]', reason = ? WHERE id = ?",
-            (
-                *(evidence.created_at, evidence.remote_update_id, evidence.body or delivery.body),
-                *(f"found on the page by {actor}", delivery_id),
-            ),
-        )
-        current = get_maintenance(db, delivery.maintenance_id)
-        place_maintenance(connection, delivery.page, evidence.remote_id, current, None, now)
-        text = f"{delivery.kind} found on the page: taken as sent"
-        tell_timeline(connection, delivery.maintenance_id, EntryKind.DELIVERED, text, actor, now)
-    return get_notice_delivery(db, delivery_id)
-
-
 def get_notice_delivery(db: Database, delivery_id: int) -> NoticeDelivery:
     """Returns one delivery. Raises NotFoundError."""
     found = _list(db, "WHERE notice_delivery.id = ?", delivery_id)
     if not found:
         raise NotFoundError(f"There is no delivery {delivery_id} of planned work.")
     return found[0]
-
-
-def _take(db: Database, delivery_id: int, states: tuple[str, ...], rule: str, verb: str) -> NoticeDelivery:
-    delivery = get_notice_delivery(db, delivery_id)
-    if delivery.state not in states:
-        raise RefusedError(rule, f"Delivery {delivery_id} is {delivery.state}: there is nothing to {verb}.")
-    return delivery
-
-
-def _fenced(connection: sqlite3.Connection, delivery_id: int, epoch: int) -> sqlite3.Row | None:
-    found: sqlite3.Row | None = connection.execute(
-        f"SELECT * FROM notice_delivery WHERE id = ? AND {OPEN} AND EXISTS (SELECT 1 FROM lease WHERE lease.epoch = ?)",
-        (delivery_id, epoch),
-    ).fetchone()
-    return found
 
 
 def _list(db: Database, where: str, *values: Value) -> list[NoticeDelivery]:

@@ -21,7 +21,8 @@ from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.database import Database
 from oncall_tui.store.deliveries import name_page
-from oncall_tui.store.maintenance import TOPIC, get_maintenance, list_watched, plan_again, tell_timeline, withdraw
+from oncall_tui.store.maintenance import TOPIC, get_maintenance, list_watched
+from oncall_tui.store.notice_rows import plan_again, tell_timeline, withdraw
 from oncall_tui.store.outbox import ENGINE, OPEN
 from oncall_tui.store.page_messages import take_messages
 from oncall_tui.store.sqlite import sqlite3

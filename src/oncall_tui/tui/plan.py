@@ -18,7 +18,8 @@ from oncall_tui.domain.planning import find_silenced
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.template import FACT_LIMIT
 from oncall_tui.store.database import Database
-from oncall_tui.store.maintenance import Words, plan_maintenance
+from oncall_tui.store.maintenance import plan_maintenance
+from oncall_tui.store.notice_rows import Words
 from oncall_tui.store.scratch import drop_scratch
 from oncall_tui.tui.host import Host
 from oncall_tui.tui.planning import list_known, watch_list

@@ -10,7 +10,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from oncall_tui.domain.maintenance import NoticeDelivery, NoticeEvidence
-from oncall_tui.store.notices import adopt_notice, drop_notice, get_notice_delivery, retry_notice
+from oncall_tui.store.notice_decisions import adopt_notice, drop_notice, retry_notice
+from oncall_tui.store.notices import get_notice_delivery
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import host_of, tell
 from oncall_tui.tui.screens.deciding import Calls, DecidingScreen

@@ -23,7 +23,8 @@ from oncall_tui.domain.lint.model import Finding
 from oncall_tui.domain.maintenance import NoticeKind, require_notice, write_instant
 from oncall_tui.domain.sanitize import clean_block
 from oncall_tui.store.database import Database
-from oncall_tui.store.maintenance import Words, say_notice
+from oncall_tui.store.maintenance import say_notice
+from oncall_tui.store.notice_rows import Words
 from oncall_tui.store.scratch import drop_scratch
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import host_of, start_work, tell
