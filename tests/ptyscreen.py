@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 
 import pyte
+from tests.pace import Deadline
 
 KEYS = {
     "enter": "\r",
@@ -100,8 +101,8 @@ class PtyScreen:
 
     def wait_for(self, text: str, seconds: float = 15) -> str:
         """Waits until a text is on the screen and returns the screen; fails with the screen otherwise."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        deadline = Deadline(seconds)
+        while not deadline.is_over():
             self.pump(0.05)
             if text in self.text():
                 return self.text()
@@ -111,8 +112,8 @@ class PtyScreen:
 
     def wait_for_end(self, seconds: float = 10) -> int:
         """Waits until the program ends and returns its exit status (negative: the signal that ended it)."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and not self.has_ended():
+        deadline = Deadline(seconds)
+        while not deadline.is_over() and not self.has_ended():
             self.pump(0.05)
         if self.status is None:
             raise AssertionError(f"still running after {seconds} s:\n{self.text()}")

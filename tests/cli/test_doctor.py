@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from tests.cli.program import CONFIG, Program
+from tests.pace import PATIENCE_S
 
 SECRET = "s3cret-of-the-probe"
 
@@ -21,7 +22,7 @@ def test_without_the_extra_every_word_is_known() -> None:
         "print(has_word_list(), suggest('recieve'));"
         "from oncall_tui.cli.doctor import _check_spelling; print(_check_spelling().advice)"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     assert ran.stdout == "False None\npip install 'oncall-tui[spelling]'\n"
 
 
@@ -72,7 +73,7 @@ def test_a_missing_extra_is_told_with_the_probes_that_lack_it() -> None:
         "config = Config(Path('a'), probes=(Probe('orders', ProbeKind.GRPC, 'h:1'), Probe('b', ProbeKind.TCP, 'h:1')));"
         "print(*((need.what, need.fault, need.advice) for need in check_needs(config, {})), sep='|')"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     assert (
         ran.stdout
         == str(("grpc", "HTTP/2 is missing here, so that nothing is known of orders", "pip install 'oncall-tui[grpc]'"))

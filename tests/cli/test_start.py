@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.program import CONFIG, Program
+from tests.pace import PATIENCE_S
 
 from oncall_tui.cli import run
 
@@ -138,7 +139,7 @@ def test_ctrl_c_is_quiet(program: Program) -> None:
     )
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert b"Traceback" not in err
 

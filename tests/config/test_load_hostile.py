@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.config.loading import FAULT, FULL, faults_of, load_text, probe_text
+from tests.pace import PATIENCE_S
 
 from oncall_tui.config.load import load_config
 from oncall_tui.domain.errors import ConfigError
@@ -162,10 +163,12 @@ load_config(Path(sys.argv[1]))
 sys.exit(str({"difflib", "platformdirs", "oncall_tui.config.lines"} & sys.modules.keys() or ""))
 """
     example = Path(__file__).parents[2] / "examples" / "config.toml"
-    done = subprocess.run([sys.executable, "-c", script, str(example)], capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(example)], capture_output=True, text=True, timeout=PATIENCE_S
+    )
     assert done.stderr.strip() == ""
 
 
 def test_the_plain_records_come_without_the_form_of_the_file() -> None:
     script = "import sys, oncall_tui.config.model, oncall_tui.config.token; sys.exit('tomllib' in sys.modules)"
-    subprocess.run([sys.executable, "-c", script], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=PATIENCE_S)

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.e2e.world import TOKEN, World, open_world, wait_until
+from tests.pace import PATIENCE_S
 
 from oncall_tui.store.database import open_database
 from oncall_tui.store.lease import read_lease
@@ -60,7 +61,7 @@ def test_an_engine_publishes_at_once_and_sync_waits_for_it(world: World) -> None
     assert shown["outbox"] == []
     assert [check["level"] for check in world.run_json("doctor") if check["what"] == "page"] == ["ok"]  # type: ignore[attr-defined]
     engine.terminate()
-    _, err = engine.communicate(timeout=5)
+    _, err = engine.communicate(timeout=PATIENCE_S)
     assert engine.returncode == 0
     files = [path for path in world.folder.iterdir() if path.name.startswith("oncall.db")]
     assert all(TOKEN.encode() not in path.read_bytes() for path in files)
@@ -122,7 +123,7 @@ def test_a_served_page_has_the_components_of_the_config_and_doctor_names_those_t
         assert [component["name"] for component in shown["components"]] == ["API", "Website", "Mail"]
     finally:
         page.terminate()
-        page.communicate(timeout=5)
+        page.communicate(timeout=PATIENCE_S)
 
 
 def test_the_end_of_one_incident_does_not_paint_over_another(world: World) -> None:

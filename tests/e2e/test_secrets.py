@@ -16,6 +16,7 @@ from urllib.parse import quote
 import pytest
 from tests.e2e.strangerpage import COMPONENTS, PAGE_ID, StrangerPage
 from tests.e2e.world import PROGRAM, wait_until
+from tests.pace import PATIENCE_S
 from tests.ptyscreen import PtyScreen
 
 
@@ -122,9 +123,9 @@ def test_the_token_is_nowhere_after_a_whole_run(source: str, tmp_path: Path) -> 
                 terminal.wait_for("Incidents")
                 words = ("--component", "API=major_outage", "--message", "First.")
                 run.call("incident", "open", "--title", "T", *words, "--json")
-                wait_until(lambda: run.list_told() == ["First."], 20)
+                wait_until(lambda: run.list_told() == ["First."])
                 refuse_the_held_token(run)
-                wait_until(lambda: run.list_told() == ["First.", "Second."], 20)
+                wait_until(lambda: run.list_told() == ["First.", "Second."])
                 for arguments in (("incident", "show", "1"), ("status",), ("outbox", "list", "--all"), ("doctor",)):
                     run.call(*arguments, "--json")
                 run.call("incident", "show", "1")
@@ -135,7 +136,7 @@ def test_the_token_is_nowhere_after_a_whole_run(source: str, tmp_path: Path) -> 
             run.said += commands
         finally:
             run.call("agent", "--stop")
-            out, _ = engine.communicate(timeout=15)
+            out, _ = engine.communicate(timeout=PATIENCE_S)
             run.said.append(out)
         assert not [each for each in page.breaches if "without the token" not in each]
         assert run.find_traces() == []
@@ -152,7 +153,7 @@ def refuse_the_held_token(run: Run) -> None:
     else:
         run.set_token(make_token())
     run.call("incident", "update", "1", "--status", "identified", "--message", "Second.", "--json")
-    wait_until(lambda: "Second." in run.list_told() or run.list_failed() != [], 20)
+    wait_until(lambda: "Second." in run.list_told() or run.list_failed() != [])
     if run.source == "env":
         run.page.token = held
     for number in run.list_failed():

@@ -14,6 +14,7 @@ import pytest
 from tests.e2e.executioner import PROGRAM
 from tests.e2e.strangerpage import PAGE_ID, TOKEN, StrangerPage
 from tests.e2e.torture import Torture, open_torture
+from tests.pace import PATIENCE_S, Deadline
 
 SEED = int(os.environ.get("STRANGER_SEED", "20261122"))
 
@@ -28,9 +29,9 @@ def test_every_confirmed_update_stands_once_and_in_order_on_a_strangers_page(tmp
 
 
 def wait_for_engine(torture: Torture) -> int:
-    end = time.monotonic() + 15
+    deadline = Deadline(PATIENCE_S)
     while (pid := torture.executioner.find_engine()) is None:
-        assert time.monotonic() < end, "no engine"
+        assert not deadline.is_over(), "no engine"
         time.sleep(0.05)
     return pid
 
@@ -49,12 +50,12 @@ def test_sync_publishes_by_itself_when_the_engine_that_it_waits_for_dies(tmp_pat
                 time.sleep(1.5)
                 assert sync.poll() is None
                 os.kill(pid, signal.SIGKILL)
-                out, _ = sync.communicate(timeout=30)
+                out, _ = sync.communicate(timeout=PATIENCE_S)
             assert (sync.returncode, out) == (0, "Everything is published.\n")
             assert list(torture.page.list_ours().values()) == [[("investigating", "Sign-in fails.")]]
         finally:
             engine.kill()
-            engine.wait(10)
+            engine.wait(PATIENCE_S)
 
 
 def fail_first_write(page: StrangerPage, fault: str) -> None:
@@ -74,7 +75,7 @@ def test_an_incident_that_somebody_renamed_before_we_looked_is_not_made_again(tm
                 assert sync.poll() is None
                 time.sleep(0.01)
             page.apply(next(iter(page.list_ours())), {"name": "Renamed"})
-            assert sync.wait(30) == 0
+            assert sync.wait(PATIENCE_S) == 0
         assert list(page.list_ours().values()) == [[("investigating", "Sign-in fails.")]]
 
 

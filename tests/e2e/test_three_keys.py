@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.e2e.world import TOKEN, World, open_world, wait_until
+from tests.pace import Deadline
 from tests.ptyscreen import PtyScreen
 
 
@@ -34,8 +35,8 @@ def test_red_probe_to_words_that_customers_read_in_three_keys(world: World, colu
         terminal.press("i")
         terminal.wait_for("draft saved")
         review_and_send(terminal)
-        wait_until(lambda: bool(world.published()), 10)
-        terminal.wait_for("customers see", 10)
+        wait_until(lambda: bool(world.published()))
+        terminal.wait_for("customers see")
         html = httpx.get(world.page_url, trust_env=False).text
         (bodies,) = world.published()
         assert len(bodies) == 1
@@ -86,8 +87,8 @@ def test_u_takes_an_update_back_and_a_dead_terminal_sends_nothing(tmp_path: Path
 
 def has_arrived(world: World, terminal: PtyScreen) -> bool:
     """Waits until the update stands on the page, or until a person is asked."""
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
+    deadline = Deadline(30)
+    while not deadline.is_over():
         terminal.pump(0.2)
         if world.published():
             return True
@@ -104,7 +105,7 @@ def test_an_update_confirmed_while_the_page_is_away_arrives_once_when_it_is_back
         terminal.press("i")
         terminal.wait_for("draft saved")
         review_and_send(terminal)
-        terminal.wait_for("queue 1", 10)
+        terminal.wait_for("queue 1")
         assert "customers have not been told" in terminal.text()
         time.sleep(3)
         world.page.send_signal(signal.SIGCONT)
@@ -112,7 +113,7 @@ def test_an_update_confirmed_while_the_page_is_away_arrives_once_when_it_is_back
             terminal.press("c")
             terminal.wait_for("send again")
             terminal.press("ctrl+s")
-        wait_until(lambda: len(world.published()) == 1, 30)
+        wait_until(lambda: len(world.published()) == 1)
         terminal.wait_for("queue 0", 15)
         time.sleep(2)
         assert [len(bodies) for bodies in world.published()] == [1]

@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
+from tests.pace import PATIENCE_S, Deadline
 
 PROGRAM = (sys.executable, "-P", "-m", "oncall_tui")
 TOKEN = "e2e-canary-token-5b1f0c"
@@ -86,7 +87,7 @@ class World:
 
     def published(self) -> list[list[str]]:
         """Returns the bodies of every incident as the public page shows them, oldest update first."""
-        answer = httpx.get(f"{self.page_url}/api/v2/incidents.json", trust_env=False)
+        answer = httpx.get(f"{self.page_url}/api/v2/incidents.json", trust_env=False, timeout=PATIENCE_S)
         return [
             [update["body"] for update in reversed(incident["incident_updates"])]
             for incident in answer.json()["incidents"]
@@ -96,10 +97,10 @@ class World:
         self.run("agent", "--stop")
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 15) -> None:
-    end = time.monotonic() + seconds
+def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
+    deadline = Deadline(seconds)
     while not condition():
-        assert time.monotonic() < end, "waited in vain"
+        assert not deadline.is_over(), "waited in vain"
         time.sleep(0.05)
 
 
@@ -184,7 +185,7 @@ expect = {{ status = [200], body_contains = "ok" }}
     finally:
         world.stop_engine()
         page.terminate()
-        page.wait(5)
+        page.wait(PATIENCE_S)
         page.stdout.close()
         target.shutdown()
         target.server_close()

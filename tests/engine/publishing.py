@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 from tests.engine.faultpage import PAGE_ID, TOKEN, FaultPage
+from tests.pace import PATIENCE_S
 
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import PageConfig, TokenSource
@@ -211,7 +212,7 @@ async def publishing(
         await store.close()
 
 
-async def until(condition: object, timeout_s: float = 10.0, every_s: float = 0.005) -> None:
+async def until(condition: object, timeout_s: float = PATIENCE_S, every_s: float = 0.005) -> None:
     """Waits until a condition holds, looking often."""
     assert callable(condition)
     async with asyncio.timeout(timeout_s):

@@ -219,7 +219,7 @@ async def test_an_engine_tells_a_real_hook_after_a_real_page(tmp_path: Path, mon
         try:
             with open_database(tmp_path / "oncall.db") as db:
                 incident_id = confirm(db)
-                await until(lambda: not list_deliveries(db), 20.0)
+                await until(lambda: not list_deliveries(db))
                 seen_at = list_updates(db, incident_id)[0].seen_at
                 told = find_broadcast(db)
         finally:

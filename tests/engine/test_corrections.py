@@ -24,7 +24,7 @@ from oncall_tui.store.updates import list_updates
 
 async def drain(path: Path, db: Database, page: FaultPage) -> None:
     async with publishing(path, db, page):
-        await until(lambda: not list_deliveries(db), 20)
+        await until(lambda: not list_deliveries(db))
 
 
 async def look(path: Path, page: FaultPage) -> None:
@@ -116,7 +116,7 @@ async def test_a_correction_of_a_correction_ends_with_the_last(path: Path, db: D
             await until(lambda: list_deliveries(db)[0].state is DeliveryState.UNCERTAIN)
             correct(db, update, "Best.")
             engine.wake.set()
-            await until(lambda: not list_deliveries(db), 20)
+            await until(lambda: not list_deliveries(db))
         assert page.shown() == ["Best.", "Second."]
 
 

@@ -58,7 +58,7 @@ async def test_a_disk_that_fills_up_while_sending_loses_and_doubles_nothing(
         assert page.bodies() == ["first"]
         assert list_deliveries(db)[0].state is DeliveryState.SENDING
         fill_disk(engine, is_full=False)
-        await until(lambda: not list_deliveries(db), 20.0)
+        await until(lambda: not list_deliveries(db))
         engine.kill()
         _, said = await engine.communicate()
         assert b"disk" in said

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from random import Random
 
 from tests.engine.receivers import answer, open_receiver
 from tests.engine.test_hook_noticing import NOW, Board, make_probes
+from tests.pace import PATIENCE_S, Deadline, free_s
 
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import HookConfig
@@ -38,10 +38,10 @@ from oncall_tui.store.hooks import (
 from oncall_tui.store.lease import take_lease
 
 
-async def wait_until(condition: Callable[[], bool], seconds: float = 5) -> None:
-    end = time.monotonic() + seconds
+async def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
+    deadline = Deadline(seconds)
     while not condition():
-        assert time.monotonic() < end, "waited in vain"
+        assert not deadline.is_over(), "waited in vain"
         await asyncio.sleep(0.01)
 
 
@@ -72,7 +72,7 @@ class Calling:
 
     async def end(self) -> None:
         self.stop.set()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_S):
             await asyncio.gather(*self.tasks)
         self.db.close()
 
@@ -108,11 +108,11 @@ async def test_one_that_hangs_holds_up_no_other_and_no_stop(tmp_path: Path) -> N
     for number in range(3):
         calling.add("quick", str(number))
     await wait_until(lambda: calling.states("quick") == [CallState.DONE] * 3)
-    began = time.monotonic()
+    began = free_s()
     calling.stop.set()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_S):
         await asyncio.gather(*calling.tasks)
-    assert time.monotonic() - began < 1
+    assert free_s() - began < 1
     await wait_until(lambda: not Path(f"/proc/{mark.read_text().strip()}").exists())
     assert calling.states("hanging") == [CallState.CALLING]
     assert has_waiting_calls(calling.db)
@@ -174,7 +174,7 @@ async def test_a_call_that_an_engine_died_in_is_made_again_once_and_none_that_wa
         for ids in (["quick", "slow"], ["quick", "slow", "slow"]):
             engine = start_engine(tmp_path)
             try:
-                await wait_until(partial(has_rung, mark, len(ids)), 15)
+                await wait_until(partial(has_rung, mark, len(ids)))
             finally:
                 engine.kill()
                 engine.wait()

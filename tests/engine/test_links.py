@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 from tests.engine.probes.servers import make_server_context, reply, serve
+from tests.pace import PATIENCE_S
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.duration import MINUTE
@@ -188,16 +189,16 @@ async def test_each_link_is_asked_once_in_ten_minutes_and_none_is_blamed_while_t
         await asyncio.sleep(0.3)
         assert site.asked == []
         is_online = True
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while len(list_asked_links(db, 0)) < 2:
                 await asyncio.sleep(0.02)
         await asyncio.sleep(0.2)
         assert len(site.asked) == 2
         assert list_dead_links(db) == [site.link("gone")]
         later_ms += 10 * MINUTE
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while len(site.asked) < 4:
                 await asyncio.sleep(0.02)
         stop.set()
-        await asyncio.wait_for(task, 2)
+        await asyncio.wait_for(task, PATIENCE_S)
     await store.close()

@@ -21,6 +21,7 @@ from tests.e2e.world import TOKEN, open_world, wait_until
 from tests.e2e.world import World as CommandWorld
 from tests.engine.maintainer_steps import POINTS, run_steps
 from tests.engine.plannedworld import QUIET_MS, World
+from tests.pace import PATIENCE_S
 from tests.statuspage.clockpage import ClockPage, serving
 from tests.statuspage.conftest import Page, start_page
 from tests.store.planned import END, MINUTE, NOON, START, begin_epoch, plan, say
@@ -53,7 +54,7 @@ def list_delivered(db: Database, maintenance_id: int = 1) -> list[NoticeKind]:
 
 
 def read_works(url: str) -> list[dict[str, Any]]:
-    answer = httpx.get(f"{url}/api/v2/scheduled-maintenances.json", trust_env=False, timeout=10).json()
+    answer = httpx.get(f"{url}/api/v2/scheduled-maintenances.json", trust_env=False, timeout=PATIENCE_S).json()
     works: list[dict[str, Any]] = answer["scheduled_maintenances"]
     return works
 

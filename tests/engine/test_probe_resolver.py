@@ -6,9 +6,9 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
+from tests.pace import PATIENCE_S, free_s
 
 from oncall_tui.engine.resolver import Address, Resolver, ResolverBusyError, look_up
 
@@ -25,7 +25,7 @@ class Names:
     def __call__(self, host: str) -> tuple[Address, ...]:
         self.asked.append(host)
         if host.startswith("dead"):
-            self.gate.wait(20)
+            self.gate.wait(PATIENCE_S)
             raise socket.gaierror(socket.EAI_AGAIN, "")
         if host.startswith("none"):
             raise socket.gaierror(socket.EAI_NONAME, "")
@@ -75,10 +75,10 @@ async def test_dead_names_do_not_starve_live_ones() -> None:
     names = Names()
     resolver = Resolver(names)
     await asyncio.gather(*(give_up_on(resolver, f"dead{number}", 0.05) for number in range(100)))
-    started = time.monotonic()
+    started = free_s()
     found = await asyncio.gather(*(resolver.resolve(f"live{number}") for number in range(100)))
     assert found == [(HERE,)] * 100
-    assert time.monotonic() - started < 1.0
+    assert free_s() - started < 1.0
     names.gate.set()
 
 
@@ -111,9 +111,11 @@ def test_a_hanging_name_does_not_keep_the_process() -> None:
         "    await asyncio.sleep(0.1)\n"
         "asyncio.run(main())\n"
     )
-    started = time.monotonic()
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=20, env=os.environ | {"PYTHONPATH": "src"})
-    assert time.monotonic() - started < 10
+    started = free_s()
+    subprocess.run(
+        [sys.executable, "-c", program], check=True, timeout=PATIENCE_S, env=os.environ | {"PYTHONPATH": "src"}
+    )
+    assert free_s() - started < 10
 
 
 def test_the_system_knows_localhost_once() -> None:

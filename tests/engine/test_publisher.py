@@ -16,6 +16,7 @@ from tests.engine.publishing import (
     publishing,
     until,
 )
+from tests.pace import free_s
 
 from oncall_tui.clock import now_ms
 from oncall_tui.config.token import Secret
@@ -68,8 +69,10 @@ async def test_wake_is_all_that_it_waits_for(path: Path, db: Database) -> None:
         async with publishing(path, db, page) as engine:
             await asyncio.sleep(0.2)
             confirm(db, incident.id, "Looking.")
+            began = free_s()
             engine.wake.set()
-            await until(lambda: page.writes, 1.0)
+            await until(lambda: page.writes)
+            assert free_s() - began < 1.0
 
 
 async def publish_first(path: Path, db: Database, page: FaultPage) -> tuple[int, str]:
@@ -235,7 +238,7 @@ async def test_a_fault_of_our_own_after_the_claim_is_a_doubt_and_loses_nothing(p
         page.on_step = break_once
         async with publishing(path, db, page, clock=read_clock):
             await until(lambda: list_deliveries(db)[0].state is DeliveryState.UNCERTAIN)
-            await until(lambda: not list_deliveries(db), 20.0)
+            await until(lambda: not list_deliveries(db))
         assert page.bodies() == ["first"]
 
 
@@ -245,11 +248,11 @@ async def test_a_confirmed_update_is_accepted_at_once(path: Path, db: Database) 
         incident_id, _ = await publish_first(path, db, page)
         async with publishing(path, db, page) as engine:
             for number in range(10):
-                begin = time.perf_counter()
+                begin = free_s()
                 confirm(db, incident_id, f"update {number}")
                 engine.wake.set()
                 await until(lambda number=number: len(page.writes) == number + 2)
-                waits.append(time.perf_counter() - begin)
+                waits.append(free_s() - begin)
     # A loop that only looks by itself takes seconds; what a busy machine adds is no part of the promise.
     assert sorted(waits)[5] < 1.0
 
@@ -283,12 +286,13 @@ async def test_draining_ends_when_nothing_can_be_done(path: Path, db: Database) 
         await drain(make_work(store, client, config, begin_epoch(db)), 20)
         assert page.bodies() == ["first"]
         assert [item.state for item in list_deliveries(db)] == [DeliveryState.FAILED, DeliveryState.PENDING]
-        begin = time.monotonic()
+        begin, began = time.monotonic(), free_s()
         page.faults.extend([Fault.EMPTY_500])
         retry_delivery(db, list_deliveries(db)[0].id, "ana", now_ms())
         late = make_config(page, quiet_ms=60_000)
-        await drain(make_work(store, client, late, begin_epoch(db)), 0.5)
-        assert 0.4 < time.monotonic() - begin < 3
+        await drain(make_work(store, client, late, begin_epoch(db)), 2.0)
+        assert time.monotonic() - begin > 1.9
+        assert free_s() - began < 4
         assert list_deliveries(db)[0].state is DeliveryState.UNCERTAIN
         await client.close()
         await store.close()

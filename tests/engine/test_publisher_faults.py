@@ -76,7 +76,7 @@ async def check_once(fault: Fault, step: str, path: Path, db: Database, page: Fa
     confirm(db, incident_id, "second", IncidentStatus.RESOLVED)
     page.faults.append(fault)
     async with publishing(path, db, page):
-        await until(lambda: not list_deliveries(db), 20.0)
+        await until(lambda: not list_deliveries(db))
     expected = [*(["before"] if step != "create" else []), "first", "second"]
     assert page.bodies() == expected
     assert [update.body for update in list_updates(db, incident_id)] == expected

@@ -82,7 +82,7 @@ async def check_death(moment: str, fault: Fault, step: str, path: Path, db: Data
             page.on_step = kill
             assert await engine.wait() == -signal.SIGKILL
             engine = await start_engine(path, page)
-        await until(lambda: not list_deliveries(db), 20.0)
+        await until(lambda: not list_deliveries(db))
         await end_engine(engine)
         assert page.bodies() == expected
         assert [update.body for update in list_updates(db, incident.id)] == expected
@@ -90,7 +90,7 @@ async def check_death(moment: str, fault: Fault, step: str, path: Path, db: Data
 
 
 async def see_steps(db: Database, steps: list[str], count: int) -> None:
-    await until(lambda: len(steps) >= count or not list_deliveries(db), 40.0)
+    await until(lambda: len(steps) >= count or not list_deliveries(db))
 
 
 async def test_death_at_random_loses_and_doubles_nothing(path: Path, db: Database) -> None:

@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from tests.pace import PATIENCE_S, Deadline, free_s
 from tests.saved import list_results
 
 from oncall_tui.clock import now_ms
@@ -80,10 +81,10 @@ def write_config(folder: Path, port: int) -> Path:
     return path
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
+def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
+    deadline = Deadline(seconds)
     while not condition():
-        assert time.monotonic() < end, "waited in vain"
+        assert not deadline.is_over(), "waited in vain"
         time.sleep(0.02)
 
 
@@ -100,7 +101,7 @@ def start_agent(folder: Path, config: Path, *arguments: str) -> subprocess.Popen
 
 def end(process: subprocess.Popen[bytes]) -> int:
     process.kill()
-    process.communicate(timeout=5)
+    process.communicate(timeout=PATIENCE_S)
     return process.returncode
 
 
@@ -122,10 +123,10 @@ def test_it_probes_obeys_term_and_says_so(tmp_path: Path, target: int) -> None:
         assert lease is not None
         assert (lease.pid, lease.mode, (lease.host, lease.boot_id)) == (process.pid, "stay", read_host())
         assert find_lock_holder(tmp_path / "oncall.db") == process.pid
-        told_at = time.monotonic()
+        told_at = free_s()
         process.terminate()
-        assert process.wait(5) == 0
-        assert time.monotonic() - told_at < 2
+        assert process.wait(PATIENCE_S) == 0
+        assert free_s() - told_at < 2
         ended = read_lease(db)
         assert ended is not None
         assert ended.stopped_at is not None
@@ -142,7 +143,7 @@ def test_it_obeys_a_signal_while_it_begins(tmp_path: Path, target: int) -> None:
             wait_until(lambda: find_lock_holder(path) == process.pid)
             process.terminate()
             time.sleep(0.1)
-        assert process.wait(5) == 0
+        assert process.wait(PATIENCE_S) == 0
         lease = read_lease(db)
         assert lease is not None
         assert (lease.pid, lease.stopped_at is not None) == (process.pid, True)
@@ -155,7 +156,7 @@ def test_six_starts_at_once_leave_one_engine(tmp_path: Path, target: int) -> Non
         processes = [start_agent(tmp_path, config, "--linger", "--after", "60s") for _ in range(6)]
         losers = []
         wait_until(lambda: has_beaten(db))
-        wait_until(lambda: sum(process.poll() is not None for process in processes) == len(processes) - 1, 20)
+        wait_until(lambda: sum(process.poll() is not None for process in processes) == len(processes) - 1)
         losers = [process for process in processes if process.poll() is not None]
         assert {process.returncode for process in losers} == {0}
         lease = read_lease(db)
@@ -175,7 +176,7 @@ def test_it_lingers_for_a_terminal_and_leaves_after_the_last(tmp_path: Path, tar
             beat_terminal(db, Terminal("t", terminal.pid, host, "me", 1, beat, False))
             time.sleep(0.1)
         assert process.poll() is None
-        assert process.wait(6) == 0
+        assert process.wait(PATIENCE_S) == 0
     end(process)
     assert "no terminal is left" in log_path(tmp_path / "oncall.db").read_text()
 
@@ -206,7 +207,7 @@ async def test_it_stays_without_a_terminal_while_words_are_on_their_way(tmp_path
         await asyncio.sleep(2.5)
         assert not running.done()
         drop_delivery(db, 1, "ana", 2)
-        assert await asyncio.wait_for(running, 5) is Ending.UNWATCHED
+        assert await asyncio.wait_for(running, PATIENCE_S) is Ending.UNWATCHED
 
 
 async def test_a_locked_file_does_not_make_it_leave_an_open_terminal(tmp_path: Path, target: int) -> None:
@@ -221,7 +222,7 @@ async def test_a_locked_file_does_not_make_it_leave_an_open_terminal(tmp_path: P
         with db.write():
             await asyncio.sleep(4)
             assert not running.done()
-        assert await asyncio.wait_for(running, 8) is Ending.UNWATCHED
+        assert await asyncio.wait_for(running, PATIENCE_S) is Ending.UNWATCHED
 
 
 async def test_a_second_engine_leaves_at_once(tmp_path: Path, target: int) -> None:
@@ -234,7 +235,7 @@ async def test_a_second_engine_leaves_at_once(tmp_path: Path, target: int) -> No
 async def run_until(path: Path, config: Config, spoil: Callable[[Database], object]) -> Ending:
     running = asyncio.create_task(run_engine(path, config, mode=Mode.STAY))
     with open_database(path) as db:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_S):
             while not has_beaten(db):
                 await asyncio.sleep(0.05)
             await asyncio.sleep(0.2)
@@ -281,7 +282,7 @@ def test_a_locked_file_stops_no_probe_and_turns_none_red(tmp_path: Path, target:
         (state,), _ = list_states(db)
         assert state.status == "up"
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(PATIENCE_S) == 0
     end(process)
     assert "not saving" in log_path(path).read_text()
 
@@ -317,15 +318,15 @@ def test_a_page_that_does_not_answer_holds_up_no_stop(tmp_path: Path, target: in
         )
         process = start_agent(tmp_path, config, "--stay")
         wait_until(lambda: get_delivery(db, 1).state is DeliveryState.SENDING)
-        told_at = time.monotonic()
+        told_at = free_s()
         process.terminate()
-        assert process.wait(5) == 0
-        assert time.monotonic() - told_at < 2
+        assert process.wait(PATIENCE_S) == 0
+        assert free_s() - told_at < 2
         assert get_delivery(db, 1).state is DeliveryState.SENDING
         heir = start_agent(tmp_path, config, "--stay")
         wait_until(lambda: get_delivery(db, 1).state is DeliveryState.UNCERTAIN)
         heir.terminate()
-        assert heir.wait(5) == 0
+        assert heir.wait(PATIENCE_S) == 0
     end(process)
     end(heir)
 
@@ -338,11 +339,11 @@ def test_a_hung_engine_is_ended_by_takeover_and_not_by_stop(tmp_path: Path, targ
         wait_until(lambda: len(list_results(db, "api")) >= 1)
         os.kill(hung.pid, signal.SIGSTOP)
         heir = start_agent(tmp_path, config, "--takeover")
-        wait_until(lambda: holds(db, heir.pid), 15)
-        assert hung.wait(5) in (0, -signal.SIGTERM, -signal.SIGKILL)
+        wait_until(lambda: holds(db, heir.pid))
+        assert hung.wait(PATIENCE_S) in (0, -signal.SIGTERM, -signal.SIGKILL)
         assert stop_engine(tmp_path / "oncall.db", read_lease(db)) == heir.pid
         assert stop_engine(tmp_path / "oncall.db", read_lease(db)) is None
-        assert heir.wait(5) == 0
+        assert heir.wait(PATIENCE_S) == 0
     end(hung)
     end(heir)
 

@@ -73,7 +73,7 @@ async def test_pages_of_several_kinds_are_told_side_by_side(tmp_path: Path, monk
             engine = asyncio.create_task(run_engine(tmp_path / "oncall.db", config, mode=Mode.STAY, stop=stop))
             try:
                 last = dict.fromkeys(("io", "internal", "shop"), DeliveryState.DELIVERED)
-                await until(lambda: last.items() <= find_states(list_updates(db, incident.id)[1]).items(), 20.0)
+                await until(lambda: last.items() <= find_states(list_updates(db, incident.id)[1]).items())
                 await until(
                     lambda: sum(bool(each.seen_at) for each in list_updates(db, incident.id)[1].proofs) == 3, 20.0
                 )

@@ -124,8 +124,8 @@ async def test_both_end_with_the_same_words_whatever_the_page_does(tmp_path: Pat
         for number in range(3):
             confirm(paris, ours.id, f"paris {number}")
             confirm(oslo, list_incidents(oslo)[0].id, f"oslo {number}")
-        await until(lambda: not list_deliveries(paris) and not list_deliveries(oslo), 30.0)
-        await until(lambda: len(list_words(paris)[0]) == len(list_words(oslo)[0]) == 7, 10.0)
+        await until(lambda: not list_deliveries(paris) and not list_deliveries(oslo))
+        await until(lambda: len(list_words(paris)[0]) == len(list_words(oslo)[0]) == 7)
         shown = page.bodies()
         assert sorted(list_words(paris)[0]) == sorted(list_words(oslo)[0]) == sorted(shown)
     assert len(shown) == len(set(shown)) == 7

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.pace import PATIENCE_S
+
 from oncall_tui.domain.duration import DAY, HOUR, MINUTE
 from oncall_tui.domain.probe import Probe, ProbeKind
 from oncall_tui.domain.upkeep import index_upkeeps
@@ -28,7 +30,7 @@ async def run_until(path: Path, windows: tuple[Window, ...], now: int, is_met: C
     store, stop = StoreThread(path), asyncio.Event()
     await store.start()
     work = asyncio.create_task(run_clock(store, windows, epoch=epoch, clock=lambda: now, stop=stop))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not is_met():
             await asyncio.sleep(0.01)
     stop.set()

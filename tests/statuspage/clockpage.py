@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import uvicorn
+from tests.pace import PATIENCE_S
 from tests.statuspage.conftest import PAGE_ID, TOKEN
 
 from oncall_tui.statuspage.components import add_component
@@ -34,10 +35,10 @@ class ClockPage:
         self.api = httpx.Client(
             base_url=f"{url}/v1/pages/{PAGE_ID}",
             headers={"Authorization": f"OAuth {TOKEN}"},
-            timeout=10,
+            timeout=PATIENCE_S,
             trust_env=False,
         )
-        self.public = httpx.Client(base_url=url, timeout=10, trust_env=False)
+        self.public = httpx.Client(base_url=url, timeout=PATIENCE_S, trust_env=False)
 
     def clear(self) -> ClockPage:
         """Goes back to noon, and to two well components and nothing else."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.pace import PATIENCE_S
 
 TOKEN = "a-token-of-the-tests"
 PAGE_ID = "testpage0001"
@@ -31,14 +32,14 @@ class Page:
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()
         assert self.url, self.process.stderr.read() if self.process.stderr else ""
-        self.public = httpx.Client(base_url=self.url, timeout=10, trust_env=False)
+        self.public = httpx.Client(base_url=self.url, timeout=PATIENCE_S, trust_env=False)
         self.api = self.make_writer()
 
     def make_writer(self) -> httpx.Client:
         return httpx.Client(
             base_url=f"{self.url}/v1/pages/{PAGE_ID}",
             headers={"Authorization": f"OAuth {TOKEN}"},
-            timeout=10,
+            timeout=PATIENCE_S,
             trust_env=False,
         )
 
@@ -51,7 +52,7 @@ class Page:
         self.api.close()
         if self.process.poll() is None:
             self.process.send_signal(number)
-        _, errors = self.process.communicate(timeout=10)
+        _, errors = self.process.communicate(timeout=PATIENCE_S)
         return self.process.returncode, errors
 
     def find_components(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from tests.pace import PATIENCE_S
 from tests.statuspage.clockpage import HOUR, MINUTE, NOON, ClockPage, serving
 from tests.statuspage.conftest import start_page
 from tests.statuspage.test_public import ATOM, HOSTILE, parse
@@ -274,6 +275,6 @@ async def test_a_file_that_fails_for_a_while_is_told_once_and_then_obeyed(
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not is_so():
             await asyncio.sleep(0.02)

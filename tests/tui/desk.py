@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec.structs import replace
+from tests.pace import Deadline
 from textual.pilot import Pilot
 
 from oncall_tui.clock import now_ms
@@ -95,9 +95,9 @@ async def open_app(
 
 async def wait_for(pilot: Pilot[object], is_met: Callable[[], bool], seconds: float = 8.0) -> None:
     """Waits until something is so; fails with the screen otherwise."""
-    end = time.monotonic() + seconds
+    deadline = Deadline(seconds)
     while not is_met():
-        assert time.monotonic() < end, screen_text(pilot)
+        assert not deadline.is_over(), screen_text(pilot)
         await pilot.pause()
         await asyncio.sleep(0.02)
 

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from tests.pace import PATIENCE_S
 from textual.app import App
 
 from oncall_tui.domain.errors import NotFoundError, StoreError
@@ -39,7 +40,7 @@ def declare(db: Database, title: str) -> Incident:
     )
 
 
-async def until(condition: object, seconds: float = 3.0) -> None:
+async def until(condition: object, seconds: float = PATIENCE_S) -> None:
     assert callable(condition)
     async with asyncio.timeout(seconds):
         while not condition():
@@ -125,8 +126,8 @@ async def test_a_file_that_cannot_be_opened_is_told_and_tried_again(tmp_path: Pa
     app = Listener(Feed(path, is_read_only=False, snapshot=Snapshot()))
     async with app.run_test():
         with pytest.raises(StoreError, match="not a database"):
-            await asyncio.wait_for(app.feed.call(declare, "refused"), 3)
+            await asyncio.wait_for(app.feed.call(declare, "refused"), PATIENCE_S)
         await until(lambda: bool(app.heard) and "not a database" in app.heard[-1].snapshot.saving_error)
         path.unlink()
-        await until(lambda: bool(app.heard) and app.heard[-1].snapshot.saving_error == "", 4)
+        await until(lambda: bool(app.heard) and app.heard[-1].snapshot.saving_error == "")
         assert (await app.feed.call(declare, "taken")).id == 1

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.pace import Deadline
 from tests.tui.dashboards import find_children, make_probes, make_state, open_dashboard, write_world
 
 from oncall_tui.clock import now_ms
@@ -81,8 +82,8 @@ def test_what_an_editor_wrote_comes_back_however_it_ended(tmp_path: Path, editor
         (running,) = find_children(child)
         os.kill(screen.pid, signal.SIGHUP)
         screen.wait_for_end()
-        end = time.monotonic() + 5
-        while Path(f"/proc/{running}").exists() and time.monotonic() < end:
+        deadline = Deadline(5)
+        while Path(f"/proc/{running}").exists() and not deadline.is_over():
             time.sleep(0.05)
         assert not Path(f"/proc/{running}").exists()
     with open_database(db) as opened:

@@ -10,13 +10,14 @@ import sys
 from contextlib import suppress
 
 import pytest
+from tests.pace import PATIENCE_S
 
 from oncall_tui.engine.broadcast.wire import Wire, start_watching, watch
 
 
 def ask(port: int, wire: Wire, *, closes: bool) -> None:
     watch(wire)
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     connection.connect()
     if closes:
         wire.close()
@@ -76,7 +77,7 @@ async def test_a_closed_wire_lets_no_mail_leave() -> None:
         watch(wire)
         wire.close()
         try:
-            smtplib.SMTP("127.0.0.1", server.sockets[0].getsockname()[1], timeout=5)
+            smtplib.SMTP("127.0.0.1", server.sockets[0].getsockname()[1], timeout=PATIENCE_S)
         finally:
             watch(Wire(5))
 
@@ -112,5 +113,7 @@ try:
 except UsageError as error:
     print(error)
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE_S, check=True
+    )
     assert "pip install 'oncall-tui[broadcast]'" in done.stdout

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.engine.probes.servers import make_probe, make_tools, serve
+from tests.pace import PATIENCE_S
 
 from oncall_tui.domain.probe import ProbeKind, Verdict
 from oncall_tui.domain.sanitize import is_clean
@@ -231,7 +232,7 @@ def test_without_file_descriptors_nothing_is_down() -> None:
         [sys.executable, "-W", "ignore", "-c", textwrap.dedent(WITHOUT_DESCRIPTORS)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
         env=os.environ | {"PYTHONPATH": "src"},
         check=False,
     )

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.engine.sources.desks import World, answer_with, make_source, open_world, serve
+from tests.pace import PATIENCE_S
 
 from oncall_tui.config.model import Config
 from oncall_tui.domain.probe import ProbeKind, ProbeStatus
@@ -95,7 +96,7 @@ async def test_the_engine_silences_at_once_what_a_terminal_wrote_into_the_file(t
         engine = asyncio.create_task(
             run_engine(path, Config(path=tmp_path, probes=(source,)), mode=Mode.STAY, stop=stop)
         )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while not path.exists() or not await asyncio.to_thread(is_there):
                 await asyncio.sleep(0.05)
             await asyncio.to_thread(write)
