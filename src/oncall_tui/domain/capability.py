@@ -20,6 +20,7 @@ class Capabilities(Struct, frozen=True):
     `repeats_create` ones take the same creation twice and make one incident of it. `needs_component` ones refuse an
     update that names none; `holds_components` ones show a component no better than it was declared until the incident
     is over; `frees_components` ones put back every component by themselves then, and refuse to be told.
+    `keeps_window` ones show for ever the times with which planned work was announced.
     """
 
     adapter: str
@@ -39,6 +40,7 @@ class Capabilities(Struct, frozen=True):
     can_edit_update: bool = False
     has_maintenance: bool = False
     has_auto_transitions: bool = False
+    keeps_window: bool = False
     has_postmortem: bool = False
     has_templates: bool = False
     has_backfill: bool = False

@@ -38,6 +38,16 @@ def read_plan(work: Maintenance | RemoteMaintenance) -> PlanFields:
     return PlanFields(work.title, work.status, work.starts_at, ends_at, tuple(work.components))
 
 
+def tells_window(remote: RemoteMaintenance) -> bool:
+    """Tells whether a page says when work is planned; where it keeps that, only while nothing has begun."""
+    return not remote.keeps_window or (remote.status is MaintenanceStatus.SCHEDULED and remote.ends_at is not None)
+
+
+def is_window_kept(remote: RemoteMaintenance, base: PlanFields) -> bool:
+    """Tells whether nobody changed the window on a page that keeps it: then ours may be another, by what was said."""
+    return remote.keeps_window and (not tells_window(remote) or _is_same_window(read_plan(remote), base))
+
+
 def is_worth_following(remote: RemoteMaintenance, now: int) -> bool:
     """Tells whether planned work of a page matters here: to come, under way, or over for less than a day.
 

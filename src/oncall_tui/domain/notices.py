@@ -8,14 +8,17 @@ from enum import StrEnum
 from oncall_tui.domain.duration import MINUTE
 from oncall_tui.domain.maintenance import (
     STATUS_AFTER,
+    Maintenance,
     MaintenanceStatus,
     NoticeDelivery,
     NoticeEvidence,
     NoticeKind,
     write_instant,
 )
+from oncall_tui.domain.merging import tells_window
 from oncall_tui.domain.outbox import normalise_body
 from oncall_tui.domain.remote import RemoteMaintenance, RemoteMaintenanceUpdate
+from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.update import DeliveryState
 
 PATIENCE_MS = 5 * MINUTE
@@ -94,6 +97,33 @@ def list_made_about(
     """Returns those without any stamp that were made about when a plan was last sent, with any title."""
     earliest, latest = sending_at + skew_ms - MINUTE, sending_at + skew_ms + window_ms + MINUTE
     return [each for each in recent if not each.uid and earliest <= each.created_at <= latest]
+
+
+def is_made_alike(maintenance: Maintenance, remote: RemoteMaintenance) -> bool:
+    """Tells whether work without any stamp has our title and, as far as the page tells it, our window."""
+    if remote.title != clean_line(maintenance.title).strip():
+        return False
+    if not tells_window(remote):
+        return True
+    ends_at = maintenance.ends_at if remote.ends_at is None else remote.ends_at
+    return abs(remote.starts_at - maintenance.starts_at) < MINUTE and abs(ends_at - maintenance.ends_at) < MINUTE
+
+
+def may_hold_notice(
+    delivery: NoticeDelivery, title: str, evidence: Iterable[NoticeEvidence], *, is_stamped: bool
+) -> bool:
+    """Tells whether something on the page may be a notice in doubt, which nothing proves: then a person is asked.
+
+    It has our words. Where writes leave no stamp, half of what we sent is enough, since somebody may have changed the
+    other: the title of a plan, the state of a move, of anything else that it is new.
+    """
+    body = normalise_body(delivery.body)
+    found = list(evidence)
+    if is_stamped or any(each.body == body for each in found):
+        return any(each.body == body for each in found)
+    if delivery.kind is NoticeKind.PLAN:
+        return any(each.title == clean_line(title).strip() for each in found)
+    return any(STATUS_AFTER.get(delivery.kind) in (None, each.status) for each in found)
 
 
 def list_notice_evidence(delivery: NoticeDelivery, remote: RemoteMaintenance | None) -> list[NoticeEvidence]:

@@ -24,11 +24,12 @@ from oncall_tui.domain.notices import (
     find_move,
     find_notice_applied,
     find_standing,
+    is_made_alike,
     list_made_about,
     list_notice_evidence,
+    may_hold_notice,
     tell_window,
 )
-from oncall_tui.domain.outbox import normalise_body
 from oncall_tui.domain.remote import RemoteMaintenance, RemoteMaintenanceUpdate
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.engine.composing import UnknownComponentError
@@ -41,7 +42,7 @@ from oncall_tui.store.maintenance import get_maintenance
 from oncall_tui.store.notice_steps import claim_notice, settle_notice, settle_notice_delivered
 from oncall_tui.store.notices import has_earlier_plan, list_placements
 from oncall_tui.store.page import note_page_reached
-from oncall_tui.store.planned_page import take_in_maintenance, yield_notice
+from oncall_tui.store.planned_page import list_placed_ids, take_in_maintenance, yield_notice
 
 _WATCH_AGAIN_MS = 2_000
 _ASKED_AGAIN_MS = 60_000
@@ -140,14 +141,17 @@ class NoticeCourier:
         skew_ms = self._page.clock_skew_ms or 0
         window_ms = self._work.config.request_timeout_ms + self._work.config.quiet_period_ms
         sending_at = delivery.sending_at or delivery.created_at
+        placed = await self._store.call(list_placed_ids, maintenance.id, page=delivery.page)
         evidence = []
         for each in list_made_about(recent, sending_at, skew_ms, window_ms):
+            if each.remote_id in placed:
+                continue
             # A list may leave out the stamp that the work itself shows.
             await self._work.budget.spend()
             alone = await self._page.get_maintenance(each.remote_id)
             if alone is None or alone.uid not in (None, "", maintenance.uid):
                 continue
-            if alone.uid or (alone.title == maintenance.title and _find_applied(delivery, alone)):
+            if alone.uid or (is_made_alike(maintenance, alone) and _find_applied(delivery, alone)):
                 return alone, []
             evidence += list_notice_evidence(delivery, alone)
         return None, evidence
@@ -178,7 +182,12 @@ class NoticeCourier:
 
     async def _is_left_to_page(self, delivery: NoticeDelivery, remote: RemoteMaintenance) -> bool:
         """Tells whether the page's own state stands against the notice, or for it; settles it then."""
-        match find_standing(delivery, remote, self._page.clock_skew_ms or 0, self._clock()):
+        shown = remote
+        if remote.keeps_window:
+            # What was said since stands in no window of the page; what others changed there was just taken in.
+            ours: Maintenance = await self._store.call(get_maintenance, delivery.maintenance_id)
+            shown = replace(remote, starts_at=ours.starts_at, ends_at=ours.ends_at)
+        match find_standing(delivery, shown, self._page.clock_skew_ms or 0, self._clock()):
             case Standing.MOVED:
                 await self._deliver(delivery, remote, find_move(delivery.kind, remote), "the page moved it by itself")
                 return True
@@ -250,7 +259,7 @@ class NoticeCourier:
             await self._settle(delivery, DeliveryState.FAILED, _GONE)
         elif is_overtaken(delivery.kind, delivery.later):
             await self._settle(delivery, DeliveryState.DROPPED, _OVERTAKEN)
-        elif (self._work.config.resends_unasked or not delivery.notify) and not _has_words(delivery, evidence):
+        elif await self._may_resend(delivery, remote, evidence):
             await self._settle(delivery, DeliveryState.PENDING, "not on the page: sending again")
         else:
             now = self._clock()
@@ -264,6 +273,20 @@ class NoticeCourier:
                 is_asking=True,
                 evidence=evidence,
             )
+
+    async def _may_resend(
+        self, delivery: NoticeDelivery, remote: RemoteMaintenance | None, evidence: list[NoticeEvidence]
+    ) -> bool:
+        """What subscribers might get twice, or what may stand there already, is sent again by a person alone.
+
+        Unless the page would not double it.
+        """
+        if delivery.kind is NoticeKind.PLAN and self._page.capabilities.repeats_create:
+            return True
+        maintenance: Maintenance = await self._store.call(get_maintenance, delivery.maintenance_id)
+        is_stamped = remote is not None and bool(remote.uid)
+        may_hold = may_hold_notice(delivery, maintenance.title, evidence, is_stamped=is_stamped)
+        return not may_hold and (self._work.config.resends_unasked or not delivery.notify)
 
     async def _deliver(
         self,
@@ -303,12 +326,6 @@ class NoticeCourier:
     ) -> None:
         now = self._clock()
         await self._fenced.settle(settle_notice, delivery.id, state, reason=reason, now=now, next_try_at=next_try_at)
-
-
-def _has_words(delivery: NoticeDelivery, evidence: list[NoticeEvidence]) -> bool:
-    """Tells whether a message has our words, which nothing proves ours: sent again, they might stand there twice."""
-    body = normalise_body(delivery.body)
-    return any(each.body == body for each in evidence)
 
 
 def _find_applied(delivery: NoticeDelivery, remote: RemoteMaintenance) -> tuple[RemoteMaintenanceUpdate | None] | None:

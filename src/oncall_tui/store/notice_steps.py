@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from oncall_tui.domain.maintenance import NoticeEvidence
-from oncall_tui.domain.merging import read_plan
+from oncall_tui.domain.merging import read_plan, tells_window
 from oncall_tui.domain.remote import RemoteMaintenance
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.domain.update import DeliveryState
@@ -125,7 +125,7 @@ def settle_notice_delivered(
             (delivered_at, remote_update_id, body, reason, delivery_id),
         )
         current = get_maintenance(db, row["maintenance_id"])
-        shown = None if remote is None else read_plan(remote)
+        shown = read_plan(remote) if remote is not None and tells_window(remote) else None
         place_maintenance(connection, row["page"], remote_maintenance_id, current, url, now, shown)
         text = reason or "the page accepted the notice"
         tell_timeline(connection, row["maintenance_id"], EntryKind.DELIVERED, text, ENGINE, now)

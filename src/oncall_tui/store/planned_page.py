@@ -14,7 +14,7 @@ from oncall_tui.domain.maintenance import (
     NoticeKind,
     Placement,
 )
-from oncall_tui.domain.merging import PlanFields, merge_plan, read_plan, tell_plan_difference
+from oncall_tui.domain.merging import PlanFields, is_window_kept, merge_plan, read_plan, tell_plan_difference
 from oncall_tui.domain.planning import find_silenced
 from oncall_tui.domain.remote import RemoteMaintenance
 from oncall_tui.domain.sanitize import clean_line
@@ -58,7 +58,9 @@ def merge_placement(
         return False
     current = get_maintenance(db, maintenance_id)
     ours, shown, base = read_plan(current), read_plan(remote), _read_base(row)
-    seen_status = shown.status
+    is_kept, seen_status = is_window_kept(remote, base), shown.status
+    if is_kept:
+        shown = replace(shown, starts_at=ours.starts_at, ends_at=ours.ends_at)
     if states or _is_clocks_move(current, shown.status, now):
         # What we are about to say of it, or our clock, comes first; it is looked at again afterwards.
         shown, seen_status = replace(shown, status=ours.status), base.status
@@ -69,6 +71,8 @@ def merge_placement(
     if not states & {"pending", "retry_wait"}:
         messages = take_messages(connection, page, maintenance_id, remote, now)
         notes += messages if row["updated_at"] else ()
+    if is_kept:
+        shown = replace(shown, starts_at=base.starts_at, ends_at=base.ends_at)
     difference = "" if states else tell_plan_difference(merge.plan, shown)
     conflict = merge.conflict or (row["conflict"] if states or difference else "")
     news = [f"changed on {name_page(page)}: {note}" for note in notes]
@@ -132,6 +136,17 @@ def place_maintenance(
             json.dumps(base.components or current.components),
         ),
     )
+
+
+def list_placed_ids(db: Database, maintenance_id: int, *, page: str) -> set[str]:
+    """Returns which of a page's works are others of ours: those can never be this one, whatever their words are."""
+    rows = db.rows(
+        "SELECT remote_id FROM page_maintenance JOIN maintenance ON maintenance.id = maintenance_id "
+        "WHERE page = ? AND maintenance_id != ? AND is_local",
+        page,
+        maintenance_id,
+    )
+    return {row["remote_id"] for row in rows}
 
 
 def note_maintenance_gone(db: Database, placement: Placement, now: int) -> bool:

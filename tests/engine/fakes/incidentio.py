@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
-from tests.engine.fakes.faultwire import TOKEN, FaultWire, Request
+from tests.engine.fakes.faultwire import TOKEN, Request
+from tests.engine.fakes.incidentio_work import PAGE_ID, IncidentIoWork, copy_shown
 
 from oncall_tui.domain.incident import IncidentStatus
 
-PAGE_ID = "01PAGE"
 STATUSES = ("investigating", "identified", "monitoring", "resolved")
 COMPONENT_STATUSES = ("operational", "degraded_performance", "partial_outage", "full_outage")
 
 
 @dataclass
-class FakeIncidentIo(FaultWire):
+class FakeIncidentIo(IncidentIoWork):
     """Answers a repeated key with its first answer."""
 
-    is_oldest_first: bool = False
     structure: list[dict[str, Any]] = field(default_factory=list)
     incidents: dict[str, dict[str, Any]] = field(default_factory=dict)
-    components: dict[str, str] = field(default_factory=dict)
-    keys: dict[str, dict[str, Any]] = field(default_factory=dict)
-    _number: int = 0
-    _last: float = 0.0
 
     def is_api(self, path: str) -> bool:
         return path.startswith("/v2")
@@ -42,14 +36,15 @@ class FakeIncidentIo(FaultWire):
         return {"type": "validation_error", "status": status, "request_id": "r-1", "errors": [error]}
 
     def show(self) -> str:
-        texts = [update["message"] for incident in self.incidents.values() for update in incident["updates"]]
+        shown = [*self.incidents.values(), *self.works.values()]
+        texts = [update["message"] for item in shown for update in item["updates"]]
         return "<html><body>" + "".join(f"<p>{html.escape(text)}</p>" for text in texts) + "</body></html>"
 
     def add_component(self, name: str, group: str = "") -> str:
-        key = self._new_id()
+        key = self.make_id()
         self.components[key] = name
         component = {"component_id": key, "name": name}
-        held = {"group": {"id": self._new_id(), "name": group, "components": [component]}}
+        held = {"group": {"id": self.make_id(), "name": group, "components": [component]}}
         self.structure.append(held if group else {"component": component})
         return key
 
@@ -57,13 +52,13 @@ class FakeIncidentIo(FaultWire):
         """Adds a component in a group, and one in a group of a sub-page."""
         keys = []
         for name in (group, sub_page):
-            keys.append(self._new_id())
+            keys.append(self.make_id())
             self.components[keys[-1]] = name
         groups = [
-            {"group": {"id": self._new_id(), "name": "G", "components": [{"component_id": key, "name": name}]}}
+            {"group": {"id": self.make_id(), "name": "G", "components": [{"component_id": key, "name": name}]}}
             for key, name in zip(keys, (group, sub_page), strict=True)
         ]
-        self.structure += [groups[0], {"sub_page": {"id": self._new_id(), "name": "S", "items": [groups[1]]}}]
+        self.structure += [groups[0], {"sub_page": {"id": self.make_id(), "name": "S", "items": [groups[1]]}}]
         return keys[0], keys[1]
 
     def open(self, name: str, status: str, message: str) -> str:
@@ -87,21 +82,13 @@ class FakeIncidentIo(FaultWire):
     def list_notified(self) -> list[bool]:
         return [write["notify_subscribers"] for write in self.writes]
 
-    def _new_id(self) -> str:
-        self._number += 1
-        return f"01FCNDV6{self._number:06d}"
-
-    def _say(self) -> str:
-        self._last = max(self.now(), self._last + 0.001)
-        return datetime.fromtimestamp(self._last, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
     def _create(self, fields: dict[str, Any]) -> dict[str, Any]:
         incident: dict[str, Any] = {
-            "id": self._new_id(),
+            "id": self.make_id(),
             "status_page_id": PAGE_ID,
             "name": fields["name"],
             "incident_status": fields["incident_status"],
-            "published_at": self._say(),
+            "published_at": self.say_now(),
             "component_impacts": [],
             "updates": [],
         }
@@ -110,11 +97,11 @@ class FakeIncidentIo(FaultWire):
         return incident
 
     def _append(self, incident: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
-        at = self._say()
+        at = self.say_now()
         given = {item["component_id"]: item["component_status"] for item in fields.get("component_statuses", ())}
         status = fields.get("incident_status", incident["incident_status"])
         update = {
-            "id": self._new_id(),
+            "id": self.make_id(),
             "status_page_incident_id": incident["id"],
             "message": fields["message"],
             "incident_status": status,
@@ -139,6 +126,10 @@ class FakeIncidentIo(FaultWire):
             return self._answer_create(request.document)
         if request.method == "POST" and path == "/v2/status_page_incident_updates":
             return self._answer_update(request.document)
+        if "status_page_maintenance" in path:
+            return self.answer_work(request)
+        if request.method == "PUT":
+            return self._answer_name(path.removeprefix("/v2/status_page_incidents/"), request.document)
         if request.method != "GET":
             return 404, self.explain(404, "no such place")
         if path == "/v2/status_pages":
@@ -149,7 +140,7 @@ class FakeIncidentIo(FaultWire):
         if path == f"/v2/status_page_structures/{PAGE_ID}":
             return 200, {"current_structure": {"items": self.structure}}
         if path == "/v2/status_page_incidents":
-            return self._answer_list(request)
+            return self.answer_list(request, "status_page_incidents", list(self.incidents.values()))
         found = self.incidents.get(path.removeprefix("/v2/status_page_incidents/"))
         return (200, {"status_page_incident": found}) if found else (404, self.explain(404, "not found"))
 
@@ -167,7 +158,7 @@ class FakeIncidentIo(FaultWire):
         if problem := self._find_problem(fields):
             return 422, self.explain(422, problem)
         self.writes.append(fields)
-        answer = {"status_page_incident": _copy(self._create(fields))}
+        answer = {"status_page_incident": copy_shown(self._create(fields))}
         self.keys[fields["idempotency_key"]] = answer
         return 201, answer
 
@@ -188,7 +179,7 @@ class FakeIncidentIo(FaultWire):
         if problem := self._find_problem(fields):
             return 422, self.explain(422, problem)
         self.writes.append(fields)
-        return 201, {"status_page_incident_update": _copy(self._append(incident, fields))}
+        return 201, {"status_page_incident_update": copy_shown(self._append(incident, fields))}
 
     def _find_problem(self, fields: dict[str, Any]) -> str | None:
         if not isinstance(fields.get("notify_subscribers"), bool):
@@ -206,25 +197,11 @@ class FakeIncidentIo(FaultWire):
                 return f"no component {item['component_id']}"
         return None
 
-    def _answer_list(self, request: Request) -> tuple[int, object]:
-        if request.query.get("status_page_id") != PAGE_ID:
-            return 422, self.explain(422, "status_page_id is required")
-        size = int(request.query.get("page_size", "25"))
-        if not 0 < size <= 250:
-            return 422, self.explain(422, "page_size must be 1 to 250")
-        items = list(self.incidents.values())
-        if not self.is_oldest_first:
-            items.reverse()
-        begin = 0
-        if "after" in request.query:
-            begin = [item["id"] for item in items].index(request.query["after"]) + 1
-        shown = items[begin : begin + size]
-        meta: dict[str, Any] = {"page_size": size}
-        if begin + size < len(items):
-            meta["after"] = shown[-1]["id"]
-        return 200, {"status_page_incidents": shown, "pagination_meta": meta}
-
-
-def _copy(value: dict[str, Any]) -> dict[str, Any]:
-    """What was answered stays as it was, whatever happens to the incident."""
-    return {key: [dict(item) for item in inner] if isinstance(inner, list) else inner for key, inner in value.items()}
+    def _answer_name(self, incident_id: str, fields: dict[str, Any]) -> tuple[int, object]:
+        """Its name is all that can be changed of an incident, and is not written of in its updates."""
+        if (incident := self.incidents.get(incident_id)) is None:
+            return 404, self.explain(404, "not found")
+        if set(fields) != {"name"} or not fields["name"] or len(fields["name"]) > 200:
+            return 422, self.explain(422, "name must have 1 to 200 characters")
+        incident["name"] = fields["name"]
+        return 200, {"status_page_incident": incident}

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from tests.engine.fakes.betterstack import PAGE_ID as BETTER_STACK_ID
 from tests.engine.fakes.betterstack import FakeBetterStack
 from tests.engine.fakes.cachet import FakeCachet
-from tests.engine.fakes.incidentio import PAGE_ID as INCIDENT_IO_ID
 from tests.engine.fakes.incidentio import FakeIncidentIo
+from tests.engine.fakes.incidentio_work import PAGE_ID as INCIDENT_IO_ID
 from tests.engine.fakes.instatus import PAGE_ID as INSTATUS_ID
 from tests.engine.fakes.instatus import FakeInstatus
 from tests.engine.fakes.openstatus import PAGE_ID as OPEN_STATUS_ID
@@ -180,3 +180,6 @@ OPEN_STATUS = Kind(
     reads_each=True,
 )
 KINDS = (STATUSPAGE, INCIDENT_IO, CACHET, INSTATUS, BETTER_STACK, OPEN_STATUS)
+
+PLANNED = (INCIDENT_IO,)
+"""Those with planned work, besides Statuspage, whose own is tried against a page of its kind that runs here."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.engine.fakes.incidentio import PAGE_ID
+from tests.engine.fakes.incidentio_work import PAGE_ID
 from tests.engine.fakes.kinds import INCIDENT_IO as KIND
 from tests.engine.fakes.proving import (
     Permits,
@@ -29,7 +29,7 @@ async def test_what_is_written_is_what_was_said() -> None:
         shown = await client.create_incident(message)
         assert page.writes == [
             {
-                "idempotency_key": "op-1",
+                "idempotency_key": "op-1-01PAGE",
                 "status_page_id": PAGE_ID,
                 "name": "Errors",
                 "message": "Zeile 1\nüäö",

@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import json
 import ssl
+from collections import deque
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from oncall_tui.engine.pages.values import bound_time
 
 _KNOWN_LIMIT = 500_000
 _KNOWN_MOST = 8
+_COUNTED_MOST = 60
 # Common servers close an idle connection after five seconds, and a request that meets the closing is ambiguous.
 _KEEP_ALIVE_S = 4.0
 
@@ -60,6 +62,7 @@ class PageLine:
         self._client: httpx.AsyncClient | None = None
         self._starting = asyncio.Lock()
         self._known: dict[tuple[str, str], Answer] = {}
+        self._asked: deque[float] = deque(maxlen=_COUNTED_MOST)
         self.clock_skew_ms: int | None = None
 
     async def make_ready(self) -> None:
@@ -84,6 +87,11 @@ class PageLine:
                     ]
                 except UsageError as error:
                     raise NotAppliedError(str(error)) from None
+
+    def count_lately(self, within_s: float) -> int:
+        """Returns how many requests went out lately, as far as that matters: sixty at most."""
+        since = asyncio.get_running_loop().time() - within_s
+        return sum(1 for at in self._asked if at > since)
 
     async def ask(
         self,
@@ -223,6 +231,7 @@ class PageLine:
                 has_sent = True
 
         started_at = self._clock()
+        self._asked.append(loop.time())
         try:
             request = self._client.build_request(method, url, params=params, headers=headers, content=content)
             request.extensions["trace"] = trace

@@ -11,13 +11,16 @@ from collections.abc import Mapping
 from functools import cached_property
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, impact_of
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage, RemoteUpdate
 from oncall_tui.engine.pages import Message, Permit
-from oncall_tui.engine.pages.adapter import Adapter
-from oncall_tui.engine.pages.errors import require, require_list
-from oncall_tui.engine.pages.lists import Depth, Handover, read_list
+from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, require
+from oncall_tui.engine.pages.incidentio_calls import MADE_AT, READ_COMPONENTS, read_items
+from oncall_tui.engine.pages.incidentio_maintenance import MaintenanceCalls
+from oncall_tui.engine.pages.lists import Depth, Handover
 from oncall_tui.engine.pages.unstamped import append_update
 from oncall_tui.engine.pages.values import (
     LIFECYCLE,
@@ -39,11 +42,11 @@ CAPABILITIES = Capabilities(
     component_statuses=frozenset(ComponentStatus) - {ComponentStatus.UNDER_MAINTENANCE},
     repeats_create=True,
     frees_components=True,
-    can_retitle=False,
+    has_maintenance=True,
+    keeps_window=True,
 )
-_PAGE_SIZE = 250
+_NAME = "status_page_incidents"
 _DEPTH_MOST = 4
-_CURSOR_MOST = 500
 _NAMED_MS = 240_000
 _COMPONENTS = {
     ComponentStatus.OPERATIONAL: "operational",
@@ -52,18 +55,11 @@ _COMPONENTS = {
     ComponentStatus.PARTIAL_OUTAGE: "partial_outage",
     ComponentStatus.MAJOR_OUTAGE: "full_outage",
 }
-_READ_COMPONENTS = {
-    "operational": ComponentStatus.OPERATIONAL,
-    "under_maintenance": ComponentStatus.UNDER_MAINTENANCE,
-    "degraded_performance": ComponentStatus.DEGRADED_PERFORMANCE,
-    "partial_outage": ComponentStatus.PARTIAL_OUTAGE,
-    "full_outage": ComponentStatus.MAJOR_OUTAGE,
-}
 _READ_STATUSES = {status.value: status for status in LIFECYCLE}
 
 
-class IncidentIo(Adapter):
-    """A `Page` without extras."""
+class IncidentIo(MaintenanceCalls):
+    """A `Page` with planned work."""
 
     capabilities = CAPABILITIES
     _names: Mapping[str, tuple[str, str]] = {}
@@ -79,7 +75,7 @@ class IncidentIo(Adapter):
 
     async def read_page(self) -> RemotePage | None:
         answer = await self._line.ask("GET", "/v2/status_pages", is_missing_fine=True)
-        for item in _read_items(answer, "status_pages"):
+        for item in read_items(answer, "status_pages"):
             if item.get("id") == self._page_id and (name := read_line(item.get("name"))):
                 return RemotePage(name, read_line(item.get("public_url")))
         return None
@@ -87,7 +83,7 @@ class IncidentIo(Adapter):
     async def list_components(self, permit: Permit, *, is_routine: bool = False) -> list[RemoteComponent]:
         """The page tells which components it has, and what they are like only as far as an open incident holds them."""
         names = await self._read_structure(permit, is_routine=is_routine)
-        states: dict[str, ComponentStatus] = {}
+        states = self._find_work_states()
         order = list(ComponentStatus)
         for item in self._listed.leave(await self._list_open(permit)):
             if _read_status(item.get("incident_status")).is_open:
@@ -104,11 +100,11 @@ class IncidentIo(Adapter):
         return [incident for incident in self._read_all(items) if incident.status.is_open]
 
     async def list_recent(self, since: int, permit: Permit) -> list[RemoteIncident]:
-        items = await self._list(permit, since)
+        items = await self._list(_NAME, permit, since)
         return [incident for incident in self._read_all(items) if incident.created_at >= since]
 
     async def get_incident(self, remote_id: str) -> RemoteIncident | None:
-        path = f"/v2/status_page_incidents/{quote(remote_id, safe='')}"
+        path = f"/v2/{_NAME}/{quote(remote_id, safe='')}"
         answer = await self._line.ask("GET", path, is_missing_fine=True)
         return None if answer is None else self._require_incident(answer)
 
@@ -116,13 +112,17 @@ class IncidentIo(Adapter):
         """The key is the operation: sent again, the page answers with the incident that the first one made."""
         body = {
             **_write_fields(message),
-            "idempotency_key": message.op,
+            "idempotency_key": self._make_key(message.op),
             "status_page_id": self._page_id,
             "name": message.title or "",
         }
-        return self._require_incident(await self._line.ask("POST", "/v2/status_page_incidents", body=body))
+        return self._require_incident(await self._line.ask("POST", f"/v2/{_NAME}", body=body))
 
     async def update_incident(self, baseline: RemoteIncident, message: Message) -> RemoteIncident:
+        """Names it anew first: that is absolute and tells nobody, and the update, which comes last, is the proof."""
+        if message.title is not None and message.title != baseline.title:
+            await self._rename(baseline.remote_id, message.title)
+            baseline = replace(baseline, title=read_line(message.title))
         body = {**_write_fields(message), "status_page_incident_id": baseline.remote_id}
         answer = await self._line.ask("POST", "/v2/status_page_incident_updates", body=body)
         value = answer.get("status_page_incident_update") if isinstance(answer, dict) else None
@@ -130,10 +130,17 @@ class IncidentIo(Adapter):
         if update.status is IncidentStatus.RESOLVED:
             return append_update(baseline, update, dict.fromkeys(baseline.components, ComponentStatus.OPERATIONAL))
         states = {
-            name_component(remote_id, None, self.component_names): _READ_COMPONENTS[_COMPONENTS[state]]
+            name_component(remote_id, None, self.component_names): READ_COMPONENTS[_COMPONENTS[state]]
             for remote_id, state in message.components.items()
         }
         return append_update(baseline, update, states)
+
+    async def _rename(self, remote_id: str, title: str) -> None:
+        """Raises NotAppliedError for a doubt too: customers have been told nothing yet."""
+        try:
+            await self._line.ask("PUT", f"/v2/{_NAME}/{quote(remote_id, safe='')}", body={"name": title})
+        except AmbiguousError as error:
+            raise NotAppliedError(str(error)) from None
 
     def _require_incident(self, answer: object) -> RemoteIncident:
         value = answer.get("status_page_incident") if isinstance(answer, dict) else None
@@ -157,27 +164,9 @@ class IncidentIo(Adapter):
 
     async def _list_open(self, permit: Permit) -> list[Item]:
         since = self._depth.find_since()
-        items = await self._list(permit, since, is_routine=True)
+        items = await self._list(_NAME, permit, since, is_routine=True)
         self._depth.note_read(since)
         return items
-
-    async def _list(self, permit: Permit, since: int | None = None, *, is_routine: bool = False) -> list[Item]:
-        """The page's own filter by time goes by impacts, and an incident without components has none."""
-        after: str | None = None
-
-        async def ask(_: int) -> tuple[list[Item], bool]:
-            nonlocal after
-            params: dict[str, str | int] = {"status_page_id": self._page_id, "page_size": _PAGE_SIZE}
-            if after is not None:
-                params["after"] = after
-            answer = await self._line.ask("GET", "/v2/status_page_incidents", params=params, is_repeated=is_routine)
-            items = _read_items(answer, "status_page_incidents")
-            cursor = read_object(answer, "pagination_meta").get("after")
-            after = cursor if isinstance(cursor, str) and 0 < len(cursor) <= _CURSOR_MOST else None
-            return items, after is not None
-
-        made_at = "published_at"
-        return await read_list(ask, permit, lambda item: read_time(item.get(made_at)), since, may_be_cut=is_routine)
 
 
 def _write_fields(message: Message) -> Item:
@@ -192,12 +181,6 @@ def _write_fields(message: Message) -> Item:
             for remote_id, state in message.components.items()
         ]
     return fields
-
-
-def _read_items(answer: object, key: str) -> list[Item]:
-    """Raises AmbiguousError for what holds no such list."""
-    items = answer.get(key) if isinstance(answer, dict) else None
-    return list(read_objects(items if answer is None else require_list(items)))
 
 
 def _read_names(items: object, depth: int) -> dict[str, tuple[str, str]]:
@@ -225,7 +208,7 @@ def _read_states(value: Item) -> dict[str, ComponentStatus]:
     for impact in read_objects(value.get("component_impacts")):
         if (remote_id := read_id(impact.get("component_id"))) is not None:
             word = "operational" if impact.get("end_at") else str(impact.get("component_status"))
-            state = _READ_COMPONENTS.get(word, ComponentStatus.DEGRADED_PERFORMANCE)
+            state = READ_COMPONENTS.get(word, ComponentStatus.DEGRADED_PERFORMANCE)
             if not impact.get("end_at") or remote_id not in states:
                 states[remote_id] = state
     return states
@@ -234,13 +217,13 @@ def _read_states(value: Item) -> dict[str, ComponentStatus]:
 def _read_incident(value: object, names: Mapping[str, str]) -> RemoteIncident | None:
     if not isinstance(value, dict):
         return None
-    remote_id, made_at = read_id(value.get("id")), read_time(value.get("published_at"))
+    remote_id, made_at = read_id(value.get("id")), read_time(value.get(MADE_AT))
     if remote_id is None or made_at is None or not isinstance(value.get("incident_status"), str):
         return None
     status = _read_status(value.get("incident_status"))
     # The order is not documented; ids of this page grow with time.
     items = list(read_objects(value.get("updates")))
-    items.sort(key=lambda item: (read_time(item.get("published_at")) or 0, str(item.get("id"))))
+    items.sort(key=lambda item: (read_time(item.get(MADE_AT)) or 0, str(item.get("id"))))
     updates: list[RemoteUpdate] = []
     for item in items:
         before = updates[-1].status if updates else IncidentStatus.INVESTIGATING
@@ -263,7 +246,7 @@ def _read_incident(value: object, names: Mapping[str, str]) -> RemoteIncident | 
 
 def _read_update(value: Item, otherwise: IncidentStatus) -> RemoteUpdate | None:
     """A state of an update may be absent, when it did not change the incident's."""
-    remote_id, made_at = read_id(value.get("id")), read_time(value.get("published_at"))
+    remote_id, made_at = read_id(value.get("id")), read_time(value.get(MADE_AT))
     if remote_id is None or made_at is None:
         return None
     status = _read_status(value.get("incident_status"), otherwise)

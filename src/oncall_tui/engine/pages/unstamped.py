@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, impact_of
-from oncall_tui.domain.remote import RemoteIncident, RemoteUpdate
+from oncall_tui.domain.remote import RemoteIncident, RemoteMaintenance, RemoteMaintenanceUpdate, RemoteUpdate
 from oncall_tui.engine.pages import Message
+from oncall_tui.engine.pages.extras import MaintenanceMessage
 from oncall_tui.engine.pages.values import write_time
 
 _SKEW_FLOOR_MS = 2_000
 
 
-def write_sent_at(message: Message, skew_ms: int | None) -> str:
+def write_sent_at(message: Message | MaintenanceMessage, skew_ms: int | None) -> str:
     """Returns when the attempt began, by the page's clock, as ISO 8601 with milliseconds and Z.
 
     By the page's clock, since what is read back is compared with it; what the clocks differ by is known to a second
@@ -27,7 +28,7 @@ def write_sent_at(message: Message, skew_ms: int | None) -> str:
     return write_time(message.sent_at + shift)
 
 
-def list_named_ids(message: Message) -> tuple[str, ...]:
+def list_named_ids(message: Message | MaintenanceMessage) -> tuple[str, ...]:
     """Returns the ids of all components that a message names, each once."""
     return tuple(dict.fromkeys([*(message.component_ids or ()), *message.components]))
 
@@ -45,4 +46,17 @@ def append_update(
         updates=(*(item for item in baseline.updates if item.remote_id != update.remote_id), update),
         updated_at=max(baseline.updated_at, update.created_at),
         resolved_at=update.created_at if update.status is IncidentStatus.RESOLVED else None,
+    )
+
+
+def append_notice(
+    baseline: RemoteMaintenance, update: RemoteMaintenanceUpdate, components: Mapping[str, ComponentStatus]
+) -> RemoteMaintenance:
+    """Returns planned work as it stands after a message that the page answered with alone."""
+    return replace(
+        baseline,
+        status=update.status,
+        components={**baseline.components, **components},
+        updates=(*(item for item in baseline.updates if item.remote_id != update.remote_id), update),
+        updated_at=max(baseline.updated_at, update.created_at),
     )

@@ -1,0 +1,114 @@
+"""An engine that carries planned work to a fake page of any kind, step by step, on one clock for both."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+from tests.engine.fakes.kinds import Kind
+from tests.engine.fakes.planned import FakePlanned
+from tests.engine.fakes.proving import allow, read_token
+from tests.engine.publishing import make_work
+from tests.store.planned import END, NOON, PAGE, START, begin_epoch, plan, say
+
+from oncall_tui.domain.maintenance import Maintenance, NoticeDelivery, NoticeKind
+from oncall_tui.domain.outbox import Pace
+from oncall_tui.domain.update import DeliveryState
+from oncall_tui.engine.follower import follow_once
+from oncall_tui.engine.notice_courier import NoticeCourier
+from oncall_tui.engine.page_work import PageWork
+from oncall_tui.engine.store_thread import StoreThread
+from oncall_tui.store.database import Database, open_database
+from oncall_tui.store.maintenance import get_maintenance, plan_maintenance
+from oncall_tui.store.notice_rows import Words
+from oncall_tui.store.notices import list_due_notices, list_notice_deliveries
+from oncall_tui.store.page import apply_components
+from oncall_tui.store.planned_clock import fire_due
+
+QUIET_MS = 30_000
+D = DeliveryState
+
+
+class PlannedDesk:
+    """One file, one page that is called `page`, and what carries between them; `now` is everybody's clock."""
+
+    def __init__(self, db: Database, page: FakePlanned) -> None:
+        self.now = NOON
+        self.db = db
+        self.page = page
+        self.epoch = begin_epoch(db)
+        self.work: PageWork
+
+    def plan(self, number: int = 1, **changes: Any) -> Maintenance:
+        return plan(self.db, number, now=self.now, **changes)
+
+    def plan_alike(self) -> Maintenance:
+        """Plans another work with the title, the words and the window of the first."""
+        words = {kind: Words(f"{kind}-alike", f"{kind} 1.", notify=False) for kind in NoticeKind}
+        return plan_maintenance(
+            self.db, uid="maintenance-alike", title="Disks 1", starts_at=START, ends_at=END, components=("API",),
+            probes=(), words=words, remind_at=None, pages=(PAGE,), actor="ana", now=self.now,
+        )  # fmt: skip
+
+    def say(self, kind: NoticeKind, maintenance_id: int = 1, **changes: Any) -> Maintenance:
+        return say(self.db, maintenance_id, kind, self.now, **changes)
+
+    def ours(self, maintenance_id: int = 1) -> Maintenance:
+        return get_maintenance(self.db, maintenance_id)
+
+    def states(self, maintenance_id: int = 1) -> list[tuple[NoticeKind, DeliveryState]]:
+        return [(each.kind, each.state) for each in list_notice_deliveries(self.db, maintenance_id)]
+
+    def last(self, maintenance_id: int = 1) -> NoticeDelivery:
+        return list_notice_deliveries(self.db, maintenance_id)[-1]
+
+    async def go_to(self, now: int) -> None:
+        """Lets the clock take what is due, and carries it."""
+        self.now = now
+        fire_due(self.db, self.epoch, now)
+        await self.tend()
+
+    async def tend(self) -> None:
+        """Carries all that is due now as far as it gets."""
+        courier = NoticeCourier(self.work)
+        for _ in range(20):
+            due = list_due_notices(self.db, self.now, page=PAGE)
+            if not due:
+                return
+            for each in due:
+                await courier.carry(each)
+        raise AssertionError(f"never ends: {self.states()}")
+
+    async def wait(self, ms: int = QUIET_MS + 1) -> None:
+        await self.go_to(self.now + ms)
+
+    async def look(self, *, is_whole: bool = False) -> None:
+        """Looks once at the page as the follower does."""
+        await follow_once(self.work, is_whole=is_whole)
+
+
+@asynccontextmanager
+async def desk_of(kind: Kind, path: Path, **options: Any) -> AsyncIterator[tuple[PlannedDesk, Any]]:
+    """Gives the desk and the adapter; the page has one component, `API`."""
+    with open_database(path) as db:
+        desk: PlannedDesk | None = None
+
+        def read_ms() -> int:
+            return NOON if desk is None else desk.now
+
+        async with kind.serving(read_token, read_ms, clock=lambda: read_ms() / 1000, **options) as (page, client):
+            desk = PlannedDesk(db, page)
+            store = StoreThread(path)
+            await store.start()
+            config = replace(kind.make_config(page), quiet_period_ms=QUIET_MS, name=PAGE)
+            pace = Pace(first_ms=1, most_ms=1)
+            desk.work = make_work(store, client, config, desk.epoch, clock=read_ms, pace=pace)
+            page.add_component("API")
+            apply_components(db, await client.list_components(allow), page=PAGE)
+            try:
+                yield desk, client
+            finally:
+                await store.close()
