@@ -8,26 +8,23 @@ from hypothesis import strategies as st
 
 from oncall_tui.domain.history import (
     Span,
-    Trouble,
     Uptime,
     close_span,
     cut_out,
     find_lost,
     find_window,
-    hide_planned,
-    join_windows,
-    merge_troubles,
     sum_spans,
-    sum_troubles,
     take_run,
+    tell_parts,
 )
 from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, Notice, NoticeKind
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, Result, SpanKind, Verdict
+from oncall_tui.domain.stretches import Stretches
 from oncall_tui.domain.verdict import FRESH_RUNS, next_state
 
 EVERY = 10_000
 START = 1_000_000
-PROBE = Probe("p", ProbeKind.TCP, "127.0.0.1:1", every_ms=EVERY)
+PROBE = Probe("p", ProbeKind.TCP, "127.0.0.1:1", every_ms=EVERY, flap_start=35, flap_end=15)
 LETTERS = {"U": Verdict.UP, "S": Verdict.DEGRADED, "D": Verdict.DOWN, "?": Verdict.UNKNOWN}
 SIGNS = {SpanKind.UP: "U", SpanKind.SLOW: "S", SpanKind.DOWN: "D", SpanKind.UNKNOWN: "?"}
 
@@ -124,7 +121,7 @@ def test_no_clock_doubles_time(steps: list[tuple[int, Verdict]]) -> None:
 
 
 SPANS = st.lists(st.tuples(st.integers(0, 50), st.integers(1, 20), st.sampled_from(SpanKind)), max_size=12)
-WINDOWS = st.lists(st.tuples(st.integers(0, 90), st.integers(1, 30)), max_size=5)
+WINDOWS = st.lists(st.tuples(st.integers(0, 90), st.integers(1, 30)).map(lambda each: (each[0], sum(each))), max_size=5)
 
 
 def _lay(parts: list[tuple[int, int, SpanKind]], name: str) -> list[Span]:
@@ -135,13 +132,8 @@ def _lay(parts: list[tuple[int, int, SpanKind]], name: str) -> list[Span]:
     return spans
 
 
-@given(SPANS, WINDOWS, st.integers(0, 100), st.integers(1, 300))
-def test_sums_are_those_of_every_single_instant(
-    parts: list[tuple[int, int, SpanKind]], windows: list[tuple[int, int]], since: int, length: int
-) -> None:
-    spans, until = _lay(parts, "p"), since + length
-    planned = join_windows([(began_at, began_at + size) for began_at, size in windows])
-    sums = sum_spans(spans, planned, since, until)
+def _count(spans: list[Span], planned: list[tuple[int, int]], since: int, until: int) -> Uptime:
+    """Looks at every single instant."""
     first_at = min((span.began_at for span in spans), default=until)
     told = dict[SpanKind | None, int](dict.fromkeys(SpanKind, 0)) | {None: 0}
     for at in range(max(since, first_at), until):
@@ -150,59 +142,38 @@ def test_sums_are_those_of_every_single_instant(
         else:
             kinds = [span.kind for span in spans if span.began_at <= at < span.ended_at]
             told[kinds[0] if kinds else SpanKind.UNKNOWN] += 1
-    counted = [told[kind] for kind in (SpanKind.UP, SpanKind.SLOW, SpanKind.DOWN, SpanKind.UNKNOWN, None)]
-    assert list(sums) == counted
-
-
-def _fill(spans: list[Span]) -> Trouble:
-    """Returns the same as trouble: time between spans is unknown."""
-    held: dict[SpanKind, list[tuple[int, int]]] = {kind: [] for kind in SpanKind}
-    for span in spans:
-        held[span.kind].append((span.began_at, span.ended_at))
-    gaps = [(before.ended_at, after.began_at) for before, after in pairwise(spans) if before.ended_at < after.began_at]
-    unknown = join_windows([*held[SpanKind.UNKNOWN], *gaps])
-    return Trouble(spans[0].began_at if spans else None, held[SpanKind.DOWN], held[SpanKind.SLOW], unknown)
+    return Uptime(*(told[kind] for kind in (SpanKind.UP, SpanKind.SLOW, SpanKind.DOWN, SpanKind.UNKNOWN, None)))
 
 
 @given(SPANS, WINDOWS, st.integers(0, 100), st.integers(1, 300))
-def test_troubles_add_up_as_spans_do(
-    parts: list[tuple[int, int, SpanKind]], windows: list[tuple[int, int]], since: int, length: int
+def test_sums_are_those_of_every_single_instant(
+    parts: list[tuple[int, int, SpanKind]], planned: list[tuple[int, int]], since: int, length: int
+) -> None:
+    spans, until = _lay(parts, "p"), since + length
+    assert sum_spans(spans, Stretches(planned), since, until) == _count(spans, planned, since, until)
+
+
+@given(SPANS, WINDOWS, st.integers(0, 100), st.integers(1, 200), st.integers(1, 60))
+def test_parts_are_those_of_every_single_instant(
+    parts: list[tuple[int, int, SpanKind]], planned: list[tuple[int, int]], since: int, length: int, part_ms: int
+) -> None:
+    spans, until = _lay(parts, "p"), since + length
+    told = tell_parts(spans, Stretches(planned), part_ms, since, until)
+    began = list(range(since - since % part_ms, until, part_ms))
+    assert told == [(at, _count(spans, planned, at, min(at + part_ms, until))) for at in began]
+
+
+@given(SPANS, WINDOWS)
+def test_what_is_cut_out_of_spans_is_gone_and_nothing_else(
+    parts: list[tuple[int, int, SpanKind]], windows: list[tuple[int, int]]
 ) -> None:
     spans = _lay(parts, "p")
-    planned = join_windows([(began_at, began_at + size) for began_at, size in windows])
-    until = min(since + length, spans[-1].ended_at if spans else since)
-    assert sum_troubles(_fill(spans), planned, [(since, until)]) == [sum_spans(spans, planned, since, until)]
-
-
-@given(SPANS, SPANS)
-def test_a_component_is_the_worst_of_its_probes(
-    some: list[tuple[int, int, SpanKind]], others: list[tuple[int, int, SpanKind]]
-) -> None:
-    ranks = [SpanKind.UNKNOWN, SpanKind.UP, SpanKind.SLOW, SpanKind.DOWN]
-    probes = [_lay(some, "a"), _lay(others, "b")]
-    now = max((spans[-1].ended_at for spans in probes if spans), default=1)
-    for spans in probes:
-        if spans and spans[-1].ended_at < now:
-            spans.append(Span("x", spans[-1].ended_at, now, SpanKind.UNKNOWN))
-    merged = merge_troubles([_fill(spans) for spans in probes], now)
-    first_at = merged.first_at
-    assert first_at == min((spans[0].began_at for spans in probes if spans), default=None)
-    for at in range(first_at or 0, now if first_at is not None else 0):
-        held = [
-            next((span.kind for span in spans if span.began_at <= at < span.ended_at), SpanKind.UNKNOWN)
-            for spans in probes
-        ]
-        shown = [
-            SpanKind(kind)
-            for kind in ("down", "slow", "unknown")
-            if any(began_at <= at < ended_at for began_at, ended_at in getattr(merged, kind))
-        ] or [SpanKind.UP]
-        assert shown == [max(held, key=ranks.index)]
-
-
-def test_a_probe_says_nothing_of_its_component_while_work_on_it_is_planned() -> None:
-    hidden = hide_planned(Trouble(0, down=[(10, 50)]), [(20, 30)], 100)
-    assert hidden == Trouble(0, down=[(10, 20), (30, 50)], slow=[], unknown=[(20, 30)])
+    left = cut_out(spans, windows)
+    assert all(span.began_at < span.ended_at for span in left)
+    for at in range(spans[-1].ended_at if spans else 0):
+        is_cut = any(starts_at <= at < ends_at for starts_at, ends_at in windows)
+        before = [span.kind for span in spans if span.began_at <= at < span.ended_at]
+        assert [span.kind for span in left if span.began_at <= at < span.ended_at] == ([] if is_cut else before)
 
 
 def test_the_share_is_of_the_time_that_is_known() -> None:

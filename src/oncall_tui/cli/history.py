@@ -16,9 +16,10 @@ from oncall_tui.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from oncall_tui.cli.output import Json
-    from oncall_tui.domain.history import Record, Uptime
+    from oncall_tui.domain.history import Uptime
     from oncall_tui.domain.probe import Result
     from oncall_tui.domain.rollup import Rollup
+    from oncall_tui.domain.uptime import Record
 
 _PARTS = ("uptime", "up_ms", "slow_ms", "down_ms", "unknown_ms", "planned_ms")
 _SHOWN = ("probe", "at", "uptime", "runs", "runs_slow", "runs_down", "runs_unknown", "p50_ms", "p95_ms")

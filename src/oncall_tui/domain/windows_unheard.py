@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from oncall_tui.domain.history import join_windows
+from oncall_tui.domain.stretches import join_windows
 from oncall_tui.domain.windows import LOOKED_AT_MS, Window, find_covered, list_occurrences
 
 

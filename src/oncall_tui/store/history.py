@@ -14,23 +14,18 @@ from oncall_tui.domain.duration import DAY, HOUR, MINUTE
 from oncall_tui.domain.errors import NotFoundError
 from oncall_tui.domain.history import (
     KEEP_MS,
-    NEVER,
-    Record,
     Span,
-    Trouble,
     Uptime,
-    Window,
     close_span,
     cut_out,
     find_planned,
-    join_windows,
-    subtract,
     tell_parts,
-    tell_records,
 )
 from oncall_tui.domain.probe import Phases, Probe, ProbeKind, ProbeState, ProbeStatus, SpanKind, Verdict
 from oncall_tui.domain.rollup import SERIES, Figures, Minute, Rollup, Run, floor_to, roll_up
 from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.domain.stretches import NEVER, Stretches, Window, join_windows
+from oncall_tui.domain.uptime import Record, Trouble, tell_records
 from oncall_tui.store.codec import decode_probe
 from oncall_tui.store.database import Database
 from oncall_tui.store.maintenance import list_between
@@ -134,7 +129,8 @@ def list_troubles(db: Database, probes: Sequence[Probe], since: int, until: int)
         if span is not None:
             state = ProbeState(name, last_result_at=last_result_at, span=SpanKind(span), span_at=span_at)
             if last_at is not None and last_at > span_at:
-                kinds = {kind: subtract(windows, [(span_at, NEVER)]) for kind, windows in kinds.items()}
+                rest = Stretches([(span_at, NEVER)])
+                kinds = {kind: list(rest.cut_from(windows)) for kind, windows in kinds.items()}
                 last_at = span_at
             for each in close_span(state, intervals[name], until):
                 told_from = min(told_from, each.began_at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -77,11 +77,13 @@ def list_upkeeps(db: Database, since: int, until: int | None = None) -> list[Upk
     return _read(db.rows(sql, since, 2**62 if until is None else until))
 
 
-def _read(rows: Iterable[sqlite3.Row]) -> list[Upkeep]:
+def _read(rows: Sequence[sqlite3.Row]) -> list[Upkeep]:
+    # The times of a recurring window name the same probes: one set of them serves all.
+    named = {text: msgspec.json.decode(text, type=frozenset[str]) for text in {row["probes"] for row in rows}}
     return [
         Upkeep(
             id=row["id"],
-            probes=msgspec.json.decode(row["probes"], type=frozenset[str]),
+            probes=named[row["probes"]],
             starts_at=row["starts_at"],
             ends_at=row["ends_at"],
             note=row["note"],

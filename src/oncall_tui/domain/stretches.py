@@ -1,0 +1,81 @@
+"""Sets of time as windows, measured and cut without going through all of them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+
+Window = tuple[int, int]
+"""(start, end), the end is no part of it."""
+NEVER = 2**62
+
+
+def join_windows(windows: Iterable[Window]) -> list[Window]:
+    """Returns the same time as windows in order, none of which touch."""
+    joined: list[Window] = []
+    for began_at, ended_at in sorted(windows):
+        if joined and began_at <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], ended_at))
+        else:
+            joined.append((began_at, ended_at))
+    return joined
+
+
+def intersect(some: Sequence[Window], others: Sequence[Window]) -> list[Window]:
+    """Returns the time that is in both; either is in order and apart."""
+    found: list[Window] = []
+    at = other = 0
+    while at < len(some) and other < len(others):
+        began_at, ended_at = max(some[at][0], others[other][0]), min(some[at][1], others[other][1])
+        if began_at < ended_at:
+            found.append((began_at, ended_at))
+        if some[at][1] < others[other][1]:
+            at += 1
+        else:
+            other += 1
+    return found
+
+
+class Stretches:
+    """Some time, made of windows in whatever order; equal ones are best shared, since making one sorts them."""
+
+    __slots__ = ("_before", "_ends", "_starts", "windows")
+
+    def __init__(self, windows: Iterable[Window] = ()) -> None:
+        self.windows = join_windows(windows)
+        self._starts = [began_at for began_at, _ in self.windows]
+        self._ends = [ended_at for _, ended_at in self.windows]
+        self._before = [0, *accumulate(ended_at - began_at for began_at, ended_at in self.windows)]
+
+    def __bool__(self) -> bool:
+        return bool(self.windows)
+
+    def measure(self, since: int, until: int) -> int:
+        """Returns how many milliseconds of [since, until) it has."""
+        return self._measure_until(until) - self._measure_until(since) if self.windows and since < until else 0
+
+    def _measure_until(self, at: int) -> int:
+        index = bisect_right(self._starts, at)
+        return self._before[index] - max(0, self._ends[index - 1] - at) if index else 0
+
+    def cut_from(self, windows: Sequence[Window]) -> Sequence[Window]:
+        """Returns what is left of windows, which are in order and apart, without the time of this."""
+        if not self.windows or not windows:
+            return windows
+        starts, ends, count = self._starts, self._ends, len(self._starts)
+        left: list[Window] = []
+        for window in windows:
+            began_at, ended_at = window
+            at = bisect_right(ends, began_at)
+            if at == count or starts[at] >= ended_at:
+                left.append(window)
+                continue
+            while at < count and starts[at] < ended_at:
+                if began_at < starts[at]:
+                    left.append((began_at, starts[at]))
+                began_at = ends[at]
+                at += 1
+            if began_at < ended_at:
+                left.append((began_at, ended_at))
+        return left
