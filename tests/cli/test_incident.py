@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from tests.cli.program import Program
+from tests.cli.program import CONFIG, Program
 
+PAGE = '[page]\napi_url = "http://127.0.0.1:1/v1"\npage_id = "p"\ntoken = { env = "NO_TOKEN" }\n'
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
@@ -62,12 +63,13 @@ def test_an_incident_from_open_to_resolved(program: Program) -> None:
     [
         ("  \n ", "MS000"),
         ("Next update at [time].", "PH001"),
-        ("Fixed in {eta}.", "PH002"),
+        ("Fixed in {{ until }}.", "PH002"),
+        ("Fixed in {eta}.", "PH003"),
         ("x" * 25_001, "LN001"),
     ],
 )
 def test_words_that_customers_must_not_read_are_refused_by_name(program: Program, message: str, rule: str) -> None:
-    answer = program.run("incident", "open", "--title", "T", "--message", message, "--json")
+    answer = program.run("incident", "open", "--title", "Mail is slow", "--message", message, "--json")
     assert answer.status == 3
     error = answer.shape()["error"]
     assert isinstance(error, dict)
@@ -149,8 +151,7 @@ def test_status_and_probe_tell_what_is_down(program: Program) -> None:
 
 
 def test_doctor_has_advice_for_each_fault(program: Program) -> None:
-    page = '[page]\napi_url = "http://127.0.0.1:1/v1"\npage_id = "p"\ntoken = { env = "NO_TOKEN" }\n'
-    program.write_config(page)
+    program.write_config(PAGE)
     answer = program.run("doctor", "--json")
     assert answer.status == 1
     checks = {check["what"]: check for check in answer.rows()}
@@ -164,6 +165,7 @@ def test_doctor_has_advice_for_each_fault(program: Program) -> None:
 
 
 def test_a_drill_is_told_to_nobody_and_a_private_incident_only_when_it_is_cleared(program: Program) -> None:
+    program.write_config(PAGE + CONFIG)
     drill = program.run("incident", "open", "-t", "Drill: sign-in", "-m", "Sign-in fails.", "--drill", "--json").shape()
     assert drill["reach"] == "drill"
     assert program.run("outbox", "list", "--json").rows() == []

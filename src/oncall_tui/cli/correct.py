@@ -9,9 +9,11 @@ import click
 
 from oncall_tui.cli.group import json_option, place_options
 from oncall_tui.cli.place import Place, read_actor
+from oncall_tui.cli.saying import reason_option
 from oncall_tui.domain.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
+    from oncall_tui.config.model import Config
     from oncall_tui.domain.update import IncidentUpdate
     from oncall_tui.store.database import Database
 
@@ -25,34 +27,52 @@ Examples:
 @click.argument("number", metavar="ID")
 @click.argument("which", metavar="UPDATE")
 @click.option("--message", "-m", required=True, help="What customers shall read instead; - reads stdin.")
+@reason_option
 @json_option
 @place_options
 @click.pass_obj
-def correct(place: Place, number: str, which: str, message: str, is_json: bool) -> None:
+def correct(place: Place, number: str, which: str, message: str, reasons: tuple[str, ...], is_json: bool) -> None:
     """Put other words into an update that stands on a page.
 
     UPDATE is its number, `first` or `last`. Subscribers are not told of it; its first words stay in our record. A page
     that cannot edit keeps what it has: there an update of its own says what is right.
     """
-    from oncall_tui.cli.incident import list_known, read_id, report
+    from oncall_tui.cli.incident import read_id, report
+    from oncall_tui.cli.judging import describe_correction, judge
     from oncall_tui.cli.output import warn
-    from oncall_tui.cli.wording import check_wording, read_message, read_tuning
+    from oncall_tui.cli.wording import read_message, read_reasons
     from oncall_tui.clock import now_ms
     from oncall_tui.store.corrections import correct_update
     from oncall_tui.store.incidents import get_incident
     from oncall_tui.store.page import list_pages
     from oncall_tui.store.updates import list_updates
 
-    body = read_message(message)
+    body, given = read_message(message), read_reasons(reasons)
+    config, actor, now = place.sending_config(), read_actor(), now_ms()
     with place.open_db() as db:
-        incident = get_incident(db, read_id(number))
-        update = _find_update(list_updates(db, incident.id), which, incident.id)
-        remarks = check_wording(
-            incident.title, body, list_known(db, place), (), is_resolving=False, tuning=read_tuning(place)
+        with db.snapshot():
+            incident = get_incident(db, read_id(number))
+            update = _find_update(list_updates(db, incident.id), which, incident.id)
+            editable = [
+                state.page for state in list_pages(db) if state.capabilities and state.capabilities.can_edit_update
+            ]
+            verdict = judge(
+                db,
+                config,
+                incident,
+                body,
+                describe_correction(db, config, incident, update),
+                components={},
+                reasons=given,
+                actor=actor,
+                now=now,
+                pages=(),
+                is_told=False,
+            )
+        corrected = correct_update(
+            db, update.id, body, editable=editable, actor=actor, now=now, waivers=verdict.waivers
         )
-        editable = [state.page for state in list_pages(db) if state.capabilities and state.capabilities.can_edit_update]
-        corrected = correct_update(db, update.id, body, editable=editable, actor=read_actor(), now=now_ms())
-        report(db, place, incident.id, remarks, is_json)
+        report(db, place, incident.id, verdict.remarks, is_json)
         for proof in corrected.proofs:
             if proof.page not in editable and proof.remote_id is not None:
                 warn(
@@ -75,6 +95,7 @@ Examples:
 @click.option("--impact", help="none, minor, major or critical [none].")
 @click.option("--severity", type=click.IntRange(1, 4), default=3, show_default=True, help="1 is worst.")
 @click.option("--notify", is_flag=True, help="Let the page tell its subscribers.")
+@reason_option
 @json_option
 @place_options
 @click.pass_obj
@@ -87,14 +108,16 @@ def backfill(
     impact: str | None,
     severity: int,
     notify: bool,
+    reasons: tuple[str, ...],
     is_json: bool,
 ) -> None:
     """Record an incident that is over, on every page that takes incidents of the past."""
-    from oncall_tui.cli.incident import list_known, report
+    from oncall_tui.cli.incident import report
+    from oncall_tui.cli.judging import describe, judge
     from oncall_tui.cli.output import warn
-    from oncall_tui.cli.wording import check_wording, read_message, read_title, read_tuning, read_word
+    from oncall_tui.cli.wording import read_message, read_reasons, read_title, read_word
     from oncall_tui.clock import now_ms
-    from oncall_tui.domain.incident import Impact, Severity
+    from oncall_tui.domain.incident import Cause, Impact, Incident, IncidentStatus, Phase, Severity
     from oncall_tui.domain.instants import read_instant
     from oncall_tui.store.corrections import backfill_incident
 
@@ -105,13 +128,42 @@ def backfill(
         raise UsageError("--from must come before --until, and both before now: what goes on is declared with `open`.")
     impacts = [Impact.NONE, Impact.MINOR, Impact.MAJOR, Impact.CRITICAL]
     override = None if impact is None else read_word(Impact, impact, impacts, "impact")
-    line, body = read_title(title), read_message(message)
+    line, body, given = read_title(title), read_message(message), read_reasons(reasons)
+    config, actor = place.sending_config(), read_actor()
+    past = Incident(
+        id=0,
+        uid=uuid.uuid4().hex,
+        title=line,
+        status=IncidentStatus.RESOLVED,
+        phase=Phase.RESOLVED,
+        impact_override=override,
+        severity=Severity(severity),
+        cause=Cause.UNKNOWN,
+        started_at=started_at,
+        declared_at=now,
+        revision=0,
+        resolved_at=resolved_at,
+    )
     with place.open_db() as db:
-        remarks = check_wording(line, body, list_known(db, place), (), is_resolving=False, tuning=read_tuning(place))
-        taking, others = _split_pages(db, place)
+        taking, others = _split_pages(db, config)
+        with db.snapshot():
+            context = describe(db, config, past, now, status=past.status, components={})
+            verdict = judge(
+                db,
+                config,
+                past,
+                body,
+                context,
+                components={},
+                reasons=given,
+                actor=actor,
+                now=now,
+                pages=taking,
+                is_told=False,
+            )
         made = backfill_incident(
             db,
-            uid=uuid.uuid4().hex,
+            uid=past.uid,
             update_uid=uuid.uuid4().hex,
             title=line,
             body=body,
@@ -121,21 +173,21 @@ def backfill(
             impact_override=override,
             notify=notify,
             pages=taking,
-            actor=read_actor(),
+            actor=actor,
             now=now,
+            waivers=verdict.waivers,
         )
-        report(db, place, made.id, remarks, is_json, is_queued=bool(taking))
+        report(db, place, made.id, verdict.remarks, is_json, is_queued=bool(taking))
         for name in others:
             warn(f"{name} takes no incidents of the past: there it is not told.")
         if not (taking or others):
             warn("no page is configured: it is kept here alone.")
 
 
-def _split_pages(db: Database, place: Place) -> tuple[list[str], list[str]]:
+def _split_pages(db: Database, config: Config | None) -> tuple[list[str], list[str]]:
     """Returns the pages that take incidents of the past, and those that do not. Raises UsageError."""
     from oncall_tui.store.page import list_pages
 
-    config = place.try_config()
     states = {state.page: state for state in list_pages(db)}
     names = list(config.page_names) if config is not None and config.pages else list(states)
     unknown = [name for name in names if name not in states or states[name].capabilities is None]

@@ -118,31 +118,17 @@ def _read_tuning(place: Place) -> tuple[Tuning, Audience | None]:
 def _know_incident(place: Place, number: str, status: IncidentStatus | None) -> tuple[Context, str]:
     """Returns what the file knows of an incident, and its title. Raises NotFoundError, UsageError or StoreError."""
     from oncall_tui.cli.incident import read_id
+    from oncall_tui.cli.judging import describe
     from oncall_tui.clock import now_ms
-    from oncall_tui.content import load_templates
-    from oncall_tui.domain.context import describe_update
-    from oncall_tui.domain.template import list_variables
-    from oncall_tui.store.drafts import read_known
     from oncall_tui.store.incidents import get_incident
-    from oncall_tui.store.surroundings import read_surroundings
 
-    config = place.try_config()
-    pages = config.page_names if config is not None and config.pages else ()
-    variables = list_variables(load_templates(config.templates if config is not None else ()))
+    config = place.sending_config()
     with place.open_db() as db, db.snapshot():
         incident = get_incident(db, read_id(number))
-        around = read_surroundings(db, incident, pages, variables, config.audience if config is not None else None)
-        known = read_known(db, incident.id)
-    context = describe_update(
-        incident,
-        around,
-        now_ms(),
-        status=status or incident.status,
-        components=incident.components,
-        facts=known.facts,
-        channel=None,
-    )
-    return context, incident.title
+        said, components = status or incident.status, incident.components
+        return describe(
+            db, config, incident, now_ms(), status=said, components=components, channel=None
+        ), incident.title
 
 
 def _place(finding: Finding, text: str) -> tuple[int, int]:

@@ -61,6 +61,14 @@ class Place:
 
         return load_config(self.find_config())
 
+    def sending_config(self) -> Config | None:
+        """Returns the config in use, None when there is none, for commands that send words.
+
+        One with faults is no config to send by: its pages, its rules and its second person would be left out. Raises
+        ConfigError.
+        """
+        return self.load_config() if self.has_config() else None
+
     def try_config(self) -> Config | None:
         """Returns the config in use, None when there is none or it has faults, for commands that work without."""
         try:

@@ -14,7 +14,6 @@ from oncall_tui.domain.sanitize import clean_block, clean_line
 from oncall_tui.domain.update import BODY_LIMIT
 
 if TYPE_CHECKING:
-    from oncall_tui.cli.place import Place
     from oncall_tui.domain.lint.model import Context, Tuning
 
 #: More bytes than this are more than 25,000 characters, whatever they say.
@@ -53,39 +52,6 @@ def _read_stdin() -> str:
     return content.decode("utf-8", "replace")
 
 
-def read_tuning(place: Place) -> Tuning | None:
-    """Returns what the team tuned about the rules on words, None without a config."""
-    config = place.try_config()
-    return None if config is None else config.tuning
-
-
-def check_wording(
-    title: str,
-    body: str,
-    names: Iterable[str],
-    red_probes: Sequence[str],
-    *,
-    is_resolving: bool,
-    tuning: Tuning | None = None,
-    known: Context | None = None,
-) -> list[str]:
-    """Returns what is worth a warning. Raises RefusedError with the rule of the first thing that blocks sending.
-
-    `known` is what else is known of it. A resolution while probes are red or silent is a warning here: a script may
-    close what no engine watches any more.
-    """
-    from msgspec.structs import replace
-
-    from oncall_tui.domain.incident import IncidentStatus
-    from oncall_tui.domain.lint.model import Context, Level, Tuning
-
-    status = IncidentStatus.RESOLVED if is_resolving else None
-    context = replace(known or Context(), status=status, names=tuple(names), red_probes=tuple(red_probes))
-    tuning = tuning or Tuning()
-    tuning = replace(tuning, levels={"TR002": Level.WARN, **tuning.levels})
-    return judge_wording(title, body, context, tuning)[0]
-
-
 def judge_wording(
     title: str, body: str, context: Context, tuning: Tuning | None, reasons: Mapping[str, str] | None = None
 ) -> tuple[list[str], dict[str, str]]:
@@ -110,14 +76,19 @@ def judge_wording(
 
 
 def read_reasons(settings: Sequence[str]) -> dict[str, str]:
-    """Returns the reasons of texts such as `MW001=the disk fails`. Raises UsageError."""
-    reasons = {}
+    """Returns the reasons of texts such as `MW001=the disk fails`, by rule. Raises UsageError."""
+    from oncall_tui.domain.lint.catalogue import RULES
+
+    reasons: dict[str, str] = {}
+    rules = {rule.id for rule in RULES} if settings else set()
     for setting in settings:
         rule, sign, reason = _repair(setting).partition("=")
-        if not sign or not rule.strip():
-            shown = clean_line(setting, 100)
+        rule, shown = rule.strip().upper(), clean_line(setting, 100)
+        if not sign or not rule:
             raise UsageError(f"--reason {shown}: give the rule and why, such as MW001='the disk is failing'.")
-        reasons[rule.strip().upper()] = clean_line(reason, 500).strip()
+        if rule not in rules:
+            raise UsageError(f"--reason {shown}: there is no rule {clean_line(rule, 20)}; `oncall-tui lint --rules`.")
+        reasons[rule] = clean_line(reason, 500).strip()
     return reasons
 
 

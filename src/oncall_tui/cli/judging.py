@@ -1,0 +1,212 @@
+"""What stands against words that a command is to send: the account and the verdict of the compose pane."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from oncall_tui.domain.errors import RefusedError
+from oncall_tui.domain.update import Waiver
+
+if TYPE_CHECKING:
+    from oncall_tui.config.model import Config
+    from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
+    from oncall_tui.domain.lint.model import Context, Finding, Tuning
+    from oncall_tui.domain.update import IncidentUpdate
+    from oncall_tui.store.database import Database
+    from oncall_tui.tui.checks import Checkable
+
+
+class Verdict(Struct, frozen=True):
+    """What is worth a warning, and the reasons that were needed to let words pass."""
+
+    remarks: tuple[str, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+
+
+def describe(
+    db: Database,
+    config: Config | None,
+    incident: Incident,
+    now: int,
+    *,
+    status: IncidentStatus,
+    components: Mapping[str, ComponentStatus],
+    promise_at: int | None = None,
+    has_promise: bool | None = None,
+    channel: str | None = "page",
+) -> Context:
+    """Returns all that file and config know of an update; `incident` may be one that is not stored yet.
+
+    `has_promise` is None where only the words can tell. Reads several tables: the caller holds the snapshot.
+    """
+    from oncall_tui.content import load_templates
+    from oncall_tui.domain.context import describe_update
+    from oncall_tui.domain.template import list_variables
+    from oncall_tui.store.drafts import read_known
+    from oncall_tui.store.surroundings import read_surroundings
+
+    pages = config.page_names if config is not None and config.pages else ()
+    variables = frozenset(list_variables(load_templates(config.templates if config is not None else ())))
+    around = read_surroundings(db, incident, pages, variables, config.audience if config is not None else None)
+    if around.url is None and config is not None:
+        around = replace(around, url=next((page.public_url for page in config.pages if page.public_url), None))
+    return describe_update(
+        incident,
+        around,
+        now,
+        status=status,
+        components=components,
+        facts=read_known(db, incident.id).facts,
+        promise_at=promise_at,
+        has_promise=has_promise,
+        channel=channel,
+    )
+
+
+def judge(
+    db: Database,
+    config: Config | None,
+    incident: Incident,
+    body: str,
+    context: Context,
+    *,
+    components: Mapping[str, ComponentStatus],
+    reasons: Mapping[str, str],
+    actor: str,
+    now: int,
+    waivers: Sequence[Waiver] = (),
+    pages: Sequence[str] | None = None,
+    is_told: bool = True,
+) -> Verdict:
+    """Returns what is worth a warning. Raises RefusedError with the rule of the first thing that blocks sending.
+
+    `components` are the states that are sent, `waivers` what somebody let pass before; `pages` are those that get the
+    words, None for all that the incident goes to. Channels beside them are looked at when they are told.
+    """
+    from oncall_tui.domain.lint.model import Level, list_obstacles
+    from oncall_tui.tui.checks import check, phrase_of
+
+    checkable = _take_checkable(db, config, incident, body, context, components, waivers, pages, is_told=is_told)
+    checked = check(checkable)
+    obstacles = list_obstacles(checked.findings, reasons)
+    if obstacles:
+        raise RefusedError(obstacles[0].rule, _tell_obstacles(obstacles))
+    refusing = [f"{each.name}: {each.loss.message}" for each in checked.losses if each.loss.is_blocking]
+    if refusing:
+        raise RefusedError("page-refuses", f"{'; '.join(refusing)}.")
+    passed = [each for each in checked.findings if each.level is Level.BLOCK]
+    remarks = [
+        f"{each.part}: {each.message} [{each.rule}]" for each in checked.findings if each.level is Level.WARN
+    ] + [f"{each.name}: {each.loss.message}" for each in checked.losses]
+    given = (
+        Waiver(each.rule, phrase_of(each, checkable.title, body), actor, now, reasons[each.rule]) for each in passed
+    )
+    return Verdict(tuple(remarks), (*waivers, *given))
+
+
+def _tell_obstacles(obstacles: Sequence[Finding]) -> str:
+    """The first one ends the message of the error, which names its rule behind it."""
+    from oncall_tui.domain.lint.model import REASON_LEAST
+
+    way = f" Or say why all the same: --reason {{}}='...', {REASON_LEAST} characters at least."
+    told = [f"{each.part}: {each.message}{'' if each.is_final else way.format(each.rule)}" for each in obstacles]
+    more = [f"Also {each.rule}: {words}" for each, words in zip(obstacles[1:], told[1:], strict=True)]
+    return "\n".join((told[0], *more))
+
+
+def _take_checkable(
+    db: Database,
+    config: Config | None,
+    incident: Incident,
+    body: str,
+    context: Context,
+    components: Mapping[str, ComponentStatus],
+    waivers: Sequence[Waiver],
+    pages: Sequence[str] | None,
+    *,
+    is_told: bool,
+) -> Checkable:
+    from oncall_tui.domain.context import list_targets
+    from oncall_tui.domain.incident import IncidentStatus
+    from oncall_tui.domain.shortform import Form, Room
+    from oncall_tui.store.deliveries import name_page
+    from oncall_tui.store.page import list_pages
+    from oncall_tui.tui.checks import Channel, Checkable, Target
+
+    names = list_targets(incident, config.page_names if config is not None and config.pages else ())
+    held, before = {state.page: state for state in list_pages(db)}, _count_updates(db, incident.id)
+    targets = [
+        Target(name, name_page(name), held[name].capabilities if name in held else None, before.get(name, 0))
+        for name in (names if pages is None else pages)
+    ]
+    broadcasts = config.broadcasts if config is not None and is_told and names else ()
+    return Checkable(
+        incident.title,
+        body,
+        context.status or IncidentStatus.INVESTIGATING,
+        dict(components),
+        dict(incident.components),
+        incident.impact_override is not None,
+        tuple(targets),
+        context,
+        _tune(db, config),
+        tuple(waivers),
+        tuple(Channel(each.name, Room(Form(each.form), each.limit)) for each in broadcasts),
+        context.page_url,
+    )
+
+
+def _tune(db: Database, config: Config | None) -> Tuning:
+    """Returns the rules as the team has them, with the brackets that somebody marked as meant."""
+    from oncall_tui.domain.lint.model import Tuning
+    from oncall_tui.store.drafts import list_literals
+
+    tuning = config.tuning if config is not None else Tuning()
+    return replace(tuning, literals=(*tuning.literals, *list_literals(db)))
+
+
+def _count_updates(db: Database, incident_id: int) -> Counter[str]:
+    """Returns how many updates each page holds of an incident, or is still to get."""
+    from oncall_tui.domain.update import DeliveryState
+    from oncall_tui.store.updates import list_updates
+
+    proofs = (proof for update in list_updates(db, incident_id) for proof in update.proofs)
+    return Counter(proof.page for proof in proofs if proof.state is not DeliveryState.DROPPED)
+
+
+def describe_correction(db: Database, config: Config | None, incident: Incident, update: IncidentUpdate) -> Context:
+    """Returns what is known of other words for an update: as of when it was said, but for what customers read last.
+
+    Of the latest one what probes show now counts too; the state stays as it is.
+    """
+    from oncall_tui.domain.lint.model import LastUpdate
+    from oncall_tui.store.updates import list_updates
+
+    updates = list_updates(db, incident.id)
+    place = next((at for at, each in enumerate(updates) if each.id == update.id), 0)
+    earlier = updates[place - 1] if place else None
+    context = describe(
+        db,
+        config,
+        incident,
+        update.created_at,
+        status=update.status,
+        components={**incident.components, **update.components},
+        promise_at=update.promise_at,
+        has_promise=True if update.promise_at is not None else None,
+    )
+    context = replace(
+        context,
+        red_probes=None,
+        has_mitigation=None,
+        is_first=earlier is None,
+        last=LastUpdate(earlier.body, earlier.status, earlier.created_at, earlier.promise_at) if earlier else None,
+    )
+    if update.id == updates[-1].id:
+        return context
+    return replace(context, probes=None, page_components=None)
