@@ -6,7 +6,7 @@ import importlib
 import sys
 from pathlib import Path
 
-_PARTS = {"__init__", "__main__", "board_world", "screen", "secure_server"}
+_PARTS = {"__init__", "__main__", "board_world", "nagios", "screen", "secure_server"}
 
 
 def main() -> int:
