@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -95,10 +96,13 @@ def test_verdicts_add_up(verdicts: str, shown: str) -> None:
 @pytest.mark.parametrize(
     ("verdicts", "is_flapping"),
     [
-        ("UDUDUDUD", True),
+        ("UDUDUDUD", False),
+        ("UDUDUDUDUD", True),
+        ("UUDDUUDDUUDDUUDDUUDDU", True),
         ("UUUUUUUUUUUUUUUUUDUUU", False),
         ("UUUDUUUUDUUUUUDUUUUUU", False),
-        ("UUUDUUUDUUUDUUUDUUUU", True),
+        ("UUUDUUUDUUUDUUUDUUUU", False),
+        ("UUDUUUDUUUDUUUDUUUDUU", True),
         ("UUUUUDDDDDDDDDDUUUUUU", False),
         ("USUSUSUSUSUSUSUSUSUSU", True),
         ("UDUDUDUDUDDDDDDDDD", True),
@@ -111,6 +115,18 @@ def test_many_changes_are_flapping_and_a_steady_run_ends_it(verdicts: str, is_fl
     shown = status_at(state, EVERY, (state.last_result_at or 0) + 1)
     assert (shown is ProbeStatus.FLAPPING) == is_flapping
     assert ProbeStatus.FLAPPING is not present_status(state, EVERY, (state.last_result_at or 0) + 1)
+
+
+@pytest.mark.parametrize(("wrong", "most_a_day"), [(0.01, 0.0), (0.05, 2.0)])
+def test_a_few_wrong_answers_by_chance_are_seldom_flapping(wrong: float, most_a_day: float) -> None:
+    rng, probe, days = Random(5), Probe("p", ProbeKind.HTTP, "http://x/"), 4
+    state, flaps, at = ProbeState("p"), 0, 0
+    while at < days * DAY:
+        verdict = Verdict.DOWN if rng.random() < wrong else Verdict.UP
+        before, state = state, next_state(state, Result("p", at, verdict, 5.0, "503"), probe)
+        flaps += before.flapping_at is None and state.flapping_at is not None
+        at += probe.confirm_every_ms if is_unconfirmed(state, probe) else probe.every_ms
+    assert flaps / days <= most_a_day
 
 
 def test_changes_weigh_more_the_newer_they_are() -> None:

@@ -9,8 +9,9 @@ from msgspec import Struct, field
 from oncall_tui.domain.intake import Intake
 from oncall_tui.domain.json_check import JsonCheck
 
-FLAP_START = 35
-FLAP_END = 15
+FLAP_START = 45
+"""More than Nagios' 20, which counts confirmed states: here each run counts, and at 35 one wrong in 20 flaps daily."""
+FLAP_END = 20
 ACK_CLEARS_AFTER = 5
 """More than turn a probe green: what comes and goes would ring each time that it goes."""
 
