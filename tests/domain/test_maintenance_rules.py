@@ -20,6 +20,7 @@ from oncall_tui.domain.maintenance import (
     Notice,
     NoticeDelivery,
     NoticeKind,
+    PlanPart,
     find_due,
     find_silence,
     is_overtaken,
@@ -183,13 +184,29 @@ def test_words_name_whole_instants_and_late_ones_say_so() -> None:
     )
 
 
+def overtakes(kind: NoticeKind, *later: NoticeKind, touches: str = "", others: str = "") -> bool:
+    """Tells whether any of `later` makes a notice needless; parts of plans are named by their first letters."""
+    ours, theirs = (frozenset(part for part in PlanPart if part[0] in parts) for parts in (touches, others))
+    return is_overtaken(kind, ours, [(each, theirs) for each in later])
+
+
 def test_later_words_overtake_what_they_make_untrue() -> None:
-    assert is_overtaken(K.REMIND, [K.START])
-    assert is_overtaken(K.START, [K.EXTEND, K.CANCEL])
-    assert is_overtaken(K.EXTEND, [K.EXTEND])
-    assert not is_overtaken(K.START, [K.EXTEND])
-    assert not is_overtaken(K.FINISH, [])
-    assert not any(is_overtaken(kind, list(NoticeKind)) for kind in (K.PLAN, K.FINISH, K.CANCEL))
+    assert overtakes(K.REMIND, K.START)
+    assert overtakes(K.START, K.CANCEL)
+    assert overtakes(K.EXTEND, K.EXTEND, touches="e", others="e")
+    assert not overtakes(K.EXTEND, K.START, touches="e", others="s")
+    assert not overtakes(K.EXTEND)
+    assert not overtakes(K.PLAN, K.CANCEL)
+    assert overtakes(K.CHANGE, K.FINISH, touches="t")
+    assert overtakes(K.CHANGE, K.CHANGE, touches="se", others="sec")
+    assert overtakes(K.CHANGE, K.EXTEND, touches="e", others="e")
+    assert overtakes(K.EXTEND, K.CHANGE, touches="e", others="se")
+    # What is left of it would be told by nobody.
+    assert not overtakes(K.CHANGE, K.CHANGE, touches="tse", others="se")
+    assert not overtakes(K.CHANGE, K.START, touches="se", others="s")
+    assert overtakes(K.REMIND, K.CHANGE, others="se")
+    assert not overtakes(K.REMIND, K.CHANGE, others="e")
+
 
 
 S = MaintenanceStatus

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from oncall_tui.domain.duration import DAY, HOUR, MINUTE
-from oncall_tui.domain.maintenance import MaintenanceStatus
-from oncall_tui.domain.merging import PlanFields, is_worth_following, merge_plan, read_plan, tell_plan_difference
+from oncall_tui.domain.maintenance import MaintenanceStatus, PlanFields
+from oncall_tui.domain.merging import is_worth_following, merge_plan, read_plan, tell_plan_difference
 from oncall_tui.domain.remote import RemoteMaintenance, RemoteMaintenanceUpdate
 
 S = MaintenanceStatus

@@ -4,42 +4,21 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import click
 
 from oncall_tui.cli.group import json_option, place_options
 from oncall_tui.cli.notices import adopt, drop, retry
 from oncall_tui.cli.place import Place, read_actor
+from oncall_tui.cli.planned import finish_saying, print_sheet, read_id
+from oncall_tui.cli.planned_change import change
+from oncall_tui.cli.planned_check import PlannedCheck, say_options
 from oncall_tui.domain.announcing import Work, work_of
 from oncall_tui.domain.errors import UsageError
 from oncall_tui.domain.maintenance import NoticeKind
 
-if TYPE_CHECKING:
-    from oncall_tui.store.database import Database
-
 _F = TypeVar("_F", bound=Callable[..., object])
-_NO_ENGINE = (
-    "no engine is running: start oncall-tui, `oncall-tui agent --stay`, or run `oncall-tui sync` when it is due."
-)
-
-
-def _say_options(command: _F) -> _F:
-    for option in (
-        click.option("--message", "-m", help="What customers read; - reads stdin [plain words]."),
-        click.option("--no-notify", is_flag=True, help="Do not let the page mail its subscribers."),
-        click.option(
-            "--reason",
-            "reasons",
-            multiple=True,
-            metavar="RULE=WHY",
-            help="Tell it in spite of a rule; may be repeated.",
-        ),
-        json_option,
-        place_options,
-    ):
-        command = option(command)
-    return command
 
 
 def _end_options(command: _F) -> _F:
@@ -54,7 +33,7 @@ def _end_options(command: _F) -> _F:
 @click.group()
 @place_options
 def maintenance() -> None:
-    """Plan, announce, remind, start, extend, finish and cancel planned work."""
+    """Plan, announce, change, remind, start, extend, finish and cancel planned work."""
 
 
 @maintenance.command()
@@ -72,7 +51,7 @@ def maintenance() -> None:
 @click.option("--remind-message", help="What they read then.")
 @click.option("--start-message", help="What customers read when it begins.")
 @click.option("--finish-message", help="What customers read when it ends.")
-@_say_options
+@say_options
 @click.pass_obj
 def plan(
     place: Place,
@@ -131,7 +110,7 @@ def plan(
         line = read_title(title)
         felt, way_back, who = (read_title(each) for each in (effect, backout, owner or read_actor()))
         work = Work(tuple(touched), starts_at, ends_at, felt, way_back, who)
-        check = _Check(place, db, line, work, known, reasons, now)
+        check = PlannedCheck(place, db, line, work, known, reasons, now)
         words = {
             kind: Words(uuid.uuid4().hex, check.read(kind, body), not no_notify)
             for kind, body in said.items()
@@ -156,7 +135,7 @@ def plan(
             owner=work.owner,
             reasons=check.passed,
         )
-        _finish(db, place, made.id, is_json)
+        finish_saying(db, place, made.id, is_json)
     for remark in (*remarks, *check.remarks):
         warn(remark)
 
@@ -202,13 +181,13 @@ def list_command(place: Place, is_open_only: bool, is_json: bool) -> None:
 def show(place: Place, number: str, is_json: bool) -> None:
     """Show one maintenance, its notices, and how far each has got."""
     with place.open_db() as db:
-        _print(db, _read_id(number), is_json)
+        print_sheet(db, read_id(number), is_json)
 
 
 @maintenance.command()
 @click.argument("number", metavar="ID")
 @_end_options
-@_say_options
+@say_options
 @click.pass_obj
 def extend(
     place: Place,
@@ -228,7 +207,7 @@ def extend(
 def _add_command(kind: NoticeKind, about: str) -> None:
     @maintenance.command(kind.value, help=about)
     @click.argument("number", metavar="ID")
-    @_say_options
+    @say_options
     @click.pass_obj
     def say_it(
         place: Place, number: str, message: str | None, no_notify: bool, reasons: tuple[str, ...], is_json: bool
@@ -242,7 +221,7 @@ _add_command(
     NoticeKind.CANCEL, "Say that the work will not take place, or has been stopped; what was never announced is not."
 )
 _add_command(NoticeKind.REMIND, "Remind customers now.")
-for each in (adopt, retry, drop):
+for each in (change, adopt, retry, drop):
     maintenance.add_command(each)
 
 
@@ -257,7 +236,7 @@ def timeline(place: Place, number: str, is_json: bool) -> None:
     from oncall_tui.store.maintenance import get_maintenance, list_maintenance_entries
 
     with place.open_db() as db:
-        print_entries(list_maintenance_entries(db, get_maintenance(db, _read_id(number)).id), is_json)
+        print_entries(list_maintenance_entries(db, get_maintenance(db, read_id(number)).id), is_json)
 
 
 def _say(
@@ -281,13 +260,15 @@ def _say(
 
     now = now_ms()
     with place.open_db() as db:
-        current = get_maintenance(db, _read_id(number))
+        current = get_maintenance(db, read_id(number))
         for placement in list_placements(db, current.id):
             if placement.conflict:
                 warn(f"M{current.id}: both sides changed it: {placement.conflict}")
         ends_at = None if end is None else read_end(*end, max(current.ends_at, now), now)
         known = [component.name for component in list_components(db)]
-        check = _Check(place, db, current.title, work_of(current, ends_at), known, reasons, now, own_id=current.id)
+        check = PlannedCheck(
+            place, db, current.title, work_of(current, ends_at), known, reasons, now, own_id=current.id
+        )
         checked = check.read(kind, message)
         said = say_notice(
             db,
@@ -301,56 +282,9 @@ def _say(
             seen_revision=current.revision,
             reasons=check.passed,
         )
-        _finish(db, place, said.id, is_json)
+        finish_saying(db, place, said.id, is_json)
     for remark in check.remarks:
         warn(remark)
-
-
-class _Check:
-    """The words of one piece of work, checked against its window and all else; `remarks` are worth a warning.
-
-    `passed` are the reasons that were needed, by their rules.
-    """
-
-    def __init__(
-        self,
-        place: Place,
-        db: Database,
-        title: str,
-        work: Work,
-        known: Sequence[str],
-        reasons: Sequence[str],
-        now: int,
-        own_id: int | None = None,
-    ) -> None:
-        from oncall_tui.cli.wording import read_reasons
-        from oncall_tui.config.customs import customs_of
-        from oncall_tui.domain.announcing import find_overlaps
-        from oncall_tui.store.incidents import list_incidents
-        from oncall_tui.store.maintenance import list_maintenances
-
-        self.remarks: list[str] = []
-        self.passed: dict[str, str] = {}
-        self._title, self._work, self._known, self._now = title, work, known, now
-        self._reasons = read_reasons(reasons)
-        config = place.try_config()
-        self._customs = customs_of(config)
-        self._tuning = None if config is None else config.tuning
-        others, incidents = list_maintenances(db, is_open_only=True), list_incidents(db, is_open_only=True)
-        self._overlaps = find_overlaps(work, others, incidents, now, own_id)
-
-    def read(self, kind: NoticeKind, message: str | None) -> str:
-        """Returns the words of a notice, inert; without any the usual ones. Raises RefusedError with what blocks."""
-        from oncall_tui.cli.wording import judge_wording, read_message
-        from oncall_tui.domain.announcing import describe_work, word_work
-
-        work = self._work
-        body = word_work(kind, work, self._customs, self._now) if message is None else read_message(message)
-        context = describe_work(kind, work, self._customs, self._now, overlaps=self._overlaps, names=self._known)
-        remarks, passed = judge_wording(self._title, body, context, self._tuning, self._reasons)
-        self.remarks += [each for each in remarks if each not in self.remarks]
-        self.passed |= passed
-        return body
 
 
 def _find_probes(names: Sequence[str], known: Collection[str]) -> list[str]:
@@ -366,32 +300,3 @@ def _find_probes(names: Sequence[str], known: Collection[str]) -> list[str]:
                 "unknown-probe", f"There is no probe {clean_line(name, 60)}{suggest(name, known)}{others}."
             )
     return list(dict.fromkeys(names))
-
-
-def _finish(db: Database, place: Place, maintenance_id: int, is_json: bool) -> None:
-    from oncall_tui.cli.output import warn
-    from oncall_tui.store.lock import is_engine_running
-
-    _print(db, maintenance_id, is_json)
-    if not is_engine_running(place.db_path()):
-        warn(_NO_ENGINE)
-
-
-def _print(db: Database, maintenance_id: int, is_json: bool) -> None:
-    from oncall_tui.cli.output import print_json, say
-    from oncall_tui.cli.planned import read_sheet, shape_maintenance, tell_maintenance
-    from oncall_tui.clock import now_ms
-    from oncall_tui.store.maintenance import get_maintenance
-
-    with db.snapshot():
-        sheet = read_sheet(db, get_maintenance(db, maintenance_id))
-    if is_json:
-        print_json(shape_maintenance(sheet, now_ms()))
-    else:
-        say(tell_maintenance(sheet, now_ms()))
-
-
-def _read_id(text: str) -> int:
-    from oncall_tui.cli.numbers import read_number
-
-    return read_number(text, "M", "maintenance list")

@@ -20,7 +20,13 @@ from oncall_tui.domain.planning import name_state
 from oncall_tui.domain.sanitize import clean_block, clean_line
 
 if TYPE_CHECKING:
+    from oncall_tui.cli.place import Place
     from oncall_tui.store.database import Database
+
+
+_NO_ENGINE = (
+    "no engine is running: start oncall-tui, `oncall-tui agent --stay`, or run `oncall-tui sync` when it is due."
+)
 
 
 class Sheet(Struct, frozen=True):
@@ -223,3 +229,32 @@ def _tell_evidence(delivery: NoticeDelivery) -> list[str]:
         f"{clean_line(each.body or each.title, 200)}"
         for each in delivery.evidence
     ]
+
+
+def finish_saying(db: Database, place: Place, maintenance_id: int, is_json: bool) -> None:
+    """Shows what came of a word, and warns where nothing sends it."""
+    from oncall_tui.cli.output import warn
+    from oncall_tui.store.lock import is_engine_running
+
+    print_sheet(db, maintenance_id, is_json)
+    if not is_engine_running(place.db_path()):
+        warn(_NO_ENGINE)
+
+
+def print_sheet(db: Database, maintenance_id: int, is_json: bool) -> None:
+    from oncall_tui.cli.output import print_json, say
+    from oncall_tui.clock import now_ms
+    from oncall_tui.store.maintenance import get_maintenance
+
+    with db.snapshot():
+        sheet = read_sheet(db, get_maintenance(db, maintenance_id))
+    if is_json:
+        print_json(shape_maintenance(sheet, now_ms()))
+    else:
+        say(tell_maintenance(sheet, now_ms()))
+
+
+def read_id(text: str) -> int:
+    from oncall_tui.cli.numbers import read_number
+
+    return read_number(text, "M", "maintenance list")

@@ -36,14 +36,34 @@ class MaintenanceStatus(StrEnum):
 
 
 class NoticeKind(StrEnum):
-    """What customers are told of planned work; `remind` and `extend` leave the page's status as it is."""
+    """What customers are told of planned work; `remind`, `change` and `extend` leave the page's status as it is."""
 
     PLAN = "plan"
     REMIND = "remind"
+    CHANGE = "change"
     START = "start"
     EXTEND = "extend"
     FINISH = "finish"
     CANCEL = "cancel"
+
+
+class PlanPart(StrEnum):
+    """What of a plan a notice puts on the page with its words; all else stays as the page has it."""
+
+    TITLE = "title"
+    START = "start"
+    END = "end"
+    COMPONENTS = "components"
+
+
+class PlanFields(Struct, frozen=True):
+    """What a page and we must agree on; a page that tells of no components tells nothing of them."""
+
+    title: str
+    status: MaintenanceStatus
+    starts_at: int
+    ends_at: int
+    components: tuple[str, ...]
 
 
 class Notice(Struct, frozen=True):
@@ -107,6 +127,7 @@ class Placement(Struct, frozen=True):
 
     `conflict` tells both sides of what was changed here and there at once, until a person says which it is.
     `is_led_elsewhere` tells that another file than ours wrote on it last, `gone_at` since when it is deleted there.
+    `shown` is what the page showed when it was read last.
     """
 
     maintenance_id: int
@@ -117,6 +138,7 @@ class Placement(Struct, frozen=True):
     conflict: str = ""
     is_led_elsewhere: bool = False
     gone_at: int | None = None
+    shown: PlanFields | None = None
 
 
 class PageMessage(Struct, frozen=True):
@@ -144,8 +166,9 @@ class NoticeDelivery(Struct, frozen=True):
     """One notice on its way to one page; the fields that it shares with `Delivery` mean the same.
 
     `body` is what customers read, once they do: a late one adds when it was due, and a page that moves by itself has
-    words of its own; `confirmed_body` is what a person confirmed. `later` are the notices
-    that follow it to the same page. `evidence` is what the page shows of one that a person is asked about.
+    words of its own; `confirmed_body` is what a person confirmed. `touches` is what of the plan it puts on the page.
+    One that `is_overtaken` was made untrue or needless by a later one to the same page. `evidence` is what the page
+    shows of one that a person is asked about.
     """
 
     id: int
@@ -170,7 +193,8 @@ class NoticeDelivery(Struct, frozen=True):
     is_forced: bool = False
     asked_at: int | None = None
     remote_id: str | None = None
-    later: tuple[NoticeKind, ...] = ()
+    touches: frozenset[PlanPart] = frozenset()
+    is_overtaken: bool = False
     confirmed_body: str = ""
     evidence: tuple[NoticeEvidence, ...] = ()
 
@@ -186,9 +210,11 @@ OVERRUN_GRACE_MS = 10 * MINUTE
 _ENDING = (NoticeKind.FINISH, NoticeKind.CANCEL)
 _OVERTAKEN_BY = {
     NoticeKind.REMIND: (NoticeKind.START, *_ENDING),
+    NoticeKind.CHANGE: _ENDING,
     NoticeKind.START: _ENDING,
-    NoticeKind.EXTEND: (NoticeKind.EXTEND, *_ENDING),
+    NoticeKind.EXTEND: _ENDING,
 }
+_OF_THE_PLAN = (NoticeKind.CHANGE, NoticeKind.EXTEND)
 
 
 def is_standing(notice: Notice) -> bool:
@@ -223,9 +249,21 @@ def find_due(maintenance: Maintenance, now: int) -> list[tuple[Notice, bool]]:
     return notices
 
 
-def is_overtaken(kind: NoticeKind, later: Iterable[NoticeKind]) -> bool:
-    """Tells whether what was confirmed later makes the words of a notice untrue or needless."""
-    return not set(later).isdisjoint(_OVERTAKEN_BY.get(kind, ()))
+def is_overtaken(
+    kind: NoticeKind, touches: frozenset[PlanPart], later: Iterable[tuple[NoticeKind, frozenset[PlanPart]]]
+) -> bool:
+    """Tells whether what was confirmed later makes the words of a notice untrue or needless.
+
+    A word on the plan is, when a later one speaks of all that it speaks of; a reminder is, when the start has moved.
+    """
+    for other, others in later:
+        if other in _OVERTAKEN_BY.get(kind, ()):
+            return True
+        if kind in _OF_THE_PLAN and other in _OF_THE_PLAN and touches <= others:
+            return True
+        if kind is NoticeKind.REMIND and other is NoticeKind.CHANGE and PlanPart.START in others:
+            return True
+    return False
 
 
 def require_notice(maintenance: Maintenance, kind: NoticeKind, now: int, ends_at: int | None = None) -> None:
@@ -271,19 +309,30 @@ def find_silence(maintenances: Iterable[Maintenance], probe: str, now: int) -> M
 
 def word_notice(kind: NoticeKind, components: Sequence[str], starts_at: int, ends_at: int, *, has_begun: bool) -> str:
     """Returns what a notice says when nobody wrote better words; instants stand whole, so that they stay true."""
-    what = f"work on {_join(components)}" if components else "work"
+    what = name_work_on(components)
     start, end = write_instant(starts_at), write_instant(ends_at)
-    is_one_day = start.partition(" on ")[2] == end.partition(" on ")[2]
-    window = f"From {start.partition(' ')[0] if is_one_day else start} to {end}"
+    window = f"From {write_span(starts_at, ends_at)}"
     if kind is NoticeKind.CANCEL:
         return f"The planned {what} was stopped." if has_begun else f"The planned {what} will not take place."
     return {
         NoticeKind.PLAN: f"{window} we plan {what}. We will post here when it begins and when it ends.",
+        NoticeKind.CHANGE: f"The planned {what} has changed: it now runs from {write_span(starts_at, ends_at)}.",
         NoticeKind.REMIND: f"A reminder: the planned {what} begins at {start}.",
         NoticeKind.START: f"The planned {what} has begun.",
         NoticeKind.EXTEND: f"The {what} takes longer than planned and should now end by {end}.",
         NoticeKind.FINISH: f"The planned {what} is complete.",
     }[kind]
+
+
+def name_work_on(components: Sequence[str]) -> str:
+    return f"work on {_join(components)}" if components else "work"
+
+
+def write_span(starts_at: int, ends_at: int) -> str:
+    """Returns a window as customers read it, such as `02:00 to 04:00 UTC on 29 November 2026`."""
+    start, end = write_instant(starts_at), write_instant(ends_at)
+    is_one_day = start.partition(" on ")[2] == end.partition(" on ")[2]
+    return f"{start.partition(' ')[0] if is_one_day else start} to {end}"
 
 
 def word_late(body: str, due_at: int, now: int, window: tuple[int, int] | None = None) -> str:

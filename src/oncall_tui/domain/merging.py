@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from msgspec import Struct
 from msgspec.structs import replace
 
 from oncall_tui.domain.duration import DAY, HOUR, MINUTE
-from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, write_instant
+from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, Placement, PlanFields, PlanPart, write_instant
 from oncall_tui.domain.remote import RemoteMaintenance
 
 _ORDER = tuple(MaintenanceStatus)
 _UNTOLD_MS = HOUR
-
-
-class PlanFields(Struct, frozen=True):
-    """What a page and we must agree on; a page that tells of no components tells nothing of them."""
-
-    title: str
-    status: MaintenanceStatus
-    starts_at: int
-    ends_at: int
-    components: tuple[str, ...]
 
 
 class Merge(Struct, frozen=True):
@@ -43,9 +35,19 @@ def tells_window(remote: RemoteMaintenance) -> bool:
     return not remote.keeps_window or (remote.status is MaintenanceStatus.SCHEDULED and remote.ends_at is not None)
 
 
-def is_window_kept(remote: RemoteMaintenance, base: PlanFields) -> bool:
-    """Tells whether nobody changed the window on a page that keeps it: then ours may be another, by what was said."""
-    return remote.keeps_window and (not tells_window(remote) or _is_same_window(read_plan(remote), base))
+def read_kept(remote: RemoteMaintenance, base: PlanFields, otherwise: PlanFields) -> PlanFields:
+    """Returns what a page shows, and `otherwise` for what it keeps from the announcement and nobody changed there.
+
+    What was said since stands in no field of such a page: it must neither undo what we hold nor count as news.
+    """
+    shown = read_plan(remote)
+    if not remote.keeps_window:
+        return shown
+    if not tells_window(remote) or _is_same_window(shown, base):
+        shown = replace(shown, starts_at=otherwise.starts_at, ends_at=otherwise.ends_at)
+    if shown.title == base.title:
+        shown = replace(shown, title=otherwise.title)
+    return shown if _differ(shown, base) else replace(shown, components=otherwise.components)
 
 
 def is_worth_following(remote: RemoteMaintenance, now: int) -> bool:
@@ -80,9 +82,12 @@ def merge_plan(base: PlanFields, ours: PlanFields, shown: PlanFields, *, is_tell
         else:
             plan = replace(plan, starts_at=shown.starts_at, ends_at=shown.ends_at)
             news.append(f"the time: {tell_times(shown)}")
-    if _differ(shown, ours) and (not is_telling or (_differ(shown, base) and not _differ(ours, base))):
-        plan = replace(plan, components=shown.components)
-        news.append(f"the components: {', '.join(shown.components)}")
+    if _differ(shown, ours) and (not is_telling or _differ(shown, base)):
+        if is_telling and _differ(ours, base):
+            conflicts.append(f"the page says {', '.join(shown.components)}, here it is {', '.join(ours.components)}")
+        else:
+            plan = replace(plan, components=shown.components)
+            news.append(f"the components: {', '.join(shown.components)}")
     is_later = _ORDER.index(shown.status) > _ORDER.index(ours.status)
     if shown.status is not ours.status and (
         not is_telling or (shown.status is not base.status and (is_later or ours.status is base.status))
@@ -106,6 +111,39 @@ def tell_plan_difference(ours: PlanFields, shown: PlanFields) -> str:
     if shown.title != ours.title:
         return f"the page calls it {shown.title}"
     return f"the page shows it for {', '.join(shown.components)}" if _differ(shown, ours) else ""
+
+
+def find_differing(ours: PlanFields, shown: PlanFields) -> frozenset[PlanPart]:
+    """Returns what of a plan a page shows other than we hold it, to a minute."""
+    differing = {
+        PlanPart.TITLE: ours.title != shown.title,
+        PlanPart.START: abs(ours.starts_at - shown.starts_at) >= MINUTE,
+        PlanPart.END: abs(ours.ends_at - shown.ends_at) >= MINUTE,
+        PlanPart.COMPONENTS: _differ(ours, shown),
+    }
+    return frozenset(part for part, is_so in differing.items() if is_so)
+
+
+def list_behind(
+    maintenance: Maintenance, placements: Iterable[Placement], fixed: Collection[str] = ()
+) -> dict[str, frozenset[PlanPart]]:
+    """Returns the pages that show a plan other than we hold it, each with what it shows so and could be told.
+
+    While something is on its way there, that comes first. A page of `fixed` shows for ever what was announced; of what
+    has begun the start is told no more.
+    """
+    ours, behind = read_plan(maintenance), dict[str, frozenset[PlanPart]]()
+    for place in placements:
+        if place.shown is None or not place.difference or place.gone_at is not None or not maintenance.status.is_open:
+            continue
+        parts = find_differing(ours, place.shown)
+        if place.page in fixed:
+            continue
+        if maintenance.status.is_active:
+            parts -= {PlanPart.START}
+        if parts:
+            behind[place.page] = parts
+    return behind
 
 
 def _is_same_window(one: PlanFields, other: PlanFields) -> bool:

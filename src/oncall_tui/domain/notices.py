@@ -13,6 +13,7 @@ from oncall_tui.domain.maintenance import (
     NoticeDelivery,
     NoticeEvidence,
     NoticeKind,
+    PlanPart,
     write_instant,
 )
 from oncall_tui.domain.merging import tells_window
@@ -42,11 +43,12 @@ def find_notice_applied(
 
 
 class Standing(StrEnum):
-    """What the page's own state makes of a notice: made by the page, awaited from it, put off, too late, or ours."""
+    """What the page's own state makes of a notice: made by it, awaited from it, put off, begun, too late, or ours."""
 
     MOVED = "moved"
     AWAITED = "awaited"
     PUT_OFF = "put_off"
+    BEGUN = "begun"
     OVER = "over"
     OURS = "ours"
 
@@ -56,7 +58,7 @@ def find_standing(delivery: NoticeDelivery, remote: RemoteMaintenance, skew_ms: 
 
     An automatic move is left to a page that makes it by its own clock, which runs `skew_ms` ahead of ours, for five
     minutes from when it could have been made. One that somebody has put off on the page is not made against them. What
-    a page calls over is opened again by a person alone.
+    a page calls over is opened again by a person alone, and so is a start moved of what a page has begun.
     """
     is_start = delivery.kind is NoticeKind.START
     is_move = delivery.kind in (NoticeKind.START, NoticeKind.FINISH) and delivery.is_automatic
@@ -71,7 +73,13 @@ def find_standing(delivery: NoticeDelivery, remote: RemoteMaintenance, skew_ms: 
             return Standing.PUT_OFF
     if not remote.status.is_open and delivery.kind is not NoticeKind.FINISH and not delivery.is_forced:
         return Standing.OVER
+    if remote.status.is_active and moves_start(delivery) and not delivery.is_forced:
+        return Standing.BEGUN
     return Standing.OURS
+
+
+def moves_start(delivery: NoticeDelivery) -> bool:
+    return delivery.kind is NoticeKind.CHANGE and PlanPart.START in delivery.touches
 
 
 def find_move(kind: NoticeKind, remote: RemoteMaintenance) -> RemoteMaintenanceUpdate | None:

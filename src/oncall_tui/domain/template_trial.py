@@ -53,7 +53,8 @@ _FACT_OF = {
 #: What neither an incident nor its facts bring: a person types it.
 _TYPED = (
     *("contact", "observed", "checked", "owner", "reference", "credit", "credit_when"),
-    *("window", "work_effect", "new_end", "detected", "first_told"),
+    *("window", "work_effect", "new_window", "old_window", "new_components", "new_title", "new_end"),
+    *("detected", "first_told"),
 )
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from oncall_tui.domain.facts import Facts, complete_facts
 from oncall_tui.domain.incident import Cause, Incident, IncidentStatus
-from oncall_tui.domain.maintenance import Maintenance
+from oncall_tui.domain.maintenance import Maintenance, PlanFields, PlanPart
 from oncall_tui.domain.template import NO_COMPONENT, join_names, say_day, say_length, say_when
 
 UNKNOWN_SCOPE = "how many of you are affected"
@@ -80,6 +80,10 @@ VARIABLES: Final[Mapping[str, Variable]] = {
     # Planned work.
     "window": Variable("when planned work runs", "29 November from 02:00 UTC to 04:00 UTC"),
     "work_effect": Variable("what planned work does to customers", "the dashboard can be read but not changed"),
+    "new_window": Variable("when it runs from now on, if that changed", "30 November from 02:00 UTC to 04:00 UTC"),
+    "old_window": Variable("when it was to run before that", "29 November from 02:00 UTC to 04:00 UTC"),
+    "new_components": Variable("what it concerns from now on, if that changed", "Dashboard and API"),
+    "new_title": Variable("what it is called from now on, if that changed", "New disks for the database"),
     "new_end": Variable("when overrunning work will end", "05:30 UTC"),
     # A review.
     "detected": Variable("when we noticed", "14:07 UTC"),
@@ -180,11 +184,26 @@ def variables_of_window(
         "work_effect": effect or None,
         "since": say_when(start, now),
         "now": say_when(now, now),
-        "window": f"{say_day(start)} from {say_when(start, start)} to {say_when(end, start)}",
+        "window": _say_window(start, end),
         "new_end": say_when(end, now),
         "support": team.support or ANY_SUPPORT,
         "product": team.product,
     }
+
+
+def variables_of_change(before: PlanFields, after: PlanFields, touched: frozenset[PlanPart]) -> dict[str, str | None]:
+    """Returns what is new of planned work, nothing of what stays as it was."""
+    is_moved = not touched.isdisjoint({PlanPart.START, PlanPart.END})
+    return {
+        "new_window": _say_window(after.starts_at, after.ends_at) if is_moved else None,
+        "old_window": _say_window(before.starts_at, before.ends_at) if is_moved else None,
+        "new_components": join_names(after.components) if PlanPart.COMPONENTS in touched else None,
+        "new_title": after.title if PlanPart.TITLE in touched else None,
+    }
+
+
+def _say_window(start: int, end: int) -> str:
+    return f"{say_day(start)} from {say_when(start, start)} to {say_when(end, start)}"
 
 
 def sample_variables() -> dict[str, str | None]:

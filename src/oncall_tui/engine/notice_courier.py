@@ -16,7 +16,6 @@ from oncall_tui.domain.maintenance import (
     NoticeDelivery,
     NoticeEvidence,
     NoticeKind,
-    is_overtaken,
     word_late,
 )
 from oncall_tui.domain.notices import (
@@ -70,7 +69,7 @@ class NoticeCourier:
         is_waiting_for_person = delivery.state is DeliveryState.FAILED or delivery.asked_at is not None
         if not self._page.capabilities.has_maintenance:
             await self._settle(delivery, DeliveryState.DROPPED, _KEPT_LOCAL)
-        elif is_waiting_for_person and is_overtaken(delivery.kind, delivery.later):
+        elif is_waiting_for_person and delivery.is_overtaken:
             await self._settle(delivery, DeliveryState.DROPPED, _OVERTAKEN)
         elif delivery.state is DeliveryState.UNCERTAIN:
             await self._reconcile(delivery)
@@ -172,7 +171,7 @@ class NoticeCourier:
         await self._store.call(take_in_maintenance, remote, self._clock(), page=delivery.page)
         if await self._is_left_to_page(delivery, remote):
             return False
-        if is_overtaken(delivery.kind, delivery.later):
+        if delivery.is_overtaken:
             await self._settle(delivery, DeliveryState.DROPPED, _OVERTAKEN)
             return False
         if conflict := await self._find_conflict(delivery):
@@ -195,24 +194,22 @@ class NoticeCourier:
                 at = self._clock() + _WATCH_AGAIN_MS
                 await self._settle(delivery, DeliveryState.RETRY_WAIT, "the page should move it by itself", at)
                 return True
-            case Standing.PUT_OFF if not is_overtaken(delivery.kind, delivery.later):
+            case Standing.PUT_OFF if not delivery.is_overtaken:
                 reason = f"somebody put this off on the page ({tell_window(remote)})"
                 epoch, now = self._work.epoch, self._clock()
                 if not await self._fenced.write(yield_notice, delivery.id, epoch, remote, reason, now):
                     await self._settle(delivery, DeliveryState.FAILED, f"conflict: {reason}. {_DECIDE}")
                 return True
-            case Standing.OVER if not is_overtaken(delivery.kind, delivery.later):
-                reason = f"conflict: the page shows this maintenance as over. {_DECIDE}"
+            case Standing.OVER | Standing.BEGUN as standing if not delivery.is_overtaken:
+                what = "over" if standing is Standing.OVER else "begun already"
+                reason = f"conflict: the page shows this maintenance as {what}. {_DECIDE}"
                 await self._settle(delivery, DeliveryState.FAILED, reason)
                 return True
         return False
 
     async def _find_conflict(self, delivery: NoticeDelivery) -> str:
         """Returns what both sides changed, where the notice would overwrite it without a person's word."""
-        says_window = delivery.kind is NoticeKind.EXTEND or (
-            delivery.kind is NoticeKind.START and not delivery.is_automatic
-        )
-        if delivery.is_forced or not says_window:
+        if delivery.is_forced or not delivery.touches:
             return ""
         placements = await self._store.call(list_placements, delivery.maintenance_id)
         return next((each.conflict for each in placements if each.page == delivery.page), "")
@@ -257,7 +254,7 @@ class NoticeCourier:
             await self._deliver(delivery, remote, applied[0] if applied else None, "found on the page")
         elif remote is None and delivery.remote_id is not None:
             await self._settle(delivery, DeliveryState.FAILED, _GONE)
-        elif is_overtaken(delivery.kind, delivery.later):
+        elif delivery.is_overtaken:
             await self._settle(delivery, DeliveryState.DROPPED, _OVERTAKEN)
         elif await self._may_resend(delivery, remote, evidence):
             await self._settle(delivery, DeliveryState.PENDING, "not on the page: sending again")

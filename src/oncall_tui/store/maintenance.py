@@ -12,6 +12,7 @@ from oncall_tui.domain.maintenance import (
     MaintenanceStatus,
     Notice,
     NoticeKind,
+    PlanPart,
     is_silencing,
     require_notice,
     require_window,
@@ -32,6 +33,7 @@ from oncall_tui.store.notice_rows import (
 from oncall_tui.store.sqlite import sqlite3
 
 TOPIC = "maintenance"
+_TOUCHES = {NoticeKind.START: (PlanPart.START,), NoticeKind.EXTEND: (PlanPart.END,)}
 
 
 def plan_maintenance(
@@ -108,7 +110,8 @@ def say_notice(
         if seen_revision is not None and seen_revision != current.revision:
             raise ConflictError(f"M{maintenance_id} was changed by somebody else after you looked.")
         require_notice(current, kind, now, ends_at)
-        notice_id = add_notice(connection, maintenance_id, kind, words, None, actor, now)
+        touches = _TOUCHES.get(kind, ())
+        notice_id = add_notice(connection, maintenance_id, kind, words, None, actor, now, touches)
         needless = {
             NoticeKind.REMIND: (NoticeKind.REMIND,),
             NoticeKind.START: (NoticeKind.REMIND, NoticeKind.START),

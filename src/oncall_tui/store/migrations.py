@@ -74,13 +74,13 @@ CREATE TABLE probe_state (
 ) STRICT;;
 CREATE INDEX probe_state_revision ON probe_state(revision);;
 
+CREATE TABLE probe_number (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;;
 CREATE TABLE result (
-    id INTEGER PRIMARY KEY, probe TEXT NOT NULL, started_at INTEGER NOT NULL, verdict TEXT NOT NULL,
-    duration_ms REAL NOT NULL, reason TEXT NOT NULL DEFAULT '', phases TEXT NOT NULL DEFAULT '[]',
-    facts TEXT NOT NULL DEFAULT '[]', evidence TEXT NOT NULL DEFAULT '[]'
+    id INTEGER PRIMARY KEY, probe INTEGER NOT NULL, started_at INTEGER NOT NULL, verdict TEXT NOT NULL,
+    duration_ms REAL NOT NULL, resolve_us INTEGER, connect_us INTEGER, tls_us INTEGER, first_byte_us INTEGER,
+    transfer_us INTEGER, reason TEXT, facts TEXT, evidence TEXT
 ) STRICT;;
 CREATE INDEX result_probe ON result(probe, started_at);;
-CREATE INDEX result_started ON result(started_at);;
 CREATE INDEX result_failure ON result(probe, started_at) WHERE verdict != 'up';;
 
 CREATE TABLE span (
@@ -183,11 +183,11 @@ CREATE TABLE maintenance_notice (
     id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, maintenance_id INTEGER NOT NULL REFERENCES maintenance(id),
     kind TEXT NOT NULL, body TEXT NOT NULL, notify INTEGER NOT NULL, due_at INTEGER NOT NULL, is_automatic INTEGER NOT NULL,
     confirmed_by TEXT NOT NULL, created_at INTEGER NOT NULL, fired_at INTEGER, withdrawn_at INTEGER,
-    CHECK (fired_at IS NULL OR withdrawn_at IS NULL)
+    touches TEXT NOT NULL DEFAULT '[]', CHECK (fired_at IS NULL OR withdrawn_at IS NULL)
 ) STRICT;;
 CREATE INDEX maintenance_notice_maintenance ON maintenance_notice(maintenance_id);;
 CREATE TRIGGER maintenance_notice_keeps_words
-BEFORE UPDATE OF uid, maintenance_id, kind, body, notify, due_at, confirmed_by, created_at ON maintenance_notice
+BEFORE UPDATE OF uid, maintenance_id, kind, body, notify, due_at, confirmed_by, created_at, touches ON maintenance_notice
 BEGIN SELECT RAISE(ABORT, 'what was confirmed keeps its words'); END;;
 CREATE TRIGGER maintenance_notice_fires_once BEFORE UPDATE OF fired_at, withdrawn_at ON maintenance_notice
 WHEN OLD.fired_at IS NOT NULL OR OLD.withdrawn_at IS NOT NULL

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 
-from oncall_tui.domain.maintenance import Notice, NoticeKind
+from oncall_tui.domain.maintenance import Notice, NoticeKind, PlanPart
 from oncall_tui.domain.sanitize import clean_block
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.database import placeholders
@@ -39,15 +40,16 @@ def add_notice(
     due_at: int | None,
     actor: str,
     now: int,
+    touches: Collection[PlanPart] = (),
 ) -> int:
     """Adds a notice: one with `due_at` waits for the clock, one without is taken now."""
     is_automatic = due_at is not None
     cursor = connection.execute(
         "INSERT INTO maintenance_notice(uid, maintenance_id, kind, body, notify, due_at, is_automatic, confirmed_by, "
-        "created_at, fired_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "created_at, fired_at, touches) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(words.uid, maintenance_id, kind, words.body, words.notify, now if due_at is None else due_at),
-            *(is_automatic, actor, now, None if is_automatic else now),
+            *(is_automatic, actor, now, None if is_automatic else now, json.dumps(sorted(touches))),
         ),
     )
     return int(cursor.lastrowid or 0)

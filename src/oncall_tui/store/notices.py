@@ -1,8 +1,4 @@
-"""Notices of planned work on their way to pages; every step of the engine is fenced by its epoch.
-
-The states are those of the outbox, and so is the promise: `sending` is committed before the first byte, and what is in
-doubt is looked up before anything else happens.
-"""
+"""Notices of planned work on their way to pages, and where that work stands: what is read of both."""
 
 from __future__ import annotations
 
@@ -12,15 +8,16 @@ import msgspec
 from msgspec.structs import replace
 
 from oncall_tui.domain.errors import NotFoundError
-from oncall_tui.domain.maintenance import NoticeDelivery, NoticeEvidence, NoticeKind, Placement, is_overtaken
+from oncall_tui.domain.maintenance import NoticeDelivery, NoticeEvidence, NoticeKind, Placement, PlanPart, is_overtaken
 from oncall_tui.domain.update import Awaited, DeliveryState
 from oncall_tui.store.database import Database, Value
 from oncall_tui.store.outbox import OPEN
+from oncall_tui.store.planned_page import read_base
 from oncall_tui.store.sqlite import sqlite3
 
 _PLACEMENT = "SELECT *, (SELECT uid FROM origin) AS ours FROM page_maintenance"
 _DELIVERY = (
-    "SELECT notice_delivery.*, uid, kind, is_automatic, notify, due_at, confirmed_by, "
+    "SELECT notice_delivery.*, uid, kind, is_automatic, notify, due_at, confirmed_by, touches, "
     "coalesce(notice_delivery.body, maintenance_notice.body) AS said, maintenance_notice.body AS confirmed, "
     "page_maintenance.remote_id AS remote_maintenance_id FROM notice_delivery "
     "JOIN maintenance_notice ON maintenance_notice.id = notice_id LEFT JOIN page_maintenance "
@@ -43,12 +40,13 @@ def list_due_notices(db: Database, now: int, *, page: str) -> list[NoticeDeliver
         f"WHERE notice_delivery.page = ? AND {OPEN} ORDER BY notice_delivery.maintenance_id DESC, notice_delivery.id",
         page,
     )
-    first: dict[int, NoticeDelivery] = {}
-    later: dict[int, list[NoticeKind]] = {}
+    queues: dict[int, list[NoticeDelivery]] = {}
     for each in found:
-        first.setdefault(each.maintenance_id, each)
-        later.setdefault(each.maintenance_id, []).append(each.kind)
-    ready = [replace(each, later=tuple(later[each.maintenance_id][1:])) for each in first.values()]
+        queues.setdefault(each.maintenance_id, []).append(each)
+    ready = []
+    for first, *rest in queues.values():
+        later = [(each.kind, each.touches) for each in rest]
+        ready.append(replace(first, is_overtaken=is_overtaken(first.kind, first.touches, later)))
     return [each for each in ready if _is_ready(each, now)]
 
 
@@ -59,10 +57,10 @@ def _is_ready(delivery: NoticeDelivery, now: int) -> bool:
         case DeliveryState.RETRY_WAIT:
             return (delivery.next_try_at or 0) <= now
         case DeliveryState.UNCERTAIN:
-            is_needless = delivery.asked_at is not None and is_overtaken(delivery.kind, delivery.later)
+            is_needless = delivery.asked_at is not None and delivery.is_overtaken
             return is_needless or (delivery.next_try_at or 0) <= now
         case DeliveryState.FAILED:
-            return is_overtaken(delivery.kind, delivery.later)
+            return delivery.is_overtaken
         case _:
             return False
 
@@ -137,6 +135,7 @@ def _placement(row: sqlite3.Row) -> Placement:
         conflict=row["conflict"],
         is_led_elsewhere=row["origin"] not in ("", row["ours"]),
         gone_at=row["gone_at"],
+        shown=read_base(row),
     )
 
 
@@ -174,6 +173,7 @@ def _list(db: Database, where: str, *values: Value) -> list[NoticeDelivery]:
             is_forced=bool(row["is_forced"]),
             asked_at=row["asked_at"],
             remote_id=row["remote_maintenance_id"],
+            touches=frozenset(map(PlanPart, json.loads(row["touches"]))),
             evidence=msgspec.json.decode(row["evidence"], type=tuple[NoticeEvidence, ...]),
         )
         for row in db.rows(f"{_DELIVERY} {where}", *values)

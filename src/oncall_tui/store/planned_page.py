@@ -13,9 +13,10 @@ from oncall_tui.domain.maintenance import (
     Notice,
     NoticeKind,
     Placement,
+    PlanFields,
 )
-from oncall_tui.domain.merging import PlanFields, is_window_kept, merge_plan, read_plan, tell_plan_difference
-from oncall_tui.domain.planning import find_silenced
+from oncall_tui.domain.merging import merge_plan, read_kept, read_plan, tell_plan_difference
+from oncall_tui.domain.planning import find_probes
 from oncall_tui.domain.remote import RemoteMaintenance
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.timeline import EntryKind
@@ -57,22 +58,21 @@ def merge_placement(
     if states & {"sending", "uncertain"} or remote.updated_at < row["updated_at"]:
         return False
     current = get_maintenance(db, maintenance_id)
-    ours, shown, base = read_plan(current), read_plan(remote), _read_base(row)
-    is_kept, seen_status = is_window_kept(remote, base), shown.status
-    if is_kept:
-        shown = replace(shown, starts_at=ours.starts_at, ends_at=ours.ends_at)
+    ours, base = read_plan(current), read_base(row)
+    shown = read_kept(remote, base, ours)
+    seen_status = shown.status
     if states or _is_clocks_move(current, shown.status, now):
         # What we are about to say of it, or our clock, comes first; it is looked at again afterwards.
         shown, seen_status = replace(shown, status=ours.status), base.status
     merge = merge_plan(base, ours, shown, is_telling=bool(states) or _has_other(connection, row))
     notes = list(merge.news)
     if merge.plan != ours:
-        _adopt_plan(connection, current, merge.plan, _find_probes(db, current, merge.plan), now)
+        probes = find_probes(current.probes, current.components, merge.plan.components, list_watched(db))
+        _adopt_plan(connection, current, merge.plan, probes, now)
     if not states & {"pending", "retry_wait"}:
         messages = take_messages(connection, page, maintenance_id, remote, now)
         notes += messages if row["updated_at"] else ()
-    if is_kept:
-        shown = replace(shown, starts_at=base.starts_at, ends_at=base.ends_at)
+    shown = replace(read_kept(remote, base, base), status=shown.status)
     difference = "" if states else tell_plan_difference(merge.plan, shown)
     conflict = merge.conflict or (row["conflict"] if states or difference else "")
     news = [f"changed on {name_page(page)}: {note}" for note in notes]
@@ -220,7 +220,8 @@ def _find_placement(connection: sqlite3.Connection, page: str, remote_id: str) -
     return found
 
 
-def _read_base(row: sqlite3.Row) -> PlanFields:
+def read_base(row: sqlite3.Row) -> PlanFields:
+    """Returns what a page showed when it was read last."""
     status = MaintenanceStatus(row["status"])
     return PlanFields(row["title"], status, row["starts_at"], row["ends_at"], tuple(json.loads(row["components"])))
 
@@ -288,14 +289,6 @@ def _is_clocks_move(current: Maintenance, status: MaintenanceStatus, now: int) -
         each.kind is move and each.is_automatic and each.is_waiting and each.due_at <= now + _SETTLED_AFTER_MS
         for each in current.notices
     )
-
-
-def _find_probes(db: Database, current: Maintenance, plan: PlanFields) -> tuple[str, ...]:
-    """Returns the probes of work that is to touch other components: those of them, and those that a person named."""
-    watched = list_watched(db)
-    before, after = find_silenced(current.components, watched), find_silenced(plan.components, watched)
-    kept = [name for name in current.probes if name not in before or name in after]
-    return tuple(dict.fromkeys((*kept, *(name for name in after if name not in before))))
 
 
 def _adopt_plan(

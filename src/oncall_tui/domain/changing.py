@@ -1,0 +1,95 @@
+"""A change of planned work: what it speaks of, what can change no more, and what the clock says from then on."""
+
+from __future__ import annotations
+
+from oncall_tui.domain.errors import RefusedError
+from oncall_tui.domain.maintenance import (
+    Maintenance,
+    NoticeKind,
+    PlanFields,
+    PlanPart,
+    name_work_on,
+    require_notice,
+    require_window,
+    write_instant,
+    write_span,
+)
+from oncall_tui.domain.merging import tell_times
+from oncall_tui.domain.template import join_names
+
+_BEFORE_IT = (NoticeKind.REMIND, NoticeKind.START)
+
+
+def find_touched(before: PlanFields, after: PlanFields) -> frozenset[PlanPart]:
+    """Returns what a person has changed of a plan."""
+    touched = {
+        PlanPart.TITLE: before.title != after.title,
+        PlanPart.START: before.starts_at != after.starts_at,
+        PlanPart.END: before.ends_at != after.ends_at,
+        PlanPart.COMPONENTS: set(before.components) != set(after.components),
+    }
+    return frozenset(part for part, is_so in touched.items() if is_so)
+
+
+def require_change(maintenance: Maintenance, plan: PlanFields, touched: frozenset[PlanPart], now: int) -> None:
+    """Raises RefusedError when planned work cannot become this any more, or when a page could not be told."""
+    require_notice(maintenance, NoticeKind.CHANGE, now)
+    name = f"M{maintenance.id}"
+    if PlanPart.START in touched and maintenance.status.is_active:
+        raise RefusedError("already-begun", f"{name} has begun already: its start stays as it was.")
+    if not plan.title.strip():
+        raise RefusedError("no-title", f"{name} needs a title.")
+    if PlanPart.COMPONENTS in touched and not plan.components:
+        raise RefusedError("no-component", f"{name} must touch a component: pages take no work without.")
+    if touched & {PlanPart.START, PlanPart.END}:
+        require_window(plan.starts_at, plan.ends_at, now)
+
+
+def list_anew(maintenance: Maintenance, plan: PlanFields, now: int) -> dict[NoticeKind, int | None]:
+    """Returns when the clock says what it has yet to say, or has to say again, once the plan is this.
+
+    A reminder keeps its distance to the start; it is None when that has passed, and is not said then. What a person
+    has withdrawn stays withdrawn.
+    """
+    lead_ms = plan.starts_at - maintenance.starts_at
+    due: dict[NoticeKind, int | None] = {}
+    for kind in (*_BEFORE_IT, NoticeKind.FINISH):
+        said = maintenance.find_automatic(kind)
+        if said is None or (kind in _BEFORE_IT and maintenance.status.is_active):
+            continue
+        due_at = {NoticeKind.START: plan.starts_at, NoticeKind.FINISH: plan.ends_at}.get(kind, said.due_at + lead_ms)
+        if said.is_waiting:
+            is_missed = kind is NoticeKind.REMIND and bool(lead_ms) and due_at <= now
+            due[kind] = None if is_missed else due_at
+        elif due_at != said.due_at and due_at > now:
+            due[kind] = due_at
+    return due
+
+
+def word_change(before: PlanFields, plan: PlanFields, touched: frozenset[PlanPart], *, has_begun: bool) -> str:
+    """Returns what customers are told of a change when nobody wrote better words; instants stand whole."""
+    what = f"{'' if has_begun else 'planned '}{name_work_on(plan.components)}"
+    sentences = []
+    if PlanPart.START in touched:
+        old, new = write_span(before.starts_at, before.ends_at), write_span(plan.starts_at, plan.ends_at)
+        sentences.append(f"The {what} has moved. It now runs from {new}, not from {old}.")
+    elif PlanPart.END in touched:
+        verb = "should now end" if has_begun else "now ends"
+        sentences.append(f"The {what} {verb} by {write_instant(plan.ends_at)}, not by {write_instant(before.ends_at)}.")
+    subject = "It" if sentences else f"The {'' if has_begun else 'planned '}work"
+    if PlanPart.COMPONENTS in touched:
+        sentences.append(f"{subject} now concerns {join_names(plan.components)}.")
+        subject = "It"
+    if PlanPart.TITLE in touched:
+        sentences.append(f'{subject} is now called "{plan.title}".')
+    return " ".join(sentences)
+
+
+def tell_change(plan: PlanFields, touched: frozenset[PlanPart]) -> str:
+    """Returns what a change makes of a plan, for our own record."""
+    told = [f"the title: {plan.title}"] if PlanPart.TITLE in touched else []
+    if touched & {PlanPart.START, PlanPart.END}:
+        told.append(f"the time: {tell_times(plan)}")
+    if PlanPart.COMPONENTS in touched:
+        told.append(f"the components: {', '.join(plan.components)}")
+    return "; ".join(told)

@@ -1,0 +1,114 @@
+"""A change of planned work that a person confirms: the plan, its notice, and what the clock says, in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from oncall_tui.domain.changing import find_touched, list_anew, require_change, tell_change
+from oncall_tui.domain.errors import ConflictError, RefusedError
+from oncall_tui.domain.maintenance import Maintenance, NoticeKind, PlanFields, PlanPart
+from oncall_tui.domain.merging import list_behind, read_plan
+from oncall_tui.domain.planning import find_probes
+from oncall_tui.domain.timeline import EntryKind
+from oncall_tui.store.database import Database
+from oncall_tui.store.maintenance import TOPIC, get_maintenance, list_watched
+from oncall_tui.store.notice_rows import (
+    Words,
+    add_notice,
+    list_told,
+    plan_again,
+    queue_notice,
+    tell_reasons,
+    tell_timeline,
+    withdraw,
+)
+from oncall_tui.store.notices import list_placements
+from oncall_tui.store.page import list_pages
+from oncall_tui.store.sqlite import sqlite3
+
+
+def list_pages_behind(db: Database, maintenance: Maintenance) -> dict[str, frozenset[PlanPart]]:
+    """Returns the pages that show a plan other than we hold it, each with what it shows so and could be told."""
+    fixed = [each.page for each in list_pages(db) if each.capabilities and each.capabilities.keeps_window]
+    return list_behind(maintenance, list_placements(db, maintenance.id), fixed)
+
+
+def change_maintenance(
+    db: Database,
+    maintenance_id: int,
+    plan: PlanFields,
+    words: Mapping[NoticeKind, Words],
+    *,
+    actor: str,
+    now: int,
+    seen_revision: int | None = None,
+    reasons: Mapping[str, str] | None = None,
+) -> Maintenance:
+    """Makes planned work what `plan` says and queues the notice of it; a plan that is ours already goes to who is behind.
+
+    `words` are those of the change, and of what the clock says later where that reads otherwise from now on; the status
+    in `plan` counts for nothing. Raises NotFoundError, RefusedError, or ConflictError when `seen_revision` is no longer
+    the maintenance's.
+    """
+    with db.write(TOPIC, "timeline") as connection:
+        current = get_maintenance(db, maintenance_id)
+        if seen_revision is not None and seen_revision != current.revision:
+            raise ConflictError(f"M{maintenance_id} was changed by somebody else after you looked.")
+        touched = find_touched(read_plan(current), plan)
+        require_change(current, plan, touched, now)
+        behind = list_pages_behind(db, current)
+        told = list_told(connection, maintenance_id)
+        if not touched:
+            told = [page for page in told if page in behind]
+        touches = touched.union(*(behind.get(page, frozenset()) for page in told))
+        if not touches:
+            raise RefusedError("nothing-changes", f"M{maintenance_id} is so already, and its pages show it so.")
+        said = words[NoticeKind.CHANGE]
+        notice_id = add_notice(connection, maintenance_id, NoticeKind.CHANGE, said, None, actor, now, touches)
+        _say_anew(connection, current, plan, words, actor, now)
+        probes = find_probes(current.probes, current.components, plan.components, list_watched(db))
+        connection.execute(
+            "UPDATE maintenance SET title = ?, starts_at = ?, ends_at = ?, components = ?, probes = ?, "
+            "revision = revision + 1 WHERE id = ?",
+            (
+                *(plan.title, plan.starts_at, plan.ends_at, json.dumps(plan.components), json.dumps(probes)),
+                maintenance_id,
+            ),
+        )
+        # Whoever speaks now has seen what the pages say.
+        connection.execute("UPDATE page_maintenance SET conflict = '' WHERE maintenance_id = ?", (maintenance_id,))
+        queue_notice(connection, maintenance_id, notice_id, told, now)
+        news = f"changed {tell_change(plan, touched)}" if touched else f"carried to {', '.join(told)}"
+        tell_timeline(connection, maintenance_id, EntryKind.QUEUED, f"{news}: {said.body}", actor, now)
+        tell_reasons(connection, maintenance_id, reasons, actor, now)
+        return get_maintenance(db, maintenance_id)
+
+
+def _say_anew(
+    connection: sqlite3.Connection,
+    current: Maintenance,
+    plan: PlanFields,
+    words: Mapping[NoticeKind, Words],
+    actor: str,
+    now: int,
+) -> None:
+    """Plans anew what the clock says at another time or in other words; all else stays as it was confirmed."""
+    for kind, due_at in list_anew(current, plan, now).items():
+        said = current.find_automatic(kind)
+        new = words.get(kind)
+        if said is None:
+            continue
+        is_reworded = new is not None and new.body != said.body
+        if said.is_waiting and due_at == said.due_at and not is_reworded:
+            continue
+        withdraw(connection, current.id, (kind,), now)
+        if due_at is None:
+            tell_timeline(
+                connection, current.id, EntryKind.NOTE, f"{kind} is not said: its time has passed", actor, now
+            )
+        elif new is not None and is_reworded:
+            again = Words(new.uid, new.body, said.notify)
+            add_notice(connection, current.id, kind, again, due_at, actor, now)
+        else:
+            plan_again(connection, said, due_at, now)
