@@ -14,6 +14,7 @@ from oncall_tui.domain.instants import read_end_words, read_instant, read_length
 from oncall_tui.domain.lint.catalogue import lint
 from oncall_tui.domain.lint.model import Finding, Level
 from oncall_tui.domain.maintenance import NoticeKind, require_window, write_instant
+from oncall_tui.domain.plan_losses import find_notice_losses
 from oncall_tui.domain.planning import find_silenced
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.template import FACT_LIMIT
@@ -125,9 +126,19 @@ def _write_words(
 
 
 def check_words(
-    title: str, words: Mapping[NoticeKind, str], work: Work, host: Host, now: int, own_id: int | None = None
+    title: str,
+    words: Mapping[NoticeKind, str],
+    work: Work,
+    host: Host,
+    now: int,
+    own_id: int | None = None,
+    *,
+    pages: Sequence[str],
 ) -> list[tuple[NoticeKind, Finding]]:
-    """Returns what stands against the words and their window, worst first; what is told of one is told once."""
+    """Returns what stands against the words and their window, worst first; what is told of one is told once.
+
+    With them what the `pages` that they go to would refuse or not show.
+    """
     snapshot, config = host.snapshot, host.config
     customs = customs_of(config)
     overlaps = find_overlaps(work, snapshot.maintenances, snapshot.incidents, now, own_id)
@@ -137,6 +148,7 @@ def check_words(
         context = describe_work(kind, work, customs, now, overlaps=overlaps, names=names)
         known = {(each.rule, each.message) for _, each in found if each.start == each.end or each.part == "title"}
         news = [each for each in lint(title, body, context, config.tuning) if each.level is not Level.INFO]
+        news += find_notice_losses(snapshot.pages, pages, kind, title=title, body=body, components=work.components)
         found += [(kind, each) for each in news if (each.rule, each.message) not in known]
     return sorted(found, key=lambda item: item[1].level is not Level.BLOCK)
 

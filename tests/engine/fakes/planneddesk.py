@@ -9,7 +9,6 @@ from typing import Any
 
 from msgspec.structs import replace
 from tests.engine.fakes.kinds import Kind
-from tests.engine.fakes.planned import FakePlanned
 from tests.engine.fakes.proving import allow, read_token
 from tests.engine.publishing import make_work
 from tests.store.planned import END, NOON, PAGE, START, begin_epoch, plan, say
@@ -35,7 +34,7 @@ D = DeliveryState
 class PlannedDesk:
     """One file, one page that is called `page`, and what carries between them; `now` is everybody's clock."""
 
-    def __init__(self, db: Database, page: FakePlanned) -> None:
+    def __init__(self, db: Database, page: Any) -> None:
         self.now = NOON
         self.db = db
         self.page = page

@@ -213,7 +213,8 @@ class PlanForm(OverScreen):
         if question != self._question:
             work = work_of_typed(self._typed, plan.starts_at, plan.ends_at, host.actor)
             title, words = self._clean(plan)
-            self._findings = [finding for _, finding in check_words(title, words, work, host, now)]
+            found = check_words(title, words, work, host, now, pages=self._list_pages())
+            self._findings = [finding for _, finding in found]
             self._question = question
         return self._findings
 

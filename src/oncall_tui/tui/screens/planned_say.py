@@ -322,7 +322,15 @@ class NoticeForm(OverScreen):
         body = clean_block(self._word(ends_at)).strip()
         if (body, ends_at, now // MINUTE) != self._question:
             work = work_of(maintenance, ends_at)
-            found = check_words(maintenance.title, {self._kind: body}, work, host_of(self), now, own_id=maintenance.id)
+            found = check_words(
+                maintenance.title,
+                {self._kind: body},
+                work,
+                host_of(self),
+                now,
+                maintenance.id,
+                pages=self._list_pages(),
+            )
             self._question, self._findings = (body, ends_at, now // MINUTE), [finding for _, finding in found]
         return self._findings
 
