@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 from tests.cli.program import CONFIG, Program
-from tests.pace import PATIENCE_S
+from tests.pace import PATIENCE_S, Deadline
 
 from oncall_tui.cli import run
+from oncall_tui.domain.update import DeliveryState
+from oncall_tui.store.database import open_database
+from oncall_tui.store.outbox import list_deliveries
 
 HEAVY = ("textual", "httpx", "sqlite_utils", "msgspec", "h11", "sqlite3", "pysqlite3", "asyncio", "dns")
 
@@ -137,11 +140,43 @@ def test_ctrl_c_is_quiet(program: Program) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    time.sleep(1.5)
+    deadline = Deadline(PATIENCE_S)
+    with open_database(program.folder / "oncall.db") as db:
+        while list_deliveries(db)[0].state is DeliveryState.PENDING:
+            assert not deadline.is_over()
+            time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert b"Traceback" not in err
+
+
+def test_ctrl_c_is_not_lost_in_a_callback() -> None:
+    """Whose errors Python ignores: the locks of imports have such, and a command imports for most of its start."""
+    code = (
+        "import signal, sys, weakref\nimport oncall_tui.cli\nfrom oncall_tui.__main__ import main\n"
+        "def run(args):\n"
+        "    thing = type('Thing', (), {})()\n"
+        "    watched = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGINT))\n"
+        "    del thing\n"
+        "    return 0\n"
+        "oncall_tui.cli.run = run\nsys.argv = ['oncall-tui', 'status']\nsys.exit(main())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_ctrl_c_while_it_loads_is_quiet() -> None:
+    code = (
+        "import signal, sys\nfrom importlib.abc import MetaPathFinder\nfrom oncall_tui.__main__ import main\n"
+        "class Finder(MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'oncall_tui.cli':\n"
+        "            signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\nsys.argv = ['oncall-tui', 'status']\nsys.exit(main())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S)
+    assert (done.returncode, done.stderr) == (130, "")
 
 
 def test_init_writes_what_check_accepts(tmp_path: Path) -> None:
