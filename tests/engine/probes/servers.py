@@ -16,6 +16,8 @@ from oncall_tui.domain.probe import Expectation, Probe, ProbeKind
 from oncall_tui.engine.probes.tools import Tools
 from oncall_tui.engine.resolver import Resolver
 
+PATIENT_MS = 30_000
+"""For what is not about a deadline: a busy machine must not make one of it."""
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -23,7 +25,7 @@ def make_probe(
     kind: ProbeKind,
     target: str,
     *,
-    timeout_ms: int = 500,
+    timeout_ms: int = PATIENT_MS,
     expect: Expectation | None = None,
     follow_redirects: bool = False,
     record: str = "A",

@@ -8,7 +8,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 import pytest
-from tests.engine.probes.servers import make_probe, make_tools, serve_names
+from tests.engine.probes.servers import PATIENT_MS, make_probe, make_tools, serve_names
 
 from oncall_tui.domain.probe import Expectation, ProbeKind, Result, Verdict
 from oncall_tui.domain.sanitize import is_clean
@@ -35,10 +35,16 @@ def fail(rcode: dns.rcode.Rcode) -> Answer:
     return answer
 
 
-async def ask(answer: Answer, record: str = "A", contains: str | None = None) -> Result:
+async def ask(answer: Answer, record: str = "A", contains: str | None = None, timeout_ms: int = PATIENT_MS) -> Result:
     async with serve_names(answer) as resolver:
         expect = Expectation(contains=contains)
-        probe = make_probe(ProbeKind.DNS, "www.example.com", record=record, resolver=resolver, expect=expect)
+        probe = make_probe(
+            *(ProbeKind.DNS, "www.example.com"),
+            timeout_ms=timeout_ms,
+            record=record,
+            resolver=resolver,
+            expect=expect,
+        )
         return await run_probe(probe, make_tools())
 
 
@@ -84,9 +90,8 @@ async def test_a_name_without_such_a_record_is_down() -> None:
 
 
 async def test_silence_ends_at_the_deadline() -> None:
-    result = await ask(lambda _: None)
+    result = await ask(lambda _: None, timeout_ms=500)
     assert (result.verdict, result.reason) == (Verdict.DOWN, "timed out in DNS after 0.5 s")
-    assert result.duration_ms < 1000
 
 
 async def test_a_lost_datagram_is_asked_for_again() -> None:
@@ -97,7 +102,8 @@ async def test_a_lost_datagram_is_asked_for_again() -> None:
         heard += 1
         return say("A", "192.0.2.1")(query) if heard > 1 else None
 
-    assert (await ask(answer)).verdict is Verdict.UP
+    assert (await ask(answer, timeout_ms=2_000)).verdict is Verdict.UP
+    assert heard == 2
 
 
 async def test_garbage_is_told() -> None:
@@ -135,7 +141,7 @@ def zone(records: dict[str, tuple[str, ...]], *, is_authenticated: bool = False)
 
 async def judge(answer: Answer, expect: Expectation) -> Result:
     async with serve_names(answer) as resolver:
-        probe = make_probe(ProbeKind.DNS, "www.example.com", resolver=resolver, expect=expect, timeout_ms=2_000)
+        probe = make_probe(ProbeKind.DNS, "www.example.com", resolver=resolver, expect=expect)
         return await run_probe(probe, make_tools())
 
 

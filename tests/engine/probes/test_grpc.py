@@ -13,7 +13,16 @@ from contextlib import asynccontextmanager, contextmanager
 import pytest
 import trustme
 from msgspec.structs import replace
-from tests.engine.probes.servers import Handler, make_probe, make_server_context, make_tools, reply, say, serve
+from tests.engine.probes.servers import (
+    PATIENT_MS,
+    Handler,
+    make_probe,
+    make_server_context,
+    make_tools,
+    reply,
+    say,
+    serve,
+)
 
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind, Result, Verdict
 from oncall_tui.domain.sanitize import is_clean
@@ -23,7 +32,7 @@ from oncall_tui.engine.probes.tools import Tools
 h2_config = pytest.importorskip("h2.config", reason="the grpc extra is not installed: pip install 'oncall-tui[grpc]'")
 
 
-def probe_at(port: int, service: str = "", security: str = "none", timeout_ms: int = 1_000) -> Probe:
+def probe_at(port: int, service: str = "", security: str = "none", timeout_ms: int = PATIENT_MS) -> Probe:
     probe = make_probe(ProbeKind.GRPC, f"localhost:{port}", timeout_ms=timeout_ms)
     return replace(probe, service=service, security=security)
 
@@ -208,7 +217,7 @@ async def test_what_a_proxy_said_in_place_of_grpc_is_kept() -> None:
     assert "s3cret" not in str(result)
 
 
-async def ask(handler: Handler, timeout_ms: int = 1_000) -> Result:
+async def ask(handler: Handler, timeout_ms: int = PATIENT_MS) -> Result:
     async with serve(handler) as port:
         return await run_probe(probe_at(port, timeout_ms=timeout_ms), make_tools())
 
@@ -229,7 +238,7 @@ async def test_what_is_no_http2_is_told() -> None:
     assert (await ask(say(reply("400 Bad Request")))).reason.startswith("answer is HTTP/1, not gRPC")
     gone = (await ask(hang_up)).reason
     assert gone.startswith(("connection closed before an answer: is this the port", "connection reset by the target"))
-    assert (await ask(sit, 200)).reason == "timed out in first byte after 0.2 s"
+    assert (await ask(sit, 500)).reason == "timed out in first byte after 0.5 s"
 
 
 async def test_an_answer_without_end_is_left() -> None:
@@ -241,7 +250,7 @@ async def test_an_answer_without_end_is_left() -> None:
             await writer.drain()
             await asyncio.sleep(0)
 
-    result = await ask(flood, 3_000)
+    result = await ask(flood)
     assert result.verdict is Verdict.DOWN
     assert result.reason in ("answer larger than 32 KiB", "answer in more than 500 pieces")
 

@@ -42,7 +42,7 @@ async def ask(handler: Handler, request: HttpRequest, *, tools: Tools | None = N
 
 
 def make(port: int, request: HttpRequest, **more: object) -> Probe:
-    probe = make_probe(ProbeKind.HTTP, f"http://127.0.0.1:{port}/a?key=hush", timeout_ms=2_000)
+    probe = make_probe(ProbeKind.HTTP, f"http://127.0.0.1:{port}/a?key=hush")
     return replace(probe, request=request, **more)
 
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.engine.probes.servers import make_probe, make_tools, serve
-from tests.pace import PATIENCE_S
+from tests.pace import PATIENCE_S, free_s
 
 from oncall_tui.domain.probe import ProbeKind, Verdict
 from oncall_tui.domain.sanitize import is_clean
@@ -90,9 +90,9 @@ async def test_a_run_that_this_host_slept_through_is_not_run() -> None:
 
     async with serve(nap) as port:
         tools = replace(make_tools(), monotonic=lambda: time.monotonic() + slept_s)
-        result = await run_probe(make_probe(ProbeKind.HTTP, f"http://127.0.0.1:{port}/"), tools)
+        result = await run_probe(make_probe(ProbeKind.HTTP, f"http://127.0.0.1:{port}/", timeout_ms=20_000), tools)
     assert result.verdict is Verdict.UNKNOWN
-    assert result.reason.startswith("not run: this host was paused or overloaded for 119.")
+    assert result.reason.startswith("not run: this host was paused or overloaded for 10")
 
 
 async def test_a_host_that_is_cut_off_blames_no_target() -> None:
@@ -122,13 +122,14 @@ async def test_a_hanging_name_ends_at_the_deadline_as_not_run() -> None:
     gate = threading.Event()
 
     def lookup(host: str) -> tuple[Address, ...]:
-        gate.wait(10)
+        gate.wait(PATIENCE_S)
         return ()
 
-    result = await run_probe(make_probe(ProbeKind.TCP, "dead.example:1"), make_tools(resolver=Resolver(lookup)))
+    probe = make_probe(ProbeKind.TCP, "dead.example:1", timeout_ms=500)
+    result = await run_probe(probe, make_tools(resolver=Resolver(lookup)))
+    assert not gate.is_set()
     gate.set()
     assert result.verdict is Verdict.UNKNOWN
-    assert result.duration_ms < 1000
 
 
 async def test_the_next_address_is_tried_when_one_refuses() -> None:
@@ -166,18 +167,20 @@ async def test_an_address_that_hangs_is_raced_by_the_next() -> None:
             return (Address(socket.AF_INET, "127.0.0.2"), Address(socket.AF_INET, "127.0.0.1"))
 
         with socket.create_server(("127.0.0.1", port)):
-            probe = make_probe(ProbeKind.TCP, f"two.example:{port}", timeout_ms=2000)
+            probe = make_probe(ProbeKind.TCP, f"two.example:{port}")
+            began = free_s()
             result = await run_probe(probe, make_tools(resolver=Resolver(lookup)))
         for caller in callers:
             caller.close()
     assert result.verdict is Verdict.UP
     assert dict(result.facts)["address"] == f"127.0.0.1:{port}"
-    assert 200 < result.duration_ms < 1000
+    assert result.duration_ms > 200
+    assert free_s() - began < 1
 
 
 async def test_cancelling_a_run_cancels_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        probe = make_probe(ProbeKind.TLS, f"127.0.0.1:{listener.getsockname()[1]}", timeout_ms=5000)
+        probe = make_probe(ProbeKind.TLS, f"127.0.0.1:{listener.getsockname()[1]}")
         task = asyncio.create_task(run_probe(probe, make_tools()))
         await asyncio.sleep(0.05)
         task.cancel()

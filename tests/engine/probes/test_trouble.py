@@ -51,7 +51,7 @@ def answer_in_turn(answers: Callable[[int], bytes]) -> Handler:
 
 async def watch(handler: Handler, runs: int, probe: Probe | None = None) -> tuple[list[ProbeState], list[str]]:
     """Runs a probe so often against one server, on its beat; returns its states, and what timelines were told."""
-    probe = replace(probe or make_probe(ProbeKind.HTTP, "", timeout_ms=2_000), every_ms=EVERY_MS)
+    probe = replace(probe or make_probe(ProbeKind.HTTP, ""), every_ms=EVERY_MS)
     states, told = [ProbeState("subject")], []
     async with serve(handler) as port:
         probe = replace(probe, target=f"http://127.0.0.1:{port}/")
@@ -98,7 +98,7 @@ async def test_a_server_that_slows_down_is_slow_and_not_down() -> None:
         writer.write(GOOD)
         await writer.drain()
 
-    probe = make_probe(ProbeKind.HTTP, "", timeout_ms=2_000, expect=Expectation(max_latency_ms=100))
+    probe = make_probe(ProbeKind.HTTP, "", expect=Expectation(max_latency_ms=100))
     states, told = await watch(handler, 7, probe)
     assert [shown(state) for state in states[-2:]] == [ProbeStatus.SLOW] * 2
     assert len(told) == 1

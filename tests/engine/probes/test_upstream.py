@@ -6,17 +6,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
-from tests.engine.probes.servers import Handler, make_probe, make_tools, reply, say, serve
+from tests.engine.probes.servers import PATIENT_MS, Handler, make_probe, make_tools, reply, say, serve
 
 from oncall_tui.domain.probe import ProbeKind, Result, Verdict
 from oncall_tui.domain.sanitize import is_clean
 from oncall_tui.engine.probes import run_probe
 
 
-async def read(handler: Handler | bytes, form: str = "statuspage", watch: tuple[str, ...] = ()) -> Result:
+async def read(
+    handler: Handler | bytes, form: str = "statuspage", watch: tuple[str, ...] = (), timeout_ms: int = PATIENT_MS
+) -> Result:
     answer = say(reply(body=handler)) if isinstance(handler, bytes) else handler
     async with serve(answer) as port:
-        probe = make_probe(ProbeKind.UPSTREAM, f"http://127.0.0.1:{port}/", timeout_ms=1_000)
+        probe = make_probe(ProbeKind.UPSTREAM, f"http://127.0.0.1:{port}/", timeout_ms=timeout_ms)
         return await run_probe(replace(probe, form=form, watch=watch), make_tools())
 
 
@@ -76,7 +78,7 @@ async def test_a_watched_component_that_is_not_there_is_not_green() -> None:
     ],
 )
 async def test_a_page_that_cannot_be_read_says_nothing_of_the_provider(handler: Handler | bytes, words: str) -> None:
-    result = await read(handler)
+    result = await read(handler, timeout_ms=500 if "timed out" in words else PATIENT_MS)
     assert result.verdict is Verdict.UNKNOWN
     assert words in result.reason
 

@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 import trustme
 from msgspec.structs import replace
-from tests.engine.probes.servers import Handler, make_probe, make_server_context, make_tools, reply, say, serve
+from tests.engine.probes.servers import (
+    PATIENT_MS,
+    Handler,
+    make_probe,
+    make_server_context,
+    make_tools,
+    reply,
+    say,
+    serve,
+)
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, CloseConnection, Event, Ping, Pong, RejectConnection, Request, TextMessage
 
@@ -62,7 +71,7 @@ async def ask(handler: Handler, probe: Probe | None = None, path: str = "/live")
         return await run_probe(replace(probe, target=f"ws://127.0.0.1:{port}{path}"), make_tools())
 
 
-def expecting(text: str, send: str | None = None, timeout_ms: int = 300) -> Probe:
+def expecting(text: str, send: str | None = None, timeout_ms: int = PATIENT_MS) -> Probe:
     probe = make_probe(ProbeKind.WEBSOCKET, "", timeout_ms=timeout_ms, expect=Expectation(contains=text))
     return replace(probe, request=HttpRequest(body=send))
 
@@ -103,14 +112,14 @@ async def test_the_expected_message_may_come_after_others_and_pings() -> None:
 
 
 async def test_what_came_instead_of_the_expected_message_is_told() -> None:
-    result = await ask(speak(accept(TextMessage(data="busy, \x1b[31mtry later"))), expecting("ready"))
+    result = await ask(speak(accept(TextMessage(data="busy, \x1b[31mtry later"))), expecting("ready", timeout_ms=500))
     assert result.verdict is Verdict.DOWN
-    assert result.reason.startswith("no message held 'ready' within 0.3 s, 1 came, the latest: busy, ")
+    assert result.reason.startswith("no message held 'ready' within 0.5 s, 1 came, the latest: busy, ")
     assert result.reason.endswith("try later")
     assert is_clean(result.reason)
     assert dict(result.evidence)["body"].startswith("busy, ")
-    result = await ask(speak(accept()), expecting("ready"))
-    assert result.reason == "no message held 'ready' within 0.3 s, none came"
+    result = await ask(speak(accept()), expecting("ready", timeout_ms=500))
+    assert result.reason == "no message held 'ready' within 0.5 s, none came"
 
 
 async def test_a_target_that_closes_says_why() -> None:
@@ -177,16 +186,16 @@ async def test_frames_that_are_none_and_endless_ones_end() -> None:
     assert wrong.reason.startswith("answer is not WebSocket: ")
     text = await ask(raw(b"\x81\x02\xff\xff"), expecting("x"))
     assert text.reason.startswith("answer is not WebSocket: ")
-    large = await ask(raw(b"\x82\x7f" + (2**40).to_bytes(8) + b"x" * 300_000), expecting("y", timeout_ms=2_000))
+    large = await ask(raw(b"\x82\x7f" + (2**40).to_bytes(8) + b"x" * 300_000), expecting("y", timeout_ms=PATIENT_MS))
     assert large.reason == "more than 256 KiB without the expected message"
-    many = await ask(raw(b"\x81\x00" * 2_000), expecting("y", timeout_ms=2_000))
+    many = await ask(raw(b"\x81\x00" * 2_000), expecting("y", timeout_ms=PATIENT_MS))
     assert many.reason.startswith("no message held 'y'")
     gone = await ask(raw(b"\x81\x05he", 0.0), expecting("x"))
     assert gone.reason in ("connection closed without a close frame", "connection reset by the target")
 
 
 async def test_a_close_that_is_not_answered_is_no_fault_and_no_latency() -> None:
-    probe = make_probe(ProbeKind.WEBSOCKET, "", timeout_ms=2_000, expect=Expectation(max_latency_ms=240))
+    probe = make_probe(ProbeKind.WEBSOCKET, "", timeout_ms=PATIENT_MS, expect=Expectation(max_latency_ms=240))
     result = await ask(raw(b""), probe)
     assert (result.verdict, result.reason) == (Verdict.UP, "")
     assert dict(result.facts)["close"] == "not answered"
@@ -197,8 +206,8 @@ async def test_a_silent_target_ends_at_the_deadline() -> None:
     async def sit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(60)
 
-    result = await ask(sit, make_probe(ProbeKind.WEBSOCKET, "", timeout_ms=200))
-    assert (result.verdict, result.reason) == (Verdict.DOWN, "timed out in first byte after 0.2 s")
+    result = await ask(sit, make_probe(ProbeKind.WEBSOCKET, "", timeout_ms=500))
+    assert (result.verdict, result.reason) == (Verdict.DOWN, "timed out in first byte after 0.5 s")
 
 
 async def test_a_target_that_takes_no_subprotocol_is_down() -> None:
@@ -218,7 +227,7 @@ async def test_a_token_goes_out_and_never_comes_back(tmp_path: Path) -> None:
             return [AcceptConnection(), TextMessage(data="you are s3cret")]
         return []
 
-    probe = expecting("ready")
+    probe = expecting("ready", timeout_ms=500)
     result = await ask(speak(answer), replace(probe, request=HttpRequest(auth=Credential(file=str(token)))))
     assert (b"authorization", b"Bearer s3cret") in asked[0].extra_headers
     assert "you are ***" in result.reason
