@@ -117,6 +117,19 @@ async def test_what_somebody_resolved_is_not_opened_again_unasked(path: Path, db
         assert page.bodies() == ["first", "All good again.", "second"]
 
 
+async def test_a_retry_after_another_trouble_is_no_yes_to_opening_again(path: Path, db: Database) -> None:
+    async with FaultPage() as page:
+        incident_id, remote_id = await publish_first(path, db, page)
+        confirm(db, incident_id, "second", IncidentStatus.MONITORING)
+        page.faults.append(Fault.E403)
+        async with publishing(path, db, page):
+            await until(lambda: list_deliveries(db)[0].state is DeliveryState.FAILED)
+            page.edit(remote_id, "resolved", "All good again.")
+            retry_delivery(db, list_deliveries(db)[0].id, "ana", now_ms())
+            await until(lambda: "somebody resolved this" in list_deliveries(db)[0].reason)
+        assert page.bodies() == ["first", "All good again."]
+
+
 async def test_opening_again_on_purpose_is_sent(path: Path, db: Database) -> None:
     async with FaultPage() as page:
         incident_id, _ = await publish_first(path, db, page)

@@ -187,7 +187,9 @@ def test_a_person_decides_and_later_words_do_not_wait_for_it(db: Database) -> No
     assert settle_notice(db, 2, epoch, D.FAILED, reason="too long", now=NOON + 1)
     assert list_due_notices(db, NOON + 2, page=PAGE) == []
     retried = retry_notice(db, 2, "ana", NOON + 2)
-    assert (retried.state, retried.is_forced) == (D.PENDING, True)
+    assert (retried.state, retried.is_forced) == (D.PENDING, False)
+    settle_notice(db, 2, epoch, D.FAILED, reason="conflict", now=NOON + 2, is_conflict=True)
+    assert retry_notice(db, 2, "ana", NOON + 2).is_forced
     assert count_notices(db) == (1, 0)
     settle_notice(db, 2, epoch, D.UNCERTAIN, reason="?", now=NOON + 3, next_try_at=END * 2, is_asking=True)
     assert count_notices(db) == (0, 1)

@@ -214,12 +214,19 @@ def test_a_failed_one_holds_back_the_later_ones_until_a_person_decides(
     confirm(db, incident, "op-2")
     assert settle_failed(db, 1, epoch, reason="no", now=NOW)
     assert list_due(db, NOW + 10**9) == []
-    forced = retry_delivery(db, 1, "ana", NOW)
-    assert forced.is_forced
+    assert not retry_delivery(db, 1, "ana", NOW).is_forced
     assert [delivery.id for delivery in list_due(db, NOW)] == [1]
     settle_failed(db, 1, epoch, reason="no", now=NOW)
     assert drop_delivery(db, 1, "ana", NOW).state is DeliveryState.DROPPED
     assert [delivery.id for delivery in list_due(db, NOW)] == [2]
+
+
+def test_only_who_was_told_of_a_conflict_goes_over_it_by_a_retry(db: Database, incident: Incident, epoch: int) -> None:
+    confirm(db, incident)
+    settle_failed(db, 1, epoch, reason="conflict", now=NOW, is_conflict=True)
+    assert retry_delivery(db, 1, "ana", NOW).is_forced
+    settle_failed(db, 1, epoch, reason="the page refused the token", now=NOW)
+    assert not retry_delivery(db, 1, "ana", NOW).is_forced
 
 
 def test_asking_again_never_cuts_the_quiet_period_short(db: Database, incident: Incident, epoch: int) -> None:

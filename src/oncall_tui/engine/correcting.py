@@ -66,6 +66,7 @@ class Corrector:
                 delivery,
                 f"conflict: somebody changed this update on the page, customers read: {shown.body[:400]}. "
                 "Retry to put your words there all the same, or drop this correction",
+                is_conflict=True,
             )
         elif is_doubt:
             await self._work.fenced.settle(settle_absent, delivery.id, now=self._work.clock())

@@ -134,6 +134,7 @@ class Courier:
                     delivery,
                     f"conflict: somebody resolved this on the page after you confirmed{words[:200]}. "
                     "Retry to open it again all the same, or drop this delivery",
+                    is_conflict=True,
                 )
                 return False
         return True

@@ -175,7 +175,7 @@ class NoticeCourier:
             await self._settle(delivery, DeliveryState.DROPPED, _OVERTAKEN)
             return False
         if conflict := await self._find_conflict(delivery):
-            await self._settle(delivery, DeliveryState.FAILED, f"conflict: {conflict}. {_DECIDE}")
+            await self._fail_conflict(delivery, conflict)
             return False
         return True
 
@@ -198,12 +198,11 @@ class NoticeCourier:
                 reason = f"somebody put this off on the page ({tell_window(remote)})"
                 epoch, now = self._work.epoch, self._clock()
                 if not await self._fenced.write(yield_notice, delivery.id, epoch, remote, reason, now):
-                    await self._settle(delivery, DeliveryState.FAILED, f"conflict: {reason}. {_DECIDE}")
+                    await self._fail_conflict(delivery, reason)
                 return True
             case Standing.OVER | Standing.BEGUN as standing if not delivery.is_overtaken:
                 what = "over" if standing is Standing.OVER else "begun already"
-                reason = f"conflict: the page shows this maintenance as {what}. {_DECIDE}"
-                await self._settle(delivery, DeliveryState.FAILED, reason)
+                await self._fail_conflict(delivery, f"the page shows this maintenance as {what}")
                 return True
         return False
 
@@ -317,6 +316,17 @@ class NoticeCourier:
 
     async def _doubt(self, delivery: NoticeDelivery, reason: str, wait_ms: int) -> None:
         await self._settle(delivery, DeliveryState.UNCERTAIN, reason, self._clock() + wait_ms)
+
+    async def _fail_conflict(self, delivery: NoticeDelivery, what: str) -> None:
+        """Asks a person whether to go over what somebody else did on the page."""
+        await self._fenced.settle(
+            settle_notice,
+            delivery.id,
+            DeliveryState.FAILED,
+            reason=f"conflict: {what}. {_DECIDE}",
+            now=self._clock(),
+            is_conflict=True,
+        )
 
     async def _settle(
         self, delivery: NoticeDelivery, state: DeliveryState, reason: str, next_try_at: int | None = None

@@ -28,9 +28,10 @@ class Settling:
         now = self._work.clock()
         await self._work.fenced.settle(settle_retry, delivery.id, next_try_at=now + wait_ms, reason=str(error), now=now)
 
-    async def fail(self, delivery: Delivery, reason: str) -> None:
-        """A person has to decide."""
-        await self._work.fenced.settle(settle_failed, delivery.id, reason=reason, now=self._work.clock())
+    async def fail(self, delivery: Delivery, reason: str, *, is_conflict: bool = False) -> None:
+        """A person has to decide: in an `is_conflict`, whether to go over what somebody else did on the page."""
+        now = self._work.clock()
+        await self._work.fenced.settle(settle_failed, delivery.id, reason=reason, now=now, is_conflict=is_conflict)
 
     async def doubt(self, delivery: Delivery, reason: str, wait_ms: int | None = None) -> None:
         """What may or may not have been applied is looked for after a wait, a quiet period unless told otherwise."""

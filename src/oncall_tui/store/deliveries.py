@@ -186,9 +186,11 @@ def settle_uncertain(db: Database, delivery_id: int, epoch: int, *, next_try_at:
     return _settle(db, delivery_id, epoch, DeliveryState.UNCERTAIN, next_try_at, reason, EntryKind.UNCERTAIN, now)
 
 
-def settle_failed(db: Database, delivery_id: int, epoch: int, *, reason: str, now: int) -> bool:
-    """Notes that a person has to decide."""
-    return _settle(db, delivery_id, epoch, DeliveryState.FAILED, None, reason, EntryKind.FAILED, now)
+def settle_failed(
+    db: Database, delivery_id: int, epoch: int, *, reason: str, now: int, is_conflict: bool = False
+) -> bool:
+    """Notes that a person has to decide: in an `is_conflict`, whether to go over what somebody else did on the page."""
+    return _settle(db, delivery_id, epoch, DeliveryState.FAILED, None, reason, EntryKind.FAILED, now, is_conflict)
 
 
 def settle_absent(db: Database, delivery_id: int, epoch: int, *, now: int) -> bool:
@@ -247,6 +249,7 @@ def _settle(
     reason: str,
     entry: EntryKind | None,
     now: int,
+    is_conflict: bool = False,
 ) -> bool:
     topics = ("outbox", "timeline") if entry else ("outbox",)
     with db.write(*topics) as connection:
@@ -255,8 +258,8 @@ def _settle(
             return False
         is_news = row["reason"] != reason or row["state"] != state
         connection.execute(
-            "UPDATE delivery SET state = ?, next_try_at = ?, reason = ? WHERE id = ?",
-            (state, next_try_at, reason, delivery_id),
+            "UPDATE delivery SET state = ?, next_try_at = ?, reason = ?, is_conflict = ? WHERE id = ?",
+            (state, next_try_at, reason, is_conflict, delivery_id),
         )
         if entry is not None and is_news:
             add_entry(connection, row["incident_id"], entry, reason, ENGINE, now, now)

@@ -151,7 +151,8 @@ CREATE TABLE delivery (
     title TEXT, impact_override TEXT, notify INTEGER NOT NULL, created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0, epoch INTEGER, sending_at INTEGER, page_at INTEGER, next_try_at INTEGER,
     baseline TEXT NOT NULL DEFAULT '[]', reason TEXT NOT NULL DEFAULT '', delivered_at INTEGER,
-    is_forced INTEGER NOT NULL DEFAULT 0, asked_at INTEGER, evidence TEXT NOT NULL DEFAULT '[]'
+    is_forced INTEGER NOT NULL DEFAULT 0, is_conflict INTEGER NOT NULL DEFAULT 0, asked_at INTEGER,
+    evidence TEXT NOT NULL DEFAULT '[]'
 ) STRICT;;
 CREATE UNIQUE INDEX delivery_once ON delivery(update_id, page, coalesce(correction_id, 0));;
 CREATE INDEX delivery_open ON delivery(page, incident_id, id) WHERE state NOT IN ('delivered', 'dropped');;
@@ -200,7 +201,8 @@ CREATE TABLE notice_delivery (
     maintenance_id INTEGER NOT NULL REFERENCES maintenance(id), page TEXT NOT NULL, state TEXT NOT NULL, body TEXT,
     created_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, epoch INTEGER, sending_at INTEGER, next_try_at INTEGER,
     baseline TEXT NOT NULL DEFAULT '[]', reason TEXT NOT NULL DEFAULT '', delivered_at INTEGER, seen_at INTEGER, remote_id TEXT,
-    is_forced INTEGER NOT NULL DEFAULT 0, asked_at INTEGER, evidence TEXT NOT NULL DEFAULT '[]', UNIQUE (notice_id, page)
+    is_forced INTEGER NOT NULL DEFAULT 0, is_conflict INTEGER NOT NULL DEFAULT 0, asked_at INTEGER,
+    evidence TEXT NOT NULL DEFAULT '[]', UNIQUE (notice_id, page)
 ) STRICT;;
 CREATE INDEX notice_delivery_open ON notice_delivery(page, maintenance_id, id) WHERE state NOT IN ('delivered', 'dropped');;
 

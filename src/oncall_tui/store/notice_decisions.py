@@ -16,14 +16,15 @@ from oncall_tui.store.planned_page import place_maintenance
 def retry_notice(db: Database, delivery_id: int, actor: str, now: int) -> NoticeDelivery:
     """Puts a delivery that waits or that needs a person back in the queue; an uncertain one keeps its quiet period.
 
-    Raises NotFoundError, or RefusedError (`not-waiting`).
+    After a conflict this is a yes to what somebody else did on the page by then, after anything else it is none. Raises
+    NotFoundError, or RefusedError (`not-waiting`).
     """
     with db.write(TOPIC, "timeline") as connection:
         delivery = _take(db, delivery_id, ("failed", "retry_wait", "uncertain"), "not-waiting", "retry")
         if delivery.state is not DeliveryState.UNCERTAIN or delivery.asked_at is not None:
             connection.execute(
                 "UPDATE notice_delivery SET state = 'pending', next_try_at = NULL, reason = '', asked_at = NULL, "
-                "evidence = '[]', is_forced = (state = 'failed') WHERE id = ?",
+                "evidence = '[]', is_forced = is_conflict, is_conflict = 0 WHERE id = ?",
                 (delivery_id,),
             )
         tell_timeline(

@@ -71,11 +71,13 @@ def settle_notice(
     now: int,
     next_try_at: int | None = None,
     is_asking: bool = False,
+    is_conflict: bool = False,
     evidence: Sequence[NoticeEvidence] = (),
 ) -> bool:
     """Notes where a delivery stands that has not arrived; returns False when this engine was overtaken.
 
     `is_asking` marks one that the page was read for in vain after the quiet period: a person decides, by the `evidence`.
+    An `is_conflict` asks whether to go over what somebody else did on the page.
     """
     with db.write(TOPIC, "timeline") as connection:
         row = _fenced(connection, delivery_id, epoch)
@@ -83,9 +85,12 @@ def settle_notice(
             return False
         is_news = row["state"] != state or row["reason"] != reason
         connection.execute(
-            "UPDATE notice_delivery SET state = ?, next_try_at = ?, reason = ?, evidence = ?, "
+            "UPDATE notice_delivery SET state = ?, next_try_at = ?, reason = ?, evidence = ?, is_conflict = ?, "
             "asked_at = CASE WHEN ? THEN coalesce(asked_at, ?) ELSE asked_at END WHERE id = ?",
-            (state, next_try_at, reason, msgspec.json.encode(tuple(evidence)).decode(), is_asking, now, delivery_id),
+            (
+                *(state, next_try_at, reason, msgspec.json.encode(tuple(evidence)).decode(), is_conflict),
+                *(is_asking, now, delivery_id),
+            ),
         )
         kind = {
             DeliveryState.FAILED: EntryKind.FAILED,

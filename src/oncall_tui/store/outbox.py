@@ -247,7 +247,8 @@ def list_unseen(db: Database, *, page: str = MAIN_PAGE) -> list[Awaited]:
 def retry_delivery(db: Database, delivery_id: int, actor: str, now: int) -> Delivery:
     """Puts a delivery that waits or that needs a person back in the queue; an uncertain one keeps its quiet period.
 
-    One that a person is asked about is sent again unless the page turns out to have it.
+    One that a person is asked about is sent again unless the page turns out to have it. After a conflict this is a yes
+    to what somebody else did on the page by then, after anything else it is none.
 
     Raises NotFoundError, or RefusedError (`not-waiting`) when there is nothing to retry.
     """
@@ -256,7 +257,7 @@ def retry_delivery(db: Database, delivery_id: int, actor: str, now: int) -> Deli
         if row["state"] != "uncertain" or row["asked_at"] is not None:
             connection.execute(
                 "UPDATE delivery SET state = 'pending', next_try_at = NULL, reason = '', asked_at = NULL, evidence = '[]', "
-                "is_forced = (state = 'failed') WHERE id = ?",
+                "is_forced = is_conflict, is_conflict = 0 WHERE id = ?",
                 (delivery_id,),
             )
         add_entry(connection, row["incident_id"], EntryKind.QUEUED, "delivery asked for again", actor, now, now)
