@@ -24,6 +24,7 @@ from oncall_tui.store.probes import record_results, replace_probes
 
 EVERY_MS = 10_000
 _BATCH_S = 0.1
+_DOWN_SHARE = 0.01
 
 
 def list_world_probes(count: int) -> list[Probe]:
@@ -72,6 +73,25 @@ def fill(db: Database, count: int, now: int, rng: random.Random) -> dict[str, Pr
         )
     record_results(db, [], list(states.values()), [], now)
     return states
+
+
+def make_result(probe: Probe, at: int, rng: random.Random) -> Result:
+    """Returns a run as an http probe tells it, now and then one that failed."""
+    facts = (
+        ("address", "192.0.2.14:443"),
+        ("certificate", "61 days left"),
+        ("issuer", "R11"),
+        ("names", probe.target),
+        ("tls", "TLSv1.3"),
+        ("status", "200 OK"),
+        ("body", "2048 bytes"),
+    )
+    took = rng.gauss(80, 15)
+    result = Result(probe.name, at, Verdict.UP, took, "", Phases(1.2, 12.0, 31.5, took / 3, 3.1), facts)
+    if rng.random() < _DOWN_SHARE:
+        evidence = (("server:", "nginx"), ("body", "x" * 500))
+        return replace(result, verdict=Verdict.DOWN, reason="HTTP 503 Service Unavailable", evidence=evidence)
+    return result
 
 
 def run_once(state: ProbeState, now: int, rng: random.Random) -> tuple[Result, ProbeState]:

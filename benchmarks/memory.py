@@ -27,12 +27,12 @@ from pathlib import Path
 import trustme
 from msgspec.structs import replace
 
-from benchmarks.board_world import fill, list_world_probes, write_config
+from benchmarks.board_world import fill, list_world_probes, make_result, write_config
 from benchmarks.probe_start import open_secure_server
 from benchmarks.screen import SIZE, describe, start_on_pty
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.duration import DAY, HOUR
-from oncall_tui.domain.probe import Phases, Probe, ProbeKind, Result, Verdict
+from oncall_tui.domain.probe import Probe, ProbeKind, Verdict
 from oncall_tui.engine import roller
 from oncall_tui.engine.probes import Tools, open_tools, run_probe
 from oncall_tui.engine.recorder import Recorder
@@ -50,26 +50,6 @@ GROWTH_BOUND = 1.05
 _LOOK_AT = (0, 1, 2, 4, DAYS)
 _SETTLE_S = 5.0
 _AT_ONCE = 50
-_DOWN_SHARE = 0.01
-
-
-def make_result(probe: Probe, at: int, rng: random.Random) -> Result:
-    """Returns a run as an http probe tells it, now and then one that failed."""
-    facts = (
-        ("address", "192.0.2.14:443"),
-        ("certificate", "61 days left"),
-        ("issuer", "R11"),
-        ("names", probe.target),
-        ("tls", "TLSv1.3"),
-        ("status", "200 OK"),
-        ("body", "2048 bytes"),
-    )
-    took = rng.gauss(80, 15)
-    result = Result(probe.name, at, Verdict.UP, took, "", Phases(1.2, 12.0, 31.5, took / 3, 3.1), facts)
-    if rng.random() < _DOWN_SHARE:
-        evidence = (("server:", "nginx"), ("body", "x" * 500))
-        return replace(result, verdict=Verdict.DOWN, reason="HTTP 503 Service Unavailable", evidence=evidence)
-    return result
 
 
 async def _check_all(url: str, tools: Tools) -> None:

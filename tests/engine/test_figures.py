@@ -14,7 +14,8 @@ from oncall_tui.engine.pages.errors import AmbiguousError
 from oncall_tui.engine.pages.extras import MetricPoint
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import open_database
-from oncall_tui.store.probes import find_mean_latency, record_results
+from oncall_tui.store.probes import record_results
+from oncall_tui.store.results import find_mean_latency
 
 PROBES = (
     Probe("api", ProbeKind.HTTP, "https://h", metric="m1"),

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from msgspec.structs import replace
+from tests.saved import list_results
+
+from oncall_tui.domain.duration import DAY, HOUR
 from oncall_tui.domain.history import Span, Uptime
-from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, SpanKind
+from oncall_tui.domain.probe import Phases, Probe, ProbeKind, ProbeState, ProbeStatus, Result, SpanKind, Verdict
 from oncall_tui.store.database import Database
-from oncall_tui.store.history import list_spans, read_records
+from oncall_tui.store.history import drop_past, list_spans, read_past, read_records, save_rollup
 from oncall_tui.store.probes import list_states, record_results, replace_probes
+from oncall_tui.store.results import prune_results
 
 API = Probe("api", ProbeKind.TCP, "127.0.0.1:1", every_ms=10)
 
@@ -53,3 +58,39 @@ def test_planned_work_is_no_part_of_the_base(db: Database) -> None:
     assert (shop.name, shop.is_component, api.first_at, web.first_at) == ("Shop", True, None, 0)
     assert shop.uptimes == web.uptimes == (Uptime(700, 0, 50, 100, 150), Uptime(100, 0, 0, 100, 100))
     assert api.uptimes == (Uptime(), Uptime())
+
+
+def test_an_hour_that_is_over_shows_before_it_is_rolled_up(db: Database) -> None:
+    replace_probes(db, [API], [])
+    now = 1_000 * DAY + 20 * HOUR + 30_000
+    runs = [now - 3 * HOUR, now - HOUR, now - HOUR + 1, now]
+    record_results(db, [Result("api", at, Verdict.UP, 5.0) for at in runs], [], [], now)
+
+    def count(length_ms: int, since: int) -> list[tuple[int, int]]:
+        return [(each.began_at, each.runs) for each in read_past(db, "api", length_ms, since, now).rollups]
+
+    hours = [(1_000 * DAY + 17 * HOUR, 1), (1_000 * DAY + 19 * HOUR, 2), (1_000 * DAY + 20 * HOUR, 1)]
+    assert count(HOUR, now - DAY) == hours
+    save_rollup(db, "api", HOUR, 1_000 * DAY + 17 * HOUR)
+    assert count(HOUR, now - DAY) == hours
+    save_rollup(db, "api", HOUR, 1_000 * DAY + 19 * HOUR)
+    assert count(HOUR, now - DAY) == hours
+    assert count(HOUR, now - HOUR) == hours[1:]
+    assert count(DAY, now - 5 * DAY) == [(1_000 * DAY, 4)]
+
+
+def test_of_a_run_that_was_up_only_its_times_are_kept(db: Database) -> None:
+    facts = (("status", "200 OK"),)
+    up = Result("api", 1, Verdict.UP, 5.25, phases=Phases(1.5, None, 0.25), facts=facts)
+    down = Result("api", 2, Verdict.DOWN, 7.0, "HTTP 500", Phases(2.0), facts, (("body", "oops"),))
+    record_results(db, [up, down], [], [], 1)
+    assert list_results(db, "api") == [down, replace(up, facts=())]
+
+
+def test_a_number_of_a_probe_goes_with_its_last_run_and_its_past(db: Database) -> None:
+    record_results(db, [Result("old", 1, Verdict.UP, 5.0), Result("api", 2, Verdict.UP, 5.0)], [], [], 1)
+    drop_past(db, "old", 2)
+    assert [row["name"] for row in db.rows("SELECT name FROM probe_number ORDER BY 1")] == ["api", "old"]
+    prune_results(db, 2)
+    drop_past(db, "old", 2)
+    assert [row["name"] for row in db.rows("SELECT name FROM probe_number ORDER BY 1")] == ["api"]

@@ -9,7 +9,8 @@ from tests.store.test_outbox import NOW, claim, confirm, declare, deliver, take
 from oncall_tui.store.database import Database
 from oncall_tui.store.deliveries import mark_seen, settle_retry
 from oncall_tui.store.outbox import list_due
-from oncall_tui.store.probes import list_failures, list_states, prune_results
+from oncall_tui.store.probes import list_states
+from oncall_tui.store.results import list_failures, prune_results
 from oncall_tui.store.timeline import list_entries
 from oncall_tui.store.updates import list_latest_updates, list_updates
 

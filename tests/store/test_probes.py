@@ -14,13 +14,12 @@ from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.incidents import declare_incident
 from oncall_tui.store.probes import (
     Transition,
-    list_failures,
     list_probes,
     list_states,
-    prune_results,
     record_results,
     replace_probes,
 )
+from oncall_tui.store.results import list_failures, prune_results
 from oncall_tui.store.timeline import list_entries
 
 HTTP = Probe(

@@ -92,7 +92,8 @@ def history(place: Place, probe: str | None, last: str, is_errors: bool, is_csv:
     from oncall_tui.domain.history import PERIODS
     from oncall_tui.domain.rollup import floor_to
     from oncall_tui.store.history import read_past
-    from oncall_tui.store.probes import list_failures, list_probes
+    from oncall_tui.store.probes import list_probes
+    from oncall_tui.store.results import list_failures
 
     _require_one_form(is_csv, is_json)
     length_ms, now = HOUR if PERIODS[last] <= PERIODS["7d"] else DAY, now_ms()

@@ -16,7 +16,7 @@ from oncall_tui.engine.pages.budget import Budget
 from oncall_tui.engine.pages.errors import PageError
 from oncall_tui.engine.pages.extras import MetricPage, MetricPoint
 from oncall_tui.engine.store_thread import StoreThread
-from oncall_tui.store.probes import find_mean_latency
+from oncall_tui.store.results import find_mean_latency
 
 EVERY_S = 60.0
 

@@ -21,7 +21,7 @@ from oncall_tui.store.history import (
     save_rollup,
     scan_results,
 )
-from oncall_tui.store.probes import prune_results
+from oncall_tui.store.results import prune_results
 
 EVERY_S = 30.0
 STEP_PAUSE_S = 0.02

@@ -14,6 +14,7 @@ from oncall_tui.domain.duration import DAY, HOUR, MINUTE
 from oncall_tui.domain.errors import NotFoundError
 from oncall_tui.domain.history import (
     KEEP_MS,
+    KEEP_RAW_MS,
     Span,
     Uptime,
     close_span,
@@ -21,7 +22,7 @@ from oncall_tui.domain.history import (
     find_planned,
     tell_parts,
 )
-from oncall_tui.domain.probe import Phases, Probe, ProbeKind, ProbeState, ProbeStatus, SpanKind, Verdict
+from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, SpanKind, Verdict
 from oncall_tui.domain.rollup import SERIES, Figures, Minute, Rollup, Run, floor_to, roll_up
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.stretches import NEVER, Stretches, Window, join_windows
@@ -29,6 +30,7 @@ from oncall_tui.domain.uptime import Record, Trouble, tell_records
 from oncall_tui.store.codec import decode_probe
 from oncall_tui.store.database import Database
 from oncall_tui.store.maintenance import list_between
+from oncall_tui.store.results import NUMBER, PHASES, drop_number, make_phases
 from oncall_tui.store.sqlite import sqlite3
 from oncall_tui.store.upkeeps import list_upkeeps
 
@@ -39,6 +41,7 @@ _MINUTES = HOUR // MINUTE
 _CODES = (None, *SpanKind)
 _WINDOWS = msgspec.json.Decoder(list[tuple[int, int]])
 _SCAN_ROWS = 20_000
+_VERDICTS = {str(verdict): verdict for verdict in Verdict}
 _KINDS = {str(kind): kind for kind in SpanKind}
 
 
@@ -185,10 +188,9 @@ def scan_results(db: Database, after_id: int) -> Scan:
     after_id = 0 if newest < after_id else after_id
     last_id = min(newest, after_id + _SCAN_ROWS)
     rows = db.rows(
-        "SELECT probe, started_at / ?, min(id) FROM result WHERE id > ? AND id <= ? GROUP BY 1, 2",
-        HOUR,
-        after_id,
-        last_id,
+        "SELECT name, hour, first_id FROM (SELECT probe, started_at / ? AS hour, min(id) AS first_id FROM result "
+        "WHERE id > ? AND id <= ? GROUP BY 1, 2) JOIN probe_number ON number = probe",
+        *(HOUR, after_id, last_id),
     )
     return Scan(last_id, last_id < newest, {(probe, hour * HOUR): first_id for probe, hour, first_id in rows})
 
@@ -241,6 +243,7 @@ def drop_past(db: Database, probe: str, before_at: int) -> None:
     """Drops what is kept of a probe from before an instant: of those that run no more no day is rolled up."""
     with db.write() as connection:
         _drop_past(connection, probe, before_at)
+        drop_number(connection, probe)
 
 
 def list_due_days(db: Database, since: int, until: int) -> list[tuple[str, int]]:
@@ -282,24 +285,22 @@ def read_past(db: Database, probe: str, length_ms: int, since: int, now: int) ->
     planned = find_planned(list_between(db, first_at, now), list_upkeeps(db, first_at, now), probe)
     parts = tell_parts(spans, planned, length_ms, first_at, now)
     rollups = list_rollups(db, probe, length_ms, first_at, floor_to(now, length_ms))
-    present = roll_present(db, probe, length_ms, now)
-    return Past(tuple(parts), (*rollups, present) if present.runs else tuple(rollups))
+    # What is over and not rolled up yet, since it takes a minute or the engine is away, is there as results.
+    rolled_to = rollups[-1].began_at + length_ms if rollups else first_at
+    rest = range(max(rolled_to, floor_to(now - KEEP_RAW_MS, length_ms)), now + 1, length_ms)
+    rollups += [each for each in (_roll_runs(db, probe, length_ms, at) for at in rest) if each.runs]
+    return Past(tuple(parts), tuple(rollups))
 
 
 def _list_gone(db: Database, probe: str, since: int, until: int) -> list[Span]:
     known = "SELECT 1 FROM span WHERE probe = ? UNION ALL SELECT 1 FROM rollup WHERE probe = ?"
-    if db.row(f"{known} UNION ALL SELECT 1 FROM result WHERE probe = ? LIMIT 1", probe, probe, probe) is None:
+    if db.row(f"{known} UNION ALL SELECT 1 FROM result WHERE probe = {NUMBER} LIMIT 1", probe, probe, probe) is None:
         raise NotFoundError(f"There is no probe {clean_line(probe, 100)}: `oncall-tui status` shows them.")
     rows = db.rows(
         "SELECT began_at, ended_at, kind FROM span WHERE probe = ? AND ended_at > ? AND began_at < ? ORDER BY ended_at",
         *(probe, since, until),
     )
     return [Span(probe, began_at, ended_at, _KINDS[kind]) for began_at, ended_at, kind in rows]
-
-
-def roll_present(db: Database, probe: str, length_ms: int, now: int) -> Rollup:
-    """Returns the hour or the day of `now` as far as it has gone, from the results themselves."""
-    return _roll_runs(db, probe, length_ms, floor_to(now, length_ms))
 
 
 def compare_yesterday(db: Database, probe: str, now: int) -> tuple[Rollup, Rollup]:
@@ -310,7 +311,8 @@ def compare_yesterday(db: Database, probe: str, now: int) -> tuple[Rollup, Rollu
 
 def _roll_runs(db: Database, probe: str, length_ms: int, began_at: int) -> Rollup:
     rows = db.rows(
-        "SELECT started_at, verdict, duration_ms, phases FROM result WHERE probe = ? AND started_at >= ? AND started_at < ?",
+        f"SELECT started_at, verdict, duration_ms, {PHASES} FROM result "
+        f"WHERE probe = {NUMBER} AND started_at >= ? AND started_at < ?",
         *(probe, began_at, began_at + length_ms),
     )
     kind = db.row("SELECT json_extract(spec, '$.kind') FROM probe WHERE name = ?", probe)
@@ -319,8 +321,8 @@ def _roll_runs(db: Database, probe: str, length_ms: int, began_at: int) -> Rollu
 
 
 def _read_run(row: sqlite3.Row) -> Run:
-    at, verdict, duration_ms, phases = row
-    return Run(at, Verdict(verdict), duration_ms, Phases(*msgspec.json.decode(phases, type=list[float | None])))
+    at, verdict, duration_ms, *spent_us = row
+    return Run(at, _VERDICTS[verdict], duration_ms, make_phases(spent_us))
 
 
 def _pack_figures(figures: Iterable[Figures]) -> bytes:

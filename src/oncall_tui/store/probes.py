@@ -22,12 +22,10 @@ from oncall_tui.store.codec import (
 )
 from oncall_tui.store.database import Database
 from oncall_tui.store.history import add_spans, close_spans
+from oncall_tui.store.results import add_results
 from oncall_tui.store.silences import end_acknowledged
 from oncall_tui.store.sqlite import sqlite3
 from oncall_tui.store.timeline import tell_of_probe
-
-_PRUNE_BATCH = 5_000
-_NO_LIMIT = 2**62
 
 
 class Transition(Struct, frozen=True):
@@ -126,23 +124,7 @@ def record_results(
     if changes:
         topics += ["timeline"]
     with db.write(*topics) as connection:
-        connection.executemany(
-            "INSERT INTO result(probe, started_at, verdict, duration_ms, reason, phases, facts, evidence) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    result.probe,
-                    result.started_at,
-                    result.verdict,
-                    result.figure_ms,
-                    result.reason,
-                    encode_phases(result.phases),
-                    encode_facts(result.facts),
-                    encode_facts(result.evidence),
-                )
-                for result in results
-            ],
-        )
+        add_results(connection, results)
         row = connection.execute("SELECT counter FROM revision WHERE topic = 'results'").fetchone()
         revision = (row["counter"] if row else 0) + 1
         connection.executemany(
@@ -177,50 +159,3 @@ def record_results(
         for change in changes:
             tell_of_probe(connection, change.probe, EntryKind.PROBE, change.text, "engine", change.occurred_at, now)
         end_acknowledged(connection, states, now)
-
-
-def list_failures(db: Database, probe: str, limit: int | None = 8, since: int = 0) -> list[Result]:
-    """Returns the latest runs of a probe that were not up, newest first, all of them where `limit` is None."""
-    rows = db.rows(
-        "SELECT * FROM result WHERE probe = ? AND verdict != 'up' AND started_at >= ? "
-        "ORDER BY started_at DESC, id DESC LIMIT ?",
-        *(probe, since, -1 if limit is None else limit),
-    )
-    return [_result(row) for row in rows]
-
-
-def find_mean_latency(db: Database, probe: str, since: int, until: int) -> float | None:
-    """Returns the mean milliseconds of the runs begun in [since, until) that had an answer, None when none had."""
-    row = db.row(
-        "SELECT avg(duration_ms) AS mean FROM result WHERE probe = ? AND started_at >= ? AND started_at < ? "
-        "AND verdict IN ('up', 'degraded')",
-        probe,
-        since,
-        until,
-    )
-    return None if row is None else row["mean"]
-
-
-def _result(row: sqlite3.Row) -> Result:
-    return Result(
-        probe=row["probe"],
-        started_at=row["started_at"],
-        verdict=Verdict(row["verdict"]),
-        duration_ms=row["duration_ms"],
-        reason=row["reason"],
-        phases=decode_phases(row["phases"]),
-        facts=decode_facts(row["facts"]),
-        evidence=decode_facts(row["evidence"]),
-    )
-
-
-def prune_results(db: Database, before_at: int, up_to_id: int | None = None) -> int:
-    """Drops a batch of results that started before an instant; returns how many, to be called again until 0.
-
-    Those with a number above `up_to_id` are kept, None keeps none.
-    """
-    with db.write() as connection:
-        return connection.execute(
-            "DELETE FROM result WHERE id IN (SELECT id FROM result WHERE started_at < ? AND id <= ? LIMIT ?)",
-            (before_at, _NO_LIMIT if up_to_id is None else up_to_id, _PRUNE_BATCH),
-        ).rowcount

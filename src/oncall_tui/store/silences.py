@@ -11,6 +11,7 @@ from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.silence import Silence, SilenceKind, find_good_since, is_well
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.database import Database, tell_watchers
+from oncall_tui.store.results import NUMBER
 from oncall_tui.store.sqlite import sqlite3
 from oncall_tui.store.timeline import tell_of_probe
 
@@ -66,7 +67,8 @@ def end_acknowledged(connection: sqlite3.Connection, states: Iterable[ProbeState
         if silence is None or not is_well(state) or state.streak < wanted:
             continue
         good = connection.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM result WHERE probe = ? AND started_at >= ? AND verdict = 'up' LIMIT ?)",
+            f"SELECT count(*) FROM (SELECT 1 FROM result WHERE probe = {NUMBER} AND started_at >= ? AND verdict = 'up' "
+            "LIMIT ?)",
             (state.probe, find_good_since(silence, state, now), wanted),
         ).fetchone()[0]
         if good >= wanted:

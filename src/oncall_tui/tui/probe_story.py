@@ -12,7 +12,7 @@ from oncall_tui.domain.probe import find_unit
 from oncall_tui.store.codec import decode_probe
 from oncall_tui.store.history import Past, compare_yesterday, list_spans, read_past
 from oncall_tui.store.maintenance import list_between
-from oncall_tui.store.probes import list_failures
+from oncall_tui.store.results import list_failures
 from oncall_tui.store.upkeeps import list_upkeeps
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from oncall_tui.domain.probe import Credential, HttpRequest, ProbeKind, ProbeSta
 from oncall_tui.domain.storm import find_unread
 from oncall_tui.engine.probes import run_probe
 from oncall_tui.store.history import list_spans, read_past
-from oncall_tui.store.probes import list_failures
+from oncall_tui.store.results import list_failures
 
 
 class Script:

@@ -163,7 +163,7 @@ class ProbesPane(Pane):
         failures = self._failures if self._failures_of and self._failures_of[0] == probe.name else ()
         drift = self._drift_of(probe.name)
         row = self.board.row_of(probe.name) or Row(probe, state, ProbeStatus.UNKNOWN, None)
-        details = Details(row, component, incident, failures, drift)
+        details = Details(row, component, incident, failures, drift, self.board.tell_behind(name or ""))
         self._detail.show_details(details, self._now)
 
     def _want_failures(self, state: ProbeState) -> None:
@@ -177,7 +177,7 @@ class ProbesPane(Pane):
             self.run_worker(self._read_failures(state.probe), group="failures", exclusive=True, exit_on_error=False)
 
     async def _read_failures(self, probe: str) -> None:
-        from oncall_tui.store.probes import list_failures
+        from oncall_tui.store.results import list_failures
 
         self._failures = tuple(await self._feed.call(list_failures, probe, limit=_FAILURES_SHOWN))
         self._show_detail()
