@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 import threading
 import time
@@ -83,6 +84,30 @@ def test_what_cannot_be_started_is_told(tmp_path: Path) -> None:
     assert "No such file" in run("/nowhere/at/all").words
     assert "Permission denied" in run(str(plain)).words
     assert "cannot be started" in run("a\0b").words
+
+
+def test_what_this_host_has_run_out_of_is_tried_again() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with Path(os.devnull).open("rb") as newest:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (newest.fileno() + 1, hard))
+        held = list(iter(open_one, -1))
+        try:
+            outcome = run("/bin/true")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            for descriptor in held:
+                os.close(descriptor)
+    assert "Too many open files" in outcome.words
+    assert outcome.may_follow
+    assert not run("/nowhere/at/all").may_follow
+
+
+def open_one() -> int:
+    """Returns one more descriptor, -1 when there is none."""
+    try:
+        return os.open(os.devnull, os.O_RDONLY)
+    except OSError:
+        return -1
 
 
 def test_one_that_hangs_is_ended_in_time_with_all_that_it_started(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from oncall_tui.store.hooks import (
     adopt_calls,
     has_waiting_calls,
     list_calls,
+    list_told,
     replace_hooks,
     save_changes,
     tell_faults,
@@ -89,10 +90,71 @@ async def test_a_url_that_fails_is_tried_again_with_the_same_id_and_then_told(tm
         ids = [got.headers["idempotency-key"] for got in receiver.got]
         assert ids == ["first"] * 3 + ["second"] * 4
         assert tell_faults(calling.db) == "hook phone failed: 127.0.0.1 answered HTTP 503"
+        # Nobody has heard of the end: it is told anew when the trouble is seen to be over.
+        assert list_told(calling.db)["phone"]["web"].event is HookEvent.DOWN
         calling.add("phone", "third")
         await wait_until(lambda: calling.states("phone")[-1] is CallState.DONE)
         assert tell_faults(calling.db) == ""
         await calling.end()
+    await store.close()
+
+
+async def test_a_trouble_that_no_url_took_is_called_anew_while_it_lasts(tmp_path: Path) -> None:
+    store = StoreThread(tmp_path / "oncall.db")
+    await store.start()
+    no, well = answer("503 No"), answer("204 Fine")
+    async with open_receiver(no, no, no, no, well) as receiver:
+        hook = HookConfig("phone", url=receiver.url)
+        stop, wake = asyncio.Event(), asyncio.Event()
+        with open_database(tmp_path / "oncall.db") as db:
+            board = Board(db, make_probes(1), hook)
+            work = Work(store=store, epoch=board.epoch, clock=lambda: board.now, rng=Random(1), wake=wake, stop=stop)
+            tasks = [
+                asyncio.create_task(
+                    run_noticing(
+                        *(store, [hook]),
+                        epoch=board.epoch,
+                        clock=lambda: board.now,
+                        rng=Random(1),
+                        stop=stop,
+                        wakes={"phone": wake},
+                        every_s=0.02,
+                    )
+                ),
+                asyncio.create_task(run_caller(work, hook, again_after_ms=(0, 0, 0))),
+            ]
+            board.set(ProbeStatus.DOWN, "p000")
+            await asyncio.sleep(0.1)
+            board.now += GATHER_MS
+            await wait_until(lambda: [state for state, _ in list_calls(db, "phone")] == [CallState.FAILED])
+            await asyncio.sleep(0.1)
+            board.now += GATHER_MS
+            await wait_until(lambda: [state for state, _ in list_calls(db, "phone")][1:] == [CallState.DONE])
+            assert list_told(db)["phone"]["p000"].event is HookEvent.DOWN
+            stop.set()
+            await asyncio.gather(*tasks)
+        ids = [got.headers["idempotency-key"] for got in receiver.got]
+        assert (len(set(ids[:4])), len(set(ids))) == (1, 2)
+    await store.close()
+
+
+async def test_what_a_caller_failed_in_the_middle_of_is_called_again_by_the_next(tmp_path: Path) -> None:
+    store = StoreThread(tmp_path / "oncall.db")
+    await store.start()
+    mark = tmp_path / "mark"
+    script = f"cat > /dev/null; echo x >> {mark}; [ $(wc -l < {mark}) -gt 1 ] || sleep 60"
+    hook = HookConfig("phone", command=("/bin/sh", "-c", script))
+    calling = Calling(tmp_path / "oncall.db", store, hook)
+    calling.add("phone", "a")
+    calling.add("phone", "b")
+    await wait_until(mark.exists)
+    calling.tasks[0].cancel()
+    await asyncio.wait(calling.tasks)
+    assert calling.states("phone") == [CallState.CALLING, CallState.WAITING]
+    calling.tasks = [asyncio.create_task(run_caller(calling.works["phone"], hook))]
+    await wait_until(lambda: calling.states("phone") == [CallState.DONE, CallState.DONE])
+    assert len(mark.read_text().splitlines()) == 3
+    await calling.end()
     await store.close()
 
 

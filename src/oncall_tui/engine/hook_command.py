@@ -5,6 +5,7 @@ Blocking, for a thread of its own: to start a program may take as long as the di
 
 from __future__ import annotations
 
+import errno
 import os
 import selectors
 import signal
@@ -23,6 +24,8 @@ from oncall_tui.domain.sanitize import clean_block, clean_line
 PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ")
 OUTPUT_LIMIT = 1_000_000
 TERM_GRACE_S = 1.0
+_FOR_NOW = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
+"""What this host has run out of, and may have again in a moment."""
 _USUAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _KEPT = 4_000
 _LOOK_EVERY_S = 0.05
@@ -59,7 +62,8 @@ def run_command(
         )
     except (OSError, ValueError) as error:
         why = clean_line(getattr(error, "strerror", None) or "not a command", 100)
-        return Outcome(False, f"{shown} cannot be started: {why}")
+        is_for_now = isinstance(error, OSError) and error.errno in _FOR_NOW
+        return Outcome(False, f"{shown} cannot be started: {why}", may_follow=is_for_now)
     began = time.monotonic()
     with _Run(process, document.encode("ascii"), began + timeout_ms / 1000, is_over) as run:
         is_late = not run.wait_for_end()

@@ -55,7 +55,7 @@ LOOK_EVERY_S = 1.0
 AGAIN_AFTER_MS = (2_000, 15_000, 60_000)
 """Waits before a URL that did not take a call is tried again; then the call has failed."""
 COMMAND_TRIES = 2
-"""So often a command is begun when engines die in the middle of it."""
+"""So often a command is begun when what calls it is cut off in the middle."""
 STOP_GRACE_S = 0.5
 _SPREAD = 0.2
 _END_WITHIN_S = 0.3
@@ -229,7 +229,11 @@ class _Caller:
         level = logging.INFO if outcome.is_taken else logging.WARNING
         _log.log(level, "hook %s: %s%s", name, outcome.words, ", to be tried again" if try_at else "")
         await self._work.fenced.write(
-            settle_call, call, self._work.epoch, state, now, reason=outcome.words, try_at=try_at
+            settle_call,
+            *(call, self._work.epoch, state, now),
+            reason=outcome.words,
+            try_at=try_at,
+            is_owed=outcome.may_follow,
         )
 
 
@@ -249,17 +253,28 @@ async def _run_in_thread(command: Sequence[str], timeout_ms: int, document: str,
     done: asyncio.Future[Outcome] = loop.create_future()
     is_over = threading.Event()
 
-    def settle(outcome: Outcome) -> None:
-        if not done.done():
+    def settle(outcome: Outcome | None, error: BaseException | None) -> None:
+        if done.done():
+            return
+        if outcome is not None:
             done.set_result(outcome)
+        else:
+            done.set_exception(error or RuntimeError("the command has no outcome"))
 
     def run() -> None:
-        outcome = run_command(command, document, timeout_ms, os.environ, is_over)
+        outcome, fault = None, None
+        try:
+            outcome = run_command(command, document, timeout_ms, os.environ, is_over)
+        except BaseException as error:  # noqa: BLE001 - raised again in the loop, which waits for it
+            fault = error
         with suppress(RuntimeError):
-            loop.call_soon_threadsafe(settle, outcome)
+            loop.call_soon_threadsafe(settle, outcome, fault)
 
     thread = threading.Thread(target=run, name="hook", daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:
+        return Outcome(False, "this host has no thread left to call it from", may_follow=True)
     try:
         return await done
     finally:

@@ -26,6 +26,8 @@ _LOOK_S = 0.01
 LATE_LIMIT_S = 1.0
 """A beat noticed later than this is skipped: after a pause of this host all probes would start at one instant."""
 _WARM_UP_GAP_S = 0.05
+_KEPT_FREE = 64
+"""File descriptors that no run may take."""
 _JITTER = 0.25
 """So small that neighbours seldom run at once: what one run computes, another would measure as latency."""
 
@@ -88,9 +90,12 @@ async def run_schedule(
 
 
 def count_sockets() -> int:
-    """Returns how many runs the file descriptors of this process allow: two each, while two addresses race."""
+    """Returns how many runs the file descriptors of this process allow: two each, while two addresses race.
+
+    Some are left for the file, the pages and the hooks, which are needed most when everything hangs.
+    """
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(1, soft // 2)
+    return max(1, (soft - min(_KEPT_FREE, soft // 2)) // 2)
 
 
 class _Places:

@@ -193,17 +193,20 @@ def _is_current(connection: sqlite3.Connection, epoch: int) -> bool:
 
 
 def adopt_calls(db: Database, hook: str, epoch: int, tries: int, now: int) -> None:
-    """Takes over the calls of an engine that is gone: what it was in the middle of is called again, within `tries`."""
+    """Takes over what a caller that is gone was in the middle of: it is called again, within `tries`.
+
+    A hook has one caller: it was an engine's that ended, or this one's own, that failed and begins again.
+    """
     with db.write("hooks") as connection:
         if _is_current(connection, epoch):
             connection.execute(
-                "UPDATE hook_call SET state = 'failed', ended_at = ?, reason = 'the engine ended in the middle of it' "
-                "WHERE hook = ? AND state = 'calling' AND epoch != ? AND attempts >= ?",
-                (now, hook, epoch, tries),
+                "UPDATE hook_call SET state = 'failed', ended_at = ?, reason = 'cut off in the middle of it' "
+                "WHERE hook = ? AND state = 'calling' AND attempts >= ?",
+                (now, hook, tries),
             )
             connection.execute(
-                "UPDATE hook_call SET state = 'waiting', next_try_at = ? WHERE hook = ? AND state = 'calling' AND epoch != ?",
-                (now, hook, epoch),
+                "UPDATE hook_call SET state = 'waiting', next_try_at = ? WHERE hook = ? AND state = 'calling'",
+                (now, hook),
             )
             _expire(connection, hook, now)
 
@@ -250,9 +253,20 @@ def _expire(connection: sqlite3.Connection, hook: str, now: int) -> None:
 
 
 def settle_call(
-    db: Database, call: HookCall, epoch: int, state: CallState, now: int, *, reason: str = "", try_at: int | None = None
+    db: Database,
+    call: HookCall,
+    epoch: int,
+    state: CallState,
+    now: int,
+    *,
+    reason: str = "",
+    try_at: int | None = None,
+    is_owed: bool = False,
 ) -> None:
-    """Notes what became of a call; `try_at` is when one that goes on waiting is tried again."""
+    """Notes what became of a call; `try_at` is when one that goes on waiting is tried again.
+
+    What `is_owed` after a failure counts as not told: while it is so, it is called anew, as the rate allows.
+    """
     with db.write("hooks") as connection:
         ended_at = None if state is CallState.WAITING else now
         settled = connection.execute(
@@ -266,6 +280,23 @@ def settle_call(
             )
         elif settled and state is CallState.FAILED:
             connection.execute("UPDATE hook SET fault = ?, fault_at = ? WHERE name = ?", (reason, now, call.hook))
+            if is_owed:
+                _take_back(connection, call)
+
+
+def _take_back(connection: sqlite3.Connection, call: HookCall) -> None:
+    """Forgets that a hook was told what it did not take; a trouble whose end it did not take goes on for it."""
+    row = connection.execute("SELECT subjects FROM hook_call WHERE id = ?", (call.id,)).fetchone()
+    for subject in json.loads(row["subjects"]):
+        if call.event is HookEvent.UP:
+            connection.execute(
+                "INSERT OR IGNORE INTO hook_told(hook, subject, event, since_at) VALUES (?, ?, 'down', ?)",
+                (call.hook, subject, call.created_at),
+            )
+        else:
+            connection.execute(
+                "DELETE FROM hook_told WHERE hook = ? AND subject = ? AND event = ?", (call.hook, subject, call.event)
+            )
 
 
 def find_next_try(db: Database, hook: str) -> int | None:
