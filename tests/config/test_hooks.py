@@ -45,7 +45,7 @@ def test_hooks_and_notice_are_read_with_their_defaults(tmp_path: Path) -> None:
     assert second.on == {HookEvent.PROMISE_LATE, HookEvent.SLOW}
     assert (second.auth, second.at_most, second.timeout_ms) == (Credential(env="T"), Rate(2, 60_000), 3_000)
     assert third.secret_url == TokenSource(env="U")
-    assert first.on == {HookEvent.DOWN, HookEvent.UP}
+    assert first.on == {HookEvent.DOWN, HookEvent.UP, HookEvent.FLAPPING}
     assert first.at_most == Rate(30, 3_600_000)
     assert config.notice == NoticeConfig(bell=True, desktop="osc9")
     assert load(tmp_path, "").notice == NoticeConfig()

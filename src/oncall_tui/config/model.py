@@ -62,7 +62,7 @@ class HookConfig(Struct, frozen=True):
     url: str | None = None
     secret_url: TokenSource | None = None
     auth: Credential | None = None
-    on: frozenset[HookEvent] = frozenset({HookEvent.DOWN, HookEvent.UP})
+    on: frozenset[HookEvent] = frozenset({HookEvent.DOWN, HookEvent.UP, HookEvent.FLAPPING})
     at_most: Rate = Rate(30, 3_600_000)
     timeout_ms: int = 10_000
 

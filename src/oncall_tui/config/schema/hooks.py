@@ -52,7 +52,7 @@ class HookTable(Table, frozen=True, kw_only=True):
         tuple[Literal["down", "up", "flapping", "slow", "promise_late"], ...],
         Meta(min_length=1, max_length=5),
         Doc("What it is called for; `up` is the end of what it was called for.", _EVENTS_FORM),
-    ] = ("down", "up")
+    ] = ("down", "up", "flapping")
     at_most: Annotated[
         str,
         text(_check_rate),
