@@ -104,6 +104,30 @@ async def test_a_locked_file_keeps_the_newest_results_in_memory_until_it_is_free
         await store.close()
 
 
+async def test_a_target_that_goes_while_the_file_is_locked_takes_no_other_along(tmp_path: Path) -> None:
+    gone = Probe("gone", ProbeKind.TCP, "127.0.0.1:1")
+    store = StoreThread(tmp_path / "oncall.db", is_durable=False)
+    await store.start()
+    await store.call(replace_probes, [PROBE, gone], [])
+    await store.call(_hurry)
+    recorder = Recorder(store, [PROBE, gone])
+    with open_database(tmp_path / "oncall.db") as other:
+        with other.write():
+            recorder.record(make_result(0))
+            recorder.record(Result("gone", NOW, Verdict.UP, 5.0))
+            flushing = asyncio.create_task(recorder.flush())
+            await asyncio.sleep(0)
+            recorder.follow([], ["gone"])
+            await flushing
+            assert recorder.error
+        recorder.record(make_result(1, Verdict.UP))
+        await recorder.flush()
+        assert [result.started_at for result in list_results(other, "api")] == [NOW + 1_000, NOW]
+        assert list_results(other, "gone") == []
+        assert recorder.waiting == 0
+    await store.close()
+
+
 def _hurry(db: Database) -> None:
     db.rows("PRAGMA busy_timeout = 50")
 

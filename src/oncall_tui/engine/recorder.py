@@ -142,10 +142,12 @@ class Recorder:
     def _put_back(
         self, results: list[Result], changed: Iterable[str], transitions: list[Transition], spans: list[Span]
     ) -> None:
-        self._results = deque((*results, *self._results), self._results.maxlen)
+        """Lets wait what could not be saved; a probe that went in the meantime has nothing left to save."""
+        still = [each for each in results if each.probe in self._states]
+        self._results = deque((*still, *self._results), self._results.maxlen)
         self._transitions = deque((*transitions, *self._transitions), self._transitions.maxlen)
         self._spans = deque((*spans, *self._spans), self._spans.maxlen)
-        self._changed.update(changed)
+        self._changed.update(name for name in changed if name in self._states)
 
     def _note(self, error: str) -> None:
         if error and not self.error:
