@@ -10,10 +10,10 @@ import pytest
 from msgspec.structs import replace
 from tests.engine.fakes.cachet import FakeCachet
 from tests.engine.fakes.faultwire import TOKEN
-from tests.engine.fakes.incidentio import PAGE_ID as INCIDENT_IO_ID
 from tests.engine.fakes.incidentio import FakeIncidentIo
-from tests.engine.fakes.instatus import PAGE_ID as INSTATUS_ID
+from tests.engine.fakes.incidentio_work import PAGE_ID as INCIDENT_IO_ID
 from tests.engine.fakes.instatus import FakeInstatus
+from tests.engine.fakes.instatus_work import PAGE_ID as INSTATUS_ID
 from tests.engine.fakes.proving import make_config
 from tests.engine.publishing import declare, until
 

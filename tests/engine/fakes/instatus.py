@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.engine.fakes.faultwire import TOKEN, FaultWire, Request
+from tests.engine.fakes.faultwire import TOKEN, Request
+from tests.engine.fakes.instatus_work import PAGE_ID, InstatusWork
 
 from oncall_tui.domain.incident import IncidentStatus
 
-PAGE_ID = "ck1page"
 STATUSES = ("INVESTIGATING", "IDENTIFIED", "MONITORING", "RESOLVED")
-COMPONENT_STATUSES = ("OPERATIONAL", "UNDERMAINTENANCE", "DEGRADEDPERFORMANCE", "PARTIALOUTAGE", "MAJOROUTAGE")
 
 
 @dataclass
-class FakeInstatus(FaultWire):
+class FakeInstatus(InstatusWork):
     """Keeps no ids of ours; `zone_hours` is what it moves given times by, `is_oldest_first` the order of its lists."""
 
-    zone_hours: int = 0
-    is_oldest_first: bool = False
     message_most: int | None = None
     ignores_filter: bool = False
     incidents: dict[str, dict[str, Any]] = field(default_factory=dict)
-    components: dict[str, dict[str, Any]] = field(default_factory=dict)
-    _number: int = 0
 
     def is_api(self, path: str) -> bool:
         return path.startswith(("/v1", "/v2"))
@@ -41,11 +35,12 @@ class FakeInstatus(FaultWire):
         return {"error": {"code": "forbidden" if status == 403 else f"error-{status}", "message": words}}
 
     def show(self) -> str:
-        texts = [update["message"] for incident in self.incidents.values() for update in incident["updates"]]
+        shown = [*self.incidents.values(), *self.works.values()]
+        texts = [update["message"] for item in shown for update in item["updates"]]
         return "<html><body>" + "".join(f"<p>{html.escape(text)}</p>" for text in texts) + "</body></html>"
 
     def add_component(self, name: str, group: str = "", **more: Any) -> str:
-        key, order = self._new_id(), len(self.components)
+        key, order = self.make_id(), len(self.components)
         held = {"id": f"group-{group}", "name": group} if group else None
         shown = {"id": key, "name": name, "status": "OPERATIONAL", "order": order, "group": held}
         self.components[key] = {**shown, **more}
@@ -71,25 +66,12 @@ class FakeInstatus(FaultWire):
     def list_notified(self) -> list[bool]:
         return [write["notify"] for write in self.writes]
 
-    def _new_id(self) -> str:
-        self._number += 1
-        return f"ck{self._number:06d}"
-
-    def _store_time(self, given: str | None) -> str:
-        if given is None:
-            return self._say(self.now())
-        moved = datetime.fromisoformat(given) - timedelta(hours=self.zone_hours)
-        return self._say((moved if moved.tzinfo else moved.replace(tzinfo=UTC)).timestamp())
-
-    def _say(self, at: float) -> str:
-        return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
     def _create(self, fields: dict[str, Any]) -> dict[str, Any]:
         incident: dict[str, Any] = {
-            "id": self._new_id(),
+            "id": self.make_id(),
             "name": fields["name"],
             "status": fields["status"],
-            "started": self._store_time(fields.get("started")),
+            "started": self.store_time(fields.get("started")),
             "resolved": None,
             "updates": [],
             "components": [],
@@ -100,15 +82,15 @@ class FakeInstatus(FaultWire):
 
     def _append(self, incident: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
         update = {
-            "id": self._new_id(),
+            "id": self.make_id(),
             "message": fields["message"],
             "messageHtml": f"<p>{html.escape(fields['message'])}</p>",
             "status": fields["status"],
             "notify": fields.get("notify"),
-            "started": self._store_time(fields.get("started")),
+            "started": self.store_time(fields.get("started")),
             "ended": None,
             "duration": None,
-            "createdAt": self._say(self.now()),
+            "createdAt": self.say(self.now()),
         }
         incident["updates"].insert(0, update)
         incident["status"] = update["status"]
@@ -128,10 +110,7 @@ class FakeInstatus(FaultWire):
             return f"message is longer than {self.message_most}"
         if not isinstance(fields.get("notify"), bool):
             return "this page takes no write that does not say whether to notify"
-        if any(item["status"] not in COMPONENT_STATUSES for item in fields.get("statuses", ())):
-            return "unknown component status"
-        named = [*fields.get("components", ()), *(item["id"] for item in fields.get("statuses", ()))]
-        return next((f"no component {key}" for key in named if key not in self.components), None)
+        return self.find_named_problem(fields)
 
     def answer(self, request: Request) -> tuple[int, object]:
         root = f"/v1/{PAGE_ID}"
@@ -139,14 +118,16 @@ class FakeInstatus(FaultWire):
             page = {"id": PAGE_ID, "name": "Acme", "subdomain": "acme", "customDomain": None}
             return 200, [{"id": "other", "name": "Other", "subdomain": "other", "customDomain": None}, page]
         if request.path == f"{root}/components":
-            return 200, self._cut(list(self.components.values()), request)
+            return 200, self.cut(list(self.components.values()), request)
+        if request.path.startswith(f"{root}/maintenances"):
+            return self.answer_work(request.path.removeprefix(f"{root}/maintenances").strip("/").split("/"), request)
         if not request.path.startswith(f"{root}/incidents"):
             return 404, self.explain(404, "no such place")
         parts = request.path.removeprefix(f"{root}/incidents").strip("/").split("/")
         if self.is_write(request):
             return self._write(parts, request)
         if parts == [""]:
-            return 200, self._cut(self._select(request.query.get("status")), request)
+            return 200, self.cut(self._select(request.query.get("status")), request)
         found = self.incidents.get(parts[0])
         return (200, found) if found else (404, self.explain(404, "not found"))
 
@@ -173,8 +154,3 @@ class FakeInstatus(FaultWire):
         if statuses is None or self.ignores_filter:
             return items
         return [item for item in items if item["status"] in statuses.split(",")]
-
-    def _cut(self, items: list[dict[str, Any]], request: Request) -> list[dict[str, Any]]:
-        size = min(int(request.query.get("per_page", "50")), 100)
-        begin = (int(request.query.get("page", "1")) - 1) * size
-        return items[begin : begin + size]

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from oncall_tui.domain.capability import Capabilities
-from oncall_tui.domain.incident import ComponentStatus, impact_of
+from oncall_tui.domain.incident import impact_of
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage, RemoteUpdate
 from oncall_tui.engine.pages import Message, Permit
-from oncall_tui.engine.pages.adapter import Adapter
-from oncall_tui.engine.pages.errors import require, require_list
-from oncall_tui.engine.pages.lists import read_list
+from oncall_tui.engine.pages.errors import require
+from oncall_tui.engine.pages.instatus_calls import COMPONENTS, KEPT, PAGE_SIZE, READ_COMPONENTS, find_made_at, read_held
+from oncall_tui.engine.pages.instatus_maintenance import MaintenanceCalls
 from oncall_tui.engine.pages.unstamped import append_update, list_named_ids, write_sent_at
 from oncall_tui.engine.pages.values import (
     LIFECYCLE,
@@ -30,36 +30,19 @@ from oncall_tui.engine.pages.values import (
     read_time,
 )
 
-CAPABILITIES = Capabilities(adapter="instatus", can_retitle=False)
-_PAGE_SIZE = 100
+CAPABILITIES = Capabilities(adapter="instatus", can_retitle=False, has_maintenance=True, keeps_window=True)
 _STATUSES = {status: status.value.upper() for status in LIFECYCLE}
 _OPEN = ",".join(word for status, word in _STATUSES.items() if status.is_open)
 _READ_STATUSES = {word: status for status, word in _STATUSES.items()}
-_COMPONENTS = {
-    ComponentStatus.OPERATIONAL: "OPERATIONAL",
-    ComponentStatus.UNDER_MAINTENANCE: "UNDERMAINTENANCE",
-    ComponentStatus.DEGRADED_PERFORMANCE: "DEGRADEDPERFORMANCE",
-    ComponentStatus.PARTIAL_OUTAGE: "PARTIALOUTAGE",
-    ComponentStatus.MAJOR_OUTAGE: "MAJOROUTAGE",
-}
-# Older pages have one state more, between degraded and partial.
-_READ_COMPONENTS = {word: status for status, word in _COMPONENTS.items()} | {
-    "MINOROUTAGE": ComponentStatus.PARTIAL_OUTAGE
-}
-_KEPT = "instatus"
 
 
-class Instatus(Adapter):
-    """A `Page` without extras."""
+class Instatus(MaintenanceCalls):
+    """A `Page` with planned work."""
 
     capabilities = CAPABILITIES
 
-    @property
-    def _root(self) -> str:
-        return f"/v1/{quote(self._page_id, safe='')}"
-
     async def read_page(self) -> RemotePage | None:
-        params = {"page": 1, "per_page": _PAGE_SIZE}
+        params = {"page": 1, "per_page": PAGE_SIZE}
         for item in read_objects(await self._line.ask("GET", "/v2/pages", params=params, is_missing_fine=True)):
             if item.get("id") == self._page_id and (name := read_line(item.get("name"))):
                 domain, subdomain = read_line(item.get("customDomain")), read_line(item.get("subdomain"))
@@ -68,13 +51,18 @@ class Instatus(Adapter):
         return None
 
     async def list_components(self, permit: Permit, *, is_routine: bool = False) -> list[RemoteComponent]:
+        if is_routine and (told := self._components.find()) is not None:
+            return told
         items = await self._list("/components", {}, permit, is_routine=is_routine)
         names = {read_id(item.get("id")): read_line(item.get("name")) for item in items}
-        return [component for order, item in enumerate(items) if (component := _read_component(item, order, names))]
+        read = (_read_component(item, order, names) for order, item in enumerate(items))
+        return self._components.keep([component for component in read if component is not None])
 
     async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]:
         items = await self._list("/incidents", {"status": _OPEN}, permit, is_routine=True)
-        return [incident for incident in self._read_all(items) if incident.status.is_open]
+        found = [incident for incident in self._read_all(items) if incident.status.is_open]
+        self._components.is_quiet = not found
+        return found
 
     async def list_recent(self, since: int, permit: Permit) -> list[RemoteIncident]:
         items = await self._list("/incidents", {}, permit, since)
@@ -85,12 +73,14 @@ class Instatus(Adapter):
         return None if answer is None else self._require_incident(answer)
 
     async def create_incident(self, message: Message) -> RemoteIncident:
+        self._components.forget()
         body = {**self._write_fields(message, {}), "name": message.title or "", "shouldPublish": True}
         return self._require_incident(await self._line.ask("POST", f"{self._root}/incidents", body=body))
 
     async def update_incident(self, baseline: RemoteIncident, message: Message) -> RemoteIncident:
         path = f"{self._incident_path(baseline.remote_id)}/incident-updates"
-        kept = baseline.metadata.get(_KEPT, {})
+        kept = baseline.metadata.get(KEPT, {})
+        self._components.forget()
         answer = await self._line.ask("POST", path, body=self._write_fields(message, kept))
         update = require(_read_update(answer) if isinstance(answer, dict) else None, "an update")
         names = self.component_names
@@ -106,23 +96,6 @@ class Instatus(Adapter):
     def _read_all(self, items: Sequence[Item]) -> list[RemoteIncident]:
         return [incident for item in items if (incident := _read_incident(item, self.component_names))]
 
-    async def _list(
-        self,
-        path: str,
-        params: Mapping[str, str],
-        permit: Permit,
-        since: int | None = None,
-        *,
-        is_routine: bool = False,
-    ) -> list[Item]:
-        async def ask(number: int) -> tuple[list[Item], bool]:
-            window: dict[str, str | int] = {**params, "page": number + 1, "per_page": _PAGE_SIZE}
-            answer = await self._line.ask("GET", self._root + path, params=window, is_repeated=is_routine)
-            items = require_list(answer)
-            return list(read_objects(items)), len(items) >= _PAGE_SIZE
-
-        return await read_list(ask, permit, _find_made_at, since)
-
     def _write_fields(self, message: Message, kept: Mapping[str, object]) -> Item:
         """Names all components each time: whether the page adds to its list or replaces it is not documented."""
         return {
@@ -131,14 +104,14 @@ class Instatus(Adapter):
             "notify": message.notify,
             "started": write_sent_at(message, self.clock_skew_ms),
             "components": list(dict.fromkeys([*kept, *list_named_ids(message)])),
-            "statuses": [{"id": key, "status": _COMPONENTS[state]} for key, state in message.components.items()],
+            "statuses": [{"id": key, "status": COMPONENTS[state]} for key, state in message.components.items()],
         }
 
 
 def _read_component(value: Item, order: int, names: Mapping[str | None, str]) -> RemoteComponent | None:
     """Its samples show a group as null only: one is taken as an object with a name, or as the id of a component."""
     remote_id, name = read_id(value.get("id")), read_line(value.get("name"))
-    status = _READ_COMPONENTS.get(str(value.get("status")))
+    status = READ_COMPONENTS.get(str(value.get("status")))
     if remote_id is None or not name or status is None or value.get("isParent") is True:
         return None
     held = value.get("group")
@@ -150,18 +123,13 @@ def _read_incident(value: object, names: Mapping[str, str]) -> RemoteIncident | 
     if not isinstance(value, dict):
         return None
     remote_id, status = read_id(value.get("id")), _READ_STATUSES.get(str(value.get("status")))
-    made_at = _find_made_at(value)
+    made_at = find_made_at(value)
     if remote_id is None or status is None or made_at is None:
         return None
     stored = [(item, update) for item in read_objects(value.get("updates")) if (update := _read_update(item))]
     stored.sort(key=lambda pair: read_time(pair[0].get("createdAt")) or pair[1].created_at)
     updates = tuple(update for _, update in stored)
-    listed = {item["id"]: item for item in read_objects(value.get("components")) if read_id(item.get("id"))}
-    components = {
-        name_component(str(key), item.get("name"), names): state
-        for key, item in listed.items()
-        if (state := _READ_COMPONENTS.get(str(item.get("status"))))
-    }
+    components, kept = read_held(value, names)
     return RemoteIncident(
         remote_id=remote_id,
         title=read_line(value.get("name")),
@@ -170,15 +138,10 @@ def _read_incident(value: object, names: Mapping[str, str]) -> RemoteIncident | 
         created_at=made_at,
         updated_at=max([made_at, *(read_time(item.get("createdAt")) or 0 for item, _ in stored)]),
         resolved_at=read_time(value.get("resolved")),
-        metadata={_KEPT: {str(key): read_line(item.get("name")) for key, item in listed.items()}},
+        metadata={KEPT: kept},
         components=components,
         updates=updates,
     )
-
-
-def _find_made_at(value: Item) -> int | None:
-    stored = [at for item in read_objects(value.get("updates")) if (at := read_time(item.get("createdAt"))) is not None]
-    return min(stored) if stored else read_time(value.get("started"))
 
 
 def _read_update(value: Item) -> RemoteUpdate | None:

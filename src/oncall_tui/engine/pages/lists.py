@@ -14,6 +14,7 @@ PARTS_MOST = 20
 _DAY_MS = 86_400_000
 _HOUR_MS = 3_600_000
 _SHARED_MS = 5_000
+_REPEATED_MS = 90_000
 _KEPT_MOST = 200
 Shared = TypeVar("Shared")
 
@@ -85,6 +86,28 @@ class Handover(Generic[Shared]):
     def take(self) -> Shared | None:
         left, self._left = self._left, None
         return left[1] if left is not None and 0 <= self._clock() - left[0] < _SHARED_MS else None
+
+
+class Repeated(Generic[Shared]):
+    """An answer that is told once more, a minute later, of a page on which nothing goes on: that leaves a request."""
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self.is_quiet = False
+        self._clock = clock
+        self._told: tuple[int, Shared] | None = None
+
+    def keep(self, answer: Shared) -> Shared:
+        self._told = (self._clock(), answer)
+        return answer
+
+    def find(self) -> Shared | None:
+        if self._told is None or not self.is_quiet:
+            return None
+        return self._told[1] if 0 <= self._clock() - self._told[0] < _REPEATED_MS else None
+
+    def forget(self) -> None:
+        """After a write of ours."""
+        self._told = None
 
 
 class Settled:
