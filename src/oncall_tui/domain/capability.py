@@ -20,7 +20,10 @@ class Capabilities(Struct, frozen=True):
     `repeats_create` ones take the same creation twice and make one incident of it. `needs_component` ones refuse an
     update that names none; `holds_components` ones show a component no better than it was declared until the incident
     is over; `frees_components` ones put back every component by themselves then, and refuse to be told.
-    `keeps_window` ones show for ever the times with which planned work was announced.
+    `has_public_list` ones tell programs what customers read; of others words are looked for in what browsers get.
+    `keeps_window` ones show for ever what planned work was announced with; `moves_silently` ones start and end it by
+    their own clock without a word; `mails_as_announced` ones mail of all that is said of it, or of nothing, as of its
+    announcement.
     """
 
     adapter: str
@@ -41,10 +44,13 @@ class Capabilities(Struct, frozen=True):
     has_maintenance: bool = False
     has_auto_transitions: bool = False
     keeps_window: bool = False
+    moves_silently: bool = False
+    mails_as_announced: bool = False
     has_postmortem: bool = False
     has_templates: bool = False
     has_backfill: bool = False
     has_metrics: bool = False
+    has_public_list: bool = False
 
     def show_status(self, status: IncidentStatus) -> IncidentStatus:
         """Returns what customers read for a state of ours."""

@@ -27,6 +27,7 @@ from oncall_tui.store.page import (
     note_page_name,
     note_page_reached,
 )
+from oncall_tui.store.public_words import set_aside_unprovable
 
 BUSY_EVERY_S = 30.0
 IDLE_EVERY_S = 60.0
@@ -146,6 +147,8 @@ async def read_name_once(store: StoreThread, page: Page, name: str, budget: Budg
 async def look_once(store: StoreThread, page: Page, name: str, clock: Callable[[], int]) -> bool:
     """Marks what customers can read by now; returns whether more is awaited. Raises PageError or StoreError."""
     awaited = await _list_awaited(store, name, clock())
+    if awaited and not page.capabilities.has_public_list:
+        awaited = await store.call(set_aside_unprovable, awaited, clock(), page=name)
     if not awaited:
         return False
     shown = await page.read_public({update.remote_id: update.body for update in awaited})

@@ -122,7 +122,7 @@ def settle_edited(db: Database, delivery_id: int, epoch: int, *, body: str, now:
         )
         connection.execute(
             "UPDATE page_update SET body = ?, accepted_at = ?, first_seen_at = coalesce(first_seen_at, seen_at), seen_at = NULL, "
-            "difference = '' WHERE update_id = ? AND page = ?",
+            "difference = '', unprovable = '' WHERE update_id = ? AND page = ?",
             (body, now, row["update_id"], row["page"]),
         )
         sentence = f"{name_page(row['page'])} accepted the correction"

@@ -129,7 +129,7 @@ CREATE INDEX incident_update_incident ON incident_update(incident_id, created_at
 CREATE TABLE page_update (
     page TEXT NOT NULL, remote_id TEXT NOT NULL, update_id INTEGER NOT NULL REFERENCES incident_update(id),
     posted_at INTEGER NOT NULL, seen_at INTEGER, difference TEXT NOT NULL DEFAULT '', body TEXT, accepted_at INTEGER,
-    first_seen_at INTEGER,
+    first_seen_at INTEGER, unprovable TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (page, remote_id), UNIQUE (update_id, page)
 ) STRICT;;
 CREATE INDEX page_update_unseen ON page_update(page) WHERE seen_at IS NULL;;

@@ -233,12 +233,12 @@ def has_waiting(db: Database) -> bool:
 
 
 def list_unseen(db: Database, *, page: str = MAIN_PAGE) -> list[Awaited]:
-    """Returns our updates that a page accepted and that customers have not been seen to get."""
+    """Returns our updates that a page accepted, that customers have not been seen to get, and that can be looked up."""
     rows = db.rows(
         "SELECT page_update.remote_id, coalesce(page_update.body, incident_update.body) AS body, "
         "coalesce(accepted_at, posted_at) AS accepted_at FROM page_update "
         "JOIN incident_update ON incident_update.id = update_id "
-        "WHERE page = ? AND seen_at IS NULL AND is_local = 1 ORDER BY update_id",
+        "WHERE page = ? AND seen_at IS NULL AND unprovable = '' AND is_local = 1 ORDER BY update_id",
         page,
     )
     return [Awaited(row["remote_id"], row["body"], row["accepted_at"]) for row in rows]

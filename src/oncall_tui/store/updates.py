@@ -13,12 +13,12 @@ from oncall_tui.store.sqlite import sqlite3
 _COUNTS = "NOT (kind = 'edit' AND state = 'dropped')"
 _PROOFS = (
     "SELECT delivery.update_id, delivery.page, delivery.id AS delivery_id, kind, state, reason, delivery.created_at AS queued_at, "
-    "sending_at, delivered_at, remote_id, seen_at, difference, page_update.body AS held FROM delivery LEFT JOIN page_update "
+    "sending_at, delivered_at, remote_id, seen_at, difference, unprovable, page_update.body AS held FROM delivery LEFT JOIN page_update "
     "ON page_update.update_id = delivery.update_id AND page_update.page = delivery.page WHERE delivery.update_id IN ({ids}) "
     "AND delivery.id = (SELECT max(id) FROM delivery newest WHERE newest.update_id = delivery.update_id "
     f"AND newest.page = delivery.page AND {_COUNTS}) "
     "UNION ALL SELECT update_id, page, NULL, 'update', 'delivered', '', NULL, NULL, posted_at, remote_id, seen_at, difference, "
-    "body FROM page_update WHERE update_id IN ({ids}) AND NOT EXISTS (SELECT 1 FROM delivery "
+    "unprovable, body FROM page_update WHERE update_id IN ({ids}) AND NOT EXISTS (SELECT 1 FROM delivery "
     f"WHERE delivery.update_id = page_update.update_id AND delivery.page = page_update.page AND {_COUNTS})"
 )
 _STILL = "customers still read the words before the correction"
@@ -90,7 +90,7 @@ def _proof(row: sqlite3.Row, said: str) -> Proof:
         seen_at=row["seen_at"],
         delivery_id=row["delivery_id"],
         remote_id=row["remote_id"],
-        reason=row["reason"],
+        reason=row["reason"] or (row["unprovable"] or "" if row["seen_at"] is None else ""),
         difference=row["difference"] or (_STILL if is_behind else ""),
         is_broadcast=row["kind"] == DeliveryKind.BROADCAST,
     )

@@ -223,9 +223,11 @@ async def test_customers_see_the_words(kind: Kind, tmp_path: Path) -> None:
         desk.plan()
         await desk.tend()
         (placement,) = list_placements(desk.db, 1)
-        (update,) = (await client.get_maintenance(placement.remote_id)).updates
-        shown = await client.read_public_maintenances({update.remote_id: "plan 1.", "other": "Never said."})
-        assert shown == {update.remote_id: "plan 1."}
+        desk.say(K.REMIND)
+        await desk.tend()
+        update = (await client.get_maintenance(placement.remote_id)).updates[-1]
+        shown = await client.read_public_maintenances({update.remote_id: "remind by hand.", "other": "Never said that."})
+        assert shown == {update.remote_id: "remind by hand."}
 
 
 @over_kinds

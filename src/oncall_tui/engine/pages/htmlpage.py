@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 
 from oncall_tui.domain.outbox import normalise_body
+from oncall_tui.domain.proving import ShownText, is_too_short
 from oncall_tui.domain.sanitize import clean_block
 
 HTML_LIMIT = 1_000_000
@@ -24,30 +25,33 @@ _MARKUP = re.compile(
     rf"|<[a-z/!?]{_ATTRIBUTES}>?",
     re.IGNORECASE | re.DOTALL,
 )
-_LINK = re.compile(r"\[([^\[\]]*+)\]\([^()\s]*+\)")
-_WORD = re.compile(r"[^\W_]+")
+_INLINE = re.compile(
+    r"<(?:!--|/?(?:a|abbr|b|cite|code|del|em|font|i|ins|kbd|mark|q|s|samp|strong|sub|sup|tt|u|var|wbr)(?=[\s/>])"
+    rf"|(?:{_UNSEEN})(?=[\s/>]))",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(r"(</(?:b|em|strong) ?>) ?[-\u2013\u2014:] ", re.IGNORECASE)
 
 
 def find_words(html: str, awaited: Mapping[str, str]) -> dict[str, str]:
-    """Returns the bodies, by id, of those awaited whose words stand in a row in the text that a page shows.
+    """Returns the bodies, by id, of those awaited whose words the text of a page shows, as `ShownText` finds them.
 
-    Words are runs of letters and digits, since a page turns line breaks, Markdown marks and quotes into its own. A body
-    without any is never found: nothing would prove it.
+    A body that is too short is never found: nothing would prove it.
     """
-    shown = f" {_join_words(read_visible_text(html))} "
-    found = {}
-    for update_id, body in awaited.items():
-        normal = normalise_body(body)
-        words = _join_words(_LINK.sub(r"\1", normal))
-        if words and f" {words} " in shown:
-            found[update_id] = normal
-    return found
+    shown = ShownText(read_visible_text(html))
+    return {
+        update_id: normalise_body(body)
+        for update_id, body in awaited.items()
+        if not is_too_short(body) and shown.holds(body)
+    }
 
 
 def read_visible_text(html: str) -> str:
-    """Returns the inert text between the tags of a page, in its order; what a tag or a script holds is no text."""
-    return clean_block(entities.unescape(_MARKUP.sub(" ", html[:HTML_LIMIT])), HTML_LIMIT)
+    """Returns the inert text between the tags of a page, in its order; what a tag or a script holds is no text.
 
-
-def _join_words(text: str) -> str:
-    return " ".join(_WORD.findall(text))
+    Each element is a line, save those that mark words within one; so is a label in bold before a dash or a colon.
+    """
+    flat = _LABEL.sub(r"\1<br>", " ".join(html[:HTML_LIMIT].split()))
+    marked = _MARKUP.sub(lambda found: " " if _INLINE.match(found[0]) else "\n", flat)
+    lines = (" ".join(entities.unescape(line).split()) for line in marked.split("\n"))
+    return clean_block("\n".join(line for line in lines if line), HTML_LIMIT)

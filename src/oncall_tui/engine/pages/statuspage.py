@@ -36,6 +36,7 @@ CAPABILITIES = Capabilities(
     has_postmortem=True,
     has_templates=True,
     has_backfill=True,
+    has_public_list=True,
     has_metrics=True,
 )
 
