@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import locale
 import os
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,10 +13,10 @@ from oncall_tui.cli.group import json_option, place_options
 from oncall_tui.cli.place import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from oncall_tui.cli.doctor_file import Known
     from oncall_tui.config.model import Config
-    from oncall_tui.domain.engine import Lease
     from oncall_tui.engine.doctor import Check
 
 _SMALLEST = (80, 24)
@@ -28,24 +27,33 @@ _SMALLEST = (80, 24)
 @place_options
 @click.pass_obj
 def doctor(place: Place, is_json: bool) -> int:
-    """Look at everything that can be wrong, and say what to do; exit 1 when something fails."""
+    """Look at everything that can be wrong, and say what to do; exit 1 when something fails.
+
+    A fault is told where it begins; what cannot be told because of it is marked `skip`.
+    """
     import asyncio
 
+    from oncall_tui.cli.doctor_file import check_file
     from oncall_tui.cli.output import print_json, say
     from oncall_tui.cli.windows import check_windows
     from oncall_tui.clock import now_ms
     from oncall_tui.domain.sanitize import clean_line
-    from oncall_tui.engine.doctor import check_network
+    from oncall_tui.engine.doctor import Check, check_network
     from oncall_tui.engine.sources.doctor import check_sources
 
-    checks = [*_check_python(), *_check_file(place)]
+    known = check_file(place.db_path())
+    checks = [*_check_python(), *known.checks]
     config, found = _check_config(place)
     checks += found
-    checks += _check_hooks(place, config)
-    checks += check_windows(config, now_ms()) if config else ()
+    if config is None:
+        checks.append(Check("skip", "page", "not asked: the config names it"))
+    else:
+        checks += _check_hooks(place, config)
+        checks += check_windows(config, now_ms())
+        network = asyncio.run(check_network(config.pages, config.components))
+        checks += _compare(config, known, network)
+        checks += asyncio.run(check_sources(config.probes))
     checks.append(_check_spelling())
-    checks += asyncio.run(check_network(config.pages if config else (), config.components if config else ()))
-    checks += asyncio.run(check_sources(config.probes if config else ()))
     checks += _check_terminal()
     if is_json:
         keys = ("level", "what", "finding", "advice")
@@ -75,57 +83,36 @@ def _check_python() -> Iterator[Check]:
         )
 
 
-def _check_file(place: Place) -> Iterator[Check]:
-    from oncall_tui.clock import now_ms
-    from oncall_tui.domain.errors import StoreError
-    from oncall_tui.engine.doctor import Check
-    from oncall_tui.store.lease import read_lease
-    from oncall_tui.store.outbox import list_deliveries
+def _compare(config: Config, known: Known, checks: Sequence[Check]) -> Iterator[Check]:
+    """Yields the checks of the network, and what the engine at work met, whose environment may be another."""
+    from msgspec.structs import replace
 
-    path = place.db_path()
-    try:
-        with place.open_db() as db:
-            level = "warn" if db.notice else "ok"
-            yield Check(level, "database", db.notice or f"{path}, journal {db.journal_mode()}")
-            lease, waiting = read_lease(db), list_deliveries(db)
-    except StoreError as error:
-        yield Check("fail", "database", str(error), "choose another file with --db or ONCALL_TUI_DB")
-        return
-    free = shutil.disk_usage(path.parent).free
-    yield Check(
-        "ok" if free > 50_000_000 else "warn",
-        "disk",
-        f"{free // 1_000_000} MB free where the database is",
-        "" if free > 50_000_000 else "make room: nothing is saved once it is full",
-    )
-    yield _check_engine(place, lease, now_ms())
-    stuck = [each for each in waiting if each.state in ("failed", "uncertain")]
-    yield Check(
-        "warn" if stuck else "ok",
-        "outbox",
-        f"{len(waiting)} waiting, {len(stuck)} of them need a look" if waiting else "empty",
-        "oncall-tui outbox list" if stuck else "",
-    )
+    from oncall_tui.domain.pagestate import PageState
 
-
-def _check_engine(place: Place, lease: Lease | None, now: int) -> Check:
-    from oncall_tui.domain.duration import format_age
-    from oncall_tui.engine.doctor import Check
-    from oncall_tui.engine.spawn import log_path
-    from oncall_tui.store.lock import is_engine_running
-
-    path = place.db_path()
-    if not is_engine_running(path):
-        return Check("ok", "engine", "none runs", "the dashboard starts one; `oncall-tui agent --stay` keeps one")
-    if lease is None:
-        return Check("warn", "engine", "one holds the lock, and has not said who it is yet", "look again in a second")
-    age = format_age(now - lease.heartbeat_at)
-    if not lease.is_working(now):
-        return Check(
-            "fail", "engine", f"process {lease.pid} hangs: silent for {age}", "run `oncall-tui agent --takeover`"
-        )
-    found = f"process {lease.pid}, {lease.mode}, version {lease.version}, last beat {age} ago, log {log_path(path)}"
-    return Check("warn" if lease.note else "ok", "engine", f"{found} {lease.note}".strip())
+    states = {f"page {state.page}": state for state in known.pages}
+    if len(config.pages) == 1:
+        states["page"] = next((each for each in known.pages if each.page == config.pages[0].name), PageState())
+    for check in checks:
+        state = states.get(check.what) if known.is_engine_working else None
+        if state is None or check.level not in ("ok", "fail"):
+            yield check
+        elif check.level == "ok" and state.last_error:
+            yield replace(
+                check,
+                level="warn",
+                finding=f"{check.finding}; the engine could not read it: {state.last_error}",
+                advice="look again in a minute; if it stays, give the engine the token of this shell: "
+                "`oncall-tui agent --takeover`",
+            )
+        elif check.level == "fail" and not state.last_error and state.last_sync_at is not None:
+            yield replace(
+                check,
+                level="warn",
+                finding=f"{check.finding}; the engine at work reads it all the same",
+                advice="its environment has another token or another way out than this shell",
+            )
+        else:
+            yield check
 
 
 def _check_config(place: Place) -> tuple[Config | None, list[Check]]:
@@ -138,10 +125,11 @@ def _check_config(place: Place) -> tuple[Config | None, list[Check]]:
         config = place.load_config()
     except ConfigError as error:
         return None, [
-            Check("fail", "config", fault, "run `oncall-tui check` after each change") for fault in error.faults
+            Check("fail", "config", fault, "correct it, then `oncall-tui check`; an engine at work keeps the old one")
+            for fault in error.faults
         ]
     except UsageError as error:
-        return None, [Check("fail", "config", str(error), "oncall-tui init")]
+        return None, [Check("fail", "config", str(error))]
     size = f"{count_words(len(config.probes), 'probe')}, {count_words(len(config.components), 'component')}"
     checks = [Check("ok", "config", f"{config.path}, {size}")]
     for need in check_needs(config, os.environ):
@@ -151,13 +139,13 @@ def _check_config(place: Place) -> tuple[Config | None, list[Check]]:
     return config, checks
 
 
-def _check_hooks(place: Place, config: Config | None) -> list[Check]:
+def _check_hooks(place: Place, config: Config) -> list[Check]:
     from oncall_tui.clock import now_ms
     from oncall_tui.domain.errors import StoreError
     from oncall_tui.engine.doctor import check_hooks
     from oncall_tui.store.hooks import list_hooks
 
-    if config is None or not config.hooks:
+    if not config.hooks:
         return []
     try:
         with place.open_db() as db:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from oncall_tui.config.model import ComponentConfig, HookConfig, PageConfig
 from oncall_tui.domain.component_names import find_namesakes, match_components, tell_full_name
@@ -17,15 +18,21 @@ from oncall_tui.domain.hook import HookStanding
 from oncall_tui.domain.remote import RemoteComponent
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.engine.pages import Page
+from oncall_tui.engine.pages.errors import RefusedByPageError
 from oncall_tui.engine.publishing import open_page
 from oncall_tui.engine.vantage import is_online
 
+_CUT_OFF = "not reached: this host is offline"
+_QUEUED = "what is queued goes out by itself once the page answers"
 #: A clock that is further off than this tells customers wrong times.
 SKEW_LIMIT_MS = 30 * SECOND
 
 
 class Check(Struct, frozen=True):
-    """One line of `doctor`: `level` is ok, warn or fail; `advice` is empty when there is nothing to do."""
+    """One line of `doctor`: `advice` is empty when there is nothing to do.
+
+    `level` is ok, warn, fail, or skip for what cannot be told while something else, that is told, is wrong.
+    """
 
     level: str
     what: str
@@ -35,11 +42,21 @@ class Check(Struct, frozen=True):
 
 async def check_network(pages: Sequence[PageConfig], components: Sequence[ComponentConfig]) -> list[Check]:
     """Returns what can be said of the network from here; tokens are used and never told."""
+    vantage = _check_vantage()
     if not pages:
         advice = "add [page] to the config; until then updates stay queued"
-        return [_check_vantage(), Check("warn", "page", "none is configured", advice)]
-    found = await asyncio.gather(*(_check_page(page, components) for page in pages))
-    return [_check_vantage(), *chain.from_iterable(found)]
+        return [vantage, Check("warn", "page", "none is configured", advice)]
+    is_cut_off = vantage.level != "ok"
+    found = await asyncio.gather(
+        *(
+            _check_page(page, components, "page" if len(pages) == 1 else f"page {page.name}", is_cut_off)
+            for page in pages
+        )
+    )
+    checks = list(chain.from_iterable(found))
+    if any(check.level == "skip" and check.finding == _CUT_OFF for check in checks):
+        vantage = replace(vantage, level="fail", advice=f"mend this host's network; {_QUEUED}")
+    return [vantage, *checks]
 
 
 def _check_vantage() -> Check:
@@ -66,11 +83,13 @@ def _check_hook(name: str, standing: HookStanding, now: int) -> Check:
     return Check("ok", what, ", ".join([f"last called {format_age(now - standing.ok_at)} ago", *more]))
 
 
-async def _check_page(config: PageConfig, configured: Sequence[ComponentConfig]) -> list[Check]:
+async def _check_page(
+    config: PageConfig, configured: Sequence[ComponentConfig], what: str, is_cut_off: bool
+) -> list[Check]:
     try:
         page = open_page(config)
     except UsageError as error:
-        return [Check("fail", "page", str(error), "correct [page] in the config")]
+        return [Check("fail", what, str(error), "correct [page] in the config")]
 
     async def spend() -> None:
         """One look by a person is not worth a place in the rate limit's book."""
@@ -78,14 +97,29 @@ async def _check_page(config: PageConfig, configured: Sequence[ComponentConfig])
     try:
         shown = await page.list_components(spend)
     except RemoteError as error:
-        return [
-            Check("fail", "page", str(error), "check page.api_url, page.page_id and the token"),
-            *_check_clock(page),
-        ]
+        if isinstance(error.__context__, UsageError):
+            return [Check("skip", what, "not asked: there is no token for it")]
+        if is_cut_off and page.clock_skew_ms is None:
+            return [Check("skip", what, _CUT_OFF)]
+        return [Check("fail", what, str(error), _advise(error)), *_check_clock(page)]
     finally:
         await page.close()
     found = f"{config.api_url} takes the token and has {count_words(len(shown), 'component')}"
-    return [Check("ok", "page", found), *_check_components(configured, shown), *_check_clock(page)]
+    return [Check("ok", what, found), *_check_components(configured, shown), *_check_clock(page)]
+
+
+def _advise(error: RemoteError) -> str:
+    """Returns what to do about a page that does not do as asked; most of it passes without anybody's help."""
+    told = str(error)
+    if isinstance(error, RefusedByPageError):
+        return "correct it, then send again what was refused meanwhile: `oncall-tui outbox list`, `outbox retry ID`"
+    if "check api_url" in told:
+        return f"correct it; {_QUEUED}"
+    if "certificate" in told:
+        return f"look at this host's clock, its certificates and page.api_url; {_QUEUED}"
+    if "reached" in told or "connecting" in told:
+        return f"check page.api_url, and the way there (name, firewall, proxy); {_QUEUED}"
+    return f"nothing to correct here; {_QUEUED}"
 
 
 def _check_components(configured: Sequence[ComponentConfig], shown: Sequence[RemoteComponent]) -> list[Check]:

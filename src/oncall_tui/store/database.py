@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ APPLICATION_ID = 0x4F6E436C
 SCHEMA_VERSION = 1
 _MARK = slice(68, 72)
 _OPEN_TIMEOUT_S = 15.0
+#: With less the disk counts as full, in bytes: a page and a log do not fit.
+_ROOM_LEAST = 65_536
 _REMOTE_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "ceph", "fuse.sshfs", "glusterfs"}
 )
@@ -118,7 +121,7 @@ def _explain(error: sqlite3.Error, path: Path) -> StoreError:
         holder = find_write_holder(path)
         who = f"process {holder} holds it" if holder else "another process holds it"
         return LockedError(f"{path.name} is locked: {who}. Nothing is saved until it lets go.")
-    if primary == 13 or "full" in text:
+    if primary == 13 or "full" in text or (primary == 10 and _is_full(path)):
         return DiskError(f"The disk that holds {path} is full. Nothing is saved until there is room.")
     if primary == 8 or "readonly" in text:
         return DiskError(f"{path} cannot be written: it or its folder is read-only for this user.")
@@ -131,6 +134,14 @@ def _explain(error: sqlite3.Error, path: Path) -> StoreError:
             f"{path} is damaged ({text}). Restore a backup that lies beside it, or choose another with --db."
         )
     return StoreError(f"{path}: {text}")
+
+
+def _is_full(path: Path) -> bool:
+    """Tells whether the disk has no room: the files beside the database fail otherwise than itself then."""
+    try:
+        return shutil.disk_usage(path.parent).free < _ROOM_LEAST
+    except OSError:
+        return False
 
 
 def open_database(
@@ -286,6 +297,8 @@ def _check_place(path: Path) -> None:
             f"{folder} lies on a network file system ({kind}), where several processes cannot share a database safely: "
             "choose a local folder with --db or ONCALL_TUI_DB."
         )
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        raise DiskError(f"{folder} is mounted read-only: nothing is saved until it is mounted for writing.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise StoreError(f"{folder} cannot be written by this user: choose another place with --db or ONCALL_TUI_DB.")
 
