@@ -130,7 +130,7 @@ async def test_a_broadcast_waits_until_customers_can_read_its_update(path: Path,
         publish(db, epoch)
         await asyncio.sleep(0.15)
         assert channel.sent == []
-        mark_seen(db, ["u1"], now_ms())
+        mark_seen(db, {"u1": "Looking."}, now_ms())
         await until(lambda: not list_deliveries(db))
     (sent,) = channel.sent
     assert (sent.body, sent.url, sent.form) == ("Looking.", "https://status.example.com/incidents/r1", Form.CHAT)
@@ -152,7 +152,7 @@ async def test_one_that_was_not_taken_is_tried_again(path: Path, db: Database) -
     async with broadcasting(path, db, channel) as epoch:
         confirm(db)
         publish(db, epoch)
-        mark_seen(db, ["u1"], now_ms())
+        mark_seen(db, {"u1": "Looking."}, now_ms())
         await until(lambda: not list_deliveries(db))
     assert len(channel.sent) == 2
 
@@ -163,7 +163,7 @@ async def test_one_that_is_refused_waits_for_a_person(error: Exception, path: Pa
     async with broadcasting(path, db, channel) as epoch:
         confirm(db)
         publish(db, epoch)
-        mark_seen(db, ["u1"], now_ms())
+        mark_seen(db, {"u1": "Looking."}, now_ms())
         await until(lambda: find_broadcast(db).state is DeliveryState.FAILED)
         assert find_broadcast(db).reason == str(error)
         retry_delivery(db, find_broadcast(db).id, "ana", now_ms())
@@ -176,11 +176,11 @@ async def test_a_doubt_is_put_to_a_person_and_never_sent_again_by_itself(path: P
     async with broadcasting(path, db, channel) as epoch:
         incident_id = confirm(db)
         publish(db, epoch)
-        mark_seen(db, ["u1"], now_ms())
+        mark_seen(db, {"u1": "Looking."}, now_ms())
         await until(lambda: find_broadcast(db).asked_at is not None)
         confirm(db, "Found it.", incident_id=incident_id)
         publish(db, epoch, "u2")
-        mark_seen(db, ["u2"], now_ms())
+        mark_seen(db, {"u2": "Found it."}, now_ms())
         await asyncio.sleep(0.3)
         assert [sent.body for sent in channel.sent] == ["Looking."]
         assert "it answered 500" in find_broadcast(db).reason
@@ -193,7 +193,7 @@ async def test_one_that_was_being_sent_when_the_engine_died_is_put_to_a_person(p
     epoch = take_lease(db, pid=1, host="h", boot_id="b", version="0", mode="stay", now=now_ms())
     confirm(db)
     publish(db, epoch)
-    mark_seen(db, ["u1"], now_ms())
+    mark_seen(db, {"u1": "Looking."}, now_ms())
     assert claim_delivery(db, find_broadcast(db).id, epoch, DeliveryKind.BROADCAST, (), now_ms())
     channel = Recorder()
     async with broadcasting(path, db, channel):

@@ -54,7 +54,7 @@ def test_a_correction_is_one_delivery_for_each_page_that_can_edit(db: Database) 
     update = confirm(db, incident.id, "Sign-in fials.", now=NOW)
     epoch = begin_epoch(db)
     deliver(db, epoch)
-    mark_seen(db, ["page-op-Sign-in fials."], NOW + 200)
+    mark_seen(db, {"page-op-Sign-in fials.": "Sign-in fials."}, NOW + 200)
     corrected = correct_update(db, update.id, "Sign-in fails.", editable=PAGES, actor="bo", now=NOW + 1000)
     assert (corrected.body, corrected.first_body, corrected.corrected_at) == (
         "Sign-in fails.",
@@ -75,7 +75,7 @@ def test_a_correction_is_one_delivery_for_each_page_that_can_edit(db: Database) 
     (awaited,) = list_unseen(db)
     assert (awaited.body, awaited.accepted_at) == ("Sign-in fails.", NOW + 1200)
     assert list_first_seen(db) == {incident.id: NOW + 200}
-    assert mark_seen(db, [awaited.remote_id], NOW + 1300) == 1
+    assert mark_seen(db, {awaited.remote_id: awaited.body}, NOW + 1300) == 1
     (shown,) = list_updates(db, incident.id)
     assert (shown.delivery, shown.seen_at) == (DeliveryState.DELIVERED, NOW + 1300)
     assert "corrected update" in list_entries(db, incident.id)[0].text
@@ -95,6 +95,20 @@ def test_a_page_that_cannot_edit_is_told_as_behind(db: Database) -> None:
         "eu": "customers still read the words before the correction",
         "page": "",
     }
+
+
+def test_words_that_were_read_before_a_correction_do_not_prove_it(db: Database) -> None:
+    incident = declare(db, now=NOW)
+    update = confirm(db, incident.id, "We have lost your data.", now=NOW)
+    epoch = begin_epoch(db)
+    deliver(db, epoch)
+    shown = {each.remote_id: each.body for each in list_unseen(db)}
+    correct_update(db, update.id, "No data was lost.", editable=PAGES, actor="bo", now=NOW)
+    (edit,) = list_deliveries(db)
+    claim_delivery(db, edit.id, epoch, DeliveryKind.EDIT, (), NOW)
+    settle_edited(db, edit.id, epoch, body="No data was lost.", now=NOW)
+    assert mark_seen(db, shown, NOW) == 0
+    assert [each.body for each in list_unseen(db)] == ["No data was lost."]
 
 
 def test_the_last_correction_counts(db: Database) -> None:

@@ -281,8 +281,8 @@ def test_delivered_is_not_seen(db: Database, incident: Incident, epoch: int) -> 
     deliver(db, epoch)
     assert [update.remote_id for update in list_unseen(db)] == ["u1"]
     assert list_updates(db, incident.id)[0].delivered_at == NOW + 5
-    assert mark_seen(db, ["u1", "unknown"], NOW + 9) == 1
-    assert mark_seen(db, ["u1"], NOW + 10) == 0
+    assert mark_seen(db, {"u1": "body of op-1", "unknown": "x"}, NOW + 9) == 1
+    assert mark_seen(db, {"u1": "body of op-1"}, NOW + 10) == 0
     assert list_updates(db, incident.id)[0].seen_at == NOW + 9
     assert list_unseen(db) == []
 

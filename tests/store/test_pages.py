@@ -125,12 +125,12 @@ def test_an_update_is_told_when_the_last_page_has_it(db: Database, epoch: int) -
     (update,) = list_updates(db, incident_id)
     assert update.delivery is DeliveryState.PENDING
     assert update.delivered_at is None
-    mark_seen(db, ["e1"], NOW + 60, page="eu")
+    mark_seen(db, {"e1": "Looking."}, NOW + 60, page="eu")
     deliver(db, epoch, "us", "u1", NOW + 70)
     (update,) = list_updates(db, incident_id)
     assert (update.delivery, update.delivered_at, update.seen_at) == (DeliveryState.DELIVERED, NOW + 70, None)
-    assert mark_seen(db, ["u1"], NOW + 60, page="eu") == 0
-    mark_seen(db, ["u1"], NOW + 90, page="us")
+    assert mark_seen(db, {"u1": "Looking."}, NOW + 60, page="eu") == 0
+    mark_seen(db, {"u1": "Looking."}, NOW + 90, page="us")
     (update,) = list_updates(db, incident_id)
     assert update.seen_at == NOW + 90
     eu, us = update.proofs

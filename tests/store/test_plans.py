@@ -32,7 +32,7 @@ def test_no_table_that_grows_is_walked_through(db: Database) -> None:
     settle_retry(db, 1, epoch, next_try_at=NOW, reason="busy", now=NOW)
     claim(db, epoch)
     deliver(db, epoch)
-    mark_seen(db, ["u1"], NOW)
+    mark_seen(db, {"u1": "body of op-1"}, NOW)
     prune_results(db, NOW)
     db._connection.set_trace_callback(None)
     plans = {

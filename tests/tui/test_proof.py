@@ -101,7 +101,7 @@ async def test_two_pages_stand_beside_each_other_and_an_edit_there_is_loud(desk:
     number, engine = declare(desk), Engine(desk)
     engine.confirm(number, "Logins fail.", pages=("eu", "us"))
     engine.deliver(engine.claim("eu"), "u1")
-    mark_seen(desk.db, ["u1"], now_ms(), page="eu")
+    mark_seen(desk.db, {"u1": "Logins fail."}, now_ms(), page="eu")
     engine.fail(engine.claim("us"))
     async with open_app(desk, size=size) as (_, pilot):
         await pilot.press("2")

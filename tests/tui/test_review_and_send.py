@@ -139,7 +139,7 @@ async def test_queued_accepted_and_seen_look_different(desk: Desk) -> None:
         )  # fmt: skip
         assert list_deliveries(desk.db, is_open_only=False)[0].state is DeliveryState.DELIVERED
         await wait_for_text(pilot, "customers: not seen there yet")
-        mark_seen(desk.db, ["u1"], now)
+        mark_seen(desk.db, {"u1": due.body}, now)
         shown = await wait_for_text(pilot, "SEEN by customers")
         assert "not seen there yet" not in shown  # the pane and the bar never say two things
 

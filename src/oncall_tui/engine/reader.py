@@ -152,7 +152,11 @@ async def look_once(store: StoreThread, page: Page, name: str, clock: Callable[[
     if not awaited:
         return False
     shown = await page.read_public({update.remote_id: update.body for update in awaited})
-    seen = [update.remote_id for update in awaited if shown.get(update.remote_id) == normalise_body(update.body)]
+    seen = {
+        update.remote_id: update.body
+        for update in awaited
+        if shown.get(update.remote_id) == normalise_body(update.body)
+    }
     if seen:
         await store.call(mark_seen, seen, clock(), page=name)
     return len(seen) < len(awaited)

@@ -6,7 +6,7 @@ Every step is fenced by the engine's epoch: one that was overtaken while it slep
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.timeline import EntryKind
@@ -281,15 +281,19 @@ def find_fenced(connection: sqlite3.Connection, delivery_id: int, epoch: int) ->
     return found
 
 
-def mark_seen(db: Database, remote_update_ids: Sequence[str], now: int, *, page: str = MAIN_PAGE) -> int:
-    """Notes updates that the public page shows to customers; returns how many are news."""
+def mark_seen(db: Database, seen: Mapping[str, str], now: int, *, page: str = MAIN_PAGE) -> int:
+    """Notes updates that the public page shows to customers, by the words that were looked for; returns how many are news.
+
+    One that the page was given other words for since then is not seen.
+    """
     with db.write("outbox", "timeline") as connection:
         count = 0
-        for remote_id in remote_update_ids:
+        for remote_id, body in seen.items():
             row = connection.execute(
                 "SELECT id, incident_id, is_local, page_update.body IS NULL AS is_first FROM incident_update JOIN page_update ON update_id = id "
-                "WHERE page = ? AND remote_id = ? AND seen_at IS NULL",
-                (page, remote_id),
+                "WHERE page = ? AND remote_id = ? AND seen_at IS NULL "
+                "AND coalesce(page_update.body, incident_update.body) = ?",
+                (page, remote_id, body),
             ).fetchone()
             if row is not None:
                 connection.execute(
