@@ -72,10 +72,11 @@ def word_change(before: PlanFields, plan: PlanFields, touched: frozenset[PlanPar
     sentences = []
     if PlanPart.START in touched:
         old, new = write_span(before.starts_at, before.ends_at), write_span(plan.starts_at, plan.ends_at)
-        sentences.append(f"The {what} has moved. It now runs from {new}, not from {old}.")
+        sentences.append(f"The {what} has moved. It now runs from {new}. It was planned from {old} before.")
     elif PlanPart.END in touched:
         verb = "should now end" if has_begun else "now ends"
-        sentences.append(f"The {what} {verb} by {write_instant(plan.ends_at)}, not by {write_instant(before.ends_at)}.")
+        old, new = write_instant(before.ends_at), write_instant(plan.ends_at)
+        sentences.append(f"The {what} {verb} by {new}. It was planned until {old} before.")
     subject = "It" if sentences else f"The {'' if has_begun else 'planned '}work"
     if PlanPart.COMPONENTS in touched:
         sentences.append(f"{subject} now concerns {join_names(plan.components)}.")

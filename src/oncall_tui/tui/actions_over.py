@@ -6,6 +6,7 @@ from __future__ import annotations
 OVER: dict[str, tuple[tuple[str, str, str, str, bool], ...]] = {
     "planned": (
         ("plan", "n", "plan", "Plan work: when, on what, and what customers read.", True),
+        ("change", "E", "change", "Change title, times or components, or tell other pages what one shows.", True),
         ("remind", "R", "remind", "Remind customers of the work now.", False),
         ("start", "s", "start", "Say that the work begins now.", True),
         ("extend", "e", "extend", "Say that the work takes longer.", True),

@@ -78,8 +78,8 @@ def list_kinds(maintenance: Maintenance) -> list[NoticeKind]:
     if not maintenance.status.is_open:
         return []
     if maintenance.status is MaintenanceStatus.SCHEDULED:
-        return [NoticeKind.REMIND, NoticeKind.START, NoticeKind.EXTEND, NoticeKind.CANCEL]
-    return [NoticeKind.EXTEND, NoticeKind.FINISH, NoticeKind.CANCEL]
+        return [NoticeKind.REMIND, NoticeKind.CHANGE, NoticeKind.START, NoticeKind.EXTEND, NoticeKind.CANCEL]
+    return [NoticeKind.CHANGE, NoticeKind.EXTEND, NoticeKind.FINISH, NoticeKind.CANCEL]
 
 
 def list_known(snapshot: Snapshot, config: Config) -> list[str]:
@@ -92,6 +92,11 @@ def list_known(snapshot: Snapshot, config: Config) -> list[str]:
 def list_told(snapshot: Snapshot, config: Config) -> tuple[list[str], list[str]]:
     """Returns the pages that a plan would be told to, and a sentence on each that is not, or that needs our clock."""
     return find_tellable(snapshot.pages, config.page_names if config.pages else ())
+
+
+def list_fixed(snapshot: Snapshot) -> list[str]:
+    """Returns the pages that show for ever what was announced of planned work."""
+    return [each.page for each in snapshot.pages if each.capabilities and each.capabilities.keeps_window]
 
 
 def watch_list(snapshot: Snapshot) -> dict[str, str | None]:

@@ -15,7 +15,7 @@ from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.maintenance import NoticeKind
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import host_of, start_work, tell
-from oncall_tui.tui.planning import Work, find_work, list_kinds, read_work
+from oncall_tui.tui.planning import Work, find_work, list_fixed, list_kinds, read_work
 from oncall_tui.tui.screens.over import OverScreen
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import line
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _TOPICS = frozenset({"maintenance", "page"})
 _ACTIONS = {
     "remind": NoticeKind.REMIND,
+    "change": NoticeKind.CHANGE,
     "start": NoticeKind.START,
     "extend": NoticeKind.EXTEND,
     "finish": NoticeKind.FINISH,
@@ -124,7 +125,8 @@ class PlannedScreen(OverScreen):
         work = self.here
         if work is None:
             return []
-        return draw_detail(work, host_of(self).snapshot.name_page, min(width, 100), self.oncall.now())
+        snapshot = host_of(self).snapshot
+        return draw_detail(work, snapshot.name_page, min(width, 100), self.oncall.now(), list_fixed(snapshot))
 
     # -- moving
 
@@ -160,6 +162,9 @@ class PlannedScreen(OverScreen):
     def action_remind(self) -> None:
         self._say(NoticeKind.REMIND)
 
+    def action_change(self) -> None:
+        self._say(NoticeKind.CHANGE)
+
     def action_start(self) -> None:
         self._say(NoticeKind.START)
 
@@ -182,6 +187,10 @@ class PlannedScreen(OverScreen):
             tell(self.app, f"M{work.maintenance.id} is over: n plans new work.")
         elif kind not in list_kinds(work.maintenance):
             tell(self.app, _WHY_NOT[kind])
+        elif kind is NoticeKind.CHANGE:
+            from oncall_tui.tui.screens.planned_change import ChangeForm
+
+            self.app.push_screen(ChangeForm(work))
         else:
             self.app.push_screen(NoticeForm(work, kind))
 

@@ -36,9 +36,11 @@ from oncall_tui.tui.widgets.choice import Choice
 from oncall_tui.tui.widgets.incident_editor import FieldLine
 from oncall_tui.tui.widgets.lines import Flow
 from oncall_tui.tui.widgets.planned_review import (
+    NARROW,
     draw_first_finding,
     draw_plan_facts,
     draw_plan_words,
+    point_at,
     tell_instant,
 )
 from oncall_tui.tui.widgets.update_text import UpdateText
@@ -262,12 +264,14 @@ class PlanForm(OverScreen):
         host = host_of(self)
         names = ", ".join(host.snapshot.name_page(page) for page in self._list_pages())
         shown: dict[Static, Content] = {
-            self._parts: _point(self._parts, ", ".join(typed.components) or "none, enter picks them"),
-            self._pages: _point(self._pages, names or "none: customers are NOT told"),
+            self._parts: point_at(self._parts, ", ".join(typed.components) or "none, enter picks them"),
+            self._pages: point_at(self._pages, names or "none: customers are NOT told"),
         }
+        is_short = self.size.width < NARROW
         for name, at in (("start", plan.starts_at), ("end", plan.ends_at), ("remind", plan.remind_at)):
             problem = plan.problems.get(name) if getattr(typed, name).strip() else ""
-            echo = join((f"{Glyphs.show('✖')} not understood", "$state-down")) if problem else tell_instant(at, now)
+            wrong = join((f"{Glyphs.show('✖')} not understood", "$state-down"))
+            echo = wrong if problem else tell_instant(at, now, is_short=is_short)
             shown[self._echoes[name]] = echo
         for field, words in shown.items():
             if self._drawn.get(field) != words:  # each update lays the whole form out anew
@@ -367,7 +371,3 @@ class PlanForm(OverScreen):
                 await begin_order(self.app, Order("plan", "plan", store))
 
         self.app.push_screen(screen, decide)
-
-
-def _point(field: Widget, words: str) -> Content:
-    return join((f"{Glyphs.show('▸')} ", "bold $line-focus"), words) if field is field.screen.focused else line(words)

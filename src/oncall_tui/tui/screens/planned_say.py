@@ -38,6 +38,7 @@ from oncall_tui.tui.text import Glyphs, date_utc, join, line, wrap
 from oncall_tui.tui.widgets.choice import Choice
 from oncall_tui.tui.widgets.lines import Flow
 from oncall_tui.tui.widgets.planned_review import (
+    NARROW,
     draw_findings,
     draw_first_finding,
     draw_targets,
@@ -219,7 +220,7 @@ class NoticeForm(OverScreen):
         ends_at, problem = self._read_end()
         is_wrong = bool(problem and self._typed.end.strip())
         wrong = join((f"{Glyphs.show('✖')} not understood", "$state-down"))
-        self._echo.update(wrong if is_wrong else tell_instant(ends_at, now))
+        self._echo.update(wrong if is_wrong else tell_instant(ends_at, now, is_short=self.size.width < NARROW))
         self._about.show_flow(self._tell_about)
         self._problems.show_flow(partial(self._tell_problem, problem, is_wrong))
         saved = "saved as typed" if self._keeper.saved_at else ""

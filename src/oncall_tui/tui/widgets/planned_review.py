@@ -6,28 +6,39 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
+from textual.widget import Widget
 
 from oncall_tui.domain.duration import MINUTE, format_age
 from oncall_tui.domain.lint.model import Finding, Level
-from oncall_tui.domain.maintenance import NoticeKind
+from oncall_tui.domain.maintenance import Maintenance, NoticeKind, PlanPart
 from oncall_tui.tui.text import Glyphs, date_utc, join, line, wrap
 from oncall_tui.tui.widgets.review_words import draw_finding, draw_labelled, draw_rows
 
 if TYPE_CHECKING:
+    from oncall_tui.tui.change import Change
     from oncall_tui.tui.plan import Plan, Typed
 
 _FINDINGS_SHOWN = 3
+NARROW = 72
+"""Cells of a screen below which a field needs the room of what stands beside it."""
 _WHEN = {NoticeKind.REMIND: "reminder", NoticeKind.START: "start", NoticeKind.FINISH: "end"}
 NO_PAGE = "no page: it is kept here, customers are NOT told"
 
 
-def tell_instant(at: int | None, now: int) -> Content:
+def tell_instant(at: int | None, now: int, *, is_short: bool = False) -> Content:
     """Returns an instant as it was understood, and how far away it is; nothing while it is not known."""
     if at is None:
         return Content("")
+    if is_short:
+        return join((f"{Glyphs.show('→')} ", "$muted"), (date_utc(at), "bold"))
     left = at - now
     away = "now" if left < MINUTE else f"in {left // MINUTE}m" if left < 60 * MINUTE else f"in {format_age(left)}"
     return join((f"{Glyphs.show('→')} ", "$muted"), (date_utc(at), "bold"), (f", {away}", "$muted"))
+
+
+def point_at(field: Widget, words: str) -> Content:
+    """Returns what stands in a field that is edited elsewhere, marked while it has the focus."""
+    return join((f"{Glyphs.show('▸')} ", "bold $line-focus"), words) if field is field.screen.focused else line(words)
 
 
 def tell_targets(pages: Sequence[str]) -> str:
@@ -46,6 +57,55 @@ def draw_plan_words(title: str, plan: Plan, words: Mapping[NoticeKind, str], wid
         head = "now" if at is None else f"{date_utc(at)}, {_WHEN[kind]}, said by the clock"
         rows += [Content(""), line(head, "$muted"), *(line(row) for row in wrap(body, width))]
     return rows
+
+
+def draw_change_words(
+    title: str, maintenance: Maintenance, change: Change, words: Mapping[NoticeKind, str], width: int
+) -> list[Content]:
+    """Returns the title, what customers read now, and what the clock says otherwise from then on."""
+    rows = [line(row, "bold") for row in wrap(title, width)]
+    rows += [Content(""), line("now", "$muted"), *(line(row) for row in wrap(words[NoticeKind.CHANGE], width))]
+    for kind, at in change.due.items():
+        said = maintenance.find_automatic(kind)
+        if at is None:
+            rows += [Content(""), line(f"{_WHEN[kind]}: not said, its time has passed", "$state-slow")]
+        elif said is not None and (at != said.due_at or words[kind] != said.body):
+            head = f"{date_utc(at)}, {_WHEN[kind]}, said by the clock"
+            rows += [Content(""), line(head, "$muted"), *(line(row) for row in wrap(words[kind], width))]
+    return rows
+
+
+def draw_change_facts(
+    change: Change,
+    pages: Sequence[str],
+    silenced: Sequence[str],
+    findings: Sequence[Finding],
+    now: int,
+    width: int,
+    *,
+    notify: bool,
+) -> list[Content]:
+    """Returns what is new beside what it was, who is told, and what stands against it."""
+    plan, before, parts = change.plan, change.work.before or change.plan, change.work.touched
+    rows = draw_rows("Called before", before.title, width, "$muted") if PlanPart.TITLE in parts else []
+    for part, label, at, old in (
+        (PlanPart.START, "Begins", plan.starts_at, before.starts_at),
+        (PlanPart.END, "Ends", plan.ends_at, before.ends_at),
+    ):
+        was = f"was {date_utc(old)}" if part in parts else "as before"
+        row = draw_labelled(label, join(tell_instant(at, now), (f"  {was}", "$muted")))
+        rows += (
+            [row]
+            if row.cell_length <= width
+            else [draw_labelled(label, tell_instant(at, now)), draw_labelled("", line(was, "$muted"))]
+        )
+    if PlanPart.COMPONENTS in parts:
+        touched = f"{', '.join(plan.components)}, before {', '.join(before.components) or 'none'}"
+        rows += [*draw_rows("Components", touched, width)]
+        rows += [*draw_rows("Silences", ", ".join(silenced) or "no probe", width)]
+    if change.is_carrying:
+        rows += [*draw_rows("Here", "it is so already; only the pages that are behind are told", width)]
+    return [*rows, *draw_targets(pages, width, notify=notify), *draw_findings(findings, width)]
 
 
 def draw_plan_facts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from textual.content import Content
 
@@ -15,6 +15,7 @@ from oncall_tui.domain.maintenance import (
     NoticeEvidence,
     NoticeKind,
 )
+from oncall_tui.domain.merging import list_behind
 from oncall_tui.domain.notices import needs_person
 from oncall_tui.domain.planning import find_ended_at, name_state
 from oncall_tui.domain.update import DeliveryState
@@ -39,6 +40,7 @@ _STATES = {
 KIND_WORDS = {
     NoticeKind.PLAN: "announced",
     NoticeKind.REMIND: "reminder",
+    NoticeKind.CHANGE: "changed",
     NoticeKind.START: "start",
     NoticeKind.EXTEND: "extended",
     NoticeKind.FINISH: "end",
@@ -131,7 +133,7 @@ def draw_empty(width: int) -> list[Content]:
     ]
 
 
-def draw_detail(work: Work, name_page: NamePage, width: int, now: int) -> list[Content]:
+def draw_detail(work: Work, name_page: NamePage, width: int, now: int, fixed: Collection[str] = ()) -> list[Content]:
     """Returns one maintenance whole: its window, its pages, and each notice with its proof."""
     maintenance = work.maintenance
     rows = [
@@ -145,11 +147,14 @@ def draw_detail(work: Work, name_page: NamePage, width: int, now: int) -> list[C
     if not work.pages:
         rows += _label("pages", "no page is told of it", width)
     places = {place.page: place for place in work.placements}
+    behind = list_behind(maintenance, work.placements, fixed)
     for page in dict.fromkeys((*work.pages, *places)):
         place = places.get(page)
         rows += _label("page", " ".join((name_page(page), place.url or "" if place else "")), width)
         if place is not None and place.difference:
             rows += _warn(f"NOT AS PLANNED on {name_page(page)}: {place.difference}", width)
+            if page in behind:
+                rows.append(join(" " * 12, ("E ", "bold $title"), ("tells it what was changed", "$muted")))
         if place is not None and place.conflict:
             rows += _warn(f"BOTH SIDES CHANGED IT on {name_page(page)}: {place.conflict}", width)
         if place is not None and place.is_led_elsewhere:
