@@ -61,3 +61,12 @@ def test_only_pages_that_are_told_lose_something() -> None:
         (Level.WARN, "b"),
     ]
     assert len(list_obstacles(found, {"page": "a long enough reason"})) == 2
+
+
+def test_what_a_page_does_by_itself_is_told() -> None:
+    silent = replace(PLAIN, moves_silently=True, mails_as_announced=True)
+    assert [message.partition(" ")[2][:20] for message, _ in tell(silent, K.PLAN)] == [
+        "starts and ends it b",
+        "mails of all that is",
+    ]
+    assert len(tell(silent, K.START)) == 1

@@ -58,20 +58,23 @@ def find_standing(delivery: NoticeDelivery, remote: RemoteMaintenance, skew_ms: 
 
     An automatic move is left to a page that makes it by its own clock, which runs `skew_ms` ahead of ours, for five
     minutes from when it could have been made. One that somebody has put off on the page is not made against them. What
-    a page calls over is opened again by a person alone, and so is a start moved of what a page has begun.
+    a page calls over is opened again by a person alone, and so is a start moved of what a page has begun. Where a page
+    moves in silence our words are said all the same, and those of an end of what our own change of its times has ended.
     """
     is_start = delivery.kind is NoticeKind.START
     is_move = delivery.kind in (NoticeKind.START, NoticeKind.FINISH) and delivery.is_automatic
-    if is_move and (not remote.status.is_open or (is_start and remote.status.is_active)):
+    if is_move and not remote.moves_silently and (not remote.status.is_open or (is_start and remote.status.is_active)):
         return Standing.MOVED
     if is_move and not delivery.is_forced:
         page_at = remote.starts_at if is_start else remote.ends_at or delivery.due_at
         movable_at = max(delivery.created_at, remote.updated_at - skew_ms, delivery.due_at - skew_ms)
-        if (remote.has_auto_start if is_start else remote.has_auto_end) and now < movable_at + PATIENCE_MS:
+        moves_itself = (remote.has_auto_start if is_start else remote.has_auto_end) and not remote.moves_silently
+        if moves_itself and now < movable_at + PATIENCE_MS:
             return Standing.AWAITED
         if page_at > max(delivery.due_at, now - skew_ms) + MINUTE:
             return Standing.PUT_OFF
-    if not remote.status.is_open and delivery.kind is not NoticeKind.FINISH and not delivery.is_forced:
+    ends = (NoticeKind.FINISH, NoticeKind.CANCEL) if remote.moves_silently else (NoticeKind.FINISH,)
+    if not remote.status.is_open and delivery.kind not in ends and not delivery.is_forced:
         return Standing.OVER
     if remote.status.is_active and moves_start(delivery) and not delivery.is_forced:
         return Standing.BEGUN
@@ -118,12 +121,17 @@ def is_made_alike(maintenance: Maintenance, remote: RemoteMaintenance) -> bool:
 
 
 def may_hold_notice(
-    delivery: NoticeDelivery, title: str, evidence: Iterable[NoticeEvidence], *, is_stamped: bool
+    delivery: NoticeDelivery,
+    title: str,
+    evidence: Iterable[NoticeEvidence],
+    *,
+    status: MaintenanceStatus | None,
+    is_stamped: bool,
 ) -> bool:
     """Tells whether something on the page may be a notice in doubt, which nothing proves: then a person is asked.
 
-    It has our words. Where writes leave no stamp, half of what we sent is enough, since somebody may have changed the
-    other: the title of a plan, the state of a move, of anything else that it is new.
+    It has our words. Where no write of ours leaves a stamp, half of what we sent is enough, since somebody may have
+    changed the other: the title of a plan, the `status` of a move, of anything without one that it is new.
     """
     body = normalise_body(delivery.body)
     found = list(evidence)
@@ -131,7 +139,7 @@ def may_hold_notice(
         return any(each.body == body for each in found)
     if delivery.kind is NoticeKind.PLAN:
         return any(each.title == clean_line(title).strip() for each in found)
-    return any(STATUS_AFTER.get(delivery.kind) in (None, each.status) for each in found)
+    return any(status in (None, each.status) for each in found)
 
 
 def list_notice_evidence(delivery: NoticeDelivery, remote: RemoteMaintenance | None) -> list[NoticeEvidence]:

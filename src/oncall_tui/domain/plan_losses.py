@@ -23,6 +23,10 @@ def list_notice_losses(
         losses.append(Loss(f"the title has {len(title)} characters, {page.adapter} takes {page.title_most}", True))
     if page.body_most is not None and len(body) > page.body_most:
         losses.append(Loss(f"the text has {len(body)} characters, {page.adapter} takes {page.body_most}", True))
+    if page.moves_silently and kind is NoticeKind.PLAN:
+        losses.append(Loss(f"{page.adapter} starts and ends it by its own clock without a word: yours need an engine"))
+    if page.mails_as_announced:
+        losses.append(Loss(f"{page.adapter} mails of all that is said of it, or of nothing, as of its announcement"))
     if page.keeps_window and kind in (NoticeKind.CHANGE, NoticeKind.EXTEND):
         new = "the new end" if kind is NoticeKind.EXTEND else "what changes"
         losses.append(Loss(f"{page.adapter} shows for ever what was announced: there your words alone tell {new}"))

@@ -74,7 +74,8 @@ class RemoteMaintenance(Struct, frozen=True):
     `components` maps names to what the page says of each now. `has_auto_start` and `has_auto_end` tell that the page
     itself moves it at `starts_at` and `ends_at`, `remind_prior` that the page reminds subscribers before the start.
     `ends_at` is None for a page that does not tell when the work should be over. One that `keeps_window` shows the
-    times with which the work was announced, whatever was said since, and may not tell them once it has begun.
+    times with which the work was announced, whatever was said since, and may not tell them once it has begun. One that
+    `moves_silently` goes by its times alone: no message moves it, and none tells that it has moved.
     """
 
     remote_id: str
@@ -96,6 +97,7 @@ class RemoteMaintenance(Struct, frozen=True):
     has_auto_end: bool = False
     remind_prior: bool = False
     keeps_window: bool = False
+    moves_silently: bool = False
 
 
 class RemotePostmortem(Struct, frozen=True):

@@ -150,7 +150,7 @@ class NoticeCourier:
             alone = await self._page.get_maintenance(each.remote_id)
             if alone is None or alone.uid not in (None, "", maintenance.uid):
                 continue
-            if alone.uid or (is_made_alike(maintenance, alone) and _find_applied(delivery, alone)):
+            if alone.uid or (is_made_alike(maintenance, alone) and self._find_applied(delivery, alone)):
                 return alone, []
             evidence += list_notice_evidence(delivery, alone)
         return None, evidence
@@ -165,7 +165,7 @@ class NoticeCourier:
             else:
                 await self._settle(delivery, DeliveryState.DROPPED, "not sent: the plan is not on this page")
             return False
-        if (applied := _find_applied(delivery, remote)) or delivery.kind is NoticeKind.PLAN:
+        if (applied := self._find_applied(delivery, remote)) or delivery.kind is NoticeKind.PLAN:
             await self._deliver(delivery, remote, applied[0] if applied else None, "found on the page")
             return False
         await self._store.call(take_in_maintenance, remote, self._clock(), page=delivery.page)
@@ -231,7 +231,7 @@ class NoticeCourier:
         except AmbiguousError as error:
             await self._doubt(delivery, str(error), quiet_ms)
             return
-        applied = _find_applied(delivery, answer)
+        applied = self._find_applied(delivery, answer)
         if applied is None and baseline is None:
             applied = (answer.updates[-1] if answer.updates else None,)
         if applied is None:
@@ -248,7 +248,7 @@ class NoticeCourier:
             wait_ms = await self._work.note_failure(delivery.id, error)
             await self._doubt(delivery, f"not looked up yet: {error}", wait_ms)
             return
-        applied = _find_applied(delivery, remote) if remote is not None else None
+        applied = self._find_applied(delivery, remote) if remote is not None else None
         if remote is not None and (applied or delivery.kind is NoticeKind.PLAN):
             await self._deliver(delivery, remote, applied[0] if applied else None, "found on the page")
         elif remote is None and delivery.remote_id is not None:
@@ -280,8 +280,8 @@ class NoticeCourier:
         if delivery.kind is NoticeKind.PLAN and self._page.capabilities.repeats_create:
             return True
         maintenance: Maintenance = await self._store.call(get_maintenance, delivery.maintenance_id)
-        is_stamped = remote is not None and bool(remote.uid)
-        may_hold = may_hold_notice(delivery, maintenance.title, evidence, is_stamped=is_stamped)
+        status, is_stamped = self._find_status(delivery), remote is not None and remote.has_all_ops
+        may_hold = may_hold_notice(delivery, maintenance.title, evidence, status=status, is_stamped=is_stamped)
         return not may_hold and (self._work.config.resends_unasked or not delivery.notify)
 
     async def _deliver(
@@ -310,6 +310,15 @@ class NoticeCourier:
         self._work.forget_failures(delivery.id)
         await self._store.call(note_page_reached, now, page=delivery.page, clock_skew_ms=self._page.clock_skew_ms)
 
+    def _find_applied(
+        self, delivery: NoticeDelivery, remote: RemoteMaintenance
+    ) -> tuple[RemoteMaintenanceUpdate | None] | None:
+        return find_notice_applied(delivery, self._find_status(delivery), remote)
+
+    def _find_status(self, delivery: NoticeDelivery) -> MaintenanceStatus | None:
+        """Returns the state that a message on the page shows for a notice, None where it shows none."""
+        return None if self._page.capabilities.moves_silently else STATUS_AFTER.get(delivery.kind)
+
     async def _retry(self, delivery: NoticeDelivery, error: PageError) -> None:
         wait_ms = await self._work.note_failure(delivery.id, error)
         await self._settle(delivery, DeliveryState.RETRY_WAIT, str(error), self._clock() + wait_ms)
@@ -333,7 +342,3 @@ class NoticeCourier:
     ) -> None:
         now = self._clock()
         await self._fenced.settle(settle_notice, delivery.id, state, reason=reason, now=now, next_try_at=next_try_at)
-
-
-def _find_applied(delivery: NoticeDelivery, remote: RemoteMaintenance) -> tuple[RemoteMaintenanceUpdate | None] | None:
-    return find_notice_applied(delivery, STATUS_AFTER.get(delivery.kind), remote)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
-from tests.engine.fakes.faultwire import TOKEN, FaultWire, Request
+from tests.engine.fakes.cachet_work import SEVERITY, CachetWork
+from tests.engine.fakes.faultwire import TOKEN, Request
 
 from oncall_tui.domain.incident import IncidentStatus
 
@@ -19,20 +19,14 @@ NUMBERS = {
     IncidentStatus.MONITORING: 3,
     IncidentStatus.RESOLVED: FIXED,
 }
-SEVERITY = {1: 0, 5: 1, 6: 2, 2: 3, 3: 4, 4: 5}
 GUEST = 1
 
 
 @dataclass
-class FakeCachet(FaultWire):
+class FakeCachet(CachetWork):
     """Times are in the zone of its settings and do not say so; `mails` are what subscribers were sent."""
 
-    zone_minutes: int = 0
-    says_zone: bool = False
-    mails: list[str] = field(default_factory=list)
     incidents: dict[int, dict[str, Any]] = field(default_factory=dict)
-    components: dict[int, dict[str, Any]] = field(default_factory=dict)
-    _number: int = 0
 
     def is_api(self, path: str) -> bool:
         return path.startswith("/api")
@@ -54,10 +48,11 @@ class FakeCachet(FaultWire):
             if incident["visible"] == GUEST
             for text in (incident["message"], *(update["message"] for update in incident["updates"]))
         ]
+        texts += [text for words in self.list_planned_words() for text in words]
         return "<html><body>" + "".join(f"<p>{html.escape(text)}</p>" for text in texts) + "</body></html>"
 
     def add_component(self, name: str, group: str = "", status: int = 1) -> str:
-        key, order = self._new_id(), len(self.components)
+        key, order = self.make_id(), len(self.components)
         self.components[key] = {"name": name, "status": status, "order": order, "enabled": True, "group": group}
         return str(key)
 
@@ -90,23 +85,13 @@ class FakeCachet(FaultWire):
                 notified.append(said)
         return notified
 
-    def _new_id(self) -> int:
-        self._number += 1
-        return self._number
-
     def _is_ours(self, request: Request) -> bool:
         return request.headers.get("authorization") == f"Bearer {TOKEN}"
-
-    def _say(self, at: float) -> dict[str, str]:
-        shown = datetime.fromtimestamp(at + self.zone_minutes * 60, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        hours, minutes = divmod(abs(self.zone_minutes), 60)
-        zone = f"{'-' if self.zone_minutes < 0 else '+'}{hours:02d}:{minutes:02d}" if self.says_zone else ""
-        return {"human": "1 second ago", "string": shown + zone}
 
     # -- the model ---------------------------------------------------------------------------------------------------
 
     def _create(self, fields: dict[str, Any]) -> int:
-        number = self._new_id()
+        number = self.make_id()
         self.incidents[number] = {
             "name": fields["name"],
             "status": fields["status"],
@@ -122,7 +107,7 @@ class FakeCachet(FaultWire):
         return number
 
     def _append(self, number: int, fields: dict[str, Any]) -> dict[str, Any]:
-        update = {"id": self._new_id(), "status": fields["status"], "message": fields["message"], "at": self.now()}
+        update = {"id": self.make_id(), "status": fields["status"], "message": fields["message"], "at": self.now()}
         self.incidents[number]["updates"].append(update)
         self.incidents[number]["status"] = fields["status"]
         self._mail(number, fields["message"])
@@ -140,11 +125,12 @@ class FakeCachet(FaultWire):
             for incident in self.incidents.values()
             if number in incident["components"] and incident["status"] != FIXED
         ]
+        held += self.list_held(number)
         return int(max([*held, self.components[number]["status"]], key=SEVERITY.__getitem__))
 
     # -- its JSON ----------------------------------------------------------------------------------------------------
 
-    def _write_component(self, number: int, held: int | None = None) -> dict[str, Any]:
+    def write_component(self, number: int, held: int | None = None) -> dict[str, Any]:
         component = self.components[number]
         attributes: dict[str, Any] = {
             "id": number,
@@ -159,7 +145,7 @@ class FakeCachet(FaultWire):
         return {"id": str(number), "type": "components", "attributes": attributes}
 
     def _write_components(self, numbers: list[int], request: Request) -> dict[str, Any]:
-        written = [self._write_component(number) for number in numbers]
+        written = [self.write_component(number) for number in numbers]
         if request.query.get("include") != "group":
             return {"data": written}
         included = {}
@@ -176,8 +162,8 @@ class FakeCachet(FaultWire):
             "id": update["id"],
             "message": update["message"],
             "status": {"human": "x", "value": update["status"]},
-            "created": self._say(update["at"]),
-            "updated": self._say(update["at"]),
+            "created": self.say(update["at"]),
+            "updated": self.say(update["at"]),
         }
         return {"id": str(update["id"]), "type": "updates", "attributes": attributes}
 
@@ -185,11 +171,11 @@ class FakeCachet(FaultWire):
         incident = self.incidents[number]
         attributes = {key: incident[key] for key in ("name", "message", "visible", "notifications")}
         attributes |= {"id": number, "guid": f"guid-{number}", "status": {"human": "x", "value": incident["status"]}}
-        attributes |= {"created": self._say(incident["at"]), "updated": self._say(incident["at"])}
+        attributes |= {"created": self.say(incident["at"]), "updated": self.say(incident["at"])}
         if has_meta and "meta" in includes:
             attributes["meta"] = incident["meta"]
         related = {
-            "components": [self._write_component(key, held) for key, held in incident["components"].items()],
+            "components": [self.write_component(key, held) for key, held in incident["components"].items()],
             "updates": [self._write_update(update) for update in incident["updates"]],
         }
         shown = {name: items for name, items in related.items() if name in includes}
@@ -209,6 +195,8 @@ class FakeCachet(FaultWire):
 
     def answer(self, request: Request) -> tuple[int, object]:
         parts = request.path.removeprefix("/api/").split("/")
+        if parts[0] == "schedules":
+            return self.answer_work(parts[1:], request)
         if request.method == "GET":
             return self._read(parts, request)
         self.writes.append((request.method, request.path, request.document))
@@ -228,7 +216,7 @@ class FakeCachet(FaultWire):
                 return 200, {**document, "data": document["data"][0]}
             case "PUT", ["components", key] if int(key) in self.components:
                 self.components[int(key)]["status"] = fields["status"]
-                return 200, {"data": self._write_component(int(key))}
+                return 200, {"data": self.write_component(int(key))}
             case "POST", ["incidents", key, "updates"] if int(key) in self.incidents:
                 return 201, {"data": self._write_update(self._append(int(key), fields))}
         return 404, {"message": "Not found."}
@@ -251,7 +239,7 @@ class FakeCachet(FaultWire):
 
     def _read(self, parts: list[str], request: Request) -> tuple[int, object]:
         if parts == ["components"]:
-            return 200, self._write_components(self._cut(list(self.components), request), request)
+            return 200, self._write_components(self.cut(list(self.components), request), request)
         seen = [
             key
             for key, incident in self.incidents.items()
@@ -271,9 +259,4 @@ class FakeCachet(FaultWire):
                 meta_key = name.removeprefix("filter[meta][").rstrip("]")
                 seen = [key for key in seen if self.incidents[key]["meta"].get(meta_key) == value]
         seen.sort(key=lambda key: (self.incidents[key]["at"], key), reverse=True)
-        return 200, self._write_incidents(self._cut(seen, request), request)
-
-    def _cut(self, keys: list[int], request: Request) -> list[int]:
-        size = min(max(int(request.query.get("per_page", "15")), 1), 100)
-        begin = (int(request.query.get("page", "1")) - 1) * size
-        return keys[begin : begin + size]
+        return 200, self._write_incidents(self.cut(seen, request), request)

@@ -181,5 +181,5 @@ OPEN_STATUS = Kind(
 )
 KINDS = (STATUSPAGE, INCIDENT_IO, CACHET, INSTATUS, BETTER_STACK, OPEN_STATUS)
 
-PLANNED = (INCIDENT_IO, INSTATUS)
+PLANNED = (INCIDENT_IO, INSTATUS, CACHET)
 """Those with planned work, besides Statuspage, whose own is tried against a page of its kind that runs here."""

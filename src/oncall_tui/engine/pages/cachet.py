@@ -7,14 +7,14 @@ component that gets better while an incident holds it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from urllib.parse import quote
 
 from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage
 from oncall_tui.engine.pages import Message, Permit
-from oncall_tui.engine.pages.adapter import Adapter
+from oncall_tui.engine.pages.cachet_calls import write_id
+from oncall_tui.engine.pages.cachet_maintenance import MaintenanceCalls
 from oncall_tui.engine.pages.cachet_shapes import (
     COMPONENT_NUMBERS,
     HELD,
@@ -26,52 +26,55 @@ from oncall_tui.engine.pages.cachet_shapes import (
     STATUS_NUMBERS,
     ZONE_MOST_MS,
     Document,
-    find_stamped_zone_ms,
-    find_zone_ms,
     read_component,
     read_component_number,
     read_document,
     read_incident,
-    read_moment,
     read_update,
 )
-from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, require
-from oncall_tui.engine.pages.lists import read_list
+from oncall_tui.engine.pages.errors import require
 from oncall_tui.engine.pages.unstamped import append_update
-from oncall_tui.engine.pages.values import Item, name_component
+from oncall_tui.engine.pages.values import name_component
 
-CAPABILITIES = Capabilities(adapter="cachet", title_most=255, has_stamp=True, has_lookup=True, holds_components=True)
-_PAGE_SIZE = 100
+CAPABILITIES = Capabilities(
+    adapter="cachet",
+    title_most=255,
+    has_stamp=True,
+    has_lookup=True,
+    holds_components=True,
+    has_maintenance=True,
+    has_auto_transitions=True,
+    moves_silently=True,
+    mails_as_announced=True,
+)
 _INCLUDED = "components,updates,meta"
 _ORDER = list(ComponentStatus)
-_ID_DIGITS = 19
 
 
-class Cachet(Adapter):
-    """A `Page` without extras.
-
-    Its times are in the zone of the page's own settings, which it does not tell: what we stamp and what we write show
-    it, and until then it is taken for UTC.
-    """
+class Cachet(MaintenanceCalls):
+    """A `Page` with planned work."""
 
     capabilities = CAPABILITIES
-    _zone_ms = 0
 
     async def read_page(self) -> RemotePage | None:
         """The page does not tell its name to programs."""
         return None
 
     async def list_components(self, permit: Permit, *, is_routine: bool = False) -> list[RemoteComponent]:
+        if is_routine and (told := self._components.find()) is not None:
+            return told
         found = await self._list("/components", {"include": "group"}, permit, is_routine=is_routine)
         read = (read_component(value, order, found.included) for order, value in enumerate(found.items))
-        return [component for component in read if component is not None]
+        return self._components.keep([component for component in read if component is not None])
 
     async def list_unresolved(self, permit: Permit) -> list[RemoteIncident]:
         numbers = ",".join(str(number) for number in range(STATUS_NUMBERS[IncidentStatus.RESOLVED]))
         found = await self._list(
             "/incidents", {"include": _INCLUDED, "filter[status]": numbers}, permit, is_routine=True
         )
-        return [incident for incident in self._read_all(found) if incident.status.is_open]
+        unresolved = [incident for incident in self._read_all(found) if incident.status.is_open]
+        self._components.is_quiet = not unresolved
+        return unresolved
 
     async def list_recent(self, since: int, permit: Permit) -> list[RemoteIncident]:
         found = await self._list("/incidents", {"include": _INCLUDED}, permit, since - ZONE_MOST_MS)
@@ -97,7 +100,7 @@ class Cachet(Adapter):
             "visible": True,
             "notifications": message.notify,
             "components": [
-                {"id": _write_id(remote_id), "status": COMPONENT_NUMBERS[state]}
+                {"id": write_id(remote_id), "status": COMPONENT_NUMBERS[state]}
                 for remote_id, state in message.components.items()
             ],
             "meta": {
@@ -106,6 +109,7 @@ class Cachet(Adapter):
                 META_AT: str(message.sent_at + (self.clock_skew_ms or 0)),
             },
         }
+        self._components.forget()
         answer = await self._line.ask("POST", "/incidents", params={"include": "components"}, body=body)
         for item in read_document(answer).items:
             self._note_zone(item)
@@ -118,6 +122,7 @@ class Cachet(Adapter):
         sent again before it is absolute and tells nobody. It is not stamped for the same reason: a stamp set before it
         would prove what is not there.
         """
+        self._components.forget()
         for remote_id, state in message.components.items():
             if baseline.metadata.get(remote_id, {}).get(SET) != COMPONENT_NUMBERS[state]:
                 await self._prepare(f"/components/{quote(remote_id, safe='')}", {"status": COMPONENT_NUMBERS[state]})
@@ -132,13 +137,6 @@ class Cachet(Adapter):
                 return append_update(baseline, update, self._show_states(baseline, message))
         return require(None, "an update")
 
-    async def _prepare(self, path: str, body: Item) -> None:
-        """Raises NotAppliedError for a doubt too: customers have been told nothing yet."""
-        try:
-            await self._line.ask("PUT", path, body=body)
-        except AmbiguousError as error:
-            raise NotAppliedError(str(error)) from None
-
     def _show_states(self, baseline: RemoteIncident, message: Message) -> dict[str, ComponentStatus]:
         """An open incident keeps a component at least as bad as it was when it was declared."""
         states = {}
@@ -149,50 +147,18 @@ class Cachet(Adapter):
             states[name] = max(state, held, key=_ORDER.index)
         return states
 
-    def _note_zone(self, item: Item) -> None:
-        """Takes what the page stored just now for now."""
-        if (shown_at := read_moment(item, "created")) is not None:
-            self._zone_ms = find_zone_ms(shown_at, self._clock() + (self.clock_skew_ms or 0))
-
     def _require_incident(self, answer: object) -> RemoteIncident:
         return require(next(iter(self._read_all(read_document(answer))), None), "an incident")
 
     def _read_all(self, found: Document) -> list[RemoteIncident]:
         """An incident of ours shows the zone for those of others; the newest one counts, for the time of the year."""
-        zones = [zone_ms for item in found.items if (zone_ms := find_stamped_zone_ms(item)) is not None]
-        if zones:
-            self._zone_ms = zones[0]
+        self._note_zones(found)
         return [
             incident
             for item in found.items
             if (incident := read_incident(item, found.included, self.component_names, self._zone_ms))
         ]
 
-    async def _list(
-        self,
-        path: str,
-        more: Mapping[str, str],
-        permit: Permit,
-        since: int | None = None,
-        *,
-        is_routine: bool = False,
-    ) -> Document:
-        included: dict[tuple[str, str], Item] = {}
-
-        async def ask(number: int) -> tuple[list[Item], bool]:
-            params: dict[str, str | int] = {**more, "per_page": _PAGE_SIZE, "page": number + 1}
-            found = read_document(await self._line.ask("GET", path, params=params, is_repeated=is_routine))
-            require(found if found.is_list else None, "a list")
-            included.update(found.included)
-            return found.items, len(found.items) >= _PAGE_SIZE
-
-        items = await read_list(ask, permit, lambda item: read_moment(item, "created"), since)
-        return Document(items, included, True)
-
 
 def _incident_path(remote_id: str) -> str:
     return f"/incidents/{quote(remote_id, safe='')}"
-
-
-def _write_id(remote_id: str) -> int | str:
-    return int(remote_id) if remote_id.isdecimal() and len(remote_id) < _ID_DIGITS else remote_id

@@ -74,7 +74,7 @@ def find_zone_ms(shown_at: int, at: int) -> int:
 
 def find_stamped_zone_ms(item: Item) -> int | None:
     """Returns the zone that an incident of ours shows, None for one without our stamp."""
-    stamp, shown_at = _read_meta(item).get(META_AT), read_moment(item, "created")
+    stamp, shown_at = read_meta(item).get(META_AT), read_moment(item, "created")
     if (
         not isinstance(stamp, str)
         or not (stamp.isascii() and stamp.isdecimal() and len(stamp) < 16)
@@ -96,7 +96,7 @@ def read_component(item: Item, order: int, included: Mapping[tuple[str, str], It
     if remote_id is None or not name or number is None:
         return None
     position = read_position(attributes.get("order"), order)
-    groups = _find_related(item, "group", included)
+    groups = find_related(item, "group", included)
     group = read_line(read_object(groups[0], "attributes").get("name")) if groups else ""
     return RemoteComponent(remote_id, name, read_component_number(number), position, group)
 
@@ -117,12 +117,12 @@ def read_incident(
     """
     stamped_ms = find_stamped_zone_ms(item)
     zone_ms = zone_ms if stamped_ms is None else stamped_ms
-    attributes, meta = read_object(item, "attributes"), _read_meta(item)
+    attributes, meta = read_object(item, "attributes"), read_meta(item)
     remote_id, made_at = read_id(item.get("id")), read_moment(item, "created", zone_ms)
     if remote_id is None or made_at is None or not isinstance(attributes.get("status"), dict):
         return None
     status = _read_status(attributes)
-    written = [update for value in _find_related(item, "updates", included) if (update := read_update(value, zone_ms))]
+    written = [update for value in find_related(item, "updates", included) if (update := read_update(value, zone_ms))]
     written.sort(key=lambda update: (update.created_at, len(update.remote_id), update.remote_id))
     body = attributes.get("message")
     if isinstance(body, str) and body.strip():
@@ -130,7 +130,7 @@ def read_incident(
         written.insert(0, RemoteUpdate(f"{_FIRST}{remote_id}", first, normalise_body(body), made_at))
     held = [
         (component, read_object(value, "attributes"))
-        for value in _find_related(item, "components", included)
+        for value in find_related(item, "components", included)
         if (component := read_component(value, 0, {}))
     ]
     components = {name_component(component.remote_id, component.name, names): component.status for component, _ in held}
@@ -162,24 +162,24 @@ def read_update(item: Item, zone_ms: int) -> RemoteUpdate | None:
 
 def _read_status(attributes: Item) -> IncidentStatus:
     """The page has a state `unknown`: whatever is not known to be over is open."""
-    return _STATUSES.get(_read_number(attributes, "status") or 0, IncidentStatus.INVESTIGATING)
+    return _STATUSES.get(read_number(attributes, "status") or 0, IncidentStatus.INVESTIGATING)
 
 
 def _keep(component: RemoteComponent, attributes: Item) -> dict[str, object]:
-    kept: dict[str, object] = {NAME: component.name, SET: _read_number(attributes, "status")}
+    kept: dict[str, object] = {NAME: component.name, SET: read_number(attributes, "status")}
     pivot = attributes.get("pivot")
-    if isinstance(pivot, dict) and (number := _read_number(pivot, "component_status")) is not None:
+    if isinstance(pivot, dict) and (number := read_number(pivot, "component_status")) is not None:
         kept[HELD] = number
     return kept
 
 
 def _find_shown(attributes: Item) -> int | None:
     """Customers see the worst of what is set by hand and what open incidents say."""
-    latest = _read_number(attributes, "latest_status")
-    return _read_number(attributes, "status") if latest is None else latest
+    latest = read_number(attributes, "latest_status")
+    return read_number(attributes, "status") if latest is None else latest
 
 
-def _find_related(item: Item, name: str, included: Mapping[tuple[str, str], Item]) -> list[Item]:
+def find_related(item: Item, name: str, included: Mapping[tuple[str, str], Item]) -> list[Item]:
     data = read_object(read_object(item, "relationships"), name).get("data")
     pointers = read_objects(data if isinstance(data, list) else [data])
     return [included[key] for pointer in pointers if (key := _find_key(pointer)) in included]
@@ -189,11 +189,11 @@ def _find_key(item: Item) -> tuple[str, str]:
     return str(item.get("type")), str(item.get("id"))
 
 
-def _read_meta(item: Item) -> Item:
+def read_meta(item: Item) -> Item:
     return read_object(read_object(item, "attributes"), "meta")
 
 
-def _read_number(attributes: Item, name: str) -> int | None:
+def read_number(attributes: Item, name: str) -> int | None:
     value = attributes.get(name)
     number = value.get("value") if isinstance(value, dict) else None
     return number if isinstance(number, int) and not isinstance(number, bool) else None
