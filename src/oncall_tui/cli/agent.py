@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from oncall_tui.domain.engine import Lease
 
 
+_LEASE_WITHIN_S = 2.0
+
+
 @click.command()
 @click.option("--linger", "action", flag_value="linger", help="Leave when no terminal has been open for a while.")
 @click.option("--stay", "action", flag_value="stay", default=True, help="Run until told to stop (systemd, tmux).")
@@ -43,12 +46,23 @@ def agent(place: Place, action: str, after: str | None, is_json: bool) -> None:
 
 
 def _read_lease(place: Place) -> Lease | None:
+    """Returns the lease; an engine that has its lock and is not in the lease yet is about to write it."""
+    import time
+
+    from oncall_tui.engine.spawn import find_lock_holder
     from oncall_tui.store.lease import read_lease
 
-    if not place.db_path().exists():
+    path = place.db_path()
+    if not path.exists():
         return None
+    deadline = time.monotonic() + _LEASE_WITHIN_S
     with place.open_db() as db:
-        return read_lease(db)
+        while True:
+            lease, holder = read_lease(db), find_lock_holder(path)
+            is_named = lease is not None and lease.pid == holder and lease.stopped_at is None
+            if holder is None or is_named or time.monotonic() >= deadline:
+                return lease
+            time.sleep(0.05)
 
 
 def _tell_stopped(pid: int | None, is_json: bool) -> None:

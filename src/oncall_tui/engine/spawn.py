@@ -107,7 +107,8 @@ def stop_engine(
             ) from error
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            if not is_engine_running(db_path):
+            # A terminal may have started the next one already, whose lock it is then.
+            if not is_engine_running(db_path) or find_lock_holder(db_path) not in (None, lease.pid):
                 return lease.pid
             sleep(_LOOK_EVERY_S)
     raise OncallError(
@@ -125,7 +126,7 @@ def find_lock_holder(db_path: Path, locks: Path = Path("/proc/locks")) -> int | 
     wanted = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
     for line in lines:
         words = line.split()
-        if len(words) == 8 and words[1] == "FLOCK" and words[5] == wanted and int(words[4]) > 0:
+        if len(words) == 8 and words[1] == "FLOCK" and words[3] == "WRITE" and words[5] == wanted and int(words[4]) > 0:
             return int(words[4])
     return None
 

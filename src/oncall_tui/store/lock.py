@@ -11,6 +11,9 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+_LOOKERS_WITHIN_S = 5.0
+_TRY_EVERY_S = 0.01
+
 
 class FileLock:
     """An exclusive lock on a file of its own beside the database."""
@@ -22,21 +25,42 @@ class FileLock:
     def acquire(self, timeout_s: float = 0.0) -> bool:
         """Takes the lock, waiting up to `timeout_s`; returns whether it is ours.
 
+        Those who only look are waited for: one that the system lets rest while it looks is no holder. Raises OSError
+        when the lock file cannot be made.
+        """
+        began = time.monotonic()
+        while not self._take(fcntl.LOCK_EX):
+            waited_s = time.monotonic() - began
+            if waited_s >= timeout_s and (waited_s >= timeout_s + _LOOKERS_WITHIN_S or not self._is_looked_at()):
+                return False
+            time.sleep(_TRY_EVERY_S)
+        return True
+
+    def share(self) -> bool:
+        """Takes the lock beside others that share it; returns False when somebody has it alone.
+
         Raises OSError when the lock file cannot be made.
         """
+        return self._take(fcntl.LOCK_SH)
+
+    def _is_looked_at(self) -> bool:
+        """Tells whether nobody has the lock alone."""
+        is_shared = self.share()
+        self.release()
+        return is_shared
+
+    def _take(self, kind: int) -> bool:
         fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        deadline = time.monotonic() + timeout_s
-        while True:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    os.close(fd)
-                    return False
-                time.sleep(0.01)
-            else:
-                self._fd = fd
-                return True
+        try:
+            fcntl.flock(fd, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return False
+        except BaseException:
+            os.close(fd)
+            raise
+        self._fd = fd
+        return True
 
     def release(self) -> None:
         if self._fd is not None:
@@ -58,10 +82,12 @@ def engine_lock(database: Path) -> FileLock:
 
 
 def is_engine_running(database: Path) -> bool:
-    """Tells whether some process holds the engine's lock, by trying it for an instant."""
-    lock = engine_lock(database)
-    with lock:
-        return not lock.acquire()
+    """Tells whether some process holds the engine's lock, by sharing it for an instant.
+
+    Those who look share it, so that two of them never take each other for an engine; one that begins waits for them.
+    """
+    with engine_lock(database) as lock:
+        return not lock.share()
 
 
 def find_write_holder(database: Path) -> int | None:
