@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.pace import PATIENCE_S, Deadline, free_s
@@ -25,6 +27,7 @@ from oncall_tui.domain.errors import TooNewError
 from oncall_tui.domain.incident import IncidentStatus, Severity
 from oncall_tui.domain.probe import Probe, ProbeKind
 from oncall_tui.domain.update import DeliveryState
+from oncall_tui.engine import service
 from oncall_tui.engine.service import Ending, Mode, run_engine
 from oncall_tui.engine.spawn import find_lock_holder, log_path, read_host, spawn_engine, stop_engine
 from oncall_tui.store.database import SCHEMA_VERSION, Database, open_database
@@ -35,6 +38,13 @@ from oncall_tui.store.outbox import confirm_update, drop_delivery, get_delivery
 from oncall_tui.store.probes import list_states
 
 EVERY_MS = 200
+SLOW_STOP = """
+CREATE TRIGGER slow BEFORE UPDATE OF stopped_at ON lease BEGIN
+    SELECT max(x) FROM (
+        WITH RECURSIVE c(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM c WHERE x < 3000000) SELECT x FROM c
+    );
+END
+"""
 
 
 @pytest.fixture
@@ -150,6 +160,20 @@ def test_it_obeys_a_signal_while_it_begins(tmp_path: Path, target: int) -> None:
     end(process)
 
 
+def test_a_stop_finds_an_engine_that_has_only_begun(tmp_path: Path, target: int) -> None:
+    path, config = tmp_path / "oncall.db", write_config(tmp_path, target)
+    with open_database(path) as db:
+        with db.write():
+            process = start_agent(tmp_path, config, "--stay")
+            wait_until(lambda: find_lock_holder(path) == process.pid)
+            stopping = start_agent(tmp_path, config, "--stop")
+            time.sleep(1.0)
+        _, said = stopping.communicate(timeout=PATIENCE_S)
+        assert (stopping.returncode, said) == (0, b"")
+        assert process.wait(PATIENCE_S) == 0
+    end(process)
+
+
 def test_six_starts_at_once_leave_one_engine(tmp_path: Path, target: int) -> None:
     config = write_config(tmp_path, target)
     with open_database(tmp_path / "oncall.db") as db:
@@ -241,6 +265,50 @@ async def run_until(path: Path, config: Config, spoil: Callable[[Database], obje
             await asyncio.sleep(0.2)
             spoil(db)
             return await running
+
+
+async def test_a_stop_is_written_down_where_that_takes_a_while(
+    tmp_path: Path, target: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "STOP_GRACE_S", PATIENCE_S)
+    monkeypatch.setattr(service, "CLOSE_WITHIN_S", 0.05)
+    path, stop = tmp_path / "oncall.db", asyncio.Event()
+    config = Config(path=tmp_path / "oncall.toml")
+    running = asyncio.create_task(run_engine(path, config, mode=Mode.STAY, stop=stop))
+    with open_database(path) as db:
+        async with asyncio.timeout(PATIENCE_S):
+            while not has_beaten(db):
+                await asyncio.sleep(0.05)
+        with db.write() as connection:
+            connection.execute(SLOW_STOP)
+        stop.set()
+        assert await running is Ending.STOPPED
+        lease = read_lease(db)
+        assert lease is not None
+        assert lease.stopped_at is not None
+
+
+async def test_the_watch_of_the_file_outlives_a_sleep_that_fails(
+    tmp_path: Path, target: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults, slept = [OSError(errno.EINVAL, "Invalid argument") for _ in range(2)], threading.Event()
+
+    def sleep(seconds: float) -> None:
+        if faults:
+            raise faults.pop()
+        slept.set()
+        time.sleep(seconds)
+
+    monkeypatch.setattr(service, "time", SimpleNamespace(sleep=sleep))
+    stop = asyncio.Event()
+    running = asyncio.create_task(
+        run_engine(tmp_path / "oncall.db", make_config(tmp_path, target), mode=Mode.STAY, stop=stop)
+    )
+    async with asyncio.timeout(PATIENCE_S):
+        while not slept.is_set():
+            await asyncio.sleep(0.02)
+    stop.set()
+    assert await running is Ending.STOPPED
 
 
 async def test_it_leaves_when_a_later_engine_has_the_lease(tmp_path: Path, target: int) -> None:

@@ -90,7 +90,8 @@ async def run_engine(
     """Runs the engine of a database until it should leave, and says why it left.
 
     It stops within two seconds of SIGTERM, SIGINT or SIGHUP (or of `stop`), and while it begins once the file lets it
-    write. A delivery in flight is then left marked as being sent, for the next engine to look up. Raises StoreError when the file cannot be opened.
+    write. A delivery in flight is then left marked as being sent, for the next engine to look up. Raises StoreError
+    when the file cannot be opened.
     """
     stop = stop or asyncio.Event()
     # Before the lock, which makes us findable: whoever finds an engine may end it, and it is to end in order.
@@ -156,11 +157,12 @@ class _Engine:
         works: dict[str, Run] = {"heartbeat": lambda: self._beat(epoch), **self._works.list_all(epoch, pages)}
         tasks = [asyncio.create_task(self._supervise(name, work), name=name) for name, work in works.items()]
         await self._stop.wait()
+        ends_at = asyncio.get_running_loop().time() + STOP_GRACE_S + 2 * CLOSE_WITHIN_S
         _, late = await asyncio.wait(tasks, timeout=STOP_GRACE_S)
         for task in late:
             task.cancel()
         await asyncio.wait(tasks, timeout=CLOSE_WITHIN_S)
-        await self._end_lease(epoch)
+        await self._end_lease(epoch, ends_at)
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_WITHIN_S):
                 for _, page in pages:
@@ -224,9 +226,10 @@ class _Engine:
         self._ending = ending
         self._stop.set()
 
-    async def _end_lease(self, epoch: int) -> None:
+    async def _end_lease(self, epoch: int, ends_at: float) -> None:
+        """Writes the stop, with all the time that the works have left: without it this looks like a crash."""
         try:
-            async with asyncio.timeout(CLOSE_WITHIN_S):
+            async with asyncio.timeout_at(ends_at):
                 await self._results.call(end_lease, epoch, now_ms())
         except (StoreError, TimeoutError) as error:
             _log.warning("the lease could not be ended: %s", error)
@@ -243,9 +246,11 @@ class _Engine:
                         time.sleep(WATCH_EVERY_S)
                 finally:
                     watcher.close()
-            except StoreError as error:
+            except (StoreError, OSError) as error:
                 _log.warning("the file is not watched: %s", error)
-                time.sleep(_RESTART_AFTER_S)
+                # A sleep fails where a clock is played with, and this thread must not end by that.
+                with suppress(OSError):
+                    time.sleep(_RESTART_AFTER_S)
             except RuntimeError:
                 return  # the loop has closed
 
