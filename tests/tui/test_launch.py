@@ -128,3 +128,23 @@ def _session_of(path: Path) -> int:
         return os.getsid(int(path.name))
     except OSError:
         return -1
+
+
+def test_a_second_signal_does_not_leave_the_terminal_as_it_was_drawn_on() -> None:
+    """The kernel sends two of them where a line is hung up; the child may have ended at the first."""
+    code = (
+        "import os, signal\nfrom oncall_tui.tui import launch\n"
+        "class Terminal:\n"
+        "    def restore_settings(self):\n"
+        "        signal.raise_signal(signal.SIGHUP)\n"
+        "        print('restored', flush=True)\n"
+        "if not (pid := os.fork()):\n"
+        "    os._exit(7)\n"
+        "launch._forward_signals(pid)\n"
+        "print(launch._await_child(launch._Child(pid, -1, Terminal())))\n"
+        "launch._forward_signals(pid)\n"
+        "signal.raise_signal(signal.SIGTERM)\n"
+        "signal.raise_signal(signal.SIGALRM)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "restored\n7\n", "")

@@ -16,6 +16,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from io import RawIOBase
 from pathlib import Path
 from types import FrameType
@@ -154,11 +155,13 @@ def _forward_signals(pid: int) -> None:
     """Passes the wish to end on to the child, and ends a child that does not obey."""
 
     def kill(_number: int, _frame: FrameType | None) -> None:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
     def forward(number: int, _frame: FrameType | None) -> None:
-        os.kill(pid, number)
-        signal.setitimer(signal.ITIMER_REAL, _KILL_AFTER_S)
+        with suppress(ProcessLookupError):  # it has ended, and this one is about to
+            os.kill(pid, number)
+            signal.setitimer(signal.ITIMER_REAL, _KILL_AFTER_S)
 
     signal.signal(signal.SIGALRM, kill)
     for number in _FORWARDED:
@@ -167,14 +170,17 @@ def _forward_signals(pid: int) -> None:
 
 def _await_child(child: _Child) -> int:
     _, status = os.waitpid(child.pid, 0)
+    # A second signal must not end this process before the terminal is put back.
     for number in _FORWARDED:
-        signal.signal(number, signal.SIG_DFL)
+        signal.signal(number, signal.SIG_IGN)
     signal.setitimer(signal.ITIMER_REAL, 0)
     if os.WIFSIGNALED(status):
         child.terminal.reset()
-        return 128 + os.WTERMSIG(status)
-    child.terminal.restore_settings()
-    return os.WEXITSTATUS(status)
+    else:
+        child.terminal.restore_settings()
+    for number in _FORWARDED:
+        signal.signal(number, signal.SIG_DFL)
+    return 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
 def _send(sender: int, session: Session, config: Config, snapshot: Snapshot) -> None:
