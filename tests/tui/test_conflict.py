@@ -56,7 +56,7 @@ async def test_both_texts_stand_side_by_side_where_there_is_room(desk: Desk, siz
         rows = shown.splitlines()
         theirs, mine = (next(at for at, row in enumerate(rows) if words in row) for words in (THEIRS, "Mine."))
         assert abs(theirs - mine) <= 2 if size[0] >= 100 else mine - theirs > 2
-        for key in ("t take theirs", "ctrl+s review mine", "e edit both", "esc back"):
+        for key in ("t take theirs", "^s review mine", "e edit both", "esc back"):
             assert key in shown
         await pilot.press("escape")
         await wait_for_text(pilot, "f5 compares")

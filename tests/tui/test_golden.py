@@ -22,7 +22,8 @@ def freeze(screen: str) -> str:
     """Returns a screen with every time replaced by zeros; an age of two digits moves no border."""
     frozen = _TIMES.sub(lambda match: re.sub(r"\d", "0", match[0]), screen)
     frozen = re.sub(r"00 [A-Z][a-z]{2}\b|\b0 [A-Z][a-z]{2}\b", "00 Mon", frozen)
-    return re.sub(r"\b0+ s ago *([^┃│\n]*)", lambda match: f"0 s ago  {match[1]}".ljust(len(match[0])), frozen)
+    frozen = re.sub(r"\b0+ s ago *([^┃│\n]*)", lambda match: f"0 s ago  {match[1]}".ljust(len(match[0])), frozen)
+    return "\n".join(row.rstrip() for row in frozen.split("\n"))
 
 
 async def compare(pilot: Pilot[object], step: str, size: tuple[int, int]) -> None:

@@ -11,7 +11,9 @@ from oncall_tui.domain.pagestate import PageState
 from oncall_tui.domain.probe import ProbeStatus
 from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState, IncidentUpdate, Proof
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.widgets.status_header import HeadFacts, draw_head, draw_small_head
+from oncall_tui.tui.widgets.head_words import HeadFacts
+from oncall_tui.tui.widgets.small_head import draw_small_head
+from oncall_tui.tui.widgets.status_header import draw_head
 
 NOW = 1_800_000_000_000
 INCIDENT = Incident(

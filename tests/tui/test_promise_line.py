@@ -12,7 +12,8 @@ from textual.screen import ModalScreen
 from oncall_tui.clock import now_ms
 from oncall_tui.tui.screens.overlay import Overlay
 from oncall_tui.tui.widgets.promise_line import draw_promises
-from oncall_tui.tui.widgets.status_header import draw_head, draw_small_head
+from oncall_tui.tui.widgets.small_head import draw_small_head
+from oncall_tui.tui.widgets.status_header import draw_head
 
 MINUTE = 60_000
 

@@ -140,7 +140,7 @@ class Sending:
             settled = await self._put_aside(current, title if side is Side.THEIRS else current.title)
             if side is Side.THEIRS and latest is not None:
                 self._settle(settled, latest.status, latest.body)
-                tell(self._pane.app, "Customers have read these words already. ctrl+z brings yours back.")
+                tell(self._pane.app, "Customers have read these words already. ^z brings yours back.")
             elif side is Side.BOTH and latest is not None:
                 self._settle(settled, None, f"{told.body}\n\n{_SEAM}\n\n{latest.body}")
             else:

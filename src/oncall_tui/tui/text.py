@@ -136,6 +136,11 @@ def pack(parts: Sequence[Content], width: int, gap: str = "   ") -> list[Content
     return rows
 
 
+def find_top(cursor: int, count: int, rows: int) -> int:
+    """Returns the first of `count` entries to show in so many rows, so that the one under the cursor is in view."""
+    return max(0, min(cursor - rows // 2, count - rows))
+
+
 def wrap(text: str, width: int) -> list[str]:
     """Returns inert text in rows of at most `width` cells, broken between words where that is possible."""
     rows: list[str] = []

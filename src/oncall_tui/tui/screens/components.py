@@ -12,11 +12,13 @@ from textual.widgets import Static
 from oncall_tui.domain.incident import Component, ComponentStatus
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.screens.overlay import Overlay
-from oncall_tui.tui.text import COMPONENT_LOOK, Glyphs, cut, fit, join, line, look
+from oncall_tui.tui.text import COMPONENT_LOOK, Glyphs, cut, find_top, fit, join, line, look
+from oncall_tui.tui.widgets.footer import draw_box_keys
 
 _STATE_WIDTH = 23
-#: As in styles/review.tcss: the widest box, and what its border and padding take.
-_BOX_WIDTH, _FRAME = 100, 6
+#: The widest box, as in styles/review.tcss, and from where on what the page shows stands beside each state.
+_BOX_WIDTH, _NARROW = 100, 58
+_KEYS = (("up/down", "move"), ("left/right", "state"), ("enter", "done"), ("esc", "back"))
 _STATES = (None, *ComponentStatus)
 
 
@@ -42,7 +44,6 @@ class ComponentsScreen(Overlay[dict[str, ComponentStatus] | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="components-box") as box:
             box.border_title = line("Components: what customers see")
-            box.border_subtitle = line("up/down move   left/right state   enter done   esc back")
             yield Static(id="components-list", markup=False)
 
     def on_mount(self) -> None:
@@ -52,20 +53,33 @@ class ComponentsScreen(Overlay[dict[str, ComponentStatus] | None]):
         self._draw()
 
     def _draw(self) -> None:
-        room = max(30, min(_BOX_WIDTH, self.app.size.width) - _FRAME)
-        name_width = max(10, room - 2 - 2 * _STATE_WIDTH)
-        head = join("  ", fit(line("component"), name_width), fit(line("this update"), _STATE_WIDTH), "page now")
-        rows = [head.stylize("$muted")]
-        rows += [self._row(index, name, name_width) for index, name in enumerate(self._names)]
+        box = self.query_one("#components-box")
+        width = min(_BOX_WIDTH, self.app.size.width)
+        box.border_subtitle = draw_box_keys(_KEYS, width)
+        room = max(20, width - box.gutter.width)
+        has_page = room >= _NARROW
+        name_width = max(10, room - 2 - (2 if has_page else 1) * _STATE_WIDTH)
+        beside = "page now" if has_page else ""
+        head = join("  ", fit(line("component"), name_width), fit(line("this update"), _STATE_WIDTH), beside)
+        rows = [cut(head.stylize("$muted"), room)]
+        places = max(1, self.app.size.height - box.gutter.height - 2 - (not has_page))
+        top = find_top(self._cursor, len(self._names), places)
+        shown = list(enumerate(self._names))[top : top + places]
+        rows += [cut(self._row(index, name, name_width, has_page=has_page), room) for index, name in shown]
+        if not has_page and self._names:
+            rows.append(cut(join(("page now  ", "$muted"), self._tell_page(self._names[self._cursor])), room))
         empty = line("No components yet: add [[component]] to the config, or sync with the page.", "$muted")
         self.query_one("#components-list", Static).update(Content("\n").join(rows) if self._names else empty)
 
-    def _row(self, index: int, name: str, name_width: int) -> Content:
+    def _tell_page(self, name: str) -> Content:
+        now = self._page.get(name)
+        return cut(component_words(now), _STATE_WIDTH) if now else line("not known yet", "$muted")
+
+    def _row(self, index: int, name: str, name_width: int, *, has_page: bool) -> Content:
         is_here = index == self._cursor
         mark = Glyphs.show("▸") if is_here else " "
         state = fit(component_words(self._chosen[name]), _STATE_WIDTH)
-        now = self._page.get(name)
-        page = cut(component_words(now), _STATE_WIDTH) if now else line("not known yet", "$muted")
+        page = self._tell_page(name) if has_page else Content("")
         shown = fit(line(name, "bold" if is_here else ""), name_width - 1)
         return join((f"{mark} ", "bold"), shown, " ", state, page)
 

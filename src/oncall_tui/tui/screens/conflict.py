@@ -13,6 +13,7 @@ from textual.widgets import Static
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.screens.overlay import Overlay
 from oncall_tui.tui.text import join, line
+from oncall_tui.tui.widgets.promise_line import PromiseLine
 
 
 class Side(StrEnum):
@@ -23,7 +24,7 @@ class Side(StrEnum):
     BOTH = "both"
 
 
-_KEYS = {Side.THEIRS: "t", Side.MINE: "ctrl+s", Side.BOTH: "e"}
+_KEYS = {Side.THEIRS: "t", Side.MINE: "^s", Side.BOTH: "e"}
 
 
 class ConflictScreen(Overlay[Side | None]):
@@ -51,6 +52,25 @@ class ConflictScreen(Overlay[Side | None]):
                             yield Static(words, markup=False)
             keys = [join((f"{_KEYS[side]} ", "bold"), verb) for side, verb in self._verbs.items()]
             yield Static(Content("   ").join([*keys, join(("esc ", "bold"), "back")]), id="conflict-keys", markup=False)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """Shares the room that is left by reason, labels and keys, so that the keys are always seen."""
+        box = self.query_one("#conflict-box")
+        halves, sides = self.query(".half"), self.query(".side")
+        others = [*self.query("#conflict-reason"), *self.query("#conflict-keys")]
+        taken = sum(widget.outer_size.height + widget.styles.margin.height for widget in others)
+        taken += sum(promise.display for promise in self.query(PromiseLine)) + box.gutter.height
+        is_beside = self.has_class("-beside")
+        labels = [half.styles.margin.height + 1 for half in halves]
+        room = self.size.height - taken - (max(labels) if is_beside else sum(labels))
+        # What the shorter side does not need is the longer one's.
+        heights = [side.virtual_size.height for side in sides]
+        for side, own, other in zip(sides, heights, reversed(heights), strict=True):
+            share = room // 2 if own <= other else max(room // 2, room - other)
+            side.styles.max_height = max(1, room if is_beside else share)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A side that is not on offer has no key."""

@@ -141,8 +141,12 @@ class CorrectionScreen(OverScreen):
         at = next((at for at, each in enumerate(self._updates, 1) if each.id == update.id), 0)
         who = update.created_by if update.is_local else "on the page"
         more = f"   {at} of {len(self._updates)}, f2 older, f3 newer" if len(self._updates) > 1 else ""
+        if self.is_tight and more:
+            who, more = "", f"{at}/{len(self._updates)}"
         head = join(look(*STATUS_LOOK[update.status]), f"  {date_utc(update.created_at)}", (f"  {who}{more}", "$muted"))
-        rows = [cut(head, width), *draw_proofs(update, host_of(self).snapshot.name_page, width)]
+        rows = [cut(head, width)]
+        if not self.is_tight:
+            rows += draw_proofs(update, host_of(self).snapshot.name_page, width)
         if update.corrected_at is not None:
             rows.append(line(f"corrected before, at {clock_utc(update.corrected_at)}", "$state-slow"))
         cannot = self._list_pages(can_edit=False)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 _DROP_WITHIN_S = 5.0
 #: A key that is still held down from the decision before decides nothing about the next one.
 _HELD_KEY_S = 0.5
+#: What is compared needs more room than other words.
+_TIGHT_BELOW = 22
+#: The rows of the keys, where there is no room for what stands below them.
+_TIGHT_NOTE = 2
 
 SentT = TypeVar("SentT", bound=Unsettled)
 ShownT = TypeVar("ShownT", bound=Shown)
@@ -49,6 +53,7 @@ class DecidingScreen(Overlay[None], Generic[SentT, ShownT]):
     `noun` is what the deliveries are, `loss` what giving one up means.
     """
 
+    VERTICAL_BREAKPOINTS = [(0, "-tight"), (_TIGHT_BELOW, "-tall")]  # noqa: RUF012 -- as the base class has it
     noun: ClassVar[str]
     loss: ClassVar[str]
 
@@ -91,7 +96,7 @@ class DecidingScreen(Overlay[None], Generic[SentT, ShownT]):
         """Draws our words and what the page shows."""
 
     @abstractmethod
-    def list_scrolled(self) -> tuple[VerticalScroll, ...]:
+    def list_scrolled(self) -> tuple[Widget, ...]:
         """Returns what the scrolling keys move."""
 
     def compose(self) -> ComposeResult:
@@ -102,6 +107,9 @@ class DecidingScreen(Overlay[None], Generic[SentT, ShownT]):
 
     def on_mount(self) -> None:
         self._choose(self.delivery)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw)
 
     def show(self, snapshot: Snapshot, topics: frozenset[str]) -> None:
         """Follows the file: what was found meanwhile, and what settled without this screen."""
@@ -147,13 +155,14 @@ class DecidingScreen(Overlay[None], Generic[SentT, ShownT]):
     def _draw_tried(self, width: int) -> list[Content]:
         number, title, kind = self.name_subject()
         page = self._snapshot.name_page(self.delivery.page)
-        return draw_tried(self.delivery, f"{number} {title}", kind, page, width)
+        return draw_tried(self.delivery, f"{number} {title}", kind, page, width, is_brief=self.has_class("-tight"))
 
     def _draw_note(self, width: int) -> list[Content]:
         if self._ending is not None:
             return tell_ending(self._ending, width, has_more=bool(self.list_open()))
         asked = f"d again gives this {self.noun} up: {self.loss}. It cannot be taken back." if self._is_dropping else ""
-        return draw_keys(self.delivery, width, problem=self._problem, can_adopt=self._is_adoptable, asked=asked)
+        rows = draw_keys(self.delivery, width, problem=self._problem, can_adopt=self._is_adoptable, asked=asked)
+        return rows if not self.has_class("-tight") or asked or self._problem else rows[:_TIGHT_NOTE]
 
     # -- deciding
 

@@ -21,13 +21,16 @@ from oncall_tui.tui.host import host_of, start_work, tell
 from oncall_tui.tui.screens.ask import AskScreen
 from oncall_tui.tui.screens.overlay import Overlay
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.text import STATUS_LOOK, Glyphs, cut, fit, join, line, look
+from oncall_tui.tui.text import STATUS_LOOK, Glyphs, cut, find_top, fit, join, line, look
 from oncall_tui.tui.widgets.compose_diff import draw_difference
 from oncall_tui.tui.widgets.footer import name_keys
 from oncall_tui.tui.widgets.lines import Flow
 
 _NAME_WIDTH = 24
 _PEOPLE_SHOWN = 5
+_MOST_ROWS = 11
+_BOX_WIDTH = 110
+_NARROW = 64
 
 
 class Wish(Struct, frozen=True):
@@ -85,8 +88,13 @@ class DraftsScreen(Overlay[Wish | None]):
     def _draw(self) -> None:
         if not self.query("#drafts-list"):
             return
-        width = max(40, self.query_one("#drafts-box").content_size.width)
-        rows = [self._draw_row(draft, at, width) for at, draft in enumerate(self._drafts)]
+        width = max(20, min(_BOX_WIDTH, self.app.size.width) - self.query_one("#drafts-box").gutter.width)
+        places = max(1, min(_MOST_ROWS, self.app.size.height // 4))
+        top = find_top(self._cursor, len(self._drafts), places)
+        shown = list(enumerate(self._drafts))[top : top + places]
+        rows = [self._draw_row(draft, at, width) for at, draft in shown]
+        if len(shown) < len(self._drafts):
+            rows.append(line(f"  {self._cursor + 1} of {len(self._drafts)}", "$muted"))
         self.query_one("#drafts-list", Static).update(
             Content("\n").join(rows or [line("There is no draft.", "$muted")])
         )
@@ -96,11 +104,16 @@ class DraftsScreen(Overlay[Wish | None]):
     def _draw_row(self, draft: Draft, at: int, width: int) -> Content:
         mark = Glyphs.show("▸") if at == self._cursor else " "
         host, now = host_of(self), now_ms()
+        shape, word, style = STATUS_LOOK[draft.status]
+        is_narrow = width < _NARROW
         row = join(
             (f"{mark} #{draft.incident_id} ", "bold"),
-            fit(line(name_draft(draft), "bold" if draft.id == self._open_draft_id else ""), _NAME_WIDTH),
+            fit(
+                line(name_draft(draft), "bold" if draft.id == self._open_draft_id else ""),
+                _NAME_WIDTH if not is_narrow else max(8, width - 26),
+            ),
             " ",
-            fit(look(*STATUS_LOOK[draft.status]), 16),
+            line(Glyphs.show(shape), style) if is_narrow else fit(look(shape, word, style), 16),
             " ",
             self._draw_place(draft, host.snapshot, now),
             (f"  {format_age(now - draft.updated_at)} ago", "$muted"),

@@ -12,6 +12,8 @@ PANES = {
     "runbook": ("Runbook", "middle", "runbook_pane", "RunbookPane"),
     "timeline": ("Timeline", "right", "timeline_pane", "TimelinePane"),
 }
+#: Rows below which nothing is spent on borders, margins and what stands elsewhere too.
+TIGHT_BELOW = 18
 #: The panes that stand at the top of their column.
 FIRST_OF_COLUMN = frozenset({"compose", "timeline"})
 

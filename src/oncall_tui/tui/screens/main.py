@@ -17,15 +17,16 @@ from textual.screen import Screen
 from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.tui.actions import Action, bindings_of
-from oncall_tui.tui.screens.layout import FIRST_OF_COLUMN, PANES, choose_layout
+from oncall_tui.tui.screens.layout import FIRST_OF_COLUMN, PANES, TIGHT_BELOW, choose_layout
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import join, line
 from oncall_tui.tui.widgets.board import Board
-from oncall_tui.tui.widgets.footer import KeyFooter
+from oncall_tui.tui.widgets.footer import KeyFooter, find_urgent
+from oncall_tui.tui.widgets.head_words import HeadFacts
 from oncall_tui.tui.widgets.pane import Pane
 from oncall_tui.tui.widgets.probe_detail import ProbeDetail
 from oncall_tui.tui.widgets.probes_pane import ProbesPane
-from oncall_tui.tui.widgets.status_header import HeadFacts, StatusHeader
+from oncall_tui.tui.widgets.status_header import StatusHeader
 from oncall_tui.tui.widgets.tab_line import Tab, TabLine
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class MainScreen(Screen[None]):
         self._is_zoomed = False
         self._has_frame = False
         self._is_drawn = False
-        self._layout_name = ""
+        self._layout_name = "small"
         self._wide_detail = ProbeDetail(id="wide-detail")
         self._panes: dict[str, Pane] = {}
         self._making: dict[str, asyncio.Task[None]] = {}
@@ -138,8 +139,9 @@ class MainScreen(Screen[None]):
 
     def _choose_layout(self, size: Size) -> None:
         wanted = choose_layout(size)
+        self.set_class(size.height < TIGHT_BELOW, "-tight")
         if wanted != self._layout_name:
-            self.set_classes(f"-{wanted}")
+            self.remove_class(f"-{self._layout_name}").add_class(f"-{wanted}")
             self._layout_name = wanted
             self.probes.use_detail(self._wide_detail if wanted == "large" else None)
 
@@ -184,14 +186,13 @@ class MainScreen(Screen[None]):
     def list_facts(self, now: int) -> HeadFacts:
         """Returns what the head of this screen, and of those that lie over it, tells beside the file."""
         app = self.oncall
-        words = {"compact": "small screen", "tiny": "small"}
         return HeadFacts(
             now,
             app.session.actor,
             bool(app.config.pages),
             self._snapshot.incident(app.selected_incident),
             self.probes.board.counts(),
-            words.get(self._layout_name, ""),
+            "small screen" if self._layout_name in ("compact", "tiny") else "",
             app.session.is_wall,
             next((page.public_url for page in app.config.pages if page.public_url), ""),
             self.probes.drift,
@@ -220,8 +221,8 @@ class MainScreen(Screen[None]):
 
     def _draw_keys(self) -> None:
         """Shows the keys of the focus, or of the pane that will have it."""
-        urgent = "app.decide" if self._snapshot.undecided else ""
-        urgent = urgent or ("app.show-planned" if self._snapshot.asking_notices else "")
+        row = self.probes.board.row_of(self.probes.selected or "") if self._active == "probes" else None
+        urgent = find_urgent(self._snapshot, row)
         self.query_one(KeyFooter).show_keys(self.focused or self._panes.get(self._active), urgent)
 
     def on_descendant_blur(self) -> None:

@@ -9,6 +9,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widget import Widget
 
+from oncall_tui.tui.screens.layout import TIGHT_BELOW
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.widgets.footer import KeyFooter
 from oncall_tui.tui.widgets.status_header import StatusHeader
@@ -31,7 +32,7 @@ class OverScreen(Screen[None]):
         return cast("OncallApp", self.app)
 
     def compose(self) -> ComposeResult:
-        yield StatusHeader(id="head")
+        yield StatusHeader(id="head", small_rows=1)
         with Vertical(id="over-body"):
             yield from self.compose_body()
         yield KeyFooter(id="keys")
@@ -70,7 +71,13 @@ class OverScreen(Screen[None]):
         return snapshot
 
     def on_resize(self) -> None:
+        self.set_class(self.size.height < TIGHT_BELOW, "-tight")
         self.call_after_refresh(self.draw_all)
+
+    @property
+    def is_tight(self) -> bool:
+        """Whether rows are so few that the text under the cursor comes before all that is told about it."""
+        return self.app.size.height < TIGHT_BELOW
 
     def on_descendant_focus(self) -> None:
         self.draw_frame()

@@ -162,9 +162,10 @@ class PostmortemScreen(OverScreen):
     def _draw_about(self, width: int) -> Sequence[Content]:
         if self._review is None:
             return [line(self._problem or "reading", "$state-down" if self._problem else "$muted")]
-        rows = draw_head(self._review, host_of(self).snapshot.name_page, width)
+        rows = draw_head(self._review, host_of(self).snapshot.name_page, width)[: 1 if self.is_tight else None]
         if self._review.postmortem is not None:
-            rows += [Content(""), draw_tabs(self._document, is_editing=self._is_editing)]
+            gap = [] if self.is_tight else [Content("")]
+            rows += [*gap, draw_tabs(self._document, is_editing=self._is_editing, width=width)]
         return rows
 
     def _draw_page(self, width: int) -> Sequence[Content]:
@@ -300,7 +301,7 @@ class PostmortemScreen(OverScreen):
             self._text.replace(both if side is Side.BOTH else theirs, (0, 0), self._text.document.end)
             self._keeper.touch()
             if side is Side.THEIRS:
-                tell(self.app, "ctrl+z brings your text back.")
+                tell(self.app, "^z brings your text back.")
 
         self.app.push_screen(ConflictScreen(reason, block(theirs), block(mine), verbs=verbs), decide)
 

@@ -17,6 +17,7 @@ from oncall_tui.tui.previews import Previews
 from oncall_tui.tui.screens.overlay import Overlay
 from oncall_tui.tui.text import Glyphs, block, join, line
 from oncall_tui.tui.widgets.lines import Flow
+from oncall_tui.tui.widgets.promise_line import PromiseLine
 
 _LOOK = {
     Style.PLAIN: "",
@@ -50,6 +51,17 @@ class PreviewScreen(Overlay[None]):
     def on_mount(self) -> None:
         self._draw()
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """Leaves the text the room that channels, facts and keys do not need."""
+        box, scroll = self.query_one("#preview-box"), self.query_one("#preview-scroll")
+        others = [self.query_one("#preview-tabs"), self.query_one("#preview-facts")]
+        taken = sum(widget.outer_size.height for widget in others) + scroll.styles.margin.height + box.gutter.height
+        taken += sum(promise.display for promise in self.query(PromiseLine))
+        scroll.styles.max_height = max(2, self.size.height - taken)
+
     @property
     def _count(self) -> int:
         return len(self._previews.channels) + 1
@@ -70,6 +82,7 @@ class PreviewScreen(Overlay[None]):
             Content("\n").join([*facts, *self._draw_times(), self._draw_keys()])
         )
         self.query_one("#preview-scroll").scroll_home(animate=False)
+        self.call_after_refresh(self._fit)
 
     def _mark(self, channel: Preview) -> Content:
         sign = "" if channel.is_fitting else f"{Glyphs.show('✖')} "

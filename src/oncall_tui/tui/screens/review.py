@@ -30,6 +30,7 @@ from oncall_tui.tui.widgets.review_words import (
     draw_rows,
     draw_verdict,
     fit_words,
+    scroll_words,
 )
 
 #: What the promise, the border, at least five rows of the text, the keys and the gaps between them take.
@@ -73,7 +74,8 @@ class ReviewScreen(Overlay[bool]):
                 yield Static(warning, id="review-conflict", markup=False)
             with VerticalScroll(id="review-scroll", can_focus=False):
                 yield Static(block(self._confirmation.body), id="review-body", markup=False)
-            yield self._changes
+            with VerticalScroll(id="review-facts", can_focus=False):
+                yield self._changes
             verdict = draw_verdict(
                 self._config.send_window_ms,
                 is_sendable=self._checked.is_sendable,
@@ -88,8 +90,8 @@ class ReviewScreen(Overlay[bool]):
         self._fit()
 
     def _fit(self) -> None:
-        others = [*self.query("#review-conflict"), self._changes, self.query_one("#review-verdict")]
-        fit_words(self, self.query_one(VerticalScroll), *others)
+        others = [*self.query("#review-conflict"), self.query_one("#review-verdict")]
+        fit_words(self, self.query_one("#review-scroll"), self.query_one("#review-facts"), *others)
 
     def _draw_changes(self, width: int) -> list[Content]:
         """Returns the facts; where they would leave no room for the text, the words of the channels go first."""
@@ -182,8 +184,7 @@ class ReviewScreen(Overlay[bool]):
         self._scroll(-1)
 
     def _scroll(self, pages: int) -> None:
-        side = self.query_one(VerticalScroll)
-        side.scroll_relative(y=pages * max(1, side.size.height - 1), animate=False)
+        scroll_words(self.query_one("#review-scroll"), self.query_one("#review-facts"), pages)
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self._confirmation.body)

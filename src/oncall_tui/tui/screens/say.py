@@ -21,7 +21,7 @@ from oncall_tui.tui.screens.overlay import Overlay
 from oncall_tui.tui.text import Glyphs, join, line
 from oncall_tui.tui.widgets.lines import Flow
 from oncall_tui.tui.widgets.order_bar import show_order_bars
-from oncall_tui.tui.widgets.review_words import draw_rows, draw_verdict, fit_words
+from oncall_tui.tui.widgets.review_words import draw_rows, draw_verdict, fit_words, scroll_words
 
 
 class Said(Struct, frozen=True):
@@ -57,7 +57,8 @@ class SayScreen(Overlay[bool]):
             box.border_title = line(self._said.title)
             with VerticalScroll(id="review-scroll", can_focus=False):
                 yield self._words if self._said.words is None else Static(self._said.words, markup=False)
-            yield self._facts
+            with VerticalScroll(id="review-facts", can_focus=False):
+                yield self._facts
             yield Static(self._draw_verdict(), id="review-verdict", markup=False)
 
     @property
@@ -80,7 +81,8 @@ class SayScreen(Overlay[bool]):
         self._fit()
 
     def _fit(self) -> None:
-        fit_words(self, self.query_one(VerticalScroll), self._facts, self.query_one("#review-verdict"))
+        words, facts = self.query_one("#review-scroll"), self.query_one("#review-facts")
+        fit_words(self, words, facts, self.query_one("#review-verdict"))
 
     def on_mount(self) -> None:
         if self._said.words is None:
@@ -133,8 +135,7 @@ class SayScreen(Overlay[bool]):
         self._scroll(-1)
 
     def _scroll(self, pages: int) -> None:
-        side = self.query_one(VerticalScroll)
-        side.scroll_relative(y=pages * max(1, side.size.height - 1), animate=False)
+        scroll_words(self.query_one("#review-scroll"), self.query_one("#review-facts"), pages)
 
 
 async def begin_order(app: App[object], order: Order) -> None:

@@ -8,12 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Static
 
 from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.screens.overlay import Overlay
 from oncall_tui.tui.text import STATUS_LOOK, Glyphs, fit, join, line, look
+from oncall_tui.tui.widgets.lines import Flow
 
 STATES = (
     IncidentStatus.INVESTIGATING,
@@ -46,18 +46,26 @@ class StateScreen(Overlay[IncidentStatus | None]):
         with Vertical(id="state-box") as box:
             box.border_title = line("State, then the update for it")
             box.border_subtitle = line("1-4 or enter choose   esc back")
-            yield Static(id="state-list", markup=False)
+            yield Flow(id="state-list")
 
     def on_mount(self) -> None:
         self._draw()
 
     def _draw(self) -> None:
-        self.query_one("#state-list", Static).update(Content("\n").join(self._row(at) for at in range(len(STATES))))
+        self.query_one("#state-list", Flow).show_flow(self._tell)
 
-    def _row(self, at: int) -> Content:
+    def _tell(self, width: int) -> list[Content]:
+        """Returns the states, without what they mean where that has no room in one row."""
+        rows = [self._row(at, has_meaning=True) for at in range(len(STATES))]
+        if max(row.cell_length for row in rows) <= width:
+            return rows
+        return [self._row(at, has_meaning=False) for at in range(len(STATES))]
+
+    def _row(self, at: int, *, has_meaning: bool) -> Content:
         state = STATES[at]
         mark = Glyphs.show("▸") if at == self._cursor else " "
-        meaning = (f"{_MEANING[state]}{' (now)' if state is self._current else ''}", "$muted")
+        now = " (now)" if state is self._current else ""
+        meaning = (f"{_MEANING[state] if has_meaning else ''}{now}", "$muted")
         return join((f"{mark} {at + 1}  ", "bold"), fit(look(*STATUS_LOOK[state]), 18), meaning)
 
     def action_down(self) -> None:

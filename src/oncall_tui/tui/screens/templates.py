@@ -14,9 +14,12 @@ from oncall_tui.domain.template import Audience, Template
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.screens.overlay import Overlay
 from oncall_tui.tui.text import Glyphs, block, cut, fit, join, line
+from oncall_tui.tui.widgets.footer import draw_box_keys
 from oncall_tui.tui.widgets.lines import Flow
 
 _KEY_WIDTH = 16
+#: The widest box, as in styles/drafts.tcss.
+_BOX_WIDTH = 110
 _FAULTS_SHOWN = 3
 _READERS = {Audience.CLIENT: "  one client reads it", Audience.SUPPLIER: "  the supplier reads it"}
 
@@ -73,15 +76,19 @@ class TemplatesScreen(Overlay[Template | None]):
         self._draw()
 
     def _draw(self) -> None:
-        width = max(40, self.query_one("#templates-box").content_size.width - 2)
+        box = self.query_one("#templates-box")
+        outer = min(_BOX_WIDTH, self.app.size.width)
+        width = max(20, outer - box.gutter.width - 2)
         rows = [cut(self._draw_row(at, template), width) for at, template in enumerate(self._templates)]
         self.query_one("#templates-list", Static).update(Content("\n").join(rows))
         words = self._read(self._templates[self._cursor]) if self._templates else ""
         self.query_one("#templates-text", Flow).show_flow(block(words).wrap)
-        letter = "enter copies it: it goes to one reader, not to a page"
+        letter = "copies it: it goes to one reader, not to a page"
         is_letter = bool(self._templates) and self._templates[self._cursor].audience is not Audience.CUSTOMERS
-        keys = letter if is_letter else "enter takes it around your words"
-        self.query_one("#templates-box").border_subtitle = line(f"{keys}   esc back")
+        taken = letter if is_letter else "takes it around your words"
+        if len(taken) + 22 > outer:
+            taken = "copies it" if is_letter else "takes it"
+        box.border_subtitle = draw_box_keys((("enter", taken), ("esc", "back")), outer)
         scroll = self.query_one("#templates-scroll", VerticalScroll)
         if not scroll.scroll_y <= self._cursor < scroll.scroll_y + scroll.size.height:
             scroll.scroll_to(y=max(0, self._cursor - scroll.size.height // 2), animate=False)

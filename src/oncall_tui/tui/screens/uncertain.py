@@ -70,7 +70,8 @@ class UncertainScreen(DecidingScreen[Delivery, Evidence]):
         self._ours, self._shown = Flow(), Flow()
         self._ours_scroll = VerticalScroll(self._ours, id="uncertain-ours", classes="side", can_focus=False)
         self._shown_scroll = VerticalScroll(self._shown, id="uncertain-shown", classes="side", can_focus=False)
-        with Container(id="uncertain-sides"):
+        self._sides = Container(id="uncertain-sides")
+        with self._sides:
             with Vertical(classes="half"):
                 yield Static(line("Ours", "$muted"), classes="side-label", markup=False)
                 yield self._ours_scroll
@@ -88,5 +89,5 @@ class UncertainScreen(DecidingScreen[Delivery, Evidence]):
         self.call_after_refresh(self._shown_scroll.scroll_to, y=row, animate=False)
         return lines
 
-    def list_scrolled(self) -> tuple[VerticalScroll, ...]:
-        return (self._ours_scroll, self._shown_scroll)
+    def list_scrolled(self) -> tuple[Widget, ...]:
+        return (self._ours_scroll, self._shown_scroll, self._sides)

@@ -232,7 +232,8 @@ class Board(Lines, can_focus=True):
         return drawn
 
     def _draw_head(self, columns: Columns) -> Content:
-        head = "  " + "PROBE".ljust(columns.name + 2) + "STATE".ljust(9) + "SINCE".ljust(9)
+        what = f"/{self.filter_text}"[: columns.name] if self.filter_text else "PROBE"
+        head = "  " + what.ljust(columns.name + 2) + "STATE".ljust(9) + "SINCE".ljust(9)
         head += "RESP".rjust(6).ljust(columns.response) if columns.response else ""
         if columns.strip:
             head += (f"LAST {columns.strip} RUNS" if columns.strip >= 14 else f"LAST {columns.strip}").ljust(
@@ -240,7 +241,8 @@ class Board(Lines, can_focus=True):
             )
         return join((head + ("WHY" if columns.why else ""), "$muted"))
 
-    def _tell_behind(self, name: str) -> str:
+    def tell_behind(self, name: str) -> str:
+        """Returns behind what a probe fell, or how many fell behind it."""
         root = self._behind.get(name)
         if root is not None:
             return f"behind {root}"
@@ -252,7 +254,7 @@ class Board(Lines, can_focus=True):
         state = row.state
         ages = self._now - find_since(row), self._now - (state.last_result_at or self._now)
         silent = tell_silence(row, self._now)
-        behind = self._tell_behind(row.probe.name) if self._behind else ""
+        behind = self.tell_behind(row.probe.name) if self._behind else ""
         age = tell_span(ages[1]) if row.status is ProbeStatus.STALE else ""
         key = columns, tell_span(ages[0]), silent or age, behind
         known = self._drawn.get(row.probe.name)

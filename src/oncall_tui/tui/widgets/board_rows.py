@@ -33,7 +33,7 @@ _RANK = {
 }
 RED = (ProbeStatus.DOWN, ProbeStatus.FLAPPING, ProbeStatus.SLOW)
 UNSEEN = (ProbeStatus.STALE, ProbeStatus.UNKNOWN)
-_WHY_AT_LEAST = 14
+_WHY_AT_LEAST = 20
 _MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
 _ROUGH = 10 * _HOUR
 
@@ -143,7 +143,7 @@ def lay_columns(width: int, longest_name: int) -> Columns:
     left = width - fixed - name - 2
     if left < 0:
         return Columns(max(4, width - 2 - 9 - 9 - 2), 0, 0, 0)
-    widest = 10 if width < 70 else 20 if width < 130 else 40 if width < 170 else 60
+    widest = 10 if width < 100 else 20 if width < 130 else 40 if width < 170 else 60
     strip = min(widest, left - 2 - _WHY_AT_LEAST)
     if strip < 6:
         return Columns(name, 8, 0, left)
@@ -219,11 +219,12 @@ def draw_row(row: Row, columns: Columns, now: int, behind: str = "") -> Content:
         parts.append(draw_strip(state.recent, columns.strip, row.probe, has_change=row.change is not None))
         parts.append(("  ", ""))
     if columns.why:
-        parts.append(fit(_tell_why(row, now, behind, columns.why), columns.why))
+        parts.append(fit(tell_why(row, now, behind, columns.why), columns.why))
     return join(*parts)
 
 
-def _tell_why(row: Row, now: int, behind: str, width: int) -> Content:
+def tell_why(row: Row, now: int, behind: str, width: int) -> Content:
+    """Returns what is known of why a probe is as it is, the most needed first."""
     known = join((f"#{row.incident_id} ", "$title bold")) if row.incident_id is not None else Content("")
     quiet = tell_silence(row, now)
     if row.work is not None or row.status is ProbeStatus.UP:

@@ -60,6 +60,12 @@ class Choice(Generic[T], Widget, can_focus=True):
     def value(self) -> T:
         return self._options[self._index][0]
 
+    def set_label(self, label: str) -> None:
+        """Calls the field otherwise, such as where there is little room."""
+        if label != self._label:
+            self._label = label
+            self.refresh(layout=True)
+
     def set_value(self, value: T) -> None:
         """Shows a value without telling anyone; one that is not offered is ignored."""
         for index, (offered, _) in enumerate(self._options):

@@ -18,6 +18,8 @@ from oncall_tui.tui.widgets.choice import Choice
 from oncall_tui.tui.widgets.compose_words import list_dues
 from oncall_tui.tui.writing import Writing
 
+_NARROW = 52
+
 
 class ComposeFields(Horizontal):
     """Takes a choice into the open draft: `read` gives its text, `put` gets the words that follow.
@@ -38,6 +40,12 @@ class ComposeFields(Horizontal):
     def compose(self) -> ComposeResult:
         yield self.state
         yield self.due
+
+    def on_resize(self) -> None:
+        """The names of the fields give way before what is chosen in them."""
+        is_narrow = self.size.width < _NARROW
+        self.state.set_label("" if is_narrow else "state")
+        self.due.set_label("next" if is_narrow else "next update")
 
     @property
     def fields(self) -> tuple[Widget, ...]:
@@ -67,7 +75,7 @@ class ComposeFields(Horizontal):
         words = writing.take_status(status, self._read(), host_of(self).snapshot, now_ms())
         self.offer_dues()
         if words is None:
-            tell(self.app, "Your words stay as they are. ctrl+t puts those of the template.")
+            tell(self.app, "Your words stay as they are. ^t puts those of the template.")
         self._put(words)
 
     def follow_status(self, status: IncidentStatus | None) -> None:

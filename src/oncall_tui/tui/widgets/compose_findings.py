@@ -71,7 +71,7 @@ def _draw_summary(checked: Checked, rows: Sequence[_Row], current: Finding | Non
         return join(
             (f"{Glyphs.show('✓')} nothing blocks sending", "$state-ok"),
             (f"   {also}" if also else "", "$muted"),
-            ("   ctrl+s review", "$muted"),
+            ("   ^s review", "$muted"),
         )
     keys = f"   f8 next{_name_keys(checked.findings, current)}"
     return join(("checks ", "$muted"), (told, "bold"), (f", {passed}" if passed else "", "$muted"), (keys, "$muted"))

@@ -15,6 +15,7 @@ from oncall_tui.tui.widgets.compose_findings import draw_findings
 from oncall_tui.tui.widgets.compose_lint import Linting
 from oncall_tui.tui.widgets.compose_words import (
     draw_body,
+    draw_component_count,
     draw_components,
     draw_counts,
     draw_head,
@@ -31,16 +32,18 @@ from oncall_tui.tui.widgets.proof_words import draw_proofs
 from oncall_tui.tui.writing import Writing
 
 _LAST_WORDS_SHOWN = 16
+_TIGHT_FINDINGS = 2
 
 
 class ComposeLines:
     """Holds them for the pane: those of the form while something is written, `idle` while nothing is.
 
-    `width` is the room that the pane has, in cells.
+    `width` is the room that the pane has, in cells; where it `is_tight`, rows go to the text first.
     """
 
     def __init__(self) -> None:
         self.width = 80
+        self.is_tight = False
         self.head = Lines(id="compose-head")
         self.components = Lines(id="compose-components")
         self._counts = Lines(id="compose-counts")
@@ -82,7 +85,12 @@ class ComposeLines:
         incident = writing.incident
         self.head.show_lines([draw_head(incident, writing.opened.draft, snapshot.drafts, self.width)])
         page = {component.name: component.page_status for component in snapshot.components}
-        self.components.show_lines(draw_components(page, incident.components, writing.components, self.width))
+        drawn = draw_components(page, incident.components, writing.components, self.width)
+        if self.is_tight and len(drawn) > 1:
+            drawn = [draw_component_count(writing.components, self.width)]
+        self.components.show_lines(drawn)
+        own = [draft for draft in snapshot.drafts if draft.incident_id == incident.id]
+        self.head.display = not self.is_tight or len(own) > 1
         self.components.refresh(layout=True)
         now = now_ms()
         notices = list_notices(writing.opened, snapshot, terminal_id, actor, is_sending=is_sending, now=now)
@@ -107,9 +115,10 @@ class ComposeLines:
         score = writing.opened.course.score
         if score is not None and score.due:
             counts.append(draw_score(score))
-        rows = pack(counts, self.width)
+        rows = pack(counts, self.width)[: 1 if self.is_tight else None]
         is_taller = len(rows) != len(self._counts.lines)
         self._counts.show_lines(rows)
         self._counts.refresh(layout=is_taller)
-        self._findings.show_lines(draw_findings(linting.checked, linting.current, self.width))
+        found = draw_findings(linting.checked, linting.current, self.width)
+        self._findings.show_lines(found[:_TIGHT_FINDINGS] if self.is_tight else found)
         self._findings.refresh(layout=True)

@@ -290,6 +290,7 @@ class ComposePane(Pane, ComposeTools):
             return
         writing, host = self.writing, host_of(self)
         self._lines.width = max(20, self.content_size.width)
+        self._lines.is_tight = self.screen.has_class("-tight")
         if writing is None:
             self._lines.show_idle(self._snapshot, self._incident_id)
             return

@@ -68,7 +68,7 @@ class ComposeTools(Widget):
             first = clean_line(writing.kept[0], _KEPT_SHOWN)
             others = len(writing.kept) - 1
             more = f" and {others} more of yours" if others else ""
-            tell(self.app, f"Kept: “{first}”{more}. ctrl+t again puts the template alone, ctrl+z takes this back.")
+            tell(self.app, f"Kept: “{first}”{more}. ^t again puts the template alone, ^z takes this back.")
 
     def action_choose_template(self) -> None:
         """Asks which prepared words to put around those of the person."""

@@ -86,6 +86,8 @@ def draw_components(
     together = join(label, Content("   ").join(parts))
     if together.cell_length <= width:
         return [together]
+    if len(chosen) == 1 and together.cell_length - label.cell_length <= width:
+        return [parts[0]]
     lead = label
     lines: list[Content] = []
     for name, status in chosen.items():
@@ -98,6 +100,13 @@ def draw_components(
             lines += [join(lead, shown), join(" " * label.cell_length, "  ", change)]
         lead = Content(" " * label.cell_length)
     return lines
+
+
+def draw_component_count(chosen: Mapping[str, ComponentStatus], width: int) -> Content:
+    """Returns in one row how many components an update touches, the worst named."""
+    name, status = max(chosen.items(), key=lambda item: list(ComponentStatus).index(item[1]))
+    label = join((f"{len(chosen)} components ", "$muted"))
+    return cut(join(label, (f"{name} ", "bold"), look(*COMPONENT_LOOK[status])), width)
 
 
 def _draw_change(seen: ComponentStatus | None, status: ComponentStatus) -> Content:

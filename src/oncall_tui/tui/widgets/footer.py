@@ -10,7 +10,9 @@ from textual.widget import Widget
 
 from oncall_tui.engine.demo_control import find_demo
 from oncall_tui.tui.actions import Action, actions_of
+from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import fit, join
+from oncall_tui.tui.widgets.board_rows import Row
 from oncall_tui.tui.widgets.lines import Lines
 
 _NAMES = {
@@ -72,15 +74,38 @@ def list_keys(here: Widget | None, urgent: str = "", *, is_main: bool = True) ->
     return list(keys.items())
 
 
+def find_urgent(snapshot: Snapshot, row: Row | None) -> str:
+    """Returns the action of the app that is wanted most now, by its id; `row` is the probe under the cursor."""
+    if snapshot.undecided:
+        return "app.decide"
+    if snapshot.asking_notices:
+        return "app.show-planned"
+    is_news = row is not None and row.is_down and row.incident_id is None and row.silence is None and row.work is None
+    if is_news:
+        return "app.declare"
+    return "app.post" if row is not None and snapshot.open_incidents else ""
+
+
 def draw_keys(keys: Sequence[tuple[str, str]], width: int) -> Content:
     """Returns as many keys with their titles as fit; the last two, which lead to all others, go last."""
+    shown = _choose_keys(keys, width)
+    parts = [join((name_key(key), "$title bold"), (f" {title}", "$muted")) for key, title in shown]
+    return fit(join(" ", Content("  ").join(parts)), width)
+
+
+def draw_box_keys(keys: Sequence[tuple[str, str]], width: int) -> Content:
+    """Returns the same for the lower edge of a box that is `width` cells wide."""
+    shown = _choose_keys(keys, width - 4)
+    return Content("  ").join([join((key, "bold"), (f" {title}", "$muted")) for key, title in shown])
+
+
+def _choose_keys(keys: Sequence[tuple[str, str]], width: int) -> list[tuple[str, str]]:
     shown = list(keys)
     while len(shown) > 2 and _measure(shown) > width:
         del shown[-3]
     while shown and _measure(shown) > width:
         del shown[-1]
-    parts = [join((name_key(key), "$title bold"), (f" {title}", "$muted")) for key, title in shown]
-    return fit(join(" ", Content("  ").join(parts)), width)
+    return shown
 
 
 def _measure(keys: Sequence[tuple[str, str]]) -> int:

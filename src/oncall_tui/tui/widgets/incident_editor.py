@@ -136,8 +136,8 @@ class IncidentEditor(Vertical):
         elif widget is self._cause:
             self._cause.set_value(incident.cause)
         elif widget is self._impact:
-            felt = join(look(*IMPACT_LOOK[impact_of(incident.components)]), (" from the components", "$muted"))
-            by_hand = [(impact, join(look(*IMPACT_LOOK[impact]), (" by hand", "$muted"))) for impact in _IMPACTS]
+            felt = join(look(*IMPACT_LOOK[impact_of(incident.components)]), (" (from components)", "$muted"))
+            by_hand = [(impact, join(look(*IMPACT_LOOK[impact]), (" (by hand)", "$muted"))) for impact in _IMPACTS]
             self._impact.set_options([(None, felt), *by_hand], incident.impact_override)
         elif widget is self._reach:
             self._reach.set_value(incident.reach)

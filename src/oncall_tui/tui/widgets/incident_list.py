@@ -20,7 +20,9 @@ from oncall_tui.tui.widgets.reach_mark import mark_reach
 _STATE_WIDTH = 16
 _DUE_WIDTH = 16
 _AGE_WIDTH = 8
-_NARROW = 72
+#: `✖ INV` and ` in 1:02:03`, on a narrow terminal.
+_SHORT_STATE, _SHORT_DUE = 6, 13
+_NARROW, _VERY_NARROW = 72, 54
 DUE_STYLE = {
     Urgency.CALM: "",
     Urgency.SOON: "bold $state-slow",
@@ -36,17 +38,23 @@ class Columns(Struct, frozen=True):
     title: int
     age: int
     severity: int
+    state: int
+    due: int
 
     @classmethod
     def for_width(cls, width: int) -> Columns:
+        """Age and severity give way first, then the whole words of state and promise; the title comes before them."""
         age, severity = (_AGE_WIDTH, 6) if width >= _NARROW else (0, 0)
-        return cls(max(8, width - 2 - 5 - severity - _STATE_WIDTH - age - _DUE_WIDTH - 1), age, severity)
+        state = _STATE_WIDTH if width >= _VERY_NARROW else _SHORT_STATE
+        due = _DUE_WIDTH + 1 if width >= _NARROW else _SHORT_DUE
+        return cls(max(8, width - 2 - 5 - severity - state - age - due), age, severity, state, due)
 
 
-def draw_due(incident: Incident, now: int) -> Content:
+def draw_due(incident: Incident, now: int, *, is_brief: bool = False) -> Content:
     """Returns the time to the next promised update, in word and colour."""
     if incident.next_update_at is None:
-        return line("none promised" if incident.status.is_open else "", "$muted")
+        words = "none" if is_brief else "none promised"
+        return line(words if incident.status.is_open else "", "$muted")
     return line(describe_due(incident.next_update_at, now), DUE_STYLE[judge_due(incident.next_update_at, now)])
 
 
@@ -61,15 +69,17 @@ def draw_row(incident: Incident, delivery: Delivery | None, *, is_here: bool, wi
     elif not incident.is_local:
         title = join(("from the page ", "$muted"))
     title = join(title, mark_reach(incident, " "), (incident.title, "bold" if is_here else ""))
-    state = look(*STATUS_LOOK[incident.status]) if incident.status.is_open else line(incident.status.upper(), "$muted")
+    shape, word, style = STATUS_LOOK[incident.status]
+    word = word if columns.state == _STATE_WIDTH else word[:3]
+    state = look(shape, word, style) if incident.status.is_open else line(word, "$muted")
     return join(
         (f"{Glyphs.show('▸')} " if is_here else "  ", "bold"),
         fit(line(f"#{incident.id}"), 5),
         fit(line(f"SEV{int(incident.severity)}"), columns.severity),
-        fit(state, _STATE_WIDTH),
+        fit(state, columns.state),
         fit(title, columns.title),
         fit(join("  ", (format_age(ended_at - incident.started_at), "$muted")), columns.age),
-        fit(join(" ", draw_due(incident, now)), _DUE_WIDTH + 1),
+        fit(join(" ", draw_due(incident, now, is_brief=columns.due < _DUE_WIDTH)), columns.due),
     )
 
 
@@ -122,13 +132,13 @@ class IncidentList(Lines, can_focus=True):
                 ]
             )
             return
-        width, height = max(40, self.size.width), max(2, self.size.height)
+        width, height = max(20, self.size.width), max(2, self.size.height)
         index = self._index()
         rows = height - 1
         self._top = min(max(self._top, index - rows + 1), max(0, index))
         columns = Columns.for_width(width)
         head = (
-            *("  ", fit(line("ID"), 5), fit(line("SEV"), columns.severity), fit(line("STATE"), _STATE_WIDTH)),
+            *("  ", fit(line("ID"), 5), fit(line("SEV"), columns.severity), fit(line("STATE"), columns.state)),
             *(fit(line("TITLE"), columns.title), fit(line("  AGE"), columns.age), line(" NEXT UPDATE")),
         )
         lines = [join(*head).stylize("$muted")]

@@ -56,15 +56,21 @@ def _draw_publication(each: Publication, found: Postmortem, name_page: NamePage,
     return [join(lead, (first, "$muted")), *(join("  ", (row, "$muted")) for row in more[:2])]
 
 
-def draw_tabs(document: Document, *, is_editing: bool) -> Content:
-    """Returns both documents, the shown one marked, and whether it is being changed."""
+def draw_tabs(document: Document, *, is_editing: bool, width: int) -> Content:
+    """Returns both documents, the shown one marked, and whether it is being changed; who reads them gives way first."""
+    told = _draw_tabs(document, is_editing=is_editing, has_readers=True)
+    return told if told.cell_length <= width else _draw_tabs(document, is_editing=is_editing, has_readers=False)
+
+
+def _draw_tabs(document: Document, *, is_editing: bool, has_readers: bool) -> Content:
     parts = []
     for each, words in ((Document.PUBLIC, "what customers read"), (Document.INTERNAL, "the team's own")):
         is_here = each is document
         mark = f"{Glyphs.show('▸')} " if is_here else "  "
         parts.append(join((mark, "bold $line-focus"), (each.upper(), "bold $title" if is_here else "$muted")))
         if is_here:
-            parts[-1] = join(parts[-1], (f", {words}{', being changed' if is_editing else ''}", "$muted"))
+            readers = f", {words}" if has_readers else ""
+            parts[-1] = join(parts[-1], (f"{readers}{', being changed' if is_editing else ''}", "$muted"))
     return Content("   ").join(parts)
 
 

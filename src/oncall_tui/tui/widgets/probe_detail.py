@@ -10,7 +10,7 @@ from textual.content import Content
 from oncall_tui.domain.incident import Component, Incident
 from oncall_tui.domain.probe import Phases, ProbeStatus, Result
 from oncall_tui.tui.text import COMPONENT_LOOK, PROBE_LOOK, Glyphs, clock_utc, date_utc, fit, join, line, look, pack
-from oncall_tui.tui.widgets.board_rows import Row, tell_hush, tell_latency, tell_silence, tell_work
+from oncall_tui.tui.widgets.board_rows import Row, tell_hush, tell_latency, tell_silence, tell_why, tell_work
 from oncall_tui.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -26,12 +26,14 @@ _PHASES = (
     ("transfer", "transfer_ms", "$title"),
 )
 _DAY_MS = 86_400_000
+_BRIEF_ROWS = 2
 
 
 class Details(NamedTuple):
     """All that is known of one probe; `failures` are its latest bad runs, newest first.
 
-    `drift` is a sentence where the page contradicts the probes of the component, else empty.
+    `drift` is a sentence where the page contradicts the probes of the component, else empty; `behind` says what fell
+    with it, or behind what it fell.
     """
 
     row: Row
@@ -39,6 +41,24 @@ class Details(NamedTuple):
     incident: Incident | None
     failures: Sequence[Result]
     drift: str = ""
+    behind: str = ""
+
+
+def draw_brief(details: Details, width: int, now: int) -> list[Content]:
+    """Returns why a probe is as it is, and the key that goes on from there, for a terminal without room for more."""
+    row, incident = details.row, details.incident
+    shape, _, style = PROBE_LOOK[row.status]
+    told = tell_why(row, now, details.behind, width)
+    if not told.plain.strip():
+        told = join((f"{row.probe.kind} ", "$muted"), line(row.probe.target))
+    rows = [join((f"{Glyphs.show(shape)} ", f"{style} bold"), told)]
+    if incident is not None:
+        rows.append(join(("enter ", "$title bold"), (f"#{incident.id} ", "bold"), (incident.title, "$muted")))
+    elif row.status is ProbeStatus.DOWN:
+        rows.append(join(("i ", "$title bold"), ("opens an incident with this filled in", "$muted")))
+    else:
+        rows.append(join(("h ", "$title bold"), ("shows its past", "$muted")))
+    return [fit(part, width) for part in rows]
 
 
 def share_cells(parts: Sequence[float], room: int) -> list[int]:
@@ -146,4 +166,5 @@ class ProbeDetail(Lines):
 
     def redraw(self) -> None:
         width = max(1, self.size.width)
-        self.show_lines([] if self._details is None else draw_details(self._details, width, self._now))
+        draw = draw_details if self.size.height > _BRIEF_ROWS else draw_brief
+        self.show_lines([] if self._details is None else draw(self._details, width, self._now))

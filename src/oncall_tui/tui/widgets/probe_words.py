@@ -43,9 +43,12 @@ def tell_share(share: float | None) -> str:
     return "100%" if share == 1 else f"{math.floor(share * 100_000) / 1000:.3f}%"
 
 
-def draw_uptimes(uptimes: Sequence[Uptime]) -> list[Content]:
-    """Returns the table of uptime over the periods."""
-    rows = [join((f"{'UPTIME':<8}{'UP':>9}{'DOWN':>10}{'SLOW':>10}{'UNKNOWN':>10}{'PLANNED':>10}", "$muted"))]
+def draw_uptimes(uptimes: Sequence[Uptime], width: int = 80) -> list[Content]:
+    """Returns the table of uptime over the periods; where it is too wide, what was no fault gives way first."""
+    cell = min(10, max(8, (width - 17) // 4))
+    count = max(1, min(4, (width - 17) // cell))
+    heads = "".join(f"{name:>{cell}}" for name in ("DOWN", "SLOW", "UNKNOWN", "PLANNED")[:count])
+    rows = [join((f"{'UPTIME':<8}{'UP':>9}{heads}", "$muted"))]
     for last, each in zip(PERIODS, uptimes, strict=True):
         parts = [format_duration(ms) if ms else "-" for ms in each[1:]]
         slow, down, unknown, planned = parts
@@ -54,7 +57,7 @@ def draw_uptimes(uptimes: Sequence[Uptime]) -> list[Content]:
             join(
                 (f"{last:<8}", "$muted"),
                 (f"{tell_share(each.share):>9}", style),
-                f"{down:>10}{slow:>10}{unknown:>10}{planned:>10}",
+                "".join(f"{part:>{cell}}" for part in (down, slow, unknown, planned)[:count]),
             )
         )
     return rows
@@ -217,7 +220,7 @@ def draw_story(story: Story, width: int) -> list[Content]:
     gap = Content("")
     tell = tell_latency if unit is None else lambda figure_ms: tell_value(figure_ms / 1000, unit)
     parts = [
-        draw_uptimes(story.uptimes),
+        draw_uptimes(story.uptimes, width),
         [
             draw_strip(story.hours.parts[-24:], "hours", width),
             draw_strip(story.days.parts, "days", width),

@@ -14,15 +14,26 @@ from oncall_tui.tui.widgets.promise_line import PromiseLine
 
 LABEL_WIDTH = 13
 _FINDING_LOOK = {Level.BLOCK: ("✖", "$state-down"), Level.WARN: ("▲", "$state-slow"), Level.INFO: ("○", "$muted")}
-#: What the border and the padding of the box take, as in styles/review.tcss.
-_FRAME = 4
+_WORDS_AT_LEAST, _FACTS_AT_LEAST = 2, 2
 
 
-def fit_words(screen: Screen[bool], words: Widget, *others: Widget) -> None:
-    """Leaves the words no more room than the others do not need, so that the keys are always seen."""
+def fit_words(screen: Screen[bool], words: Widget, facts: Widget, *others: Widget) -> None:
+    """Shares the room that the `others` leave: the keys are always seen, then the facts, then the words."""
+    box = words.parent
+    frame = box.gutter.height if isinstance(box, Widget) else 0
     taken = sum(widget.outer_size.height + widget.styles.margin.height for widget in others)
-    taken += sum(promise.display for promise in screen.query(PromiseLine))
-    words.styles.max_height = max(2, screen.size.height - _FRAME - taken)
+    taken += facts.styles.margin.height + sum(promise.display for promise in screen.query(PromiseLine))
+    room = screen.size.height - frame - taken
+    needed = facts.virtual_size.height
+    words.styles.max_height = max(_WORDS_AT_LEAST, room - needed)
+    facts.styles.max_height = max(_FACTS_AT_LEAST, room - min(words.virtual_size.height, max(2, room - needed)))
+
+
+def scroll_words(words: Widget, facts: Widget, pages: int) -> None:
+    """Scrolls the words, and the facts once the words are at their end."""
+    is_at_end = words.scroll_y >= words.max_scroll_y if pages > 0 else facts.scroll_y > 0
+    side = facts if is_at_end and facts.max_scroll_y else words
+    side.scroll_relative(y=pages * max(1, side.size.height - 1), animate=False)
 
 
 def draw_labelled(label: str, value: Content) -> Content:

@@ -77,6 +77,13 @@ class RunbookPane(Pane):
         self._view.focus()
         self._want_file()
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw)
+
+    def offers(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """Without steps there is nothing to tick."""
+        return bool(self._steps)
+
     # -- reading
 
     def _follow_path(self) -> None:

@@ -9,7 +9,19 @@ from textual.content import Content
 
 from oncall_tui.domain.maintenance import NoticeDelivery, NoticeEvidence
 from oncall_tui.domain.update import Delivery, DeliveryState, Evidence
-from oncall_tui.tui.text import DELIVERY_LOOK, STATUS_LOOK, Glyphs, clock_utc, date_utc, join, line, look, wrap
+from oncall_tui.tui.text import (
+    DELIVERY_LOOK,
+    STATUS_LOOK,
+    Glyphs,
+    clock_utc,
+    cut,
+    date_utc,
+    join,
+    line,
+    look,
+    pack,
+    wrap,
+)
 from oncall_tui.tui.widgets.compose_words import draw_body
 
 _WORDS_SHOWN = 8
@@ -26,13 +38,17 @@ def list_evidence(evidence: Iterable[ShownT]) -> list[ShownT]:
     return sorted(evidence, key=lambda item: item.created_at, reverse=True)
 
 
-def draw_tried(delivery: Unsettled, subject: str, kind: str, page: str, width: int) -> list[Content]:
-    """Returns what was tried, where, how often, when, and what went wrong."""
+def draw_tried(
+    delivery: Unsettled, subject: str, kind: str, page: str, width: int, *, is_brief: bool = False
+) -> list[Content]:
+    """Returns what was tried, where, how often, when, and what went wrong; the last of these alone where `is_brief`."""
     state = look(*DELIVERY_LOOK[delivery.state])
     count = f"{delivery.attempts} attempt{'' if delivery.attempts == 1 else 's'}"
     tried = count if delivery.sending_at is None else f"{count}, the last at {clock_utc(delivery.sending_at)}"
     head = join(state, (f"   {kind} on ", "$muted"), (page, "bold"))
     told = join(head, (f"   {tried}", "$muted"))
+    if is_brief:
+        return [cut(line(subject, "bold"), width), cut(head, width), cut(line(delivery.reason, "$state-down"), width)]
     rows = [line(row, "bold") for row in wrap(subject, width)]
     rows += [told] if told.cell_length <= width else [head, line(tried, "$muted")]
     return [*rows, *(line(row, "$state-down") for row in wrap(delivery.reason, width))]
@@ -82,11 +98,11 @@ def draw_keys(delivery: Unsettled, width: int, *, problem: str, can_adopt: bool,
     is_looked_up = is_failed or delivery.asked_at is not None
     keys = [
         _draw_key("a", "it is there", is_open=can_adopt),
-        _draw_key("ctrl+s", "send again", is_open=is_looked_up),
+        _draw_key("^s", "send again", is_open=is_looked_up),
         _draw_key("d", "drop", is_open=True),
         _draw_key("esc", "decide later", is_open=True),
     ]
-    rows = [Content("   ").join(keys)]
+    rows = pack(keys, width)
     if not is_looked_up:
         when = "" if delivery.next_try_at is None else f" at {clock_utc(delivery.next_try_at)}"
         rows += _draw_words(f"The page is read again{when}; nobody can tell before: two keys are closed.", width)
