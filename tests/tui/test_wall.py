@@ -46,9 +46,24 @@ async def test_the_wall_shows_what_a_room_needs(desk: Desk, size: tuple[int, int
 
 async def test_a_wall_without_room_shows_what_it_can(desk: Desk) -> None:
     declare(desk)
-    async with open_app(desk, size=(60, 15), is_wall=True) as (_, pilot):
+    async with open_app(desk, size=(40, 9), is_wall=True) as (_, pilot):
         shown = await wait_for_text(pilot, "API: requests are failing")
         assert "and 1 more" in shown
+        assert "to the next update" in shown
+
+
+@pytest.mark.parametrize("size", [(40, 12), (60, 20), (74, 24)])
+async def test_a_narrow_wall_cuts_nothing_of_the_promise(desk: Desk, size: tuple[int, int]) -> None:
+    number = declare(desk)
+    confirm_update(
+        desk.db, number, uid="u", status=IncidentStatus.INVESTIGATING, body="It fails for some.",
+        components={}, next_update_at=now_ms() - 61_000, notify=True, actor="ben", now=now_ms(),
+    )  # fmt: skip
+    async with open_app(desk, size=size, is_wall=True) as (_, pilot):
+        shown = await wait_for_text(pilot, "LATE: customers are waiting")
+        assert "API: requests are failing" in shown
+        assert "It fails for some." in shown
+        assert ("██" in shown) is (size[1] > 12)
 
 
 async def test_the_worst_incident_is_on_the_wall(desk: Desk) -> None:

@@ -17,22 +17,26 @@ from oncall_tui.domain.incident import Component, ComponentStatus, Incident, Rea
 from oncall_tui.domain.update import Delivery, DeliveryState, IncidentUpdate
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import host_of
+from oncall_tui.tui.screens.layout import TIGHT_BELOW
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.text import COMPONENT_LOOK, STATUS_LOOK, Glyphs, clock_utc, cut, fit, join, line, look
-from oncall_tui.tui.widgets.big_clock import HEIGHT, draw_clock
-from oncall_tui.tui.widgets.compose_words import draw_body
+from oncall_tui.tui.text import COMPONENT_LOOK, STATUS_LOOK, Glyphs, clock_utc, cut, fit, join, line, look, pack
+from oncall_tui.tui.widgets.big_clock import draw_clock
+from oncall_tui.tui.widgets.compose_words import draw_body, draw_delivery
+from oncall_tui.tui.widgets.head_words import fit_pieces, list_planned
 from oncall_tui.tui.widgets.incident_list import DUE_STYLE
 from oncall_tui.tui.widgets.lines import Lines
 from oncall_tui.tui.widgets.promise_line import tell_pressing
 from oncall_tui.tui.widgets.proof_words import NamePage, draw_proofs
 from oncall_tui.tui.widgets.quiet_words import draw_quiet
 from oncall_tui.tui.widgets.reach_mark import mark_reach
-from oncall_tui.tui.widgets.status_header import list_planned
 
 _ORDER = list(ComponentStatus)
 _CELL_WIDTH = 46
 _PROSE_WIDTH = 110
+_WORDS_AT_LEAST = 2
 _BIG = (140, 40)
+#: Between digits and words; the rows of the head, and those that stay empty.
+_CLOCK_GAP, _ROWS_BETWEEN = 4, 5
 _WORDS = {
     Urgency.CALM: "to the next update",
     Urgency.SOON: "DUE SOON: the next update",
@@ -101,6 +105,8 @@ def draw_words(update: IncidentUpdate | None, name_page: NamePage, width: int, r
     beside = draw_proofs(update, name_page, max(1, width - when.cell_length))
     is_beside = len(update.proofs) < 2 and len(beside) == 1
     head = [join(when, *beside)] if is_beside else [when, *draw_proofs(update, name_page, width)]
+    if rows < len(head) + _WORDS_AT_LEAST:  # what was said matters more than how it got to each page
+        head = [cut(join(draw_delivery(update), "  ", (label, "$muted")), width)]
     return [*head, *draw_body(update.body, min(width, _PROSE_WIDTH), max(1, rows - len(head)))]
 
 
@@ -143,11 +149,12 @@ class WallScreen(Screen[None]):
     def draw(self) -> None:
         """Draws everything for the present moment; what did not change is not painted again."""
         now, snapshot = now_ms(), self._snapshot
-        width, height = max(20, self.size.width - 4), self.size.height
+        width, height = max(20, self.size.width), self.size.height
+        self.set_class(height < TIGHT_BELOW, "-tight")
         incident = choose_incident(snapshot.open_incidents)
-        self._lines["head"].show_lines([cut(self._draw_head(now, width), width)])
-        self._draw_incident(incident, now, width)
-        rows = max(1, (height - 12) // 3)
+        self._lines["head"].show_lines([self._draw_head(now, width)])
+        taken = self._draw_incident(incident, now, width, is_low=height < TIGHT_BELOW)
+        rows = max(1, (height - taken) // 3)
         parts = draw_parts(snapshot.components, snapshot.open_incidents, width, rows)
         self._lines["parts"].show_lines(parts)
         self._lines["parts"].styles.height = len(parts)
@@ -159,32 +166,34 @@ class WallScreen(Screen[None]):
         notices += [cut(piece, width) for _, piece in list_planned(snapshot, now, None)]
         quiet = draw_quiet(snapshot, now)
         notices += [cut(quiet, width)] if quiet is not None else []
-        room = max(2, height - 12 - len(parts) - len(notices))
+        room = max(2, height - taken - len(parts) - len(notices))
         words = draw_words(update, snapshot.name_page, width, room) if incident else []
         self._lines["words"].show_lines([*notices, *words])
 
     def _draw_head(self, now: int, width: int) -> Content:
         page = self._snapshot.page
         if self._snapshot.saving_error:
-            news = line(self._snapshot.saving_error, "bold $state-down")
+            news = (1, line(self._snapshot.saving_error, "bold $state-down"))
         elif page.last_error:
-            news = join(("page does not answer", "bold $state-down"))
+            news = (1, join(("page does not answer", "bold $state-down")))
         elif page.last_sync_at is not None:
-            news = join((f"page synced {format_age(now - page.last_sync_at)} ago", "$muted"))
+            news = (3, join((f"page synced {format_age(now - page.last_sync_at)} ago", "$muted")))
         else:
-            news = join(("page not reached yet", "$muted"))
+            news = (3, join(("page not reached yet", "$muted")))
         lease = self._snapshot.lease
         is_working = lease is not None and lease.is_working(now)
-        engine = ("" if is_working else f"{Glyphs.show('✖')} OLD: no engine works   ", "bold $state-down")
-        name = fit(line(page.name or "oncall-tui", "bold $title"), min(30, width // 3))
-        return join(name, "  ", (clock_utc(now), "bold"), "   ", engine, news, ("   view only", "$muted"))
+        engine = join((f"{Glyphs.show('✖')} OLD: no engine works", "bold $state-down"))
+        name = line(page.name or "oncall-tui", "bold $title", limit=30)
+        pieces = [(4, name), (0, join((clock_utc(now), "bold"))), *([] if is_working else [(0, engine)]), news]
+        return fit_pieces([*pieces, (5, line("view only", "$muted"))], width + 2)[1:]
 
-    def _draw_incident(self, incident: Incident | None, now: int, width: int) -> None:
+    def _draw_incident(self, incident: Incident | None, now: int, width: int, *, is_low: bool) -> int:
+        """Draws what happens and until when customers wait; returns how many rows it takes, with the head."""
         clock = self.query_one("#wall-clock")
         clock.display = incident is not None
         if incident is None:
             self._lines["incident"].show_lines([join(("No open incident.", "bold $state-ok"))])
-            return
+            return _ROWS_BETWEEN
         more = len(self._snapshot.open_incidents) - 1
         head = join(
             (f"#{incident.id}  SEV{int(incident.severity)}  ", "bold"),
@@ -192,32 +201,52 @@ class WallScreen(Screen[None]):
             (f"  +{more} more" if more else "", "$state-slow"),
             ("  ", ""),
             mark_reach(incident),
-            (incident.title, "bold"),
         )
-        self._lines["incident"].show_lines([cut(head, width)])
+        title = line(incident.title, "bold")
+        together = join(head, title)
+        told = [together] if together.cell_length <= width else [head, cut(title, width)]
+        self._lines["incident"].show_lines(told)
         due_at = incident.next_update_at
-        if due_at is None:
-            self._show_clock("--:--", "$muted")
-            self._lines["due"].show_lines([line("no update is promised", "$state-slow")])
-        else:
-            urgency = judge_due(due_at, now)
-            self._show_clock(format_clock(abs(due_at - now)), DUE_STYLE[urgency] or "bold")
-            self._lines["due"].show_lines(
-                [
-                    join((_WORDS[urgency], DUE_STYLE[urgency])),
-                    line(f"at {clock_utc(due_at, has_seconds=False)}", "bold"),
-                ]
-            )
         lasted = format_age(now - incident.started_at)
-        self._lines["facts"].show_lines([line(f"open for {lasted}, since {clock_utc(incident.started_at)}", "$muted")])
+        since = line(f"open for {lasted}, since {clock_utc(incident.started_at)}", "$muted")
+        rest = len(told) + (1 if is_low else _ROWS_BETWEEN)
+        if due_at is None:
+            words = [line("no update is promised", "$state-slow")]
+            return rest + self._show_clock("--:--", "$muted", words, since, width, is_low=is_low)
+        urgency = judge_due(due_at, now)
+        words = [
+            join((_WORDS[urgency], DUE_STYLE[urgency])),
+            line(f"at {clock_utc(due_at, has_seconds=False)}", "bold"),
+        ]
+        style = DUE_STYLE[urgency] or "bold"
+        return rest + self._show_clock(format_clock(abs(due_at - now)), style, words, since, width, is_low=is_low)
 
-    def _show_clock(self, clock: str, style: str) -> None:
+    def _show_clock(
+        self, clock: str, style: str, words: Sequence[Content], since: Content, width: int, *, is_low: bool
+    ) -> int:
+        """Draws the countdown as big as the room lets it be, and what it counts to; returns its rows.
+
+        Where the words have no room beside the digits they stand below them, and on a low screen in their place.
+        """
+        box, digits = self.query_one("#wall-clock"), self._lines["digits"]
+        digits.display = not is_low
         scale = 2 if self.size.width >= _BIG[0] and self.size.height >= _BIG[1] else 1
-        rows = draw_clock(clock, scale)
-        digits = self._lines["digits"]
-        digits.styles.width = len(rows[0])
-        self.query_one("#wall-clock").styles.height = HEIGHT * scale
+        rows = [] if is_low else draw_clock(clock, scale)
+        digits_width = len(rows[0]) if rows else 0
+        is_stacked = is_low or digits_width + _CLOCK_GAP + max(part.cell_length for part in (*words, since)) > width
+        box.set_class(is_stacked, "-stacked")
+        if is_low:
+            words = [join((f"{clock}  ", f"bold {style}".replace("bold bold", "bold")), *words[:1]), *words[1:]]
+        told = pack(words, width) if is_stacked else list(words)
+        self._lines["due"].show_lines(told)
+        self._lines["due"].styles.height = len(told)
+        self._lines["facts"].show_lines([cut(since, width if is_stacked else width - digits_width - _CLOCK_GAP)])
+        digits.styles.width = digits_width
+        digits.styles.height = len(rows)
         digits.show_lines([line(row, style) for row in rows])
+        height = len(rows) + len(told) + 1 if is_stacked else max(len(rows), len(told) + 1)
+        box.styles.height = height
+        return height
 
     def action_quit(self) -> None:
         self.app.exit()
