@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oncall_tui.domain.lint import gaps, holes
+from oncall_tui.domain.lint import gap_patterns, gaps, holes
 from oncall_tui.domain.lint.catalogue import lint
 from oncall_tui.domain.lint.model import Context, Level
 from oncall_tui.domain.lint.pattern import Pattern
@@ -154,7 +154,7 @@ def test_an_article_full_of_gaps_is_found_gap_by_gap() -> None:
 
 
 _PATTERNS = [
-    *(pattern for pattern, _ in gaps._PATTERNS),
+    *(pattern for pattern, _ in gap_patterns.GAPS),
     *(each for module in (gaps, holes) for each in vars(module).values() if isinstance(each, Pattern)),
 ]
 _VOCABULARY = [

@@ -40,3 +40,11 @@ def test_words_that_follow_each_other_are_among_the_pairs(text: str) -> None:
     reading = Reading(text)
     matched = re.search(r"(?i:\b(?:the|eta) (?:is|at)\b)", reading.prose)
     assert matched is None or not join_pairs("the|eta", "is|at").isdisjoint(reading.pairs)
+
+
+@given(_TEXT)
+def test_what_is_sought_by_sentences_is_all_that_there_is(text: str) -> None:
+    pattern = Folded(r"\b(?:the|is) (?:eta|at)\b(?! is)", needs="the |is ")
+    reading = Reading(text * 3)
+    found = [each.span() for each in reading.seek(pattern)]
+    assert found == [each.span() for each in pattern.finditer(reading.prose)]

@@ -44,12 +44,19 @@ _VAGUE = Folded(
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day (?:morning|afternoon|evening|night)|heute|demnächst|in kürze"
     r"|aujourd['’]hui|demain|bientôt|mañana"
     r"|in due course|a while ago"
-    r"|(?<!as )soon(?! as)(?:er)?)\b)(?!['’]s)"
+    r"|(?<!as )soon(?! as)(?:er)?)\b)(?!['’]s)",
+    needs=(
+        " afterno| ago| day| evening| friday| month| morning| the hou| week|any m|any time|at some |before l"
+        "|bientôt|close of|cob|demain|demnächs|eod|eventual|heute|hui|in a |in due |in kürze|in no ti|in sever"
+        "|in some|in the n|ithin mi|just now|later|mañana|momentar|n hour|n the ea|n the fol|nday|night|over "
+        "|presentl|rday|recently|sday|shortly|soon|stay tun|the comi|today|tomorrow|until fu"
+    ),
 )
 _NOON = Folded(
     r"\b(?:at|by|until|before|around|since|from) (?P<at>noon|midday|midnight|(?:half|quarter) (?:past|to) \w+"
     r"|(?:[1-9]|1[0-2]) (?:in the (?:morning|afternoon|evening)|at night))\b"
-    r"(?! ?[(\[]?(?:utc|gmt|[pmce][sd]?t|ces?t|bst|local|pacific|eastern)\b)"
+    r"(?! ?[(\[]?(?:utc|gmt|[pmce][sd]?t|ces?t|bst|local|pacific|eastern)\b)",
+    needs="half |midday|n the ev|n the mo|night|noon|quarter ",
 )
 _SPOKEN = Folded(
     r"\b(?:half past|(?:a )?quarter (?:past|to)|(?:five|ten|twenty|twenty-five) (?:minutes )?(?:past|to)) "
@@ -77,7 +84,12 @@ _SURE_END = Folded(
     r"|\bresolution time(?: is)?:? \d"
     r"|\b(?:fixed|resolved|solved|back(?: up| online)?) (?:in|within) (?:the next )?(?:\d{1,3}|a few|an?) ?(?:min"
     r"|hour|day)\w*"
-    r"|\bETA(?: for (?:a|the) \w+)?(?: is|:)? (?:\d|in \d|one |two |an? ))"
+    r"|\bETA(?: for (?:a|the) \w+)?(?: is|:)? (?:\d|in \d|one |two |an? ))",
+    needs=(
+        " again | fix| resume| return|back |ecovers |eta|etr |etr: |fixed |l resolv|ll be |ll have |ll recov"
+        "|ll resto|ll work|lution |oration |overy by|overy in|repair|ry withi|solved i|solved w|takes |will las"
+        "|will tak"
+    ),
 )
 _NEAR_END = Folded(r"\b(?:the hour|eta|a few)\b", needs=("the hour", "eta", "a few"))
 _HEDGE = Folded(
@@ -136,7 +148,7 @@ def _find_zoneless(post: Post, context: Context, _tuning: Tuning) -> Iterator[Re
             shown = reading.text[match.start() : match.end()]
             text = f"'{shown}' has no time zone: write it in figures, with UTC."
             yield Remark(*match.span(), text, part, level=level)
-        for match in _NOON.finditer(reading.prose):
+        for match in reading.seek(_NOON):
             if any(each.start() < match.end() and match.start() < each.end() for each in spoken):
                 continue
             shown = reading.text[match.start("at") : match.end("at")]
@@ -146,7 +158,7 @@ def _find_zoneless(post: Post, context: Context, _tuning: Tuning) -> Iterator[Re
 
 def _find_vague(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
-        for match in _VAGUE.finditer(reading.prose):
+        for match in reading.seek(_VAGUE):
             sentence = reading.sentence_at(match.start())
             low, high = (sentence.start, sentence.end) if sentence is not None else (0, 0)
             starts = [clock.start for clock in reading.clocks] + [named.start for named in reading.dates]
@@ -256,9 +268,10 @@ def _list_sure_ends(reading: Reading) -> Iterator[tuple[Sentence, re.Match[str]]
     """Yields the ends that are told as certain: only sentences with a time or a length can hold one."""
     starts = [clock.start for clock in reading.clocks] + [length.start for length in reading.once(find_lengths)]
     starts += [match.start() for match in _NEAR_END.finditer(reading.prose)]
-    told = {sentence.start: sentence for start in starts if (sentence := reading.sentence_at(start)) is not None}
-    for _, sentence in sorted(told.items()):
-        for match in _SURE_END.finditer(reading.prose, sentence.start, sentence.end):
+    told = {sentence.start for start in starts if (sentence := reading.sentence_at(start)) is not None}
+    for match in reading.seek(_SURE_END) if told else ():
+        sentence = reading.sentence_at(match.start())
+        if sentence is not None and sentence.start in told:
             yield sentence, match
 
 

@@ -8,8 +8,8 @@ from math import log2
 
 from oncall_tui.domain.lint.model import Context, Fix, Level, Remark, Rule, Tuning
 from oncall_tui.domain.lint.pattern import Folded, Pattern
-from oncall_tui.domain.lint.reading import Post
-from oncall_tui.domain.lint.signs import find_names, fold, holds_any
+from oncall_tui.domain.lint.reading import Post, Reading
+from oncall_tui.domain.lint.signs import find_all, find_names, fold, holds_any
 from oncall_tui.domain.lint.spoken import find_personal, find_phones, find_spoken
 
 #: What each known form holds in any case: looking for these first takes a hundredth of the time.
@@ -86,10 +86,11 @@ _NAMED = Pattern(
     r"(?<![\w-])(?P<name>[A-Za-z][\w-]{1,80})[\"']?[ \t]{0,3}(?:=>|:=|="
     r"|:)[ \t]{0,3}[\"'`]?(?=(?P<value>[^\s\"'`<>&,;]{4,400}))"
 )
+_NAME_BEFORE = Pattern(r"(?<![\w-])[A-Za-z][\w-]{1,80}[\"']?[ \t]{0,3}\Z")
 _SPOKEN = Pattern(
     r"(?i:\b(?:password|passphrase|passcode) (?:is|was|to)|(?<!\w)(?:--?)?(?:passwd"
     r"|password)(?=[ =])) ?[\"'`]?(?P<value>[^\s\"'`<>]{6,64}[^\s\"'`<>.,;:!?)])",
-    needs=("assw", "assp", "assc", "ASSW", "ASSP", "ASSC"),
+    needs="password|passwd|passphrase|passcode",
 )
 _SECRET_NAME = Pattern(
     r"(?:.*[_-]|\w{0,20})(?:password|passwd|passwort|kennwort|contraseña)|passe|session(?:[_-]?id)?"
@@ -126,6 +127,8 @@ _CARD_FIRST = {
     14: ("36", "38"),
 }
 _DIGITS = Pattern(r"\d[\d -]{6,20}\d(?![\w-])")
+#: With which any of these begins.
+_LONG_NUMBER = Pattern(r"\d[\d -]{7}")
 _ACCOUNT_BEFORE = Pattern(
     r"\b(?:account|acct|customer|client|member|policy)(?:[ _-]?(?:number|no|nr|id))?\.?(?: ?(?:is|:|#"
     r"|=))? ?#?$",
@@ -164,7 +167,7 @@ def find_secrets(text: str) -> Iterator[tuple[int, int, str]]:
             if any(map(str.isdigit, match["value"])) and any(map(str.isalpha, match["value"])):
                 yield *match.span("value"), "a password"
         read = 0
-        for match in _NAMED.finditer(text):
+        for match in _NAMED.match_at(text, _list_named(text)):
             name = match["name"]
             # What stands within a value that was judged is judged with it.
             if match.start() < read or not _SECRET_NAME.fullmatch(name):
@@ -176,6 +179,16 @@ def find_secrets(text: str) -> Iterator[tuple[int, int, str]]:
             is_equal = "=" in text[match.end("name") : match.start("value")]
             if _is_credential(name, match["value"], is_equal=is_equal):
                 yield *match.span("value"), "a password" if _is_strong(name) else "a key or token"
+
+
+def _list_named(text: str) -> list[int]:
+    """Returns where words begin behind which an equals sign or a colon stands."""
+    starts = list[int]()
+    for sign in find_all(text, "=:"):
+        before = _NAME_BEFORE.search(text, max(0, sign - 90), sign)
+        if before is not None:
+            starts.append(before.start())
+    return starts
 
 
 def _is_strong(name: str) -> bool:
@@ -222,10 +235,11 @@ def _find_customer_data(post: Post, _context: Context, tuning: Tuning) -> Iterat
     spaced = tuple(fold(name) for name in clients if " " in name.strip())
     for part, reading in post.parts:
         text = reading.text
-        for match in _CARD.finditer(text) if _DIGITS.search(text) else ():
+        has_long = any(_LONG_NUMBER.match_at(text, reading.digits))
+        for match in _CARD.finditer(text) if has_long else ():
             if is_card(match.group()):
                 yield Remark(*match.span(), "This is the number of a payment card: take it out.", part, _HIDE)
-        for start, end, words in _accounts(text):
+        for start, end, words in _accounts(reading, has_long=has_long):
             yield Remark(start, end, f"This is {words} of a customer: take it out.", part)
         for start, end, words in find_personal(reading):
             yield Remark(start, end, f"This is {words}: take it out.", part, level=Level.WARN)
@@ -237,14 +251,15 @@ def _find_customer_data(post: Post, _context: Context, tuning: Tuning) -> Iterat
                 yield Remark(start, end, text_shown, part)
 
 
-def _accounts(text: str) -> Iterator[tuple[int, int, str]]:
-    for match in _DIGITS.finditer(text):
+def _accounts(reading: Reading, *, has_long: bool) -> Iterator[tuple[int, int, str]]:
+    text = reading.text
+    for match in _DIGITS.finditer(text) if has_long else ():
         if _ACCOUNT_BEFORE.search(text, max(0, match.start() - 40), match.start()):
             yield *match.span(), "an account number"
     for match in _NUMBERED_ACCOUNT.finditer(text):
         if len(match["number"]) < 8:
             yield *match.span("number"), "an account number"
-    for match in _IBAN.finditer(text):
+    for match in _IBAN.match_at(text, reading.capitals):
         if _is_iban(match.group()):
             yield *match.span(), "a bank account"
     for match in _SSN.finditer(text) if "-" in text else ():

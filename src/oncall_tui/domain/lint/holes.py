@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from oncall_tui.domain.lint.drafting import find_drafting
 from oncall_tui.domain.lint.gaps import find_missing_words
 from oncall_tui.domain.lint.model import Context, Fix, Level, Part, Remark, Rule, Tuning
+from oncall_tui.domain.lint.naming import find_foreign_names
 from oncall_tui.domain.lint.pattern import Pattern
 from oncall_tui.domain.lint.reading import MASK, Post, Reading, hide_spans
+from oncall_tui.domain.lint.signs import find_all, fold
 
 #: Words that people leave in brackets to be filled in later.
 _HOLE_WORDS = (
@@ -60,7 +62,7 @@ _MEANT = Pattern(
     r"|apac|emea|(?:gmt|utc)[+-]\d+|none|n/a)"
 )
 #: With which any leftover begins.
-_LEFTOVER_SIGN = Pattern(r"[{<%$@_＿&#*]|\b(?:T[BO.]|tb|[Tt]odo|FIX|[xX]{2}|[lL][oO][rR]|INS)")
+_LEFTOVER_SIGNS = (*"{<%$@_＿&#*", "TB", "TO", "T.", "tb", "todo", "Todo", "FIX", "XX", "xx", "xX", "Xx", "INS")
 _LEFTOVER = Pattern(
     r"\{\{[^{}\n]{0,200}\}\}|\{%[^{}\n]{0,200}%\}|<%[^<>\n]{0,200}%>|\$\{[^{}\n]{0,200}\}|%\(\w{1,60}\)[a-z]"
     r"|\{\s{0,20}(?:[A-Za-z_][\w.|:-]{0,60}\s{0,20})?\}|(?<![\w\])\\.])\{\d\}|(?<![\w%])%[sd](?!\w)"
@@ -129,8 +131,6 @@ _INSTRUCTION = Pattern(
         "@",
     ),
 )
-_CAMEL = Pattern(r"(?<![\w@/.-])[A-Z][a-z]{2,}(?:[A-Z][a-z]+|[a-z]*)(?![\w@/-]|\.\w)")
-_HUMP = Pattern(r"[a-z][A-Z]")
 #: Signs for what is not known yet: no brackets stand around them.
 _UNFILLED = Pattern(
     r"(?<![\w:-])[xX]{2,4}(?= ?(?:%|percent\b|min(?:ute)?s?\b|hours?\b|hrs?\b|days?\b|users\b|customers\b|UTC\b))"
@@ -146,7 +146,7 @@ def _list_leftovers(reading: Reading) -> list[re.Match[str]]:
     """Returns what a template left in the prose; an address or a path may hold such signs of its own."""
     prose, found = reading.prose, list[re.Match[str]]()
     closed = {match[1].lower() for match in _CLOSING_TAG.finditer(prose)}
-    for match in _LEFTOVER.match_at(prose, [sign.start() for sign in _LEFTOVER_SIGN.finditer(prose)]):
+    for match in _LEFTOVER.match_at(prose, _list_signs(prose)):
         start, end = match.span()
         shown, before, after = match.group(), prose[max(0, start - 1) : start], prose[end : end + 2]
         if shown[0] in "{$<" and (before in ("/", "=", "@") or after[:1] in ("/", "=", "@") or _is_host(after)):
@@ -165,6 +165,12 @@ def _list_leftovers(reading: Reading) -> list[re.Match[str]]:
             continue
         found.append(match)
     return found
+
+
+def _list_signs(prose: str) -> list[int]:
+    folded = fold(prose)
+    lorem = find_all(folded, ("lorem",)) if "lorem" in folded else []
+    return sorted({*find_all(prose, _LEFTOVER_SIGNS), *lorem})
 
 
 def _is_host(after: str) -> bool:
@@ -326,56 +332,6 @@ def _find_instructions(post: Post, _context: Context, _tuning: Tuning) -> Iterat
                 )
 
 
-def _find_names(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remark]:
-    words = tuning.words
-    for part, reading in post.parts:
-        yield from _find_two_spellings(reading, part, words.products)
-        lowered = reading.prose.lower()
-        for name in words.foreign_names:
-            if name.lower() not in lowered:
-                continue
-            for start, end in _list_names(reading, re.escape(name)):
-                yield Remark(
-                    start, end, f"'{reading.text[start:end]}' is not ours: did it stay from another text?", part
-                )
-        for name in words.products:
-            yield from _find_spellings(reading, part, name)
-
-
-def _find_two_spellings(reading: Reading, part: Part, products: Collection[str]) -> Iterator[Remark]:
-    """Yields the plainer of two spellings of one name in a text, such as Datahub beside DataHub."""
-    known = {name.replace(" ", "").replace("-", "").lower() for name in products}
-    spelled: dict[str, list[re.Match[str]]] = {}
-    if not _HUMP.search(reading.prose):
-        return
-    for match in _CAMEL.finditer(reading.prose):
-        if match.group().lower() not in known and not reading.is_meant(*match.span()):
-            spelled.setdefault(match.group().lower(), []).append(match)
-    for matches in spelled.values():
-        best = max((match.group() for match in matches), key=lambda shown: sum(map(str.isupper, shown)))
-        for match in matches:
-            if match.group() != best:
-                text = f"'{match.group()}' is written {best} elsewhere in this text."
-                yield Remark(*match.span(), text, part, Fix(f"write {best}", best))
-
-
-def _find_spellings(reading: Reading, part: Part, name: str) -> Iterator[Remark]:
-    if name[:2].lower() not in reading.prose.lower():
-        return
-    pieces = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\WA-Z_]+|[^\w\s]", name)
-    loose = r"[ -]?".join(re.escape(piece) for piece in pieces) if pieces else re.escape(name)
-    for start, end in _list_names(reading, loose):
-        shown = reading.text[start:end]
-        if shown != name and not reading.is_meant(start, end):
-            yield Remark(start, end, f"'{shown}' is written {name}.", part, Fix(f"write {name}", name))
-
-
-def _list_names(reading: Reading, pattern: str) -> Iterator[tuple[int, int]]:
-    """Yields where a name stands in the prose, but not within an address such as `acme.com`."""
-    for match in re.finditer(rf"(?<![\w@/.-])(?:{pattern})(?![\w@/-]|\.\w)", reading.prose, re.IGNORECASE):
-        yield match.span()
-
-
 RULES = (
     Rule("PH001", Level.BLOCK, "A bracket that waits to be filled in", _find_brackets_to_fill),
     Rule("PH002", Level.BLOCK, "A leftover of a template", _find_leftovers, is_final=True),
@@ -383,5 +339,5 @@ RULES = (
     Rule("PH004", Level.WARN, "A word, a name or a number that went missing", find_missing_words),
     Rule("PH005", Level.BLOCK, "An instruction to the writer", _find_instructions),
     Rule("PH006", Level.WARN, "Another bracket", _find_other_brackets),
-    Rule("PH007", Level.WARN, "A foreign name, or a product of ours written another way", _find_names),
+    Rule("PH007", Level.WARN, "A foreign name, or a product of ours written another way", find_foreign_names),
 )

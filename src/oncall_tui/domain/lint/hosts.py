@@ -78,7 +78,7 @@ _PRIVATE_MIDDLE = Pattern(
 )
 #: Names of that shape which everybody may know.
 _PUBLIC_NAMES = ("metadata.google.internal", "host.docker.internal", "*.docker.internal", "kubernetes.default.svc")
-_DOTTED = Pattern(r"\d\.\d{1,3}\.\d")
+_DOTTED = Pattern(r"\d+\.\d{1,3}\.\d")
 _MASKED = Pattern(r"(?<![\w.])(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){0,2}\.[xX*](?:\.[xX*])?(?![\w-])")
 _ADDRESS = Pattern(r"(?<![\w.:-])(?:\d{1,3}\.){3}\d{1,3}(?P<net>/\d{1,2})?(?![\w-]|\.\d|:\d+\.)")
 _ADDRESS_6 = Pattern(
@@ -211,11 +211,16 @@ def _is_private(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return any(address in net for net in map(ipaddress.ip_network, _PRIVATE_NETS) if net.version == address.version)
 
 
-def _addresses(reading: Reading) -> Iterator[tuple[int, int, ipaddress.IPv4Address | ipaddress.IPv6Address, bool]]:
-    """Yields addresses with whether a whole network is meant; numbers of versions are none."""
+def _has_groups(text: str) -> bool:
+    return text.count(":") > 6 and any(chunk.count(":") > 6 for chunk in text.split())
+
+
+def _addresses(reading: Reading) -> list[tuple[int, int, ipaddress.IPv4Address | ipaddress.IPv6Address, bool]]:
+    """Returns addresses with whether a whole network is meant; numbers of versions are none."""
+    found: list[tuple[int, int, ipaddress.IPv4Address | ipaddress.IPv6Address, bool]] = []
     text = reading.text
-    patterns = [_ADDRESS] if _DOTTED.search(text) else []
-    patterns += [_ADDRESS_6] if "::" in text or text.count(":") >= 7 else []
+    patterns = [_ADDRESS] if any(_DOTTED.match_at(text, reading.digits)) else []
+    patterns += [_ADDRESS_6] if "::" in text or _has_groups(text) else []
     for pattern in patterns:
         for match in pattern.finditer(text):
             plain, _, _ = match.group().partition("/")
@@ -234,12 +239,13 @@ def _addresses(reading: Reading) -> Iterator[tuple[int, int, ipaddress.IPv4Addre
                 continue
             if pattern is _ADDRESS and _VERSION_AFTER.match(text, match.end()):
                 continue
-            yield *match.span(), address, match["net"] is not None
+            found.append((*match.span(), address, match["net"] is not None))
+    return found
 
 
 def _find_private_addresses(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
-        for start, end, address, _ in _addresses(reading):
+        for start, end, address, _ in reading.once(_addresses):
             if _is_private(address) and reading.text[start:end] not in _PRIVATE_NETS:
                 yield Remark(start, end, "This address is inside our network: leave it out.", part)
         for match in _MASKED.finditer(reading.text) if holds_any(reading.text, (".x", ".X", ".*")) else ():
@@ -250,7 +256,7 @@ def _find_private_addresses(post: Post, _context: Context, _tuning: Tuning) -> I
 def _find_public_addresses(post: Post, _context: Context, tuning: Tuning) -> Iterator[Remark]:
     allowed = tuning.words.public_hosts
     for part, reading in post.parts:
-        for start, end, address, is_net in _addresses(reading):
+        for start, end, address, is_net in reading.once(_addresses):
             if is_net or str(address) in _RESOLVERS or not address.is_global or _matches(str(address), allowed):
                 continue
             yield Remark(start, end, "Do customers need this address? Say what it belongs to, or leave it out.", part)

@@ -84,10 +84,11 @@ def _find_jargon(post: Post, context: Context, tuning: Tuning) -> Iterator[Remar
 
 def _list_jargon(reading: Reading, own: set[str]) -> Iterator[tuple[int, int, str]]:
     folded = fold(reading.prose)
-    for span in reading.words:
-        word = folded[span.start : span.end]
-        if word in _PLAIN or word in own:
-            yield span.start, span.end, word
+    if not (_PLAIN.keys() | own).isdisjoint(reading.tokens):
+        for span in reading.words:
+            word = folded[span.start : span.end]
+            if word in _PLAIN or word in own:
+                yield span.start, span.end, word
     for phrase in (*_PHRASES, *(word for word in own if " " in word)):
         if phrase in folded:
             yield from ((start, end, phrase) for start, end in find_names(folded, (phrase,)))
@@ -98,7 +99,7 @@ def _find_acronyms(post: Post, _context: Context, tuning: Tuning) -> Iterator[Re
     whole = f"{post.title.text}\n{post.body.text}"
     for part, reading in post.parts:
         told: set[str] = set()
-        for match in _ACRONYM.finditer(reading.prose):
+        for match in _ACRONYM.match_at(reading.prose, reading.capitals):
             word = match.group()
             if word in told or word in _KNOWN or word in known or word.isdigit() or reading.is_meant(*match.span()):
                 continue

@@ -11,11 +11,13 @@ from oncall_tui.domain.lint.hosts import is_private_host
 from oncall_tui.domain.lint.model import Context, Fix, Level, Part, Remark, Rule, Tuning
 from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.reading import Post, Reading
-from oncall_tui.domain.lint.signs import holds_any
 from oncall_tui.domain.lint.tools import find_tools
 
 _TICKET = Pattern(r"(?<![\w/#.=-])(?P<key>[A-Z]{2,10})(?P<dash>-?)(?P<number>\d{2,10})(?![\w-]|\.\d)")
-_NUMBERED = Folded(r"\b(?:ticket|bug|change request|problem record)(?: (?:number|no\.?|id))? ?#?\d{3,10}\b")
+_NUMBERED = Folded(
+    r"\b(?:ticket|bug|change request|problem record)(?: (?:number|no\.?|id))? ?#?\d{3,10}\b",
+    needs="bug|change r|roblem r|ticket",
+)
 #: Keys that a ticket number follows at once, as in CHG0031337.
 _JOINED_KEYS = frozenset({"INC", "CHG", "PRB", "RITM", "SCTASK", "CTASK", "PTASK", "REQ", "TASK"})
 #: Keys that teams give their tickets and that stand for little else.
@@ -53,8 +55,8 @@ _TEAM_TALK = Folded(
     r"(?<!\w)(?:in|join|on|see|into|via) (?:our |the |this )?(?:internal|incident) "
     r"(?:Slack |Zoom |Teams |chat |conference )?(?:channel|bridge|call|thread|war ?room)(?!\w)"
     r"|(?<!\w)(?:in|join) (?:our|the) (?:war ?room|bridge (?:call|line))(?!\w)",
+    needs=" incident | interna|bridge |room",
 )
-_TEAM_PLACES = ("channel", "bridge", "call", "thread", "war room", "warroom")
 #: Tools that nobody outside can log in to, by their hosts and paths.
 _TOOL_LINK = Pattern(
     r"(?:[\w-]+\.)*(?:slack\.com/(?:archives|client|messages)/|pagerduty\.com/(?:incidents|alerts)/\w"
@@ -84,7 +86,7 @@ _INSIDE_HOST = Pattern(r"(?:[\w-]+\.)*(?:internal|intranet|corp|int)\.[\w.-]+", 
 _MAIL = Pattern(r"(?:(?<=mailto:)|(?<![\w.+-/:@]))[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,6}[a-zA-Z]{2,24}(?![\w@-])")
 _HIDDEN_MAIL = Pattern(
     r"(?<![\w.])[\w.+-]{2,40} ?[(\[{] ?(?i:at|@) ?[)\]}] ?[\w-]{2,40} ?(?:\.|[(\[{] ?(?i:dot) ?[)\]}]) ?[a-z]{2,10}\b",
-    needs=("(at)", "[at]", "{at}", "(AT)", "[AT]", "(@)", "[@]", "( at )", "[ at ]", "(At)"),
+    needs=tuple(f"{bracket}{at}" for bracket in "([{" for at in ("at", "@", " at", " @")),
 )
 _ROLE_MAIL = Pattern(
     r".*(?:support|help|service|care|status|contact|info|sales|success|security|abuse|privacy|billing|account|invoice"
@@ -109,7 +111,7 @@ def _find_inside_links(post: Post, context: Context, tuning: Tuning) -> Iterator
         yield from _find_numbers(reading, part)
         if context.channel != "social":
             yield from _find_channels(reading, part)
-        for match in _TEAM_TALK.finditer(reading.prose) if holds_any(reading.prose, _TEAM_PLACES) else ():
+        for match in reading.seek(_TEAM_TALK):
             yield Remark(*match.span(), "Customers cannot come there: leave it out.", part)
         products = {name.lower() for name in (*tuning.words.products, *context.names)}
         for start, end, how_sure in find_tools(reading):
@@ -138,7 +140,7 @@ def judge_link(url: str, tuning: Tuning) -> Level | None:
 
 
 def _find_tickets(reading: Reading, part: Part) -> Iterator[Remark]:
-    for match in _TICKET.finditer(reading.text):
+    for match in _TICKET.match_at(reading.text, reading.capitals):
         key, number = match["key"], match["number"]
         if match["dash"]:
             is_team = key in _TEAM_KEYS
@@ -150,7 +152,7 @@ def _find_tickets(reading: Reading, part: Part) -> Iterator[Remark]:
 
 
 def _find_numbers(reading: Reading, part: Part) -> Iterator[Remark]:
-    for match in _NUMBERED.finditer(reading.prose):
+    for match in reading.seek(_NUMBERED):
         yield Remark(
             *match.span(), "Does this number tell customers anything? Leave it out if not.", part, level=Level.INFO
         )

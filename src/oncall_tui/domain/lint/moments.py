@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 
 from oncall_tui.domain.duration import DAY, MINUTE
 from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.signs import find_all, fold
 
 _WEEKDAY = (
     r"(?:Mon(?:day)?|Tue(?:s(?:day)?)?|Wed(?:nesday|s)?|Thu(?:rs?(?:day)?)?|Fri(?:day)?|Sat(?:urday)?|Sun(?:day)?"
@@ -54,6 +55,13 @@ _DATE = Pattern(
     r"|(?(before)(?P<short>(?:\d{1,2}\.\d{1,2}\.|\d{1,2}/\d{1,2})(?![\d./%:]))|(?!))"
     r"|(?P<slashed>\d{1,2}/\d{1,2}/\d{4})(?![\d/])"
     rf")(?:,? \(?(?P<after>{_WEEKDAY})\b\)?)?"
+)
+_NUMBER = Pattern(r"\d+")
+#: So far before its first number a date begins, and so far behind that it ends, with what may not follow it.
+_BEFORE_NUMBER, _BEHIND_NUMBER = 40, 60
+_MONTH_STARTS = frozenset({*_MONTHS, *(name[:3] for name in _OTHER_MONTHS), "déc", "dez", "dic", "ene", "fév", "mär"})
+_DAY_BEHIND = Pattern(
+    r"\d{1,4}(?:[./-]\d|(?:st|nd|rd|th|er|\.)?(?: of| de)?[ -](?i:" + "|".join(sorted(_MONTH_STARTS)) + "))"
 )
 _OFFSETS = {
     "utc": 0, "gmt": 0, "z": 0, "zulu": 0, "wet": 0, "west": 60, "bst": 60, "cet": 60, "cest": 120, "eet": 120,
@@ -159,7 +167,7 @@ class Clock(Struct, frozen=True):
 def find_dates(prose: str) -> list[DateWord]:
     """Returns the days that a text names with month and day, in the order of the text; `3/4` is no certain day."""
     found: list[DateWord] = []
-    for match in _DATE.finditer(prose):
+    for match in _list_dates(prose):
         if match["iso"]:
             year, month, day = (int(part) for part in match["iso"].replace("/", "-").split("-"))
         elif match["dotted"]:
@@ -190,6 +198,32 @@ def find_dates(prose: str) -> list[DateWord]:
     return found
 
 
+def _is_near_month(prose: str, at: int) -> bool:
+    """Tells whether a number may belong to a date: beside a month, or joined to another number."""
+    if _DAY_BEHIND.match(prose, at):
+        return True
+    before = prose[max(0, at - 14) : at].rstrip(" .")
+    start = len(before)
+    while start and before[start - 1].isalpha():
+        start -= 1
+    return before[start : start + 3].lower() in _MONTH_STARTS
+
+
+def _list_dates(prose: str) -> list[re.Match[str]]:
+    """Returns what has the form of a date: each holds a number, before which stand a weekday and a month at most."""
+    found, reached = list[re.Match[str]](), 0
+    for number in _NUMBER.finditer(prose):
+        if number.start() < reached or not _is_near_month(prose, number.start()):
+            continue
+        start, end = max(reached, number.start() - _BEFORE_NUMBER), number.end() + _BEHIND_NUMBER
+        for match in _DATE.finditer(prose, start, min(len(prose), end)):
+            if match.start() > number.start():
+                break
+            found.append(match)
+            reached = match.end()
+    return found
+
+
 def _read_month(name: str) -> int:
     return _OTHER_MONTHS.get(name[:4]) or _MONTHS.index(name[:3]) + 1
 
@@ -206,7 +240,7 @@ def find_ambiguous_dates(prose: str) -> list[tuple[int, int]]:
         return []
     return [
         match.span("slashed")
-        for match in _DATE.finditer(prose)
+        for match in _list_dates(prose)
         if match["slashed"] and not (match["before"] or match["after"]) and _is_ambiguous(match["slashed"])
     ]
 
@@ -232,7 +266,7 @@ def find_clocks(
             grouped.setdefault(bisect_right(starts, clock.start) - 1, []).append(clock)
     if not grouped:
         return []
-    everywhere = _ZONE_OF_ALL.search(prose)
+    everywhere = next(_ZONE_OF_ALL.match_at(prose, find_all(fold(prose), ("time",))), None)
     found: list[Clock] = []
     for index, clocks in grouped.items():
         start, end = sentences[index] if index >= 0 else (0, len(prose))

@@ -11,23 +11,26 @@ from oncall_tui.domain.lint.signs import fold, holds_any
 class Pattern:
     """A regular expression that is compiled when it is first asked for something.
 
-    `needs` are strings of which a text has at least one wherever it matches: looking for them is much quicker. `pairs`
-    are words in small letters of which it has one behind the other, with a blank between them.
+    `needs` are strings of which each match holds at least one, or all of them with `|` between: looking for them is
+    much quicker. `pairs` are words in small letters of which it has one behind the other, with a blank between them.
     """
 
-    __slots__ = ("_compiled", "_flags", "_needs", "_source", "pairs")
+    __slots__ = ("_compiled", "_flags", "_is_any_case", "_source", "needs", "pairs")
 
     def __init__(
         self,
         source: str,
         flags: re.RegexFlag = re.NOFLAG,
         *,
-        needs: tuple[str, ...] = (),
+        needs: tuple[str, ...] | str = (),
         pairs: frozenset[str] = frozenset(),
     ) -> None:
         self._source = source
         self._flags = flags
-        self._needs = needs
+        self.needs = tuple(needs.split("|")) if isinstance(needs, str) else needs
+        self._is_any_case = "(?i" in source or bool(flags & re.IGNORECASE)
+        if self._is_any_case:
+            self.needs = tuple(dict.fromkeys(need.lower() for need in self.needs))
         self.pairs = pairs
         self._compiled: re.Pattern[str] | None = None
 
@@ -38,7 +41,11 @@ class Pattern:
         return self._compiled
 
     def may_match(self, text: str) -> bool:
-        return not self._needs or holds_any(text, self._needs)
+        return not self.needs or holds_any(fold(text) if self._is_any_case else text, self.needs)
+
+    def prepare(self, text: str) -> str:
+        """Returns a text as it is sought in."""
+        return text
 
     def finditer(self, text: str, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
         if not self.may_match(text):
@@ -85,6 +92,9 @@ class Folded(Pattern):
             self._compiled = re.compile(source, self._flags)
         return self._compiled
 
+    def prepare(self, text: str) -> str:
+        return fold(text)
+
     def finditer(self, text: str, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
         return super().finditer(fold(text), start, end)
 
@@ -102,9 +112,9 @@ def _to_small(match: re.Match[str]) -> str:
     return match[1] or match[2].lower()
 
 
-def any_word(words: str) -> Folded:
+def any_word(words: str, *, needs: str = "") -> Folded:
     """Returns a pattern for whole words or phrases in any case, which `words` lists with `|` between them."""
-    return Folded(rf"(?<!\w)(?:{words})(?!\w)")
+    return Folded(rf"(?<!\w)(?:{words})(?!\w)", needs=needs or ())
 
 
 def join_pairs(first: str, second: str) -> frozenset[str]:

@@ -38,11 +38,9 @@ _DEED = Folded(
     r"|reprimanded|let go|spoken to)\b"
     r"|(?<!\w)(?:engineering|qa|devops|operations) (?:messed up|screwed up|forgot|botched|missed (?:it|this|the))",
     needs=(
-        *("broke", "dropped", "deleted", "erased", "wiped", "crashed", "killed", "unplugged", "pulled the"),
-        *("pushed a", " ran a", "pressed the", "took ", "brought down", "overwrote", "asleep", "botched"),
-        *("corrupted", "tripped", "truncated", "forgot", "messed up", "screwed", "missed", "made a", "cut the"),
-        *("cut a", "by accident", "by mistake", "caused by our", "triggered by our", "fault", "typo", "slip"),
-        *("blunder", "careless", "to blame", "mistake of", "who did this", "who caused this", "responsible"),
+        " by acci| careles| discipl| fired| let go| reprima| sacked| screwed| slip| spoken | typo| warned|blunder"
+        "|botched|broke|corrupte|cut |deleted|ed by ou|erased|fault|fell asl|forgot|lled|made a|mistake|overwrot"
+        "|own |pped |ran a|shed|ssed|suspende|to blame|took out|truncate|unplugge|wiped"
     ),
 )
 #: Given names that are no words, products or places.

@@ -8,6 +8,7 @@ from oncall_tui.domain.duration import DAY, HOUR, MINUTE
 from oncall_tui.domain.lint.moments import Clock
 from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.reading import Reading
+from oncall_tui.domain.lint.signs import find_all, fold
 
 _NEXT = (
     r"(?:(?<![a-z])(?:(?:next|further|another|new|following) (?:\w+ )?(?:update|post|message|news)"
@@ -61,7 +62,7 @@ _COUNTS = {
     "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40,
     "forty-five": 45, "fifty": 50, "sixty": 60,
 }  # fmt: skip
-_UNIT = Pattern(r"\b(?:[Hh]ours?|[Mm]inutes?|[Dd]ays?)\b", needs=("our", "inute", "ay"))
+_UNIT = Pattern(r"\b(?:[Hh]ours?|[Mm]inutes?|[Dd]ays?)\b")
 _COUNT_BEFORE = Folded(rf"(?i:\b(?P<count>{'|'.join(sorted(_COUNTS, reverse=True))}))[ -]\Z")
 _LENGTH_START = Pattern(
     r"(?<![\w.:-])(?:\d{1,3} ?[-–] ?)?(?P<last>\d{1,4}(?:\.\d)? ?-?(?:d|days?|h(?:[0-5]\d)?|hrs?|hours?|m|mins?"
@@ -107,7 +108,7 @@ def find_promises(reading: Reading) -> list[Promise]:
 
 def _read_words(reading: Reading) -> list[Length]:
     found: list[Length] = []
-    for unit in _UNIT.finditer(reading.prose):
+    for unit in _UNIT.match_at(reading.prose, find_all(fold(reading.prose), ("hour", "minute", "day"))):
         count = _COUNT_BEFORE.search(reading.prose, max(0, unit.start() - 14), unit.start())
         if count is not None:
             size = {"h": HOUR, "m": MINUTE, "d": DAY}[unit.group()[0].lower()]
@@ -151,10 +152,8 @@ _VAGUE_NEXT = Folded(
     r"|\bwe(?: will|['’]ll)? (?:post|write|report|update)(?: you)?(?: \w+)? (?P<when2>daily|once a day|every day)\b"
     r"|(?P<when3>\bdaily) updates?\b",
     needs=(
-        *("later today", "when we", "when there", "when more", "once we", "once there", "once more", "soon as"),
-        *("daily", "once a day", "every day"),
-        *("tomorrow", "tonight", "overnight", "few hours", "several hours", "some hours", "few days", "several days"),
-        *("some days", "morning", "afternoon", "evening", "next week", "nday", "sday", "rday", "iday", "end of", "eod"),
+        " afterno| day| evening| there| week|as soon |daily|eod|friday|in sever|later to|n a few h|n some h"
+        "|n the mo|nday|night|once mor|once we|saturday|sday|tomorrow|when mor|when we"
     ),
 )
 
@@ -163,7 +162,7 @@ def find_vague_next(reading: Reading) -> list[tuple[int, int]]:
     """Returns the words for a day or a part of it on which customers are to hear again, where no clock time is near."""
     starts = [clock.start for clock in reading.clocks]
     found: list[tuple[int, int]] = []
-    for match in _VAGUE_NEXT.finditer(reading.prose):
+    for match in reading.seek(_VAGUE_NEXT):
         sentence = reading.sentence_at(match.start())
         low, high = (sentence.start, sentence.end) if sentence is not None else match.span()
         if not any(low <= start < high for start in starts):

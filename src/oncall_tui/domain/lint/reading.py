@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TypeVar, cast
 from unicodedata import category
@@ -29,17 +29,24 @@ _MARKDOWN_LINK = Pattern(
     r"!?\[(?P<label>[^\[\]\n]{0,500})\](?:\((?P<url>[^()\s]{1,2000}(?:\([^()\s]{0,200}\)[^()\s]{0,500})?)"
     r"(?: \"[^\"\n]{0,200}\")?\)|\[[^\[\]\n]{0,200}\])"
 )
-_URL = Pattern(r"(?<![\w@])(?:[a-zA-Z][a-zA-Z0-9+.-]{1,20}://|www\.)[^\s<>\"'`|\\^{}\[\]]{1,2000}")
+_URL = Pattern(
+    r"(?<![\w@])(?:[a-zA-Z][a-zA-Z0-9+.-]{1,20}://|www\.)[^\s<>\"'`|\\^{}\[\]]{1,2000}",
+    needs="://|www.",
+)
 _TAG = Pattern(
     r"</?(?:a|abbr|b|blockquote|br|code|div|em|h[1-6]|hr|i|img|li|ol|p|pre|small|span|strong|sub|sup|table|tbody|td|th"
     r"|thead|tr|u|ul|var)(?:\s[^<>]{0,500})?/?>|</time>|<time\s[^<>]{1,500}>",
 )
 _BREAKING_TAG = Pattern(r"</?(?:br|div|h[1-6]|hr|li|ol|p|table|td|th|tr|ul)\b")
 _SUSPECT = Pattern(r"[\[\]{}<>$%_＿`*]|\s[\s,.;:'’]|[,.;:]{2}|(?i:TBD|TODO|FIXME|XXX|xx:xx|INSERT|lorem)")
+#: In so short a text looking for signs takes as long as the pattern.
+_SHORT_TEXT = 60
+_BEYOND = 40
 _TRAILING = ".,;:!?)]*_"
 _WORD = Pattern(r"\w+(?:['’.-]\w+)*")
-_PLAIN_WORD = Pattern(r"[^\W\d_]+|%")
+_PLAIN_WORD = Pattern(r"[^\W\d_]+|%|\d+")
 _NUMBER = Pattern(r"\d+")
+_CAPITALS = Pattern(r"[A-Z][A-Z0-9'’]")
 _SENTENCE_END = Pattern(r"[.!?][\"')\]”’*_]{0,4}(?=\s)|[。！？]|\n")
 _ENGLISH = Folded(
     r"(?i:\b(?:the|we|is|are|and|of|to|with|has|have|this|been|was|were|our|for|by|from|not|on|at|it|be|may|will|can"
@@ -144,8 +151,9 @@ class Reading:
     def prose(self) -> str:
         """The text as sentences are read: code and addresses masked, labels of links kept, tags of HTML as nothing."""
         text = _MARKDOWN_LINK.sub(_hide_address, self.without_code)
-        text = _URL.sub(lambda match: _hide(match.group(), _trim_url(match.group())), text)
-        return _TAG.sub(_hide_tag, text)
+        if _URL.may_match(text):
+            text = _URL.sub(lambda match: _hide(match.group(), _trim_url(match.group())), text)
+        return _TAG.sub(_hide_tag, text) if "<" in text else text
 
     @cached_property
     def sentences(self) -> Sequence[Sentence]:
@@ -161,6 +169,34 @@ class Reading:
     @cached_property
     def _starts(self) -> list[int]:
         return [sentence.start for sentence in self.sentences]
+
+    def seek(self, pattern: Pattern) -> Iterator[re.Match[str]]:
+        """Yields what a pattern matches in the prose, where each match lies within one sentence.
+
+        Only the sentences that hold one of its `needs` are read, which are few.
+        """
+        text = pattern.prepare(self.prose)
+        if len(text) < _SHORT_TEXT or not pattern.needs:
+            yield from pattern.compiled.finditer(text) if pattern.may_match(text) else ()
+            return
+        for index in self._list_holding(text, pattern.needs):
+            sentence = self.sentences[index]
+            # What may not follow a match is looked for beyond the end of its sentence.
+            for match in pattern.compiled.finditer(text, sentence.start, min(len(text), sentence.end + _BEYOND)):
+                if match.start() >= sentence.end:
+                    break
+                yield match
+
+    def _list_holding(self, text: str, needs: Sequence[str]) -> list[int]:
+        """Returns the numbers of the sentences in which one of some strings begins, in their order."""
+        starts, sentences, found = self._starts, self.sentences, set[int]()
+        for need in needs:
+            at = text.find(need)
+            while at >= 0:
+                index = max(0, bisect_right(starts, at) - 1)
+                found.add(index)
+                at = text.find(need, max(at + 1, sentences[index].end))
+        return sorted(found)
 
     def sentence_at(self, position: int) -> Sentence | None:
         """Returns the sentence that a position lies in, None between sentences."""
@@ -179,6 +215,21 @@ class Reading:
         """Words that follow each other, in small letters and with a blank between them, whatever stood there."""
         words = _PLAIN_WORD.compiled.findall(fold(self.prose))
         return frozenset(map("{} {}".format, words, words[1:]))
+
+    @cached_property
+    def tokens(self) -> frozenset[str]:
+        """The words of the prose in small letters, numbers too."""
+        return frozenset(_WORD.compiled.findall(fold(self.prose)))
+
+    @cached_property
+    def capitals(self) -> Sequence[int]:
+        """Where a capital stands before another, or before a digit or an apostrophe, in the text or in a view of it."""
+        return [match.start() for match in _CAPITALS.finditer(self.text)]
+
+    @cached_property
+    def digits(self) -> Sequence[int]:
+        """Where runs of digits begin in the text, in code and addresses too."""
+        return [match.start() for match in _NUMBER.finditer(self.text)]
 
     @cached_property
     def numbers(self) -> Sequence[int]:

@@ -23,6 +23,10 @@ _SOME = Folded(
     rf"|fraction|percentage|handful"
     rf"|proportion|minority|majority)|a subset|various) (?:of )?(?:our |the |your "
     rf"|all )?(?:\w+ ){{0,2}}?(?:{_CROWD})(?!\w)|(?<!\w)some of you(?!\w)",
+    needs=(
+        " handful| small |a few |a fracti|a large |a limite|a number|a part |a percen|a subset|an unkno|certain "
+        "|many |most |not all |ority |ous |ple |portion |selected|several |some "
+    ),
 )
 #: What makes a crowd a known one: a number, a place, or a feature that only they use.
 _NUMBER = Pattern(
@@ -97,7 +101,8 @@ _NEVER_AGAIN = any_word(
     "(?: ever)? (?:again|in the future|any ?more)|(?:won['’]?t|can['’]?t|cannot) (?:ever )?(?:happen|occur"
     "|take place) again|never see this again|will never (?:happen|occur|recur|be repeated)|(?:won['’]t|will not"
     "|would not|wouldn['’]t) (?:recur|reoccur"
-    "|be repeated)"
+    "|be repeated)",
+    needs=" again| any| the fut|be repea|ever |t re",
 )
 _ABSOLUTE = any_word(
     "once and for all|(?:we|i) (?:can |do |will |fully |hereby )?guarantee(?: that)?|(?:is|are|be) guaranteed (?:to"
@@ -108,7 +113,8 @@ _ABSOLUTE = any_word(
     "|guaranteed?)|permanently (?:fixed|resolved|solved|eliminated|cured|prevented)|(?:fixed|resolved|solved|gone"
     "|eliminated) (?:permanently|for good|once and for"
     " all|forever)|(?:impossible|no way) (?:for this )?(?:to happen again|to recur)|never (?:again|happen again"
-    "|fail again|go down again)|bullet-?proof"
+    "|fail again|go down again)|bullet-?proof",
+    needs=" again| forever| to recu|100 % |100% |for good|guarante|letely a|once and|one hund|permanen|proof",
 )
 #: What sounds like a promise and may be none.
 _BOLD = any_word(
@@ -118,21 +124,11 @@ _BOLD = any_word(
     "|remains?)|there will be no (?:further|more|repeat)(?: \\w+)?|no more (?:outages?|downtime|failures)|zero risk"
     "|(?:is"
     "|be) the last time"
-    "|impossible now"
-)
-_BOLD_SIGNS = (
-    *(
-        "last outage",
-        "last incident",
-        "thing of the past",
-        "no risk",
-        "unbreakable",
-        "foolproof",
-        "failsafe",
-        "fail-safe",
+    "|impossible now",
+    needs=(
+        " the las| word|e will be n|foolproo|impossib|no more |no repea|no way |o risk|safe now|thing of|unbreaka"
+        "|we assur|we p|we swear|we vow "
     ),
-    *("our word", "my word", "no repeat", "no way", "promise", "vow", "swear", "pledge", "assure you"),
-    *("will be no", "no more", "zero risk", "last time", "impossible"),
 )
 _HASTE = any_word(
     "(?:around|round)-the-clock|24x7|day and night|full steam(?: ahead)?|flat out|all the stops|(?:giving"
@@ -146,7 +142,12 @@ _HASTE = any_word(
     "|as hard as (?:we|they) can)"
     "|(?:all hands on deck|every effort|with (?:the )?(?:utmost|highest|great) (?:urgency|priority|speed)"
     "|at the earliest(?: possible)?(?: opportunity)?|in due course"
-    "|top priority|highest priority|utmost importance)"
+    "|top priority|highest priority|utmost importance)",
+    needs=(
+        " as prac| diligen| earlies| hard| possibl| priorit| tireles|24/7|24x7|a.s.a.p|all hand|as we ca|asap"
+        "|clock|day and |do our b|doing |ever|full ste|in a tim|in due c|ith all |ith the |stop|swiftly|t ou"
+        "|t speed|t urgenc|utmost i"
+    ),
 )
 _SMALL = any_word(
     "nothing to worry about|no (?:need|reason) to (?:panic|worry)|don['’]t panic|(?:just |only )?a (?:little"
@@ -161,7 +162,12 @@ _SMALL = any_word(
     "|hiccups?|(?:just|merely|only) (?:an?|some) (?:\\w+ )?(?:few"
     "|small|minor|brief|handful|fraction|subset|short|temporary|cosmetic)|(?:very|relatively|fairly) (?:small|minor"
     "|brief|few|limited)|(?:minimal|negligible|insignificant)"
-    " (?:\\w+ )?(?:impact|effect|disruption)?"
+    " (?:\\w+ )?(?:impact|effect|disruption)?",
+    needs=(
+        " big | major | panic| problem| seriou| to worr|a bit sl|barely|blip|brief|easy |elativel|fairly |hardly"
+        "|hiccup|insignif|just |little |merely|minimal |minor|momentar|negligib|nothing |only |quick |short "
+        "|simple |slight |small|tiny |trivial |very few|y limite"
+    ),
 )
 _GUESS_SIGNS = (
     *(
@@ -198,63 +204,6 @@ _GUESS_SIGNS = (
         "might well",
     ),
 )
-_AGAIN_SIGNS = (*("happen", "occur", "recur", "be repeated", "take place", "come back", "return", "see this again"),)
-_ABSOLUTE_SIGNS = (
-    *("guarantee", "100", "one hundred", "permanently", "for good", "once and for all", "forever"),
-    *("impossible", "no way", "never", "bullet", "completely and"),
-)
-_HASTE_SIGNS = (
-    *(
-        "24x7",
-        "day and night",
-        "full steam",
-        "flat out",
-        "all the stops",
-        "our all",
-        "our might",
-        "priorities",
-        "swiftly",
-    ),
-    "earliest convenience",
-    *(
-        "as possible",
-        "we can",
-        "our best",
-        "24/7",
-        "timely",
-        "as we ",
-        "as practic",
-        "as humanly",
-        "asap",
-        "a.s.a.p",
-        "tirelessly",
-        "clock",
-        "hard",
-    ),
-    *("diligently", "feverish", "non-stop", "nonstop", "hands on deck", "every effort", "urgency", "utmost"),
-    *("earliest", "due course", "priority"),
-)
-_SMALL_SIGNS = (
-    *("nothing to worry", "to panic", "to worry", "panic", "little slow", "bit slow", "hardly", "barely", "momentary"),
-    *("simple ", "easy ", "trivial", "only some", "only one"),
-    *("small", "minor", "slight", "tiny", "brief", "quick", "little", "blip", "hiccup", "just a", "just s"),
-    *(
-        "merely",
-        "nothing serious",
-        "big deal",
-        "not a",
-        "short",
-        "just some",
-        "only a",
-        "only s",
-        "relatively",
-        "fairly",
-        "minimal",
-        "negligible",
-        "insignific",
-        "very ",
-    ),
-)
 
 
 def _find_crowds(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
@@ -263,7 +212,7 @@ def _find_crowds(post: Post, context: Context, _tuning: Tuning) -> Iterator[Rema
         return
     # Where the incident is known, the scope is a question with an answer; in a text alone nobody can tell.
     level = Level.WARN if context.is_first is not None and context.components is not None else Level.INFO
-    for match in _SOME.finditer(post.body.prose):
+    for match in post.body.seek(_SOME):
         sentence = post.body.sentence_at(match.start())
         text = sentence.text if sentence else post.body.prose
         if not (
@@ -297,17 +246,16 @@ def _find_guesses(post: Post, context: Context, _tuning: Tuning) -> Iterator[Rem
 
 def _find_promises(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     prose = post.body.prose
-    folded = fold(prose)
-    for match in _NEVER_AGAIN.finditer(prose) if holds_any(folded, _AGAIN_SIGNS) else ():
+    for match in post.body.seek(_NEVER_AGAIN):
         if _is_aim(post.body.sentence_at(match.start()), match.start()):
             yield Remark(*match.span(), "Nobody can promise that: say what you change.", level=Level.WARN)
         else:
             yield Remark(
                 *match.span(), "Nobody can promise that: say what you change, such as 'we have added a test for this'."
             )
-    for match in _BOLD.finditer(prose) if holds_any(folded, _BOLD_SIGNS) else ():
+    for match in post.body.seek(_BOLD):
         yield Remark(*match.span(), "Can you promise that? Say what you change.", level=Level.WARN)
-    for match in _ABSOLUTE.finditer(prose) if holds_any(folded, _ABSOLUTE_SIGNS) else ():
+    for match in post.body.seek(_ABSOLUTE):
         if _DENIED.search(prose, max(0, match.start() - 24), match.start()):
             continue
         yield Remark(*match.span(), "Nobody can promise that: say what was done and how it was checked.")
@@ -329,7 +277,7 @@ def _is_aim(sentence: Sentence | None, at: int) -> bool:
 
 def _find_haste(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     prose = post.body.prose
-    for match in _HASTE.finditer(prose) if holds_any(fold(prose), _HASTE_SIGNS) else ():
+    for match in post.body.seek(_HASTE):
         start = match.start() - (prose[match.start() - 1 : match.start()] == " ")
         start -= prose[start - 1 : start] == "," == prose[match.end() : match.end() + 1]
         fix = (
@@ -346,7 +294,7 @@ def _find_small(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remar
         return
     level = Level.INFO if context.severity is None else None
     for part, reading in post.parts:
-        for match in _SMALL.finditer(reading.prose) if holds_any(fold(reading.prose), _SMALL_SIGNS) else ():
+        for match in reading.seek(_SMALL):
             if MASK not in match.group():
                 shown = reading.text[match.start() : match.end()]
                 text = f"'{shown}' is for customers to say: give the length and the share instead."

@@ -23,6 +23,17 @@ def holds_any(text: str, signs: Collection[str]) -> bool:
     return False
 
 
+def find_all(text: str, signs: Collection[str]) -> list[int]:
+    """Returns where the signs begin, in order."""
+    found = set[int]()
+    for sign in signs:
+        at = text.find(sign)
+        while at >= 0:
+            found.add(at)
+            at = text.find(sign, at + 1)
+    return sorted(found)
+
+
 def find_names(text: str, names: tuple[str, ...]) -> Iterator[tuple[int, int]]:
     """Yields where names stand as words of their own; a name of small letters alone is found in any case."""
     if not names or not text:

@@ -24,23 +24,32 @@ _ALL_HIT = Folded(
     r"|customer|request)|everyone"
     r"|nobody can|no one can|no (?:users?|customers?) can|(?:complete(?:ly)?|total(?:ly)?|full|entire(?:ly)?"
     r"|fully) (?:outage|down|unavailable|unreachable)|(?:down|unavailable) (?:completely|entirely|for everyone|for all)"
-    r"|(?:the )?(?:whole|entire) (?:\w+ ){1,2}is|100 ?% of|(?:outage|down) everywhere)\b)"
+    r"|(?:the )?(?:whole|entire) (?:\w+ ){1,2}is|100 ?% of|(?:outage|down) everywhere)\b)",
+    needs=(
+        " is able| outage| unreach|100 % of|100% of|all |down|entire |every|navailabl|no custo|no one c|no user"
+        "|nobody c|none of |whole |worldwid"
+    ),
 )
 _FEW_HIT = Folded(
     r"(?i:\b(?:very few (?:users|customers)|(?:a )?(?:small|limited|tiny) (?:set|number|subset|percentage|fraction"
     r"|share|group)|a few (?:users"
     r"|customers|requests)|some (?:users|customers|requests)"
     r"|a handful of|occasional(?:ly)?|intermittent(?:ly)?|(?:is|are) slow|slower than (?:usual|normal)|slight(?:ly)?"
-    r"|minor)\b)"
+    r"|minor)\b)",
+    needs=" few |a handfu|intermit|limited |me customers|minor|occasion|slight|slow|small |some req|some use|tiny ",
 )
 _IS_DOWN = Folded(
-    r"\bdo(?:es)? not (?:respond|answer)\b|\b(?:is|are) (?:currently |now )?(?:down|unavailable|unreachable|offline)\b"
+    r"\bdo(?:es)? not (?:respond|answer)\b|\b(?:is|are) (?:currently |now )?(?:down|unavailable|unreachable|offline)\b",
+    needs=" not ans| now dow| offline| unreach|are down|ently do|is down|navailabl|not resp",
 )
 _UNHIT = Folded(
     r"(?i:\b(?:not|no longer|recovered|restored|resolved|normal|operational|back|notif\w+|inform\w*|recommend"
     r"|advise\w*|apolog\w*|thank|sorry)\b)"
 )
-_SHARE = Folded(r"(?i:(?<![\w.])(?P<share>\d{1,3}(?:\.\d{1,2})?) ?(?:%|per ?cent)(?P<after>[^.!?\n]{0,60}))")
+_SHARE = Folded(
+    r"(?i:(?<![\w.])(?P<share>\d{1,3}(?:\.\d{1,2})?) ?(?:%|per ?cent)(?P<after>[^.!?\n]{0,60}))",
+    needs="%|per cent|percent",
+)
 _COUNTS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "twenty": 20, "fifty": 50, "a hundred": 100, "a thousand": 1_000,
@@ -54,11 +63,7 @@ _ONE_IN = Folded(
     r"|\b(?P<part>half|a third|a quarter|two thirds|three quarters) of (?:the |all |our )?"
     r"(?:requests|calls|users|customers|attempts|logins|sign-ins|traffic)\b"
     rf"|\b(?P<hundredths>{_COUNT}) per ?cent\b",
-    needs=(
-        *(f"{count} in" for count in (*_COUNTS, *"0123456789")),
-        *("out of", "half of", "a third", "a quarter", "two thirds", "three quarters", "per cent", "percent"),
-        *("most ", "nearly all", "almost all"),
-    ),
+    needs=" in | out of | quarter| third|cent|half of |most |nearly a",
 )
 _PARTS = {"half": 50.0, "a third": 33.3, "a quarter": 25.0, "two thirds": 66.7, "three quarters": 75.0}
 _FAILING = Folded(
@@ -95,7 +100,7 @@ def _find_other_share(post: Post, context: Context, _tuning: Tuning) -> Iterator
     if not shares or context.status is IncidentStatus.RESOLVED:
         return
     seen = max(shares)
-    for match in islice(_SHARE.finditer(post.body.prose), _MOST_SHARES):
+    for match in islice(post.body.seek(_SHARE), _MOST_SHARES):
         sentence = post.body.sentence_at(match.start())
         if sentence is None or _PASSING.search(sentence.text):
             continue
@@ -103,7 +108,7 @@ def _find_other_share(post: Post, context: Context, _tuning: Tuning) -> Iterator
         if is_success or _FAILING.search(sentence.text):
             said = float(match["share"])
             yield from _compare_share(post.body, *match.span("share"), 100 - said if is_success else said, seen)
-    for match in islice(_ONE_IN.finditer(post.body.prose), _MOST_SHARES):
+    for match in islice(post.body.seek(_ONE_IN), _MOST_SHARES):
         sentence = post.body.sentence_at(match.start())
         in_words = _read_share(match)
         if in_words is not None and sentence is not None and not _PASSING.search(sentence.text):

@@ -36,27 +36,12 @@ _NUMBER = Pattern(
     r"(?<![\w-])(?:PIN|(?i:pin (?:code|number)|meeting pin|(?:zoom |meeting |wi-?fi )?passcode|otp"
     r"|(?:2fa|mfa|two-factor|one[- ]time|verification|login|backup|recovery|door|alarm|host) (?:code|key|pin)))"
     r"(?i: is| was|:|=| to)*[ ]?(?P<value>\d{4,8})(?![\w-]|\.\d)|(?<![\w-])pin ?[:=] ?(?P<value2>\d{4,8})(?![\w-])",
-    needs=(
-        "PIN",
-        "pin:",
-        "pin=",
-        "pin :",
-        "pin c",
-        "pin n",
-        "ing pin",
-        "asscode",
-        "OTP",
-        "otp",
-        " code",
-        "CODE",
-        "Pin",
-        " key",
-    ),
+    needs=" key| pin|PIN|code|otp|pin |pin:|pin=",
 )
 _KEY_IS = Pattern(
     r"(?i:(?<![\w-])(?:wi-?fi|wlan|api|access|secret|admin|root|vpn|ssh|license) (?:key|pass|secret|pw)"
     r" (?:is|was|:|=)) ?[\"'`]?(?P<value>[^\s\"'`<>]{6,64})",
-    needs=("key is", "key was", "key:", "key =", "key :", "pass is", "pass:", "pw is", "secret is", "secret:", "Key "),
+    needs=" key | pass | pw | secret ",
 )
 _SHELL = Pattern(
     r"\b(?:mysql|mysqldump|mariadb|sshpass|psql|redis-cli)\b[^\n]{0,80}? -[pa](?P<value>[^\s-]\S{3,64})",
@@ -110,7 +95,7 @@ _PHONE = Folded(
     r"\b(?:(?:his|her|their|private|personal|home|mobile|cell|direct) (?:phone|number|line)|phone|mobile|cell ?phone"
     r"|tel\.?)"
     r"(?: number)?(?: is|:)? (?P<number>(?:\+\d{1,3}|\(?\d{2,4}\)?)[ -]?\d(?:[ -]?\d){5,11})(?![\w-])",
-    needs=("phone", "mobile", "tel", "cell", " number", " line"),
+    needs=" line| number|mobile|phone|tel",
 )
 
 
@@ -156,5 +141,5 @@ def find_personal(reading: Reading) -> Iterator[tuple[int, int, str]]:
 
 def find_phones(reading: Reading) -> Iterator[tuple[int, int]]:
     """Yields numbers of phones that may be those of a person."""
-    for match in _PHONE.finditer(reading.prose) if _PHONE.may_match(fold(reading.prose)) else ():
+    for match in reading.seek(_PHONE):
         yield match.span("number")

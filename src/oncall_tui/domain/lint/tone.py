@@ -24,14 +24,15 @@ _INCONVENIENCE = any_word(
     "|might|has|have|could|is|will)(?: have| be)?"
     " ?(?:caused?|causing)?(?: (?:to )?you)?)?"
     "|(?:any|the) (?:trouble|disruption|impact|problems?|difficult(?:y|ies)|issues?) (?:that )?(?:this|it) (?:may|might"
-    "|could) have (?:caused|had)"
+    "|could) have (?:caused|had)",
+    needs=" have ca| have ha|inconven",
 )
 _SHOUT = Pattern(r"(?<![\w-])[A-Z][A-Z'’]+(?:[ ,]{1,2}(?:[A-Z][A-Z'’]+|I|A)){2,40}(?![\w-])")
 _CODE_AFTER = Folded(r"[\"'`)]? (?:errors?|status|code|region|response|requests?)\b")
 _EXCLAIMED = Pattern(r"!+(?![\w=\[(])")
 _EMOTICON = Pattern(
     r"(?<![\w:;/])(?:[:;]-?[)(DP|]|<3|¯\\_\(ツ\)_/¯|\^\^|:['’]\()(?![\w:/])",
-    needs=(":)", ":(", ":-", ":D", ":P", ";)", ";-", "<3", "¯", "^^", ":'(", ":’("),
+    needs=(*(f"{eyes}{mouth}" for eyes in ":;" for mouth in ")(DP|-"), "<3", "¯", "^^", ":'(", ":’("),
 )
 _SHORTCODE = Pattern(r":(?<![\w:/]:)[a-z_]{3,20}:(?![\w:/])")
 _EMOJI = Pattern(
@@ -53,48 +54,13 @@ _SELLING = any_word(
     "|valued customers?|we pride ourselves|take(?:s)? (?:great )?pride|committed to (?:excellence"
     "|providing (?:you )?(?:with )?(?:the )?(?:best|highest))"
     "|highest (?:quality|standards?|level) of|exceptional|superior (?:service|quality)|mission is to|passionate"
-    "|synerg\\w+|journey|empower\\w*"
-)
-_SELLING_SIGNS = (
-    *(
-        "value",
-        "satisfaction",
-        "your trust",
-        "unrivalled",
-        "unrivaled",
-        "world",
-        "robust",
-        "premium",
-        "upgrade",
-        "pro plan",
+    "|synerg\\w+|journey|empower\\w*",
+    needs=(
+        " pride|% off|awesome|azing|ceptiona|class|cutting|delight|ding|empower|eneratio|erio|est |excit|fantasti"
+        "|game|incredib|industry|ission i|journey|most |nnovativ|notch|passiona|revoluti|rock|seamless|synerg"
+        "|the art|the-art|thrilled|to excel|tomer sa|try |unmatche|unparall|unpreced|unrival|upgrade |ust |value"
+        "|winning"
     ),
-    *("seriously", "best ", "top-notch", "top notch", "reliable", "unprecedented", "rockstar", "rock star", "amazing"),
-    *("fantastic", "blazing", "% off", "discount", "awesome", "incredible", "trust and"),
-    *(
-        "class",
-        "edge",
-        "state-of",
-        "state of the",
-        "leading",
-        "award",
-        "seamless",
-        "delight",
-        "excit",
-        "thrilled",
-        "innovat",
-    ),
-    *(
-        "revolution",
-        "game",
-        "unparallel",
-        "unmatched",
-        "generation",
-        "valued customer",
-        "pride",
-        "committed to",
-        "highest",
-    ),
-    *("exceptional", "superior", "mission is", "passionate", "synerg", "journey", "empower"),
 )
 _PASSIVE = Folded(
     r"an? (?:issue|problem|error|incident|outage) (?:has been|was) (?:identified|reported|detected|raised)\b"
@@ -135,11 +101,8 @@ def _find_many_apologies(post: Post, _context: Context, _tuning: Tuning) -> Iter
 
 
 def _find_inconvenience(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
-    if holds_any(fold(post.body.prose), ("inconvenience", "have caused", "have had")):
-        for match in _INCONVENIENCE.finditer(post.body.prose):
-            yield Remark(
-                *match.span(), "Say what you are sorry for: 'We are sorry that sign-in failed for 47 minutes'."
-            )
+    for match in post.body.seek(_INCONVENIENCE):
+        yield Remark(*match.span(), "Say what you are sorry for: 'We are sorry that sign-in failed for 47 minutes'.")
 
 
 def _find_no_apology(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
@@ -172,7 +135,7 @@ def _find_much_feeling(post: Post, _context: Context, _tuning: Tuning) -> Iterat
 
 def _find_shouting(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
-        for match in _SHOUT.finditer(reading.prose):
+        for match in _SHOUT.match_at(reading.prose, reading.capitals):
             words = match.group().replace(",", " ").split()
             long = [word for word in words if len(word) > 3]
             is_shout = len(long) >= 2 or (len(long) == 1 and len(words) >= 4)
@@ -208,7 +171,7 @@ def _find_excitement(post: Post, _context: Context, _tuning: Tuning) -> Iterator
 
 
 def _find_selling(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
-    for match in _SELLING.finditer(post.body.prose) if holds_any(fold(post.body.prose), _SELLING_SIGNS) else ():
+    for match in post.body.seek(_SELLING):
         shown = post.body.text[match.start() : match.end()]
         yield Remark(*match.span(), f"'{shown}' sells: this is a message about a fault.")
 
@@ -219,7 +182,7 @@ def _find_long_reading(post: Post, _context: Context, tuning: Tuning) -> Iterato
     counted: list[Sentence] = []
     for sentence in post.body.sentences:
         found = _LETTERS.compiled.findall(sentence.text)
-        if len(found) < 3 or (not sentence.text.isascii() and _is_foreign(sentence.text)):
+        if len(found) < 3 or (_is_foreign(sentence.text)):
             continue
         words += len(found)
         counted.append(sentence)
@@ -236,6 +199,8 @@ def _find_long_reading(post: Post, _context: Context, tuning: Tuning) -> Iterato
 
 
 def _is_foreign(text: str) -> bool:
+    if text.isascii() or text.replace(MASK, "").isascii():
+        return False
     return sum(sign > "\u024f" and sign != MASK and sign.isalpha() for sign in text) > len(text) // 4
 
 

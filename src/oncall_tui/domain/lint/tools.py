@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from oncall_tui.domain.lint.model import Level
 from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.reading import Reading
-from oncall_tui.domain.lint.signs import fold
 
 _TOOLS = (
     "jira|servicenow|confluence|pagerduty|opsgenie|victorops|grafana|kibana|splunk|datadog|new relic|sentry|nagios"
@@ -57,13 +56,12 @@ _SMALL_TICKET = Pattern(
 
 def find_tools(reading: Reading) -> Iterator[tuple[int, int, Level]]:
     """Yields where a text sends readers to what only the team can open; a page may be that of such a tool itself."""
-    folded = fold(reading.prose)
     taken = list[tuple[int, int]]()
     for match in _SMALL_TICKET.finditer(reading.prose):
         taken.append(match.span())
         yield *match.span(), Level.WARN
     for pattern, level in ((_OURS, Level.WARN), (_PAPERS, Level.WARN), (_SEEN_IN, Level.INFO)):
-        for match in pattern.compiled.finditer(folded) if pattern.may_match(folded) else ():
+        for match in reading.seek(pattern):
             start, end = match.span()
             if not any(low < end and start < high for low, high in taken) and not reading.is_meant(start, end):
                 taken.append((start, end))

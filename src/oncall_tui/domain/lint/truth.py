@@ -31,7 +31,12 @@ _ALL_WELL = Folded(
     r"|\b(?:customers|users|everyone|you) (?:can|are (?:now )?able to) (?:now )?(?:\w+ ){1,4}again\b"
     r"|\ball (?:is )?green\b"
     r"|\ball systems operational\b|\bno longer (?:occurs?|happens?|affect(?:s|ed|ing)?)\b"
-    r"|\b(?:everything|all) is (?:back|well|working|operational)|\bfully (?:operational|recovered|restored)\b)"
+    r"|\b(?:everything|all) is (?:back|well|working|operational)|\bfully (?:operational|recovered|restored)\b)",
+    needs=(
+        " fine| green| now | online| resumed| stable| to norm|% availa|again|are avai|are back|are up|are work"
+        "|back up|erationa|healthy|ing as |ing norm|is avail|is back|is up|is worki|no furth|no longe|no more "
+        "|over|restored|s go|s ok|s well|up and r|ystems o"
+    ),
 )
 _OVER = Folded(
     r"(?i:\b(?:resolved?|resolution|resolving|restored?|recover(?:ed|y|ing)|fixed|mitigated|remediated|corrected"
@@ -61,7 +66,8 @@ _AT_WORK = Folded(
     r"|is) (?:still )?looking for)\b"
     r"|\bthe investigation (?:is (?:still )?ongoing|continues)\b|^investigation continues\b"
     r"|\b(?:a|the) fix is (?:still |now )?being (?:prepared|developed|tested|deployed|implemented|rolled out"
-    r"|worked on)\b)"
+    r"|worked on)\b)",
+    needs=" fix is | look| trying | work on| work to| working|continu|currentl|nvestiga|perienci|still",
 )
 #: Work that goes on after an end is no contradiction.
 _LINGERING = Folded(
@@ -74,10 +80,16 @@ _LINGERING = Folded(
     r"|\bremains? (?:down|unavailable|degraded|affected|unreachable)\b|\bnext update (?:by|in|at|is)\b"
     r"|\bdo(?: not|n['’]t) (?:yet )?have an? eta\b|\bwe(?: are|['’]re) on it\b"
     r"|\bhave(?: not|n['’]t) (?:yet )?found the (?:root )?cause\b"
-    r"|^investigating\b)"
+    r"|^investigating\b)",
+    needs=(
+        " is in p| is ongo| still |are down|are fail|ave an e|e continues|eing dep|eing inve|found the|have a e"
+        "|have no |ident co|is down|is faili|may expe|persist|ption co|re on it|remain|roblem c|s are unab|s can"
+        "|s un|stigatin|t update |waiting "
+    ),
 )
 _STILL_DOWN = Folded(
-    r"\b(?:is|are|remains?) down\b|\b(?:users|customers|clients) (?:can ?not|can['’]t|are unable to)\b"
+    r"\b(?:is|are|remains?) down\b|\b(?:users|customers|clients) (?:can ?not|can['’]t|are unable to)\b",
+    needs="are down|remain d|s are unab|s can|s down",
 )
 _AFTERWARDS = Folded(
     r"(?i:\b(?:root cause|why|cause of|post-?mortems?|review|prevent\w*|avoid\w*|reoccur\w*|recur\w*|future"
@@ -107,7 +119,11 @@ _FIX_DONE = Folded(
     r"|(?:we|engineers|our (?:\w+ ){0,2}(?:team|engineers)|the (?:\w+ )?team) (?:have |has |'ve |’ve )?(?:now "
     r"|successfully |just |also )*"
     r"(?:implemented|deployed|applied|released|rolled out|shipped) (?:a|the|our|this) (?:\w+ ){0,2}(?:fix|patch"
-    r"|hotfix|mitigation|remediation|solution))\b)"
+    r"|hotfix|mitigation|remediation|solution))\b)",
+    needs=(
+        " fixed| repaire|applied|eased a |ed ou|ed this|eployed |fix |iation i|itigation is|leased t|lution is"
+        "|mented a |mented t|ollback |patch |s been m|shipped |tion ha|tion was"
+    ),
 )
 _MITIGATED = Folded(
     r"\b(?=\w)(?i:\b(?:was|were) (?:restarted|rebooted|replaced|rolled back|reverted)\b|\bwe (?:have )?(?:increased"
@@ -118,7 +134,11 @@ _MITIGATED = Folded(
     r"|\btraffic (?:was|has been) (?:moved|shifted|rerouted|redirected|drained)\b"
     r"|\b(?:we|engineers|our (?:\w+ ){0,2}(?:team|engineers)) (?:have |has |'ve |’ve )?(?:now |just "
     r"|also )?(?:rolled (?:\w+ ){0,2}back|reverted|scaled|blocked|moved|rerouted|drained|rebooted"
-    r"|restarted|failed over|switched|fixed|repaired|mitigated|replaced|disabled)\b)"
+    r"|restarted|failed over|switched|fixed|repaired|mitigated|replaced|disabled)\b)",
+    needs=(
+        "affic wa|ailed ov|ave incr|bled|blocked|drained|e added |fixed|itigated|moved|pplied a|raffic h|rebooted"
+        "|repaired|replaced|rerouted|restarte|reverted|rolled |scaled|switched|tored fr|we increased"
+    ),
 )
 _SOME = Folded(
     r"(?i:\b(?:to (?:ensure|make sure|see (?:if|that)|verify|check)|ensur\w+|verify\w*"
@@ -130,7 +150,8 @@ _UNKNOWN_CAUSE = Folded(
     r"|the) \w+ )?(?:is"
     r"|remains|are) (?:still |currently |as yet |not yet |yet )*"
     r"(?:unknown|unclear|not known|undetermined|unidentified)"
-    r"|(?:do not|don't|don’t) (?:yet |currently )?know (?:why|what happened|(?:the|what) (?:root )?caus\w+))\b)"
+    r"|(?:do not|don't|don’t) (?:yet |currently )?know (?:why|what happened|(?:the|what) (?:root )?caus\w+))\b)",
+    needs="know|unclear|undeterm|unidenti",
 )
 _FOUND = Folded(
     r"\b(?:(?<!not )(?<!not yet )(?<!n't )identified"
@@ -140,7 +161,8 @@ _FOUND = Folded(
 _CAUSE_KNOWN = Folded(
     r"\bwe (?:now )?know the (?:root )?cause\b|\b(?:(?:have|has) (?:now |already )?(?:identified|found"
     r"|determined) the (?:root )?cause"
-    r"|(?:root )?cause (?:has been|was|is) (?:now )?(?:found|identified|known|determined))\b"
+    r"|(?:root )?cause (?:has been|was|is) (?:now )?(?:found|identified|known|determined))\b",
+    needs="cause |d the |know the",
 )
 _NO_CAUSE = Folded(
     r"\b(?=\w)(?i:\bcause(?: is|:)? (?:still )?(?:unknown|unclear)\b|\bno idea (?:what|why)\b|\byet to (?:find|identify"
@@ -156,7 +178,11 @@ _NO_CAUSE = Folded(
     r"|(?:have|has) (?:not|n't) (?:yet |been able to |been )*(?:identif\w+|f[io]und|determine\w*) (?:the"
     r"|a) (?:root )?cause"
     r"|(?:still|continu\w+ to) (?:look\w* for|search\w* for|try\w* to (?:find|identify|determine)|identify|determine)"
-    r" (?:the|a) (?:root )?cause)\b)"
+    r" (?:the|a) (?:root )?cause)\b)",
+    needs=(
+        " n't | to find|ating the c|clear|eing inve|etermine|g to und|has not |have not|identify|know|look"
+        "|no idea |r the ca|search|the reas|ting the r|ting why|under in|unidenti"
+    ),
 )
 _RESOLVED_ALREADY = Folded(
     r"\b(?=\w)(?i:(?:^|(?<=[.!?] )|(?<=\n))(?:it is|it['’]s|this (?:is|has been|was)|all|now) (?:now )?(?:resolved"
@@ -164,7 +190,8 @@ _RESOLVED_ALREADY = Folded(
     r"|solved|repaired)\b"
     r"|^(?:fixed|resolved|solved)[.! ]*$|\bwe(?: have|['’]ve) got it (?:fixed|resolved)\b|\b(?:(?:this"
     r"|the) (?:incident|issue|problem|outage) (?:has been|is|was) (?:now |fully "
-    r"|completely )*(?:resolved|closed|solved|over)|this is (?:now )?(?:resolved|solved|over))\b)"
+    r"|completely )*(?:resolved|closed|solved|over)|this is (?:now )?(?:resolved|solved|over))\b)",
+    needs=" outage | over| repaire| was |dent has|fixed|ident is|issue is|problem |solved|ue has b",
 )
 _NONSENSE = Folded(
     r"\b(?=\w)(?i:\b(?:recovered|restored|resolved|fixed|working again),? (?:and|but|yet)(?: it| they)?(?: is"
@@ -185,7 +212,11 @@ _NONSENSE = Folded(
     r"|\b(?:fully |completely )(?:recovered|restored|resolved|operational)(?: and| but|,| though)?"
     r"(?: (?:is|are|it is|they are))? still (?:failing|down|unavailable|not working|affected|experiencing|degraded)\b"
     r"|\b(?:increased|elevated) (?:number of |rate of |levels? of )?(?:normal operation|success rates?"
-    r"|availability)\b)"
+    r"|availability)\b)",
+    needs=(
+        " still d| still f| up | up, | working|availab|ct and |ers and |es not w|l experienci|peration|still af"
+        "|still br|success"
+    ),
 )
 _RATE_AFTER = Folded(
     r"(?i:\s*(?:rates?|ratio|vs|versus|and|or|code|messages?|handling|recovery|logs?|reports?|for|while|instead))"
@@ -207,7 +238,9 @@ _CLAIMS_CAUSE = Folded(
     r"|(?:change|deployment|release|update|upgrade|certificate) (?:broke|took down)"
     r"|(?:root )?cause (?:is|was|of (?:this|the) \w+ (?:is|was)|has been (?:found|identified|determined|traced))"
     r"|traced (?:back )?to|(?:found|identified|determined|know) (?:the|a) "
-    r"(?:root )?cause)\b)"
+    r"(?:root )?cause)\b)",
+needs=(" is a| knocked| to blam|ads to t|attack |broke|cause|comes fr|due to|ggered b|ibuted t|ing from|is the "
+"|led to t|ntroduce|reason: |result |stem|sulted f|sults fr|took|traced |was "),
 )  # fmt: skip
 _NO_CLAIM = Folded(
     r"(?i:\b(?:not|n't|n’t|if|whether|may|might|could|possibl\w+|unknown|investigat\w+|looking|try\w*|find"
@@ -218,7 +251,7 @@ _NO_CLAIM = Folded(
 def search(reading: Reading, pattern: Pattern, *unless: Pattern) -> Iterator[tuple[int, int, Sentence]]:
     """Yields where a pattern matches, with its sentence, unless that matches one of the others."""
     judged: dict[int, bool] = {}
-    for match in pattern.finditer(reading.prose):
+    for match in reading.seek(pattern):
         sentence = reading.sentence_at(match.start())
         if sentence is None:
             continue
@@ -318,7 +351,7 @@ def _find_untold_outages(_post: Post, context: Context, _tuning: Tuning) -> Iter
 
 def _find_nonsense(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
-        for match in _NONSENSE.finditer(reading.prose):
+        for match in reading.seek(_NONSENSE):
             if match["one"] and _RATE_AFTER.match(reading.prose, match.end()):
                 continue
             shown = show(reading, *match.span())
