@@ -12,6 +12,7 @@ from oncall_tui.engine.broadcast import Broadcast, Channel
 from oncall_tui.engine.fenced import STORE_PAUSE_S
 from oncall_tui.engine.page_work import Work
 from oncall_tui.engine.pages.errors import NotAppliedError, PageError, RefusedByPageError
+from oncall_tui.store.broadcasts import judge_waiting_broadcasts, list_due_broadcasts
 from oncall_tui.store.deliveries import (
     adopt_orphans,
     claim_delivery,
@@ -21,7 +22,7 @@ from oncall_tui.store.deliveries import (
     settle_retry,
 )
 from oncall_tui.store.incidents import get_incident
-from oncall_tui.store.outbox import list_due_broadcasts, next_due_at
+from oncall_tui.store.outbox import next_due_at
 from oncall_tui.store.page import list_pages
 
 _DOUBT = "it may or may not have arrived: has it, send it again, or drop it?"
@@ -62,6 +63,7 @@ class _Broadcaster:
 
     async def tend_due(self) -> None:
         """Sends what is due, one after the other."""
+        await self._fenced.write(judge_waiting_broadcasts, self._work.epoch, self._clock(), name=self._name)
         for delivery in await self._work.store.call(list_due_broadcasts, self._clock(), name=self._name):
             await self._tend(delivery)
 

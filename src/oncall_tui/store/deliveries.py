@@ -14,6 +14,7 @@ from oncall_tui.domain.update import DeliveryKind, DeliveryState, Evidence
 from oncall_tui.store.codec import encode_evidence
 from oncall_tui.store.database import Database
 from oncall_tui.store.incidents import absorb_twin
+from oncall_tui.store.lease import is_current
 from oncall_tui.store.outbox import ENGINE, OPEN, link_update
 from oncall_tui.store.sqlite import sqlite3
 from oncall_tui.store.timeline import add_entry
@@ -97,7 +98,7 @@ def claim_delivery(
     `page_at` is `now` by the page's clock, None when that is not known.
     """
     with db.write("outbox") as connection:
-        if not _is_current(connection, epoch):
+        if not is_current(connection, epoch):
             return False
         # What the page shows late of our earlier updates must not pass for this one.
         known = connection.execute(
@@ -266,14 +267,9 @@ def _settle(
         return True
 
 
-def _is_current(connection: sqlite3.Connection, epoch: int) -> bool:
-    row = connection.execute("SELECT epoch FROM lease").fetchone()
-    return row is not None and row["epoch"] == epoch
-
-
 def find_fenced(connection: sqlite3.Connection, delivery_id: int, epoch: int) -> sqlite3.Row | None:
     """Returns an open delivery, None when it was settled otherwise or a later engine has taken over."""
-    if not _is_current(connection, epoch):
+    if not is_current(connection, epoch):
         return None
     found: sqlite3.Row | None = connection.execute(
         f"SELECT * FROM delivery WHERE id = ? AND {OPEN}", (delivery_id,)

@@ -6,6 +6,7 @@ import os
 
 from oncall_tui.domain.engine import Lease, Terminal
 from oncall_tui.store.database import Database
+from oncall_tui.store.sqlite import sqlite3
 
 
 def take_lease(db: Database, *, pid: int, host: str, boot_id: str, version: str, mode: str, now: int) -> int:
@@ -35,6 +36,12 @@ def end_lease(db: Database, epoch: int, now: int) -> None:
     """Notes a clean stop."""
     with db.write("engine") as connection:
         connection.execute("UPDATE lease SET stopped_at = ? WHERE epoch = ?", (now, epoch))
+
+
+def is_current(connection: sqlite3.Connection, epoch: int) -> bool:
+    """Tells, inside the caller's transaction, whether an engine is still the one that was begun last."""
+    row = connection.execute("SELECT epoch FROM lease").fetchone()
+    return row is not None and row["epoch"] == epoch
 
 
 def read_lease(db: Database) -> Lease | None:

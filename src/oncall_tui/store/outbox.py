@@ -202,22 +202,6 @@ def list_due(db: Database, now: int, *, page: str = MAIN_PAGE) -> list[Delivery]
     return [_delivery(row) for row in rows]
 
 
-def list_due_broadcasts(db: Database, now: int, *, name: str) -> list[Delivery]:
-    """Returns the broadcasts of one channel that may act now, as `list_due` does for a page.
-
-    One waits until customers can read its update on a page, so that its link leads to something.
-    """
-    return [
-        delivery
-        for delivery in list_due(db, now, page=name)
-        if delivery.state is not DeliveryState.PENDING
-        or db.row(
-            "SELECT 1 FROM page_update JOIN incident_update ON id = update_id WHERE uid = ? AND seen_at IS NOT NULL",
-            delivery.uid,
-        )
-    ]
-
-
 def next_due_at(db: Database, *, page: str = MAIN_PAGE) -> int | None:
     """Returns the earliest instant at which a waiting delivery may act again, None when none waits."""
     row = db.row(
@@ -267,7 +251,7 @@ def retry_delivery(db: Database, delivery_id: int, actor: str, now: int) -> Deli
 def drop_delivery(db: Database, delivery_id: int, actor: str, now: int) -> Delivery:
     """Gives a delivery up: the update stays in our record, marked as never sent by us.
 
-    Raises NotFoundError, or RefusedError (`being-sent`) while the engine has it in flight.
+    With the last page that holds an update, or was to, its broadcasts are given up: they would lead to nothing. Raises NotFoundError, or RefusedError (`being-sent`) while the engine has it in flight.
     """
     with db.write("outbox", "timeline") as connection:
         row = _open_row(connection, delivery_id, ("pending", "failed", "retry_wait", "uncertain"), "being-sent", "drop")
@@ -284,7 +268,22 @@ def drop_delivery(db: Database, delivery_id: int, actor: str, now: int) -> Deliv
             now,
             now,
         )
+        if row["kind"] != DeliveryKind.BROADCAST:
+            _drop_idle_broadcasts(connection, row, actor, now)
     return get_delivery(db, delivery_id)
+
+
+def _drop_idle_broadcasts(connection: sqlite3.Connection, dropped: sqlite3.Row, actor: str, now: int) -> None:
+    names = connection.execute(
+        "UPDATE delivery SET state = 'dropped', reason = 'no page has its update' WHERE update_id = ?1 "
+        "AND kind = 'broadcast' AND state = 'pending' AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.update_id = ?1 "
+        "AND d.kind != 'broadcast' AND d.state != 'dropped') "
+        "AND NOT EXISTS (SELECT 1 FROM page_update WHERE page_update.update_id = ?1) RETURNING page",
+        (dropped["update_id"],),
+    ).fetchall()
+    for row in names:
+        text = f"{row['page']} is not told: no page has the update"
+        add_entry(connection, dropped["incident_id"], EntryKind.UNDONE, text, actor, now, now)
 
 
 def adopt_delivery(db: Database, delivery_id: int, evidence: Evidence | None, actor: str, now: int) -> Delivery:
