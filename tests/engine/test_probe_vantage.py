@@ -57,8 +57,12 @@ def test_a_gateway_that_was_asked_for_in_vain_is_silent(tmp_path: Path, flags: s
     assert not vantage.is_gateway_silent(tmp_path / "none", neighbours)
 
 
+NOWHERE = (("host.invalid", 1),)
+
+
 async def test_all_of_three_networks_at_once_is_this_host() -> None:
-    seen = Vantage()
+    now = 100.0
+    seen = Vantage(landmarks=NOWHERE, monotonic=lambda: now)
     for probe, ip in (("a", "192.0.2.1"), ("b", "198.51.100.1"), ("c", "203.0.113.1"), ("d", "203.0.113.9")):
         seen.note(probe, ip, is_reached=True)
     assert not await seen.is_cut_off()
@@ -70,6 +74,17 @@ async def test_all_of_three_networks_at_once_is_this_host() -> None:
     seen.note("b", "198.51.100.1", is_reached=True)
     told += [seen.is_known_cut_off, await seen.is_cut_off()]
     assert told == [True, True, False, False]
+
+
+async def test_a_provider_of_three_networks_that_falls_is_an_outage_while_others_answer() -> None:
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    seen = Vantage(landmarks=(*NOWHERE, ("127.0.0.1", server.sockets[0].getsockname()[1])))
+    for ip in ("104.16.0.1", "104.17.0.1", "104.18.0.1"):
+        seen.note(ip, ip, is_reached=True)
+        seen.note(ip, "", is_reached=False)
+    assert not await seen.is_cut_off()
+    server.close()
+    await server.wait_closed()
 
 
 async def test_one_provider_that_falls_is_an_outage() -> None:

@@ -19,8 +19,10 @@ _LANDMARKS = (
     (socket.AF_INET, "1.1.1.1"),
     (socket.AF_INET6, "2620:fe::fe"),
 )
+_LANDMARK_PORT = 53
+_RESOLVERS = tuple((ip, _LANDMARK_PORT) for _, ip in _LANDMARKS)
 _NETWORKS_LEAST = 3
-"""One provider that falls takes a network or two with it; all of three unrelated ones at once is this host."""
+"""One provider that falls takes a network or two with it; all of three at once may be this host."""
 _ANSWER_WITHIN_S = 2.0
 _BELIEVED_S = 5.0
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -34,7 +36,7 @@ def is_online() -> bool:
 def _has_route(family: socket.AddressFamily, ip: str) -> bool:
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect((ip, 53))
+            probe.connect((ip, _LANDMARK_PORT))
     except OSError:
         return False
     return True
@@ -89,14 +91,19 @@ class Vantage:
     """What is seen of the world outside: whether it is one target that does not answer, or none at all.
 
     `targets` (host, port) are of the user's choice, and are asked only when something outside is not reached. Without
-    them three unrelated networks that all answered before, and of which none does now, tell that it is this host.
+    them three networks that all answered before, and of which none does now, tell that it is this host, unless one of
+    the `landmarks` answers: one provider may announce them all, and its outage must not pass for ours.
     """
 
     def __init__(
-        self, targets: Sequence[tuple[str, int]] = (), monotonic: Callable[[], float] = time.monotonic
+        self,
+        targets: Sequence[tuple[str, int]] = (),
+        monotonic: Callable[[], float] = time.monotonic,
+        landmarks: Sequence[tuple[str, int]] = _RESOLVERS,
     ) -> None:
         self.is_known_cut_off = False
         self._targets = targets
+        self._asked = targets or landmarks
         self._monotonic = monotonic
         self._sights: dict[str, _Sight] = {}
         self._asking = asyncio.Lock()
@@ -119,13 +126,14 @@ class Vantage:
         else:
             networks = {sight.network for sight in self._sights.values()}
             is_reached = any(sight.is_reached for sight in self._sights.values())
-            self.is_known_cut_off = not is_reached and len(networks) >= _NETWORKS_LEAST
+            is_likely = not is_reached and len(networks) >= _NETWORKS_LEAST
+            self.is_known_cut_off = is_likely and not await self._has_answer()
         return self.is_known_cut_off
 
     async def _has_answer(self) -> bool:
         async with self._asking:
             if self._monotonic() - self._asked_s >= _BELIEVED_S:
-                answers = await asyncio.gather(*(_can_connect(*target) for target in self._targets))
+                answers = await asyncio.gather(*(_can_connect(*target) for target in self._asked))
                 self._is_answered, self._asked_s = any(answers), self._monotonic()
             return self._is_answered
 
