@@ -29,6 +29,7 @@ from oncall_tui.domain.verdict import (
 
 EVERY = 10_000
 DAY = 86_400_000
+NOW = 1_700_000_000_000
 PROBE = Probe("p", ProbeKind.HTTP, "http://x/", every_ms=EVERY)
 LETTERS = {"U": Verdict.UP, "S": Verdict.DEGRADED, "D": Verdict.DOWN, "?": Verdict.UNKNOWN}
 
@@ -323,12 +324,16 @@ def test_a_probe_that_nothing_is_known_of_is_not_well() -> None:
         started_at=1,
         declared_at=1,
         revision=1,
-        probes=("up", "slow", "down", "flapping", "gone"),
+        probes=("up", "slow", "down", "flapping", "silent", "unseen", "gone"),
     )
-    states = [
-        ProbeState("up", ProbeStatus.UP),
-        ProbeState("slow", ProbeStatus.SLOW),
-        ProbeState("down", ProbeStatus.DOWN),
-        ProbeState("flapping", ProbeStatus.UP, flapping_at=1),
+    heard = [
+        (ProbeState("up", ProbeStatus.UP, last_result_at=NOW), Verdict.UP),
+        (ProbeState("slow", ProbeStatus.SLOW, last_result_at=NOW), Verdict.DEGRADED),
+        (ProbeState("down", ProbeStatus.DOWN, last_result_at=NOW), Verdict.DOWN),
+        (ProbeState("flapping", ProbeStatus.UP, last_result_at=NOW, flapping_at=1), Verdict.UP),
+        (ProbeState("silent", ProbeStatus.UP, last_result_at=NOW - DAY), Verdict.UP),
+        (ProbeState("unseen", ProbeStatus.UP, last_result_at=NOW), Verdict.UNKNOWN),
     ]
-    assert find_red_probes(incident, states) == ["down", "flapping", "gone"]
+    states = {state.probe: replace(state, last_verdict=latest, recent=((latest, 5.0),)) for state, latest in heard}
+    probes = [replace(PROBE, name=name) for name in states]
+    assert find_red_probes(incident, probes, states, NOW + 1) == ["down", "flapping", "silent", "unseen", "gone"]

@@ -66,7 +66,7 @@ def describe_update(
         components=dict(components),
         page_components=page,
         probes=list_probe_facts(incident, around.probes, around.states),
-        red_probes=tuple(find_red_probes(incident, around.states.values())),
+        red_probes=tuple(find_red_probes(incident, around.probes, around.states, now)),
         last=_read_last(incident, around.last),
         has_promise=has_promise,
         promise_at=promise_at,

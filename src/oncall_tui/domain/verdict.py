@@ -73,12 +73,18 @@ def tell_days(ms: int) -> str:
     return "1 hour" if hours == 1 else f"{hours} hours"
 
 
-def find_red_probes(incident: Incident, states: Iterable[ProbeState]) -> list[str]:
-    """Returns the probes of an incident that are not steadily up or slow: no update may pass them over."""
+def find_red_probes(
+    incident: Incident, probes: Iterable[Probe], states: Mapping[str, ProbeState], now: int
+) -> list[str]:
+    """Returns the probes of an incident that are not steadily up or slow: no update may pass them over.
+
+    One that has gone silent, or that this host cannot see, is none that is up.
+    """
     well = {
-        state.probe
-        for state in states
-        if state.status in (ProbeStatus.UP, ProbeStatus.SLOW) and state.flapping_at is None
+        probe.name
+        for probe in probes
+        if probe.name in states
+        and status_at(states[probe.name], probe.every_ms, now) in (ProbeStatus.UP, ProbeStatus.SLOW)
     }
     return [probe for probe in incident.probes if probe not in well]
 
@@ -203,7 +209,7 @@ def next_state(state: ProbeState, result: Result, probe: Probe) -> ProbeState:
     )
     if result.verdict is Verdict.UNKNOWN:
         return state
-    telling = _list_telling(recent)
+    telling = _list_telling(recent, max(FLAP_RUNS, probe.failure_threshold, probe.recovery_threshold))
     goes_on = state.streak > 0 and len(telling) > 1 and telling[-2] is result.verdict
     began_at = (state.streak_at or result.started_at) if goes_on else result.started_at
     status = _confirm(state.status, telling, probe)
@@ -263,17 +269,27 @@ def _is_silent(age_ms: int, every_ms: int) -> bool:
     return age_ms > SILENT_INTERVALS * every_ms or age_ms < -every_ms
 
 
-def _list_telling(recent: Sequence[tuple[Verdict, float]]) -> list[Verdict]:
-    """Returns the verdicts that say something, oldest first, back to the latest blind spell."""
+def _list_telling(recent: Sequence[tuple[Verdict, float]], most: int) -> list[Verdict]:
+    """Returns the latest `most` verdicts that say something, oldest first, back to the latest blind spell."""
     telling: list[Verdict] = []
     blind = 0
     for verdict, _ in reversed(recent):
         blind = blind + 1 if verdict is Verdict.UNKNOWN else 0
-        if blind == BLIND_LIMIT:
+        if blind == BLIND_LIMIT or len(telling) == most:
             break
         if verdict is not Verdict.UNKNOWN:
             telling.append(verdict)
     return telling[::-1]
+
+
+def _was_up(recent: Sequence[tuple[Verdict, float]]) -> bool:
+    """Tells whether a run was up since the latest blind spell."""
+    blind = 0
+    for verdict, _ in reversed(recent):
+        blind = blind + 1 if verdict is Verdict.UNKNOWN else 0
+        if blind == BLIND_LIMIT or verdict is Verdict.UP:
+            return verdict is Verdict.UP
+    return False
 
 
 def _confirm(status: ProbeStatus, telling: Sequence[Verdict], probe: Probe) -> ProbeStatus:
@@ -319,5 +335,5 @@ def present_status(state: ProbeState, every_ms: int, now: int) -> ProbeStatus:
     is_answering = not {Verdict.UP, Verdict.DEGRADED}.isdisjoint(latest[-FRESH_RUNS:])
     if state.last_verdict is Verdict.UNKNOWN or not is_answering:
         return ProbeStatus.UNKNOWN
-    is_up_from_memory = state.status is ProbeStatus.UP and Verdict.UP not in _list_telling(state.recent)
+    is_up_from_memory = state.status is ProbeStatus.UP and not _was_up(state.recent)
     return ProbeStatus.SLOW if is_up_from_memory else state.status
