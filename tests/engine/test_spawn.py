@@ -67,8 +67,10 @@ def test_a_stop_ends_when_the_next_engine_has_the_lock(tmp_path: Path) -> None:
     """A terminal starts one as soon as it sees that there is none."""
     path = tmp_path / "oncall.db"
     code = (
-        "import sys, time\nfrom pathlib import Path\nfrom oncall_tui.store.lock import engine_lock, is_engine_running\n"
-        "lock = engine_lock(Path(sys.argv[1]))\nassert lock.acquire(60)\nprint('held', flush=True)\ntime.sleep(60)\n"
+        "import os, signal, sys, time\nfrom pathlib import Path\nfrom oncall_tui.store.lock import engine_lock\n"
+        "def end(*_):\n    sys.stdin.read()\n    os._exit(0)\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "lock = engine_lock(Path(sys.argv[1]))\nassert lock.acquire()\nprint('held', flush=True)\ntime.sleep(60)\n"
     )
     with (
         subprocess.Popen(
