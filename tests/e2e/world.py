@@ -121,8 +121,6 @@ def open_world(
                 "0",
                 "--data",
                 str(folder / "page.db"),
-                "--token",
-                TOKEN,
                 "--page-id",
                 "page1",
             ),
@@ -130,7 +128,7 @@ def open_world(
         ],
         stdout=subprocess.PIPE,
         text=True,
-        env=env,
+        env=env | {"STATUSPAGE_TOKEN": TOKEN},
     )
     assert page.stdout is not None
     page_url = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sqlite3
@@ -157,3 +158,23 @@ def test_a_port_in_use_is_a_sentence(page: Page, tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert f"cannot listen on 127.0.0.1 port {port}" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_its_token_is_printed_once_and_is_no_argument(tmp_path: Path) -> None:
+    data = tmp_path / "page.db"
+    environ = {name: value for name, value in os.environ.items() if name != "STATUSPAGE_TOKEN"}
+    told = []
+    for _ in range(2):
+        command = [sys.executable, "-P", "-m", "oncall_tui", "page", "serve", "--data", str(data)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
+            assert process.stdout is not None
+            told.append([process.stdout.readline() for _ in range(6)])
+            process.terminate()
+    first, later = ("".join(lines) for lines in told)
+    with sqlite3.connect(data) as db:
+        token = db.execute("SELECT token FROM page").fetchone()[0]
+    assert f"export STATUSPAGE_TOKEN={token}" in first
+    assert token not in later
+    assert "THE-ONE-PRINTED-AT-FIRST" in later
+    refused = subprocess.run([*command, "--token", "x"], capture_output=True, check=False, env=environ)
+    assert refused.returncode == 2

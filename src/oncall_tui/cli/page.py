@@ -22,7 +22,6 @@ def page() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
 @click.option("--data", metavar="FILE", help="The page's own database [status-page.db beside ours].")
-@click.option("--token", help=f"What writers must show [{TOKEN_VARIABLE}, else the file's, else a new one].")
 @click.option("--page-id", help="Id of a new page [a random one].")
 @click.option("--name", help="Name of the page, for customers.")
 @click.option(
@@ -37,7 +36,6 @@ def serve(
     host: str,
     port: int,
     data: str | None,
-    token: str | None,
     page_id: str | None,
     name: str | None,
     components: tuple[str, ...],
@@ -46,7 +44,8 @@ def serve(
 ) -> None:
     """Serve a Statuspage-compatible page until it is told to stop.
 
-    Its address, its id and its token are printed as a [page] table, ready to be put into a config.
+    Its address and its id are printed as a [page] table, ready to be put into a config. Writers must show the token in
+    STATUSPAGE_TOKEN, else the one that a new page is given: it is printed once, and later in a terminal alone.
     """
     import os
     import sys
@@ -60,14 +59,17 @@ def serve(
         raise UsageError("The path of --data holds a NUL byte: name a file.")
     file = place.db_path().with_name("status-page.db") if data is None else Path(data)
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    given = token or os.environ.get(TOKEN_VARIABLE)
+    # Never an argument, which everyone who lists processes reads.
+    given = os.environ.get(TOKEN_VARIABLE)
+    is_told = not file.exists() or sys.stdout.isatty()
     config = place.try_config()
     if not components and config is not None:
         components = tuple(component.name for component in config.components)
     identity = prepare(file, given, page_id, name, components, server.read_clock())
 
     def tell(url: str) -> None:
-        say(server.describe(url, identity.page_id, "THE-ONE-THAT-YOU-GAVE" if given else identity.token))
+        known = "THE-ONE-THAT-YOU-GAVE" if given else "THE-ONE-PRINTED-AT-FIRST"
+        say(server.describe(url, identity.page_id, identity.token if is_told and not given else known))
         if not components:
             say("\nA new page has no components yet: name them with --component NAME, as in your config.")
         sys.stdout.flush()
