@@ -191,6 +191,8 @@ def test_a_person_decides_and_later_words_do_not_wait_for_it(db: Database) -> No
     settle_notice(db, 2, epoch, D.FAILED, reason="conflict", now=NOON + 2, is_conflict=True)
     assert retry_notice(db, 2, "ana", NOON + 2).is_forced
     assert count_notices(db) == (1, 0)
+    assert not settle_notice(db, 2, epoch, D.UNCERTAIN, reason="?", now=NOON + 3, next_try_at=END, is_asking=True)
+    assert claim_notice(db, 2, epoch, "remind", (), NOON + 3)
     settle_notice(db, 2, epoch, D.UNCERTAIN, reason="?", now=NOON + 3, next_try_at=END * 2, is_asking=True)
     assert count_notices(db) == (0, 1)
     assert get_notice_delivery(db, 2).asked_at == NOON + 3

@@ -17,6 +17,7 @@ from oncall_tui.store.deliveries import (
     has_earlier_attempts,
     mark_seen,
     settle_absent,
+    settle_asking,
     settle_delivered,
     settle_failed,
     settle_retry,
@@ -235,6 +236,19 @@ def test_asking_again_never_cuts_the_quiet_period_short(db: Database, incident: 
     settle_uncertain(db, 1, epoch, next_try_at=NOW + 30_000, reason="no answer", now=NOW)
     assert retry_delivery(db, 1, "ana", NOW + 1).next_try_at == NOW + 30_000
     assert get_delivery(db, 1).state is DeliveryState.UNCERTAIN
+
+
+def test_a_look_that_began_before_a_person_answered_does_not_undo_the_answer(
+    db: Database, incident: Incident, epoch: int
+) -> None:
+    confirm(db, incident)
+    claim(db, epoch)
+    assert settle_asking(db, 1, epoch, next_try_at=NOW + 1, evidence=(), now=NOW)
+    retry_delivery(db, 1, "ana", NOW + 2)
+    assert not settle_asking(db, 1, epoch, next_try_at=NOW + 60, evidence=(), now=NOW + 3)
+    assert not settle_uncertain(db, 1, epoch, next_try_at=NOW + 60, reason="reads lag behind", now=NOW + 3)
+    answered = get_delivery(db, 1)
+    assert (answered.state, answered.asked_at) == (DeliveryState.PENDING, None)
 
 
 def test_what_is_in_flight_or_done_is_neither_dropped_nor_retried(db: Database, incident: Incident, epoch: int) -> None:

@@ -19,6 +19,9 @@ from oncall_tui.store.outbox import ENGINE, OPEN, link_update
 from oncall_tui.store.sqlite import sqlite3
 from oncall_tui.store.timeline import add_entry
 
+DOUBTFUL = (DeliveryState.SENDING, DeliveryState.UNCERTAIN)
+"""What a look at the page may leave in doubt: a person may have answered since it began."""
+
 
 def shorten_waits(db: Database, now: int, most_ms: int, *, page: str = MAIN_PAGE) -> None:
     """Brings waits back into reach after the clock was set back: none is longer than `most_ms`."""
@@ -229,7 +232,7 @@ def settle_asking(
     """
     with db.write("outbox", "timeline") as connection:
         row = find_fenced(connection, delivery_id, epoch)
-        if row is None:
+        if row is None or row["state"] not in DOUBTFUL:
             return False
         connection.execute(
             "UPDATE delivery SET state = 'uncertain', next_try_at = ?, reason = ?, evidence = ?, "
@@ -255,7 +258,7 @@ def _settle(
     topics = ("outbox", "timeline") if entry else ("outbox",)
     with db.write(*topics) as connection:
         row = find_fenced(connection, delivery_id, epoch)
-        if row is None:
+        if row is None or (state is DeliveryState.UNCERTAIN and row["state"] not in DOUBTFUL):
             return False
         is_news = row["reason"] != reason or row["state"] != state
         connection.execute(

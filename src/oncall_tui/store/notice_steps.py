@@ -17,6 +17,7 @@ from oncall_tui.domain.remote import RemoteMaintenance
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.store.database import Database
+from oncall_tui.store.deliveries import DOUBTFUL
 from oncall_tui.store.maintenance import TOPIC, get_maintenance
 from oncall_tui.store.notice_rows import tell_timeline
 from oncall_tui.store.outbox import ENGINE, OPEN
@@ -81,7 +82,7 @@ def settle_notice(
     """
     with db.write(TOPIC, "timeline") as connection:
         row = _fenced(connection, delivery_id, epoch)
-        if row is None:
+        if row is None or (state is DeliveryState.UNCERTAIN and row["state"] not in DOUBTFUL):
             return False
         is_news = row["state"] != state or row["reason"] != reason
         connection.execute(
