@@ -15,6 +15,7 @@ from typing import IO, Never
 
 from oncall_tui.config.model import TokenSource
 from oncall_tui.domain.errors import UsageError
+from oncall_tui.domain.hiding import hide_secrets
 from oncall_tui.domain.sanitize import clean_line
 
 COMMAND_TIMEOUT_S = 10.0
@@ -138,7 +139,7 @@ def _run_command(command: tuple[str, ...], environ: Mapping[str, str], key: str)
     token = _first_line(output)
     if code != 0:
         last = complaint.decode(errors="replace").strip().rpartition("\n")[2]
-        said = clean_line(last.replace(token, "***") if token else last, 200)
+        said = clean_line(hide_secrets(last, [token]), 200)
         raise UsageError(f"The token command {shown} failed with exit code {code}" + (f": {said}" if said else "."))
     return _check(token, f"the token command {shown}")
 

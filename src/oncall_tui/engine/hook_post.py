@@ -19,6 +19,7 @@ from oncall_tui.config.token import TOKEN_LIMIT, read_token
 from oncall_tui.config.values import check_url, is_sent_in_clear
 from oncall_tui.domain.duration import MINUTE, format_duration
 from oncall_tui.domain.errors import UsageError
+from oncall_tui.domain.hiding import hide_secrets
 from oncall_tui.domain.probe import Credential
 from oncall_tui.domain.sanitize import clean_block, clean_line
 from oncall_tui.engine.hook_command import Outcome
@@ -109,9 +110,7 @@ class HookLine:
         return hook.url, dict([header])
 
     def _hide(self, text: str) -> str:
-        for secret in self._hidden:
-            text = text.replace(secret, "***") if len(secret) > 1 else text
-        return text
+        return hide_secrets(text, self._hidden)
 
 
 async def _read_start(response: httpx.Response) -> str:

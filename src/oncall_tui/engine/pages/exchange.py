@@ -18,6 +18,7 @@ from oncall_tui import __version__
 from oncall_tui.config.token import Secret
 from oncall_tui.domain.duration import format_duration
 from oncall_tui.domain.errors import UsageError
+from oncall_tui.domain.hiding import hide_secrets
 from oncall_tui.domain.outbox import Exchange, Outcome, rule_exchange
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.engine.pages.answer import Answer, parse, read_answer
@@ -262,9 +263,7 @@ class PageLine:
 
     def _hide_tokens(self, said: str) -> str:
         """An answer may quote a token that another answer has made us give up meanwhile."""
-        for token in self._tokens:
-            said = said.replace(token.reveal(), "***")
-        return said
+        return hide_secrets(said, (token.reveal() for token in self._tokens))
 
     def _note_clock(self, response: httpx.Response, started_at: int) -> None:
         try:

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.beat import Beat
+from oncall_tui.domain.hiding import hide_secrets
 from oncall_tui.domain.probe import Phases, Probe
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.engine.probes.credentials import Credentials
@@ -143,9 +144,7 @@ class Trace:
 
     def hide(self, text: str) -> str:
         """Returns a text without the secrets of this run: a target may say them back."""
-        for secret in self.hidden:
-            text = text.replace(secret, "***")
-        return text
+        return hide_secrets(text, self.hidden)
 
     def phases(self) -> Phases:
         return Phases(
