@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 from tests.engine.plannedworld import QUIET_MS, Driver, World
 from tests.statuspage.clockpage import ClockPage, serving
-from tests.store.planned import MINUTE, NOON, plan, say
+from tests.store.planned import MINUTE, NOON, change, plan, say
 
 from oncall_tui.domain.errors import ConflictError, RefusedError
 from oncall_tui.domain.maintenance import NoticeKind
@@ -33,7 +34,17 @@ from oncall_tui.store.notices import list_notice_deliveries, list_placements
 HISTORIES = int(os.environ.get("ONCALL_TUI_HISTORIES", "3"))
 SEED = int(os.environ.get("ONCALL_TUI_SEED", "0"))
 STEPS = 14
-ACTS = (NoticeKind.START, NoticeKind.EXTEND, NoticeKind.EXTEND, NoticeKind.FINISH, NoticeKind.CANCEL, NoticeKind.REMIND)
+CHANGE = NoticeKind.CHANGE
+ACTS = (
+    CHANGE,
+    CHANGE,
+    NoticeKind.START,
+    NoticeKind.EXTEND,
+    NoticeKind.EXTEND,
+    NoticeKind.FINISH,
+    NoticeKind.CANCEL,
+    NoticeKind.REMIND,
+)
 OPEN = set(DeliveryState) - {DeliveryState.DELIVERED, DeliveryState.DROPPED}
 
 
@@ -74,10 +85,29 @@ class History:
     async def say(self) -> None:
         work = self.rng.choice(list_maintenances(self.world.db))
         kind, now = self.rng.choice(ACTS), self.world.page.now + len(self.told)
+        if kind is CHANGE:
+            self.change(work.id, now)
+            return
         ends_at = max(work.ends_at, now) + self.rng.randrange(1, 60) * MINUTE if kind is NoticeKind.EXTEND else None
         try:
             say(self.world.db, work.id, kind, now, ends_at=ends_at, notify=self.rng.random() < 0.3)
         except (RefusedError, ConflictError) as error:
+            self.told.append(f"  refused: {error}")
+
+    def change(self, number: int, now: int) -> None:
+        work, start = get_maintenance(self.db, number), now // MINUTE * MINUTE + self.rng.randrange(1, 120) * MINUTE
+        choices: list[dict[str, Any]] = [
+            {"title": f"Ours {len(self.told)}"},
+            {"starts_at": start, "ends_at": start + 60 * MINUTE},
+            {"ends_at": max(now // MINUTE * MINUTE + MINUTE, work.ends_at + self.rng.randrange(-30, 30) * MINUTE)},
+            {"components": self.rng.choice([("API",), ("Web",), ("API", "Web")])},
+            {},
+        ]
+        fields = self.rng.choice(choices)
+        self.told.append(f"  M{number}: {fields}")
+        try:
+            change(self.db, now, number=number, **fields)
+        except RefusedError as error:
             self.told.append(f"  refused: {error}")
 
     async def edit(self) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+from msgspec.structs import replace
 
 from oncall_tui.domain.maintenance import Maintenance, NoticeKind
+from oncall_tui.domain.merging import read_plan
+from oncall_tui.store.changing import change_maintenance
 from oncall_tui.store.database import Database
 from oncall_tui.store.lease import take_lease
-from oncall_tui.store.maintenance import plan_maintenance, say_notice
+from oncall_tui.store.maintenance import get_maintenance, plan_maintenance, say_notice
 from oncall_tui.store.notice_rows import Words
 
 NOON = 1_795_348_800_000
@@ -70,3 +75,11 @@ def say(
         finish_uid=f"finish-again-{maintenance_id}-{now}",
         seen_revision=seen_revision,
     )
+
+
+def change(db: Database, now: int, *, number: int = 1, seen_revision: int | None = None, **fields: Any) -> Maintenance:
+    """Changes planned work as `ana` does, with words of its own for whatever the clock says later."""
+    said = {kind: Words(f"{kind} of {number} at {now}", f"{kind} changed.", False) for kind in NoticeKind}
+    said[NoticeKind.CHANGE] = Words(f"change of {number} at {now}", "change by hand.", False)
+    after = replace(read_plan(get_maintenance(db, number)), **fields)
+    return change_maintenance(db, number, after, said, actor="ana", now=now, seen_revision=seen_revision)

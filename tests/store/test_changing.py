@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.store.planned import END, MINUTE, NOON, PAGE, START, begin_epoch, plan, say
+from tests.store.planned import END, MINUTE, NOON, PAGE, START, begin_epoch, change, plan, say
 from tests.store.test_planned_page import TWO, deliver_all, show
 
 from oncall_tui.domain.errors import ConflictError, RefusedError
@@ -14,7 +14,7 @@ from oncall_tui.domain.incident import ComponentStatus
 from oncall_tui.domain.maintenance import Maintenance, NoticeKind, PlanPart
 from oncall_tui.domain.merging import read_plan
 from oncall_tui.domain.update import DeliveryState
-from oncall_tui.store.changing import change_maintenance, list_pages_behind
+from oncall_tui.store.changing import change_maintenance, read_telling
 from oncall_tui.store.database import Database
 from oncall_tui.store.maintenance import get_maintenance, list_maintenance_entries
 from oncall_tui.store.notice_rows import Words
@@ -27,12 +27,9 @@ K, D, P = NoticeKind, DeliveryState, PlanPart
 LATER = 3 * 60 * MINUTE
 
 
-def change(db: Database, now: int, *, seen_revision: int | None = None, **fields: Any) -> Maintenance:
-    """Changes M1 as `ana` does, with words of its own for whatever the clock says later."""
-    current = get_maintenance(db, 1)
-    after = replace(read_plan(current), **fields)
-    said = {kind: Words(f"{kind} at {now}", f"{kind} changed.", False) for kind in NoticeKind}
-    return change_maintenance(db, 1, after, said, actor="ana", now=now, seen_revision=seen_revision)
+def behind(db: Database) -> dict[str, set[PlanPart]]:
+    work = get_maintenance(db, 1)
+    return {page: set(parts) for page, parts in read_telling(db, work, read_plan(work)).behind.items()}
 
 
 def waiting(work: Maintenance) -> dict[NoticeKind, int]:
@@ -149,14 +146,14 @@ def test_a_change_made_on_one_page_is_carried_to_the_others_alone(db: Database) 
     web = show(work, f"r-{PAGE}-1", title="Cables", ends_at=END + 30 * MINUTE)
     assert take_in_maintenance(db, web, NOON + 1, page=PAGE)
     assert take_in_maintenance(db, show(work, f"r-{TWO}-1"), NOON + 2, page=TWO)
-    assert list_pages_behind(db, get_maintenance(db, 1)) == {TWO: {P.TITLE, P.END}}
+    assert behind(db) == {TWO: {P.TITLE, P.END}}
     change(db, NOON + 3)
     (carried,) = [each for each in list_notice_deliveries(db, 1) if each.kind is K.CHANGE]
     assert (carried.page, carried.touches) == (TWO, frozenset({P.TITLE, P.END}))
-    assert f"carried to {TWO}: change changed." in list_maintenance_entries(db, 1)[-1].text
+    assert f"carried to {TWO}: change by hand." in list_maintenance_entries(db, 1)[-1].text
     # While it is on its way there is nothing more to carry.
     take_in_maintenance(db, show(work, f"r-{TWO}-1"), NOON + 4, page=TWO)
-    assert list_pages_behind(db, get_maintenance(db, 1)) == {}
+    assert behind(db) == {}
 
 
 def test_components_that_both_sides_changed_are_a_conflict_that_the_next_word_settles(db: Database) -> None:

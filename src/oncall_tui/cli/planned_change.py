@@ -47,10 +47,10 @@ def change(
     from oncall_tui.cli.output import warn
     from oncall_tui.clock import now_ms
     from oncall_tui.domain.announcing import word_anew, work_of_change
-    from oncall_tui.domain.changing import find_touched, require_change
+    from oncall_tui.domain.changing import require_change
     from oncall_tui.domain.merging import read_plan
     from oncall_tui.domain.planning import list_fixed
-    from oncall_tui.store.changing import change_maintenance, list_pages_behind
+    from oncall_tui.store.changing import change_maintenance, read_telling
     from oncall_tui.store.incidents import list_components
     from oncall_tui.store.maintenance import get_maintenance
     from oncall_tui.store.notice_rows import Words
@@ -63,20 +63,16 @@ def change(
         name, known = f"M{current.id}", [component.name for component in list_components(db)]
         before = read_plan(current)
         plan = _read_plan(current, before, title, start, end, _read_parts(components, known, place), now)
-        touched = find_touched(before, plan)
-        require_change(current, plan, touched, now)
-        if not touched:
-            behind, places = list_pages_behind(db, current), list_placements(db, current.id)
-            if not behind:
-                raise UsageError(
-                    f"{name} is so already, and its pages show it so: change --title, --start, --end or --component."
-                )
-            before = next((each.shown for each in places if each.page in behind and each.shown), before)
-            touched = frozenset().union(*behind.values())
+        telling = read_telling(db, current, plan)
+        require_change(current, plan, telling.touched, now)
+        if not telling.parts:
+            raise UsageError(
+                f"{name} is so already, and its pages show it so: change --title, --start, --end or --component."
+            )
         for each in list_placements(db, current.id):
             if each.conflict:
                 warn(f"{name}: both sides changed it: {each.conflict}")
-        work = work_of_change(current, plan, before, touched)
+        work = work_of_change(current, plan, telling)
         check = PlannedCheck(place, db, plan.title, work, known, reasons, now, own_id=current.id)
         given = {
             NoticeKind.CHANGE: message,

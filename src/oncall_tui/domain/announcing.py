@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from oncall_tui.domain.changing import find_touched, list_anew, word_change
+from oncall_tui.domain.changing import Telling, list_anew, word_change
 from oncall_tui.domain.duration import DAY
 from oncall_tui.domain.incident import Incident, Reach, Severity
 from oncall_tui.domain.lint.model import Audience, Context, Window
@@ -19,7 +19,6 @@ from oncall_tui.domain.maintenance import (
     PlanPart,
     word_notice,
 )
-from oncall_tui.domain.merging import read_plan
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.template import Moment, Template, list_variables, render
 from oncall_tui.domain.template_choice import choose_template
@@ -83,25 +82,16 @@ def work_of(maintenance: Maintenance, ends_at: int | None = None) -> Work:
     )
 
 
-def work_of_change(
-    maintenance: Maintenance,
-    plan: PlanFields,
-    before: PlanFields | None = None,
-    parts: frozenset[PlanPart] | None = None,
-) -> Work:
-    """Returns what a maintenance becomes.
-
-    `before` is what customers of a page that is behind read, `parts` what of that is no longer so.
-    """
-    before = read_plan(maintenance) if before is None else before
+def work_of_change(maintenance: Maintenance, plan: PlanFields, telling: Telling | None = None) -> Work:
+    """Returns what a maintenance becomes, with what of it has to be told where that is known."""
     return replace(
         work_of(maintenance),
         components=plan.components,
         starts_at=plan.starts_at,
         ends_at=plan.ends_at,
         title=plan.title,
-        before=before,
-        touched=find_touched(before, plan) if parts is None else parts,
+        before=None if telling is None else telling.before,
+        touched=frozenset() if telling is None else telling.parts,
     )
 
 

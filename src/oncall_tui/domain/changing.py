@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
 from oncall_tui.domain.errors import RefusedError
 from oncall_tui.domain.maintenance import (
     Maintenance,
+    NoticeDelivery,
     NoticeKind,
+    Placement,
     PlanFields,
     PlanPart,
     name_work_on,
@@ -14,8 +20,9 @@ from oncall_tui.domain.maintenance import (
     write_instant,
     write_span,
 )
-from oncall_tui.domain.merging import tell_times
+from oncall_tui.domain.merging import list_behind, read_plan, tell_times
 from oncall_tui.domain.template import join_names
+from oncall_tui.domain.update import DeliveryState
 
 _BEFORE_IT = (NoticeKind.REMIND, NoticeKind.START)
 
@@ -29,6 +36,55 @@ def find_touched(before: PlanFields, after: PlanFields) -> frozenset[PlanPart]:
         PlanPart.COMPONENTS: set(before.components) != set(after.components),
     }
     return frozenset(part for part, is_so in touched.items() if is_so)
+
+
+class Telling(Struct, frozen=True):
+    """What a change has to tell: `parts` of a plan that was `before` for its customers.
+
+    `touched` is what a person changes. Where it is nothing, `behind` are the pages that do not show yet what was
+    changed on another: only they are told.
+    """
+
+    touched: frozenset[PlanPart]
+    parts: frozenset[PlanPart]
+    before: PlanFields
+    behind: Mapping[str, frozenset[PlanPart]]
+
+    @property
+    def is_carrying(self) -> bool:
+        return not self.touched and bool(self.behind)
+
+    def list_targets(self, told: Sequence[str]) -> list[str]:
+        """Returns which of the pages that know of the work are told."""
+        return [page for page in told if self.touched or page in self.behind]
+
+
+def find_telling(
+    maintenance: Maintenance,
+    plan: PlanFields,
+    placements: Sequence[Placement],
+    deliveries: Iterable[NoticeDelivery],
+    fixed: Collection[str] = (),
+) -> Telling:
+    """Returns what a change has to tell, with what earlier ones had to say of the same and no page has taken yet.
+
+    Pages of `fixed` show what was announced for ever.
+    """
+    before = read_plan(maintenance)
+    touched = parts = find_touched(before, plan)
+    behind = list_behind(maintenance, placements, fixed)
+    if not touched:
+        parts = touched.union(*behind.values())
+    for each in deliveries:
+        is_open = each.state not in (DeliveryState.DELIVERED, DeliveryState.DROPPED)
+        if is_open and touched and parts & each.touches and each.kind in (NoticeKind.CHANGE, NoticeKind.EXTEND):
+            parts |= each.touches
+    if maintenance.status.is_active:
+        parts -= {PlanPart.START}
+    if parts != touched:
+        shown = [each.shown for each in placements if each.shown is not None and (touched or each.page in behind)]
+        before = next(iter(shown), before)
+    return Telling(touched, parts, before, behind)
 
 
 def require_change(maintenance: Maintenance, plan: PlanFields, touched: frozenset[PlanPart], now: int) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from oncall_tui.domain.changing import find_touched, list_anew, require_change, tell_change
+from oncall_tui.domain.changing import Telling, find_telling, list_anew, require_change, tell_change
 from oncall_tui.domain.errors import ConflictError, RefusedError
-from oncall_tui.domain.maintenance import Maintenance, NoticeKind, PlanFields, PlanPart
-from oncall_tui.domain.merging import list_behind, read_plan
+from oncall_tui.domain.maintenance import Maintenance, NoticeKind, PlanFields
 from oncall_tui.domain.planning import find_probes
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.database import Database
@@ -23,15 +22,16 @@ from oncall_tui.store.notice_rows import (
     tell_timeline,
     withdraw,
 )
-from oncall_tui.store.notices import list_placements
+from oncall_tui.store.notices import list_notice_deliveries, list_placements
 from oncall_tui.store.page import list_pages
 from oncall_tui.store.sqlite import sqlite3
 
 
-def list_pages_behind(db: Database, maintenance: Maintenance) -> dict[str, frozenset[PlanPart]]:
-    """Returns the pages that show a plan other than we hold it, each with what it shows so and could be told."""
+def read_telling(db: Database, maintenance: Maintenance, plan: PlanFields) -> Telling:
+    """Returns what the change of a maintenance to a plan has to tell."""
     fixed = [each.page for each in list_pages(db) if each.capabilities and each.capabilities.keeps_window]
-    return list_behind(maintenance, list_placements(db, maintenance.id), fixed)
+    deliveries = list_notice_deliveries(db, maintenance.id)
+    return find_telling(maintenance, plan, list_placements(db, maintenance.id), deliveries, fixed)
 
 
 def change_maintenance(
@@ -55,17 +55,14 @@ def change_maintenance(
         current = get_maintenance(db, maintenance_id)
         if seen_revision is not None and seen_revision != current.revision:
             raise ConflictError(f"M{maintenance_id} was changed by somebody else after you looked.")
-        touched = find_touched(read_plan(current), plan)
+        telling = read_telling(db, current, plan)
+        touched = telling.touched
         require_change(current, plan, touched, now)
-        behind = list_pages_behind(db, current)
-        told = list_told(connection, maintenance_id)
-        if not touched:
-            told = [page for page in told if page in behind]
-        touches = touched.union(*(behind.get(page, frozenset()) for page in told))
-        if not touches:
+        told = telling.list_targets(list_told(connection, maintenance_id))
+        if not telling.parts:
             raise RefusedError("nothing-changes", f"M{maintenance_id} is so already, and its pages show it so.")
         said = words[NoticeKind.CHANGE]
-        notice_id = add_notice(connection, maintenance_id, NoticeKind.CHANGE, said, None, actor, now, touches)
+        notice_id = add_notice(connection, maintenance_id, NoticeKind.CHANGE, said, None, actor, now, telling.parts)
         _say_anew(connection, current, plan, words, actor, now)
         probes = find_probes(current.probes, current.components, plan.components, list_watched(db))
         connection.execute(

@@ -11,11 +11,11 @@ from msgspec.structs import replace
 
 from oncall_tui.domain import announcing
 from oncall_tui.domain.announcing import Customs, word_anew, word_work, work_of_change
-from oncall_tui.domain.changing import find_touched, list_anew, require_change
+from oncall_tui.domain.changing import Telling, find_telling, list_anew, require_change
 from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.instants import read_end_words, read_instant
-from oncall_tui.domain.maintenance import Maintenance, NoticeKind, PlanFields, PlanPart
-from oncall_tui.domain.merging import list_behind, read_plan
+from oncall_tui.domain.maintenance import Maintenance, NoticeKind, PlanFields
+from oncall_tui.domain.merging import read_plan
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.update import TITLE_LIMIT
 from oncall_tui.store.changing import change_maintenance
@@ -42,14 +42,12 @@ class TypedChange(Struct):
 class Change(Struct, frozen=True):
     """What the form means at one instant.
 
-    `touched` is what a person changes; where it is nothing, `behind` are the pages that do not show yet what was
-    changed on another. `due` is when the clock says what it has to say from then on, None for what it says no more.
-    `problem` is a field and what is wrong with it.
+    `due` is when the clock says what it has to say from then on, None for what it says no more. `problem` is a field
+    and what is wrong with it.
     """
 
     work: announcing.Work
-    touched: frozenset[PlanPart]
-    behind: Mapping[str, frozenset[PlanPart]]
+    telling: Telling
     words: Mapping[NoticeKind, str]
     due: Mapping[NoticeKind, int | None]
     problem: tuple[str, str] | None = None
@@ -57,14 +55,6 @@ class Change(Struct, frozen=True):
     @property
     def plan(self) -> PlanFields:
         return self.work.plan
-
-    @property
-    def is_carrying(self) -> bool:
-        return not self.touched and bool(self.behind)
-
-    def list_targets(self, told: list[str]) -> list[str]:
-        """Returns which of the pages that know of the work are told."""
-        return [page for page in told if page in self.behind] if self.is_carrying else told
 
 
 def write_time(at: int) -> str:
@@ -75,21 +65,15 @@ def write_time(at: int) -> str:
 def read_change(typed: TypedChange, work: Work, fixed: list[str], now: int, customs: Customs) -> Change:
     """Reads a form; a start that is moved alone takes the end along. `fixed` are pages that show what was announced."""
     maintenance = work.maintenance
-    before = read_plan(maintenance)
-    plan, problem = _read_plan(typed, before, now)
-    touched = find_touched(before, plan)
-    behind = list_behind(maintenance, work.placements, fixed)
-    parts = touched
-    if not touched and behind:
-        before = next((each.shown for each in work.placements if each.page in behind and each.shown), before)
-        parts = touched.union(*behind.values())
-    told = work_of_change(maintenance, plan, before, parts)
-    words = {} if not parts else {NoticeKind.CHANGE: word_work(NoticeKind.CHANGE, told, customs, now)}
+    plan, problem = _read_plan(typed, read_plan(maintenance), now)
+    telling = find_telling(maintenance, plan, work.placements, work.deliveries, fixed)
+    told = work_of_change(maintenance, plan, telling)
+    words = {} if not telling.parts else {NoticeKind.CHANGE: word_work(NoticeKind.CHANGE, told, customs, now)}
     words |= word_anew(maintenance, plan, customs, now)
     words |= {kind: typed.bodies[kind] for kind in words if kind in typed.bodies}
     if problem is None:
-        problem = _find_problem(maintenance, plan, touched, now, is_carrying=bool(behind))
-    return Change(told, touched, behind, words, list_anew(maintenance, plan, now), problem)
+        problem = _find_problem(maintenance, plan, telling, now)
+    return Change(told, telling, words, list_anew(maintenance, plan, now), problem)
 
 
 def _read_plan(typed: TypedChange, before: PlanFields, now: int) -> tuple[PlanFields, tuple[str, str] | None]:
@@ -112,13 +96,11 @@ def _read_plan(typed: TypedChange, before: PlanFields, now: int) -> tuple[PlanFi
     return plan, problem
 
 
-def _find_problem(
-    maintenance: Maintenance, plan: PlanFields, touched: frozenset[PlanPart], now: int, *, is_carrying: bool
-) -> tuple[str, str] | None:
-    if not touched:
-        return None if is_carrying else ("title", "Change the title, the components or the times.")
+def _find_problem(maintenance: Maintenance, plan: PlanFields, telling: Telling, now: int) -> tuple[str, str] | None:
+    if not telling.touched:
+        return None if telling.is_carrying else ("title", "Change the title, the components or the times.")
     try:
-        require_change(maintenance, plan, touched, now)
+        require_change(maintenance, plan, telling.touched, now)
     except OncallError as error:
         wrong = {"no-title": "title", "no-component": "components"}
         return wrong.get(getattr(error, "rule", ""), "end"), str(error)

@@ -111,7 +111,7 @@ class ChangeForm(OverScreen):
             field.cursor_blink = False
         super().on_mount()
         self._fill()
-        self.set_focus(self._text if self._change().is_carrying else self._title)
+        self.set_focus(self._text if self._change().telling.is_carrying else self._title)
         start_work(self, self._find, "find")
 
     async def _find(self) -> None:
@@ -233,7 +233,7 @@ class ChangeForm(OverScreen):
         title, words = self._clean(change)
         question = (title, *words.items(), change.plan, now // MINUTE)
         if question != self._question:
-            pages = change.list_targets(self._work.told)
+            pages = change.telling.list_targets(self._work.told)
             found = check_words(title, words, change.work, host, now, number, pages=pages)
             self._question, self._findings = question, [finding for _, finding in found]
         return self._findings
@@ -267,7 +267,7 @@ class ChangeForm(OverScreen):
             if self._drawn.get(field) != words:  # each update lays the whole form out anew
                 field.update(words)
         self._drawn = shown
-        self._about.display = change.is_carrying or any(place.conflict for place in self._work.placements)
+        self._about.display = change.telling.is_carrying or any(place.conflict for place in self._work.placements)
         self._about.show_flow(partial(self._tell_about, change))
         self._problems.show_flow(partial(self._tell_problems, change))
         if self._timer is None:
@@ -280,7 +280,7 @@ class ChangeForm(OverScreen):
         rows = [
             f"{host.snapshot.name_page(place.page)} is behind: {place.difference}"
             for place in self._work.placements
-            if change.is_carrying and place.page in change.behind
+            if change.telling.is_carrying and place.page in change.telling.behind
         ]
         rows += [
             f"BOTH SIDES CHANGED IT on {host.snapshot.name_page(place.page)}: {place.conflict}"
@@ -292,9 +292,10 @@ class ChangeForm(OverScreen):
 
     def _tell_problems(self, change: Change, width: int) -> Sequence[Content]:
         if change.problem is not None:
-            style = "$state-down" if change.touched or self._typed.start or self._typed.end else "$muted"
+            style = "$state-down" if change.telling.touched or self._typed.start or self._typed.end else "$muted"
             return [line(row, style) for row in wrap(change.problem[1], width)]
-        ready = "ctrl+s reviews it, for the pages that are behind" if change.is_carrying else "ctrl+s reviews it"
+        behind = ", for the pages that are behind" if change.telling.is_carrying else ""
+        ready = f"ctrl+s reviews it{behind}"
         return [*draw_first_finding(self._findings, width), line(ready, "$state-ok")]
 
     def _tell_saved(self) -> Content:
@@ -348,7 +349,11 @@ class ChangeForm(OverScreen):
         probes = find_probes(
             maintenance.probes, maintenance.components, change.plan.components, watch_list(host.snapshot)
         )
-        targets, findings, notify = change.list_targets(self._work.told), self._check(change), self._typed.notify
+        targets, findings, notify = (
+            change.telling.list_targets(self._work.told),
+            self._check(change),
+            self._typed.notify,
+        )
         pages = [host.snapshot.name_page(page) for page in targets]
         said = Said(
             f"Review: change M{maintenance.id}",

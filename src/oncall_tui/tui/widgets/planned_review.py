@@ -103,7 +103,7 @@ def draw_change_facts(
         touched = f"{', '.join(plan.components)}, before {', '.join(before.components) or 'none'}"
         rows += [*draw_rows("Components", touched, width)]
         rows += [*draw_rows("Silences", ", ".join(silenced) or "no probe", width)]
-    if change.is_carrying:
+    if change.telling.is_carrying:
         rows += [*draw_rows("Here", "it is so already; only the pages that are behind are told", width)]
     return [*rows, *draw_targets(pages, width, notify=notify), *draw_findings(findings, width)]
 
