@@ -23,6 +23,8 @@ def list_notice_losses(
         losses.append(Loss(f"the title has {len(title)} characters, {page.adapter} takes {page.title_most}", True))
     if page.body_most is not None and len(body) > page.body_most:
         losses.append(Loss(f"the text has {len(body)} characters, {page.adapter} takes {page.body_most}", True))
+    if page.needs_component and not components:
+        losses.append(Loss(f"{page.adapter} takes no planned work without a component", True))
     if page.moves_silently and kind is NoticeKind.PLAN:
         losses.append(Loss(f"{page.adapter} starts and ends it by its own clock without a word: yours need an engine"))
     if page.mails_as_announced:

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
-from tests.engine.fakes.faultwire import TOKEN, FaultWire, Request
+from tests.engine.fakes.betterstack_work import PAGE_ID, BetterStackWork
+from tests.engine.fakes.faultwire import TOKEN, Request
 
 from oncall_tui.domain.incident import IncidentStatus
 
-PAGE_ID = "123456"
 ROOT = f"/api/v2/status-pages/{PAGE_ID}"
 STATES = ("resolved", "degraded", "downtime")
-_WORST = ("resolved", "maintenance", "degraded", "downtime")
+WORK_STATES = ("resolved", "maintenance")
 
 
 @dataclass
-class FakeBetterStack(FaultWire):
+class FakeBetterStack(BetterStackWork):
     """Knows no lifecycle, only states of resources; lists name updates without telling their words."""
 
     forgets_included: bool = False
     is_oldest_first: bool = False
-    reports: dict[str, dict[str, Any]] = field(default_factory=dict)
-    updates: dict[str, dict[str, Any]] = field(default_factory=dict)
-    resources: dict[str, dict[str, Any]] = field(default_factory=dict)
     sections: dict[str, str] = field(default_factory=dict)
-    _number: int = 1000
 
     def is_api(self, path: str) -> bool:
         return path.startswith("/api/v2")
@@ -46,9 +41,9 @@ class FakeBetterStack(FaultWire):
         return "<html><body>" + "".join(f"<div>{html.escape(text)}</div>" for text in texts) + "</body></html>"
 
     def add_component(self, name: str, group: str = "", **more: Any) -> str:
-        key = self._new_id()
+        key = self.make_id()
         if group not in self.sections:
-            self.sections[group] = self._new_id()
+            self.sections[group] = self.make_id()
         attributes = {
             "public_name": name,
             "position": len(self.resources),
@@ -62,12 +57,12 @@ class FakeBetterStack(FaultWire):
     def open(self, title: str, message: str, resources: dict[str, str], **more: Any) -> str:
         """A colleague, or a monitor, declares on the page."""
         listed = [{"status_page_resource_id": key, "status": state} for key, state in resources.items()]
-        return self._create({"title": title, "message": message, "affected_resources": listed, **more})
+        return self.make_report({"title": title, "message": message, "affected_resources": listed, **more})
 
     def edit(self, report_id: str, message: str, resources: dict[str, str]) -> str:
         """A colleague writes on the page."""
         listed = [{"status_page_resource_id": key, "status": state} for key, state in resources.items()]
-        return self._append(report_id, {"message": message, "affected_resources": listed})
+        return self.say_in(report_id, {"message": message, "affected_resources": listed})
 
     def declare(self, title: str, status: IncidentStatus, body: str) -> str:
         return self.open(title, body, self._hold(status))
@@ -76,8 +71,7 @@ class FakeBetterStack(FaultWire):
         return self.edit(incident_id, body, self._hold(status))
 
     def list_words(self) -> list[list[str]]:
-        named = [report["relationships"]["status_updates"]["data"] for report in self.reports.values()]
-        return [[self.updates[item["id"]]["attributes"]["message"] for item in items] for items in named]
+        return self.list_words_of("manual")
 
     def list_notified(self) -> list[bool]:
         return [write["notify_subscribers"] for write in self.writes]
@@ -85,50 +79,6 @@ class FakeBetterStack(FaultWire):
     def _hold(self, status: IncidentStatus) -> dict[str, str]:
         """A page without a lifecycle: what its resources are like says it."""
         return dict.fromkeys(self.resources, "downtime" if status.is_open else "resolved")
-
-    def _new_id(self) -> str:
-        self._number += 1
-        return str(self._number)
-
-    def _store_time(self, given: str | None) -> str:
-        at = self.now() if given is None else datetime.fromisoformat(given).timestamp()
-        return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-    def _create(self, fields: dict[str, Any]) -> str:
-        key = self._new_id()
-        attributes = {
-            "title": fields["title"],
-            "report_type": fields.get("report_type", "manual"),
-            "starts_at": self._store_time(fields.get("starts_at")),
-            "ends_at": fields.get("ends_at"),
-            "status_page_id": int(PAGE_ID),
-            "affected_resources": [],
-        }
-        updates: dict[str, Any] = {"status_updates": {"data": []}}
-        self.reports[key] = {"id": key, "type": "status_report", "attributes": attributes, "relationships": updates}
-        self._append(key, fields)
-        return key
-
-    def _append(self, report_id: str, fields: dict[str, Any]) -> str:
-        key, report = self._new_id(), self.reports[report_id]
-        listed = fields.get("affected_resources", [])
-        self.updates[key] = {
-            "id": key,
-            "type": "status_update",
-            "attributes": {
-                "message": fields["message"],
-                "published_at": self._store_time(fields.get("published_at")),
-                "published_at_timezone": "UTC",
-                "notify_subscribers": fields.get("notify_subscribers"),
-                "status_report_id": int(report_id),
-                "affected_resources": listed,
-            },
-        }
-        report["relationships"]["status_updates"]["data"].append({"id": key, "type": "status_update"})
-        report["attributes"]["affected_resources"] = listed
-        worst = max((item["status"] for item in listed), key=_WORST.index, default="resolved")
-        report["attributes"]["aggregate_state"] = "operational" if worst == "resolved" else worst
-        return key
 
     def _show_report(self, key: str) -> dict[str, Any]:
         report = self.reports[key]
@@ -146,10 +96,11 @@ class FakeBetterStack(FaultWire):
             return "affected_resources is required"
         if not isinstance(fields.get("notify_subscribers"), bool):
             return "this page takes no write that does not say whether to notify"
-        if fields.get("report_type", "manual") != "manual":
-            return "planned work is not for this model"
+        if problem := self.find_work_problem(fields):
+            return problem
+        is_work = fields.get("report_type") == "maintenance"
         for item in fields.get("affected_resources", ()):
-            if item["status"] not in STATES:
+            if item["status"] not in (STATES if not is_work else WORK_STATES):
                 return f"status can't be {item['status']}"
             if item["status_page_resource_id"] not in self.resources:
                 return f"no resource {item['status_page_resource_id']}"
@@ -177,16 +128,21 @@ class FakeBetterStack(FaultWire):
 
     def _write(self, parts: list[str], request: Request) -> tuple[int, object]:
         is_new = parts == [""]
+        if request.method == "PATCH" and parts[0] in self.reports:
+            return self.answer_change(parts[0], request.document)
         if request.method != "POST" or not (is_new or (len(parts) == 2 and parts[1] == "status-updates")):
             return 404, self.explain(404, "no such place")
         if not is_new and parts[0] not in self.reports:
             return 404, self.explain(404, "not found")
-        if problem := self._find_problem(request.document, is_new):
+        fields = request.document
+        if not is_new:
+            fields = {**fields, "report_type": self.reports[parts[0]]["attributes"]["report_type"]}
+        if problem := self._find_problem(fields, is_new):
             return 422, self.explain(422, problem)
         self.writes.append(request.document)
         if is_new:
-            return 201, self._show_report(self._create(request.document))
-        return 201, {"data": self.updates[self._append(parts[0], request.document)]}
+            return 201, self._show_report(self.make_report(request.document))
+        return 201, {"data": self.updates[self.say_in(parts[0], request.document)]}
 
     def _cut(self, items: list[dict[str, Any]], request: Request) -> dict[str, Any]:
         size = min(int(request.query.get("per_page", "50")), 250)

@@ -8,8 +8,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from tests.engine.fakes.betterstack import PAGE_ID as BETTER_STACK_ID
 from tests.engine.fakes.betterstack import FakeBetterStack
+from tests.engine.fakes.betterstack_work import PAGE_ID as BETTER_STACK_ID
 from tests.engine.fakes.cachet import FakeCachet
 from tests.engine.fakes.incidentio import FakeIncidentIo
 from tests.engine.fakes.incidentio_work import PAGE_ID as INCIDENT_IO_ID
@@ -181,5 +181,5 @@ OPEN_STATUS = Kind(
 )
 KINDS = (STATUSPAGE, INCIDENT_IO, CACHET, INSTATUS, BETTER_STACK, OPEN_STATUS)
 
-PLANNED = (INCIDENT_IO, INSTATUS, CACHET)
+PLANNED = (INCIDENT_IO, INSTATUS, CACHET, BETTER_STACK)
 """Those with planned work, besides Statuspage, whose own is tried against a page of its kind that runs here."""

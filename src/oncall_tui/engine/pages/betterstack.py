@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from urllib.parse import quote
 
 from msgspec.structs import replace
 
@@ -19,9 +18,10 @@ from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, impact_of
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage, RemoteUpdate
 from oncall_tui.engine.pages import Message, Permit
-from oncall_tui.engine.pages.adapter import Adapter
-from oncall_tui.engine.pages.errors import require, require_list
-from oncall_tui.engine.pages.lists import Depth, Settled, read_list
+from oncall_tui.engine.pages.betterstack_calls import find_starts_at, index_updates, list_update_ids
+from oncall_tui.engine.pages.betterstack_maintenance import MaintenanceCalls
+from oncall_tui.engine.pages.errors import require
+from oncall_tui.engine.pages.lists import Depth, Settled
 from oncall_tui.engine.pages.unstamped import append_update, list_named_ids, write_sent_at
 from oncall_tui.engine.pages.values import (
     Item,
@@ -46,8 +46,10 @@ CAPABILITIES = Capabilities(
     ),
     needs_component=True,
     can_retitle=False,
+    has_maintenance=True,
+    has_auto_transitions=True,
+    moves_silently=True,
 )
-_PAGE_SIZE = 250
 _OVER = "resolved"
 # `maintenance` is for reports of planned work only.
 _STATES = {
@@ -66,11 +68,10 @@ _RESOURCE_STATES = {**_READ_STATES, "maintenance": ComponentStatus.UNDER_MAINTEN
 _KEPT = "betterstack"
 
 
-class BetterStack(Adapter):
-    """A `Page` without extras."""
+class BetterStack(MaintenanceCalls):
+    """A `Page` with planned work."""
 
     capabilities = CAPABILITIES
-    _resource_names: Mapping[str, str] = {}
     _sections: Mapping[str | None, str] = {}
 
     @cached_property
@@ -80,10 +81,6 @@ class BetterStack(Adapter):
     @cached_property
     def _settled(self) -> Settled:
         return Settled(self._clock)
-
-    @property
-    def _root(self) -> str:
-        return f"/status-pages/{quote(self._page_id, safe='')}"
 
     async def read_page(self) -> RemotePage | None:
         page = read_object(
@@ -107,12 +104,13 @@ class BetterStack(Adapter):
         since = self._depth.find_since()
         items = await self._list("/status-reports", permit, since, is_routine=True, may_be_cut=True)
         self._depth.note_read(since)
+        await self._keep_works(items, permit)
         listed = [item for item in items if not _is_over(_read_resources(read_object(item, "attributes")))]
         return [incident for incident in await self._complete(listed, permit) if incident.status.is_open]
 
     async def list_recent(self, since: int, permit: Permit) -> list[RemoteIncident]:
         items = await self._list("/status-reports", permit, since)
-        return await self._complete([item for item in items if (_find_starts_at(item) or 0) >= since], permit)
+        return await self._complete([item for item in items if (find_starts_at(item) or 0) >= since], permit)
 
     async def get_incident(self, remote_id: str) -> RemoteIncident | None:
         """Returns None for a report that is not of people's making, too."""
@@ -141,20 +139,17 @@ class BetterStack(Adapter):
         shown = append_update(baseline, update, self._name(resources))
         return _keep(shown, resources)
 
-    def _report_path(self, remote_id: str) -> str:
-        return f"{self._root}/status-reports/{quote(remote_id, safe='')}"
-
     def _require_incident(self, answer: object) -> RemoteIncident:
         data = read_object(answer, "data")
         included = answer.get("included") if isinstance(answer, dict) else None
-        incident = None if _is_foreign(data) else self._read_report(data, _index(included))
+        incident = None if _is_foreign(data) else self._read_report(data, index_updates(included))
         return require(incident, "a whole status report")
 
     def _read_report(self, value: Item, included: Mapping[str, Item]) -> RemoteIncident | None:
         """Returns None, too, for one that names updates which are not there: without them nothing can be proven."""
         report, remote_id = read_object(value, "attributes"), read_id(value.get("id"))
         starts_at = read_time(report.get("starts_at"))
-        named = _list_update_ids(value)
+        named = list_update_ids(value)
         if value.get("type") != "status_report" or remote_id is None or starts_at is None or named is None:
             return None
         if any(key not in included for key in named):
@@ -200,7 +195,7 @@ class BetterStack(Adapter):
         found = []
         for item in items:
             remote_id = read_id(item.get("id"))
-            if _is_foreign(item) or remote_id is None or _find_starts_at(item) is None:
+            if _is_foreign(item) or remote_id is None or find_starts_at(item) is None:
                 continue
             incident = self._settled.find(item)
             if incident is None:
@@ -210,24 +205,6 @@ class BetterStack(Adapter):
                 self._settled.keep(item, incident)
                 found.append(incident)
         return found
-
-    async def _list(
-        self,
-        path: str,
-        permit: Permit,
-        since: int | None = None,
-        *,
-        is_routine: bool = False,
-        may_be_cut: bool = False,
-    ) -> list[Item]:
-        async def ask(number: int) -> tuple[Sequence[Item], bool]:
-            params: dict[str, str | int] = {"page": number + 1, "per_page": _PAGE_SIZE}
-            answer = await self._line.ask("GET", self._root + path, params=params, is_repeated=is_routine)
-            items = require_list(answer.get("data") if isinstance(answer, dict) else None)
-            # The number of the next part is ours: an address from an answer could lead the token elsewhere.
-            return list(read_objects(items)), read_object(answer, "pagination").get("next") is not None
-
-        return await read_list(ask, permit, _find_starts_at, since, may_be_cut=may_be_cut)
 
     def _write_fields(self, message: Message, kept: Mapping[str, object], at: str) -> Item:
         """Names all resources each time: whether one that an update leaves out keeps its state is not documented."""
@@ -255,25 +232,6 @@ def _keep(incident: RemoteIncident, resources: Mapping[str, str]) -> RemoteIncid
 def _is_foreign(value: Item) -> bool:
     """Tells whether monitors or planned work made a report."""
     return read_object(value, "attributes").get("report_type") not in (None, "manual")
-
-
-def _find_starts_at(value: Item) -> int | None:
-    return read_time(read_object(value, "attributes").get("starts_at"))
-
-
-def _index(included: object) -> dict[str, Item]:
-    return {
-        key: item
-        for item in read_objects(included)
-        if item.get("type") == "status_update" and (key := read_id(item.get("id")))
-    }
-
-
-def _list_update_ids(value: Item) -> list[str] | None:
-    listed = read_object(read_object(value, "relationships"), "status_updates").get("data")
-    if not isinstance(listed, list):
-        return None
-    return [key for item in read_objects(listed) if (key := read_id(item.get("id")))]
 
 
 def _read_resources(attributes: Item) -> dict[str, str]:

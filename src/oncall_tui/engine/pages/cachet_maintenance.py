@@ -6,7 +6,7 @@ maintenance while the times last, and the page frees them. Whether subscribers g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 from msgspec.structs import replace
@@ -38,7 +38,7 @@ from oncall_tui.engine.pages.cachet_shapes import (
 from oncall_tui.engine.pages.errors import require
 from oncall_tui.engine.pages.extras import MaintenanceMessage
 from oncall_tui.engine.pages.planned import PlannedList
-from oncall_tui.engine.pages.unstamped import append_notice, list_named_ids
+from oncall_tui.engine.pages.unstamped import FindStatus, append_notice, list_named_ids
 from oncall_tui.engine.pages.values import (
     ID_MOST,
     Item,
@@ -57,7 +57,6 @@ _FIRST = "message-"
 _SECOND_MS = 1_000
 _STATUSES = {0: MaintenanceStatus.SCHEDULED, 1: MaintenanceStatus.IN_PROGRESS, 2: MaintenanceStatus.COMPLETED}
 _OPEN = "0,1"
-_FindStatus = Callable[[int], MaintenanceStatus]
 
 
 class MaintenanceCalls(PlannedList, CachetCalls):
@@ -120,7 +119,7 @@ class MaintenanceCalls(PlannedList, CachetCalls):
                 return replace(shown, title=title, starts_at=min(starts_at, ends_at), ends_at=ends_at)
         return require(None, "an update")
 
-    async def _read_latest_items(self) -> Sequence[Item]:
+    async def _read_latest_items(self, permit: Permit) -> Sequence[Item]:
         params: dict[str, str | int] = {"include": _INCLUDED, "sort": _NEWEST_FIRST, "per_page": 100, "page": 1}
         found = read_document(await self._line.ask("GET", "/schedules", params=params, is_repeated=True))
         require(found if found.is_list else None, "a list")
@@ -203,7 +202,7 @@ def read_schedule(
     )
 
 
-def _read_update(item: Item, zone_ms: int, find_status: _FindStatus) -> RemoteMaintenanceUpdate | None:
+def _read_update(item: Item, zone_ms: int, find_status: FindStatus) -> RemoteMaintenanceUpdate | None:
     remote_id, made_at = read_id(item.get("id")), read_moment(item, "created", zone_ms)
     if remote_id is None or made_at is None:
         return None

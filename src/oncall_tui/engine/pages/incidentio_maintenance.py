@@ -103,7 +103,7 @@ class MaintenanceCalls(PlannedList, IncidentIoCalls):
         named = {name_component(key, None, self.component_names): state for key, state in states.items()}
         return append_notice(baseline, update, named)
 
-    async def _read_latest_items(self) -> Sequence[Item]:
+    async def _read_latest_items(self, permit: Permit) -> Sequence[Item]:
         return (await self._ask_part(_NAME, None, is_routine=True))[0]
 
     def _read_listed(self, item: Item) -> RemoteMaintenance | None:

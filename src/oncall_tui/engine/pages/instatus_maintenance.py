@@ -80,7 +80,7 @@ class MaintenanceCalls(PlannedList, InstatusCalls):
         states = {name_component(key, kept.get(key), names): state for key, state in message.components.items()}
         return append_notice(baseline, update, states)
 
-    async def _read_latest_items(self) -> Sequence[Item]:
+    async def _read_latest_items(self, permit: Permit) -> Sequence[Item]:
         params: dict[str, str | int] = {"page": 1, "per_page": PAGE_SIZE}
         answer = await self._line.ask("GET", self._root + _PATH, params=params, is_repeated=True)
         return list(read_objects(require_list(answer)))

@@ -30,10 +30,13 @@ class PlannedList(Adapter):
         if self._line.count_lately(_MINUTE_S) >= _REQUESTS_IDLE and now < self._latest_s + _LATE_S:
             return []
         await permit()
-        self._latest = await self._read_latest_items()
-        self._latest_s = now
-        self.latest_readings += 1
+        self._note_latest(await self._read_latest_items(permit))
         return self.recall_latest_maintenances()
+
+    def _note_latest(self, items: Sequence[Item]) -> None:
+        self._latest = items
+        self._latest_s = asyncio.get_running_loop().time()
+        self.latest_readings += 1
 
     def recall_latest_maintenances(self) -> list[RemoteMaintenance]:
         return self._read_maintenances(self._latest)
@@ -50,8 +53,8 @@ class PlannedList(Adapter):
         return [found for item in items if (found := self._read_listed(item))]
 
     @abstractmethod
-    async def _read_latest_items(self) -> Sequence[Item]:
-        """Makes the one request that tells of most."""
+    async def _read_latest_items(self, permit: Permit) -> Sequence[Item]:
+        """Makes the one request that tells of most, which is paid, and those for what it does not tell."""
 
     @abstractmethod
     def _read_listed(self, item: Item) -> RemoteMaintenance | None: ...

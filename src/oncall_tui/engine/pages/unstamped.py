@@ -5,16 +5,19 @@ Such a page proves a delivery by what is new on it: ids that did not stand there
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, impact_of
+from oncall_tui.domain.maintenance import MaintenanceStatus
 from oncall_tui.domain.remote import RemoteIncident, RemoteMaintenance, RemoteMaintenanceUpdate, RemoteUpdate
 from oncall_tui.engine.pages import Message
 from oncall_tui.engine.pages.extras import MaintenanceMessage
 from oncall_tui.engine.pages.values import write_time
 
+FindStatus = Callable[[int], MaintenanceStatus]
+"""Tells the state of planned work at an instant, where it follows from its times alone."""
 _SKEW_FLOOR_MS = 2_000
 
 
