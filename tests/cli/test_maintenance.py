@@ -17,7 +17,8 @@ from oncall_tui.domain.remote import RemoteMaintenance, RemoteMaintenanceUpdate
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.lease import take_lease
-from oncall_tui.store.notice_steps import claim_notice, settle_notice
+from oncall_tui.store.maintenance import get_maintenance
+from oncall_tui.store.notice_steps import claim_notice, settle_notice, settle_notice_delivered
 from oncall_tui.store.notices import list_notice_deliveries
 from oncall_tui.store.planned_page import take_in_maintenance
 
@@ -252,6 +253,89 @@ def test_what_is_refused_says_why(shell: Shell, arguments: tuple[str, ...], stat
     answer = shell.run("maintenance", *arguments)
     assert answer.status == status
     assert why in answer.err
+
+
+def test_a_change_tells_the_new_times_and_moves_what_the_clock_says(shell: Shell) -> None:
+    shell.program.write_config(CONFIG + PAGE)
+    start = (
+        "--from",
+        "2030-01-01T10:00Z",
+        "--for",
+        "2h",
+        "--remind",
+        "1h",
+        "--remind-message",
+        "Soon: our work on API.",
+    )
+    said = ("--effect", "none", "--back-out", "the old disks", "--component", "API")
+    assert shell.run("maintenance", "plan", "-t", "New disks", *start, *said).status == 0
+    nothing = shell.run("maintenance", "change", "M1")
+    assert (nothing.status, "its pages show it so" in nothing.err) == (2, True)
+    moved = shell.run(
+        "maintenance", "change", "M1", "--start", "2030-01-02T10:00Z", "--title", "Cables", "--json"
+    ).shape()
+    assert (moved["title"], moved["starts_at"], moved["ends_at"]) == (
+        "Cables",
+        "2030-01-02T10:00:00.000Z",
+        "2030-01-02T12:00:00.000Z",
+    )
+    waiting = {each["kind"]: each for each in moved["notices"] if not each["fired_at"] and not each["withdrawn_at"]}
+    assert {kind: each["due_at"][:16] for kind, each in waiting.items()} == {
+        "remind": "2030-01-02T09:00",
+        "start": "2030-01-02T10:00",
+        "finish": "2030-01-02T12:00",
+    }
+    assert waiting["remind"]["body"] == "Soon: our work on API."
+    (told,) = [each for each in moved["notices"] if each["kind"] == "change"]
+    for words in ("2 January from 10:00 UTC", "1 January from 10:00 UTC", 'called "Cables"'):
+        assert words in told["body"]
+    assert [(each["page"], each["state"]) for each in told["deliveries"]] == [("page", "pending")]
+    for arguments, why in (
+        (("--end", "2030-01-02T09:00Z"), "lies in the past"),
+        (("--end", "0m"), "longer than nothing"),
+        (("--component", "APY"), "did you mean API?"),
+        (("--title", " "), "title"),
+        (("--end", "30m", "-m", "Ends by [time]."), "PH001"),
+    ):
+        refused = shell.run("maintenance", "change", "M1", *arguments)
+        assert (refused.status in (2, 3), why in refused.err) == (True, True), refused.err
+    shorter = ("--end", "30m", "--remind-message", "Sooner than we said.", "--finish-message", "Done.")
+    again = shell.run("maintenance", "change", "M1", *shorter, "--json").shape()
+    assert again["ends_at"] == "2030-01-02T10:30:00.000Z"
+    assert [each["body"] for each in again["notices"][-2:]] == ["Sooner than we said.", "Done."]
+
+
+def test_what_a_page_shows_otherwise_is_carried_to_the_others(shell: Shell) -> None:
+    two = PAGE.replace("[page]", '[[page]]\nname = "first"') + PAGE.replace("[page]", '[[page]]\nname = "second"')
+    shell.program.write_config(CONFIG + two)
+    start = ("--from", "2030-01-01T10:00Z", "--for", "2h", "--effect", "none", "--component", "API")
+    assert shell.run("maintenance", "plan", "-t", "New disks", *start).status == 0
+    with open_database(shell.program.folder / "oncall.db") as db:
+        epoch = take_lease(db, pid=1, host="h", boot_id="b", version="0", mode="stay", now=NOW)
+        work = get_maintenance(db, 1)
+        for each in list_notice_deliveries(db, 1):
+            shown = RemoteMaintenance(
+                *(each.page, work.title, work.status, work.starts_at, work.ends_at, NOW, NOW), uid=work.uid
+            )
+            claim_notice(db, each.id, epoch, each.body, (), NOW)
+            assert settle_notice_delivered(
+                *(db, each.id, epoch),
+                remote_maintenance_id=each.page,
+                remote_update_id=each.page,
+                url=None,
+                body=each.body,
+                reason="",
+                delivered_at=NOW,
+                now=NOW,
+                remote=shown,
+            )
+            longer = work.ends_at + HOUR if each.page == "first" else work.ends_at
+            take_in_maintenance(db, replace(shown, ends_at=longer, updated_at=NOW + 1), NOW + 1, page=each.page)
+        take_in_maintenance(db, replace(shown, updated_at=NOW + 2), NOW + 2, page="second")
+    assert "ON second: the page shows it from 10:00 UTC" in shell.run("maintenance", "show", "M1").out
+    carried = shell.run("maintenance", "change", "M1", "--json").shape()["notices"][-1]
+    assert [each["page"] for each in carried["deliveries"]] == ["second"]
+    assert "1 January from 10:00 UTC to 13:00 UTC" in carried["body"]
 
 
 def test_an_announcement_is_checked_against_its_window_and_what_else_goes_on(shell: Shell) -> None:

@@ -49,13 +49,11 @@ def change(
     from oncall_tui.domain.announcing import word_anew, work_of_change
     from oncall_tui.domain.changing import require_change
     from oncall_tui.domain.merging import read_plan
-    from oncall_tui.domain.planning import list_fixed
     from oncall_tui.store.changing import change_maintenance, read_telling
     from oncall_tui.store.incidents import list_components
     from oncall_tui.store.maintenance import get_maintenance
     from oncall_tui.store.notice_rows import Words
     from oncall_tui.store.notices import list_placements
-    from oncall_tui.store.page import list_pages
 
     now = now_ms()
     with place.open_db() as db:
@@ -96,9 +94,8 @@ def change(
             seen_revision=current.revision,
             reasons=check.passed,
         )
-        fixed = list_fixed(list_pages(db), [each.page for each in list_placements(db, current.id)])
         finish_saying(db, place, changed.id, is_json)
-    for remark in (*fixed, *check.remarks):
+    for remark in check.remarks:
         warn(remark)
 
 

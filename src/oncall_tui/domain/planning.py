@@ -40,16 +40,6 @@ def find_tellable(states: Sequence[PageState], names: Sequence[str]) -> tuple[li
     return pages, remarks
 
 
-def list_fixed(states: Sequence[PageState], names: Collection[str]) -> list[str]:
-    """Returns a sentence on each of the pages that show work as it was announced, whatever is changed."""
-    return [
-        f"{state.page}: {state.capabilities.adapter} shows the title, times and components as they were announced: "
-        "your words alone tell the change."
-        for state in states
-        if state.page in names and state.capabilities is not None and state.capabilities.keeps_window
-    ]
-
-
 def find_silenced(components: Collection[str], watched: Mapping[str, str | None]) -> list[str]:
     """Returns the probes that planned work on components silences; `watched` tells each probe's component."""
     return [probe for probe, component in watched.items() if component in components]
