@@ -70,10 +70,8 @@ class Reach(StrEnum):
 class Phase(StrEnum):
     """Where we stand with an incident, apart from what the page says."""
 
-    TRIAGE = "triage"
     ACTIVE = "active"
     RESOLVED = "resolved"
-    REVIEW = "review"
     CLOSED = "closed"
 
 

@@ -14,10 +14,6 @@ from oncall_tui.domain.duration import DAY, HOUR, MINUTE
 from oncall_tui.domain.incident import IncidentStatus, Severity
 from oncall_tui.domain.update import IncidentUpdate
 
-FIRST_UPDATE_MS = 5 * MINUTE
-"""From taking note of trouble to the first words to customers."""
-SCOPE_UPDATE_MS = 10 * MINUTE
-"""From the first words to those that say who is affected."""
 SLOW_AFTER_MS = 2 * HOUR
 LEAST_GRACE_MS = 2 * MINUTE
 GRACE_SHARE = 10

@@ -30,7 +30,6 @@ _METRICS = (
     "probe_ssl_earliest_cert_expiry",
 )
 _PHASES = {"resolve": 0, "connect": 1, "tls": 2, "processing": 3, "transfer": 4}
-_DAY_S = 86_400
 
 
 class _Series(Struct):
