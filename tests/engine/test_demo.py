@@ -6,11 +6,15 @@ import asyncio
 import os
 import ssl
 import stat
+import subprocess
+import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 import pytest
+from tests.pace import PATIENCE_S
 
 from oncall_tui.config.load import load_config
 from oncall_tui.domain.probe import Verdict
@@ -107,3 +111,44 @@ def test_folders_of_killed_demos_are_swept_and_live_ones_left(tmp_path: Path, mo
     assert sorted(tmp_path.iterdir()) == sorted([live, young, made])
     remove_world(made, is_kept=True)
     assert made.exists()
+
+
+TERMINAL = """
+import os, sys, time
+from pathlib import Path
+from oncall_tui.clock import now_ms
+from oncall_tui.domain.engine import Terminal
+from oncall_tui.store.database import open_database
+from oncall_tui.store.lease import beat_terminal
+folder = Path(sys.argv[1])
+with open_database(folder / "oncall.db") as db:
+    beat_terminal(db, Terminal("t", os.getpid(), "h", "ana", now_ms(), now_ms(), is_read_only=False))
+print("there", flush=True)
+time.sleep(0.7)
+folder.mkdir(exist_ok=True)
+(folder / "oncall.db.engine.log").write_text("started once more")
+"""
+
+
+def test_a_folder_is_removed_after_its_last_terminal(tmp_path: Path) -> None:
+    folder = tmp_path / "world"
+    folder.mkdir()
+    terminal = subprocess.Popen([sys.executable, "-c", TERMINAL, str(folder)], stdout=subprocess.PIPE)
+    assert terminal.stdout is not None
+    assert terminal.stdout.readline() == b"there\n"
+    reaper = threading.Thread(target=terminal.communicate)
+    reaper.start()
+    remove_world(folder, is_kept=False)
+    reaper.join()
+    assert terminal.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_world_whose_terminal_is_gone_before_it_begins_ends(tmp_path: Path) -> None:
+    folder = tmp_path / "world"
+    folder.mkdir()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    world = [sys.executable, "-P", "-m", "oncall_tui.cli.demo_world", str(folder), "remove", str(gone.pid)]
+    subprocess.run(world, timeout=PATIENCE_S, check=True)
+    assert list(tmp_path.iterdir()) == []

@@ -37,6 +37,7 @@ def demo(folder: str | None, theme: str | None) -> int:
         "oncall_tui.cli.demo_world",
         str(home),
         "remove" if folder is None else "keep",
+        str(os.getpid()),
     ]
     # A session of its own: what kills the terminal's whole group must not kill the one that cleans up.
     world = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)

@@ -22,7 +22,8 @@ _PAGE_WITHIN_S = 15.0
 
 def main() -> int:
     """Runs the world in the folder of the first argument until told to stop, or until the parent is gone."""
-    folder, is_kept, parent = Path(sys.argv[1]), sys.argv[2] == "keep", os.getppid()
+    # The parent's number is told: one that was killed already is not the parent any more.
+    folder, is_kept, parent = Path(sys.argv[1]), sys.argv[2] == "keep", int(sys.argv[3])
     os.umask(0o077)
     with demo_lock(folder) as lock:
         if not lock.acquire():

@@ -9,17 +9,21 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from oncall_tui.clock import now_ms
+from oncall_tui.domain.engine import TERMINAL_SILENT_AFTER_MS
 from oncall_tui.domain.errors import OncallError, StoreError
 from oncall_tui.engine.demo_services import HOST, NAME, Ports
 from oncall_tui.engine.spawn import stop_engine
 from oncall_tui.store.database import open_database
-from oncall_tui.store.lease import read_lease
+from oncall_tui.store.lease import is_running, list_terminals, read_lease
 from oncall_tui.store.lock import FileLock
 
 CONTENT = Path(__file__).parent.parent / "content" / "demo"
 COMPONENTS = ("Shop", "Search", "Payments")
 PREFIX = "oncall-tui-demo-"
 _ABANDONED_AFTER_S = 60.0
+_GONE_WITHIN_S = 10.0
+_LOOK_EVERY_S = 0.05
 
 
 def demo_lock(folder: Path) -> FileLock:
@@ -40,16 +44,48 @@ def make_folder() -> Path:
 
 
 def remove_world(folder: Path, *, is_kept: bool) -> None:
-    """Ends the demo's engine and, unless it is kept, removes the folder."""
-    database = folder / "oncall.db"
+    """Ends the demo's engine and, unless it is kept, removes the folder.
+
+    A terminal that is still ending may start one more engine, and one that begins makes its files anew: it is tried
+    until nothing is left.
+    """
+    _await_terminals(folder)
+    until = time.monotonic() + _GONE_WITHIN_S
+    while True:
+        is_late, is_stopped = time.monotonic() > until, _stop_engine(folder / "oncall.db")
+        if not is_kept and (is_stopped or is_late):
+            shutil.rmtree(folder, ignore_errors=True)
+        if is_late or (is_stopped and (is_kept or not folder.exists())):
+            return
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _await_terminals(folder: Path) -> None:
+    until = time.monotonic() + _GONE_WITHIN_S
     with suppress(OncallError):
-        lease = None
-        if database.exists():
-            with suppress(StoreError), open_database(database, is_read_only=True) as db:
-                lease = read_lease(db)
-            stop_engine(database, lease, can_kill=True)
-    if not is_kept:
-        shutil.rmtree(folder, ignore_errors=True)
+        if not (folder / "oncall.db").exists():
+            return
+        with open_database(folder / "oncall.db", is_read_only=True) as db:
+            # One that was killed has its row for ever, and its number may be somebody else's by now.
+            while time.monotonic() < until and any(
+                is_running(terminal.pid) and terminal.heartbeat_at > now_ms() - TERMINAL_SILENT_AFTER_MS
+                for terminal in list_terminals(db)
+            ):
+                time.sleep(_LOOK_EVERY_S)
+
+
+def _stop_engine(database: Path) -> bool:
+    """Returns whether none is left; one that has only begun cannot be named yet."""
+    if not database.exists():
+        return True
+    lease = None
+    with suppress(StoreError), open_database(database, is_read_only=True) as db:
+        lease = read_lease(db)
+    try:
+        stop_engine(database, lease, can_kill=True)
+    except OncallError:
+        return False
+    return True
 
 
 def write_config(folder: Path, ports: Ports, url: str, page_id: str, token: str) -> None:
