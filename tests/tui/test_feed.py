@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from oncall_tui.domain.errors import NotFoundError, StoreError
 from oncall_tui.domain.incident import Incident, Severity
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Result, Verdict
 from oncall_tui.store.database import Database, open_database
-from oncall_tui.store.incidents import declare_incident, get_incident
+from oncall_tui.store.incidents import declare_incident, get_incident, list_incidents
 from oncall_tui.store.probes import record_results, replace_probes
 from oncall_tui.store.timeline import add_note
 from oncall_tui.tui.feed import Changed, Feed
@@ -131,3 +132,27 @@ async def test_a_file_that_cannot_be_opened_is_told_and_tried_again(tmp_path: Pa
         path.unlink()
         await until(lambda: bool(app.heard) and app.heard[-1].snapshot.saving_error == "")
         assert (await app.feed.call(declare, "taken")).id == 1
+
+
+def test_a_job_that_outlives_the_app_ends_quietly(tmp_path: Path) -> None:
+    begun, gate = threading.Event(), threading.Event()
+
+    def wait(db: Database) -> None:
+        begun.set()
+        gate.wait(PATIENCE_S)
+        declare(db, "late")
+
+    feed = Feed(tmp_path / "o.db", is_read_only=False, snapshot=Snapshot())
+
+    async def run() -> None:
+        async with Listener(feed).run_test():
+            asking = asyncio.ensure_future(feed.call(wait))
+            await until(begun.is_set)
+        asking.cancel()
+
+    asyncio.run(run())
+    gate.set()
+    assert feed._thread is not None
+    feed._thread.join(PATIENCE_S)
+    with open_database(tmp_path / "o.db") as db:
+        assert [incident.title for incident in list_incidents(db)] == ["late"]

@@ -10,6 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, NamedTuple, ParamSpec, TypeVar
 
@@ -84,8 +85,12 @@ class Feed:
             else:
                 future.set_result(result)  # type: ignore[arg-type] # None only where T allows it
 
+        def answer(result: T | None, error: BaseException | None) -> None:
+            with suppress(RuntimeError):  # the loop has closed: nobody waits any more
+                loop.call_soon_threadsafe(settle, result, error)
+
         def fail(error: BaseException) -> None:
-            loop.call_soon_threadsafe(settle, None, error)
+            answer(None, error)
 
         def run(db: Database) -> None:
             try:
@@ -97,7 +102,7 @@ class Feed:
                 fail(error)
             else:
                 self._note_saving(None)
-                loop.call_soon_threadsafe(settle, result, None)
+                answer(result, None)
 
         self._jobs.put(_Job(run, fail))
         return await future
@@ -179,4 +184,5 @@ class Feed:
         with self._lock:
             self._unhandled |= topics
         if self._target is not None:
-            self._target.post_message(Changed(snapshot, topics))
+            with suppress(RuntimeError):  # the app has ended while the file was read
+                self._target.post_message(Changed(snapshot, topics))
