@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from oncall_tui.domain.capability import Capabilities
-from oncall_tui.domain.errors import RefusedError
+from oncall_tui.domain.errors import ConflictError, RefusedError
 from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus, Severity
 from oncall_tui.domain.outbox import list_evidence
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemoteUpdate
@@ -69,10 +69,10 @@ def confirm(db: Database, incident_id: int, body: str, now: int = NOW) -> None:
     )
 
 
-def declare(db: Database) -> int:
+def declare(db: Database, uid: str = "ours") -> int:
     return declare_incident(
         db,
-        uid="ours",
+        uid=uid,
         title="Errors",
         components={},
         probes=(),
@@ -247,8 +247,37 @@ def test_another_update_of_ours_cannot_be_adopted(db: Database, epoch: int) -> N
     assert claim_delivery(db, second.id, epoch, DeliveryKind.UPDATE, (), NOW + 60)
     assert settle_uncertain(db, second.id, epoch, next_try_at=NOW + 61, reason="r", now=NOW + 60)
     evidence = Evidence("eu-incident", "e1", "Errors", IncidentStatus.INVESTIGATING, "Looking.", NOW)
+    assert settle_asking(db, second.id, epoch, next_try_at=None, evidence=(evidence,), now=NOW + 65)
     with pytest.raises(RefusedError, match="another update of ours"):
         adopt_delivery(db, second.id, evidence, "ana", NOW + 70)
+
+
+def test_nothing_is_adopted_while_nobody_is_asked_or_that_was_not_shown(db: Database, epoch: int) -> None:
+    confirm(db, declare(db), "Looking.")
+    (delivery,) = list_due(db, NOW, page="eu")
+    assert claim_delivery(db, delivery.id, epoch, DeliveryKind.CREATE, (), NOW)
+    assert settle_uncertain(db, delivery.id, epoch, next_try_at=NOW + 10, reason="it timed out", now=NOW)
+    (shown,) = list_evidence(get_delivery(db, delivery.id), show("eu", write("e7")), 30_000)
+    for evidence in (shown, None):
+        with pytest.raises(RefusedError, match="is being looked up"):
+            adopt_delivery(db, delivery.id, evidence, "ana", NOW)
+    assert settle_asking(db, delivery.id, epoch, next_try_at=None, evidence=(shown,), now=NOW + 20)
+    with pytest.raises(ConflictError, match="look at it again"):
+        adopt_delivery(db, delivery.id, replace(shown, body="Edited since."), "ana", NOW)
+    assert adopt_delivery(db, delivery.id, shown, "ana", NOW).state is DeliveryState.DELIVERED
+
+
+def test_two_of_ours_cannot_become_one_incident_of_the_page(db: Database, epoch: int) -> None:
+    first = ask(db, epoch, write("e7", "Something like it."), write("e8", "Something else."))
+    second = declare(db, "incident-2")
+    confirm(db, second, "Looking too.")
+    (delivery,) = (each for each in list_due(db, NOW, page="eu") if each.incident_id == second)
+    evidence = get_delivery(db, first).evidence
+    assert claim_delivery(db, delivery.id, epoch, DeliveryKind.CREATE, (), NOW)
+    assert settle_asking(db, delivery.id, epoch, next_try_at=None, evidence=evidence, now=NOW)
+    adopt_delivery(db, first, evidence[0], "ana", NOW + 30)
+    with pytest.raises(RefusedError, match="another one of ours"):
+        adopt_delivery(db, delivery.id, evidence[1], "ana", NOW + 30)
 
 
 def test_one_that_is_sent_again_by_a_person_is_queued(db: Database, epoch: int) -> None:

@@ -289,11 +289,15 @@ def _drop_idle_broadcasts(connection: sqlite3.Connection, dropped: sqlite3.Row, 
 def adopt_delivery(db: Database, delivery_id: int, evidence: Evidence | None, actor: str, now: int) -> Delivery:
     """Takes a message that the page shows for an uncertain one of ours, by a person's word.
 
-    A broadcast leaves nothing that could be shown: there the word is all (`evidence` is None). Raises NotFoundError, or RefusedError: `not-asked` when nobody is asked, `already-known` when it is another update.
+    A broadcast leaves nothing that could be shown: there the word is all (`evidence` is None). Raises NotFoundError,
+    ConflictError when the page was read again meanwhile, or RefusedError: `not-asked` when nobody is asked,
+    `no-evidence` when the page shows nothing that could be it, `already-known` when it is another of ours.
     """
     with db.write("incidents", "outbox", "timeline", "drafts", "steps") as connection:
         row = _open_row(connection, delivery_id, ("uncertain",), "not-asked", "adopt")
         page, incident_id = row["page"], row["incident_id"]
+        if row["asked_at"] is None:
+            raise RefusedError("not-asked", f"Delivery {delivery_id} is being looked up: wait for what the page shows.")
         if evidence is None:
             if row["kind"] != DeliveryKind.BROADCAST:
                 raise RefusedError("no-evidence", "The page shows nothing that could be it: send it again, or drop it.")
@@ -305,12 +309,19 @@ def adopt_delivery(db: Database, delivery_id: int, evidence: Evidence | None, ac
                 connection, incident_id, EntryKind.DELIVERED, f"{page}: has arrived, says {actor}", actor, now, now
             )
             return get_delivery(db, delivery_id)
-        known = connection.execute(
-            "SELECT is_local FROM page_update JOIN incident_update ON id = update_id WHERE page = ? AND remote_id = ?",
+        if evidence not in decode_evidence(row["evidence"]):
+            raise ConflictError("What the page shows has changed: look at it again.")
+        if connection.execute(
+            "SELECT 1 FROM page_update JOIN incident_update ON id = update_id WHERE page = ? AND remote_id = ? AND is_local",
             (page, evidence.remote_update_id),
-        ).fetchone()
-        if known is not None and known["is_local"]:
+        ).fetchone():
             raise RefusedError("already-known", "That message on the page is another update of ours.")
+        if connection.execute(
+            "SELECT 1 FROM page_incident JOIN incident ON id = incident_id WHERE page = ? AND remote_id = ? AND id != ? "
+            "AND is_local",
+            (page, evidence.remote_incident_id, incident_id),
+        ).fetchone():
+            raise RefusedError("already-known", "That incident on the page is another one of ours.")
         connection.execute(
             "UPDATE delivery SET state = 'delivered', delivered_at = ?, next_try_at = NULL, reason = ? WHERE id = ?",
             (evidence.created_at, f"found on the page by {actor}", delivery_id),
