@@ -82,13 +82,14 @@ def _run(place: Place, action: str, after: str | None) -> int:
     from oncall_tui.domain.duration import parse_duration
     from oncall_tui.domain.engine import TERMINAL_SILENT_AFTER_MS
     from oncall_tui.domain.errors import OncallError, UsageError
+    from oncall_tui.domain.sanitize import clean_line
     from oncall_tui.engine.log import open_log
     from oncall_tui.engine.service import Ending, Mode, run_engine
 
     try:
         linger_ms = TERMINAL_SILENT_AFTER_MS if after is None else parse_duration(after)
     except ValueError as error:
-        raise UsageError(f"--after {error}.") from error
+        raise UsageError(f"--after {clean_line(after or '', 40)} {error}.") from error
     os.umask(0o077)
     config = place.load_config()
     db_path = place.db_path()

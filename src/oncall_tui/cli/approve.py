@@ -110,16 +110,11 @@ def ask_second_person(
     components: Mapping[str, ComponentStatus],
     promise_at: int | None,
     waivers: Sequence[Waiver],
-    *,
-    notify: bool,
 ) -> NoReturn:
     """Keeps words for a second person. Raises RefusedError, so that nobody takes them for sent."""
     from oncall_tui.clock import now_ms
     from oncall_tui.store.drafts import ask_second, create_draft
 
-    need = f"SEV{int(incident.severity)} needs a second person"
-    if not notify:
-        raise RefusedError("needs-second-person", f"Not sent: {need}, who lets the page notify: leave --no-notify out.")
     now, actor = now_ms(), read_actor()
     draft = create_draft(
         db,
@@ -137,6 +132,6 @@ def ask_second_person(
     ask_second(db, draft.id, actor, now)
     raise RefusedError(
         "needs-second-person",
-        f"Not sent: {need}. Kept for them: somebody else sends it with "
+        f"Not sent: SEV{int(incident.severity)} needs a second person. Kept for them: somebody else sends it with "
         f"`oncall-tui incident approve {incident.id}`, or from the dashboard.",
     )

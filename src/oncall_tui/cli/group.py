@@ -62,6 +62,17 @@ class _LazyGroup(click.Group):
             formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
 
 
+class OrderedGroup(click.Group):
+    """Lists its commands in the order in which they are used, each with the whole of its first sentence."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, each.get_short_help_str(200)) for name, each in self.commands.items()])
+
+
 def _set_place(ctx: click.Context, option: click.Parameter, value: str | None) -> None:
     if value is not None and option.name is not None:
         setattr(ctx.ensure_object(Place), option.name, value)
@@ -87,6 +98,11 @@ def json_option(command: _F) -> _F:
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     help="Watch probes, and tell customers what is wrong, from a terminal. Without a command: the dashboard.",
+    epilog="""\b
+At three in the morning:
+  oncall-tui status            what is wrong, and what customers know
+  oncall-tui incident --help   declare, update, resolve; have they seen it?
+  oncall-tui doctor            when this program itself is in trouble""",
 )
 @place_options
 @click.option("--wall", is_flag=True, help="A screen for the wall of a war room: reads only.")
@@ -101,12 +117,24 @@ def cli(ctx: click.Context, wall: bool, theme: str | None) -> None:
         ctx.exit(run_terminal(place, is_wall=wall, theme=theme))
 
 
+def _tell_usage(error: click.ClickException) -> str:
+    """Returns what was wrong, and how to learn what is right."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is None:
+        return error.format_message()
+    path = context.command_path
+    names = context.command.list_commands(context) if isinstance(context.command, click.Group) else []
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return f"{path} needs a command: {', '.join(names)}; `{path} --help` tells what each does."
+    return f"{error.format_message()} `{path} --help` tells how."
+
+
 def run_command(args: Sequence[str]) -> int:
     """Runs one command and returns its exit status. Raises OncallError or KeyboardInterrupt."""
     try:
         status = cli.main(list(args), prog_name="oncall-tui", standalone_mode=False)
     except click.ClickException as error:
-        raise UsageError(error.format_message()) from error
+        raise UsageError(_tell_usage(error)) from error
     except click.Abort as error:
         raise KeyboardInterrupt from error
     return status if isinstance(status, int) else 0

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oncall_tui.cli.group import json_option, place_options
+from oncall_tui.cli.group import OrderedGroup, json_option, place_options
 from oncall_tui.cli.place import Place, read_actor
 
 if TYPE_CHECKING:
     from oncall_tui.domain.update import Delivery
 
 
-@click.group()
+@click.group(cls=OrderedGroup)
 @place_options
 def outbox() -> None:
     """List what waits to be published, and decide about what failed or is in doubt."""
@@ -56,13 +56,12 @@ def list_command(place: Place, is_all: bool, is_json: bool) -> None:
 @click.pass_obj
 def adopt(place: Place, number: str, remote_id: str | None, is_json: bool) -> None:
     """Take what the page shows for a delivery that is in doubt: it is there, and is not sent again."""
-    from oncall_tui.cli.incident import read_id
     from oncall_tui.cli.shown import choose_shown
     from oncall_tui.clock import now_ms
     from oncall_tui.store.outbox import adopt_delivery, get_delivery
 
     with place.open_db() as db:
-        delivery = get_delivery(db, read_id(number))
+        delivery = get_delivery(db, _read_id(number))
         evidence = choose_shown({each.remote_update_id: each for each in delivery.evidence}, remote_id)
         _print(adopt_delivery(db, delivery.id, evidence, read_actor(), now_ms()), is_json)
 
@@ -74,12 +73,11 @@ def adopt(place: Place, number: str, remote_id: str | None, is_json: bool) -> No
 @click.pass_obj
 def retry(place: Place, number: str, is_json: bool) -> None:
     """Put a delivery that failed or waits back in the queue."""
-    from oncall_tui.cli.incident import read_id
     from oncall_tui.clock import now_ms
     from oncall_tui.store.outbox import retry_delivery
 
     with place.open_db() as db:
-        _print(retry_delivery(db, read_id(number), read_actor(), now_ms()), is_json)
+        _print(retry_delivery(db, _read_id(number), read_actor(), now_ms()), is_json)
 
 
 @outbox.command()
@@ -89,12 +87,17 @@ def retry(place: Place, number: str, is_json: bool) -> None:
 @click.pass_obj
 def drop(place: Place, number: str, is_json: bool) -> None:
     """Give a delivery up; its text stays in our record."""
-    from oncall_tui.cli.incident import read_id
     from oncall_tui.clock import now_ms
     from oncall_tui.store.outbox import drop_delivery
 
     with place.open_db() as db:
-        _print(drop_delivery(db, read_id(number), read_actor(), now_ms()), is_json)
+        _print(drop_delivery(db, _read_id(number), read_actor(), now_ms()), is_json)
+
+
+def _read_id(text: str) -> int:
+    from oncall_tui.cli.numbers import read_number
+
+    return read_number(text, "#", "outbox list")
 
 
 def _tell_evidence(delivery: Delivery) -> list[str]:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from oncall_tui.domain.incident import Reach
 from oncall_tui.domain.sanitize import clean_block, clean_line
+from oncall_tui.domain.update import DeliveryState
 
 if TYPE_CHECKING:
     from oncall_tui.domain.incident import Incident
     from oncall_tui.domain.timeline import TimelineEntry
-    from oncall_tui.domain.update import Delivery, IncidentUpdate, Proof
+    from oncall_tui.domain.update import Delivery, Draft, IncidentUpdate, Proof
 
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 _DB_TEXT_LIMIT = 30_000
@@ -101,8 +102,13 @@ def shape_proof(proof: Proof) -> dict[str, Json]:
     }
 
 
-def shape_incident(incident: Incident, updates: Sequence[IncidentUpdate]) -> dict[str, Json]:
-    """Returns an incident as programs read it; `updates` run from old to new."""
+def shape_incident(
+    incident: Incident, updates: Sequence[IncidentUpdate], drafts: Sequence[Draft] = ()
+) -> dict[str, Json]:
+    """Returns an incident as programs read it; `updates` run from old to new.
+
+    Of `drafts` those are told that wait for a second person.
+    """
     return {
         "id": incident.id,
         "title": incident.title,
@@ -128,8 +134,35 @@ def shape_incident(incident: Incident, updates: Sequence[IncidentUpdate]) -> dic
         ],
         "conflict": incident.conflict,
         "author": incident.created_by,
+        "asked": [
+            {
+                "status": draft.status,
+                "body": draft.body,
+                "components": [{"name": name, "status": status} for name, status in draft.components.items()],
+                "author": draft.asked_by,
+            }
+            for draft in drafts
+            if draft.asked_by
+        ],
         "updates": [shape_update(update) for update in updates],
     }
+
+
+def tell_told(incident: Incident, updates: Sequence[IncidentUpdate]) -> str:
+    """Returns in two words whether customers have read the last update."""
+    if incident.reach is Reach.DRILL:
+        return "drill"
+    if not updates:
+        return "nothing said"
+    last = updates[-1]
+    if last.seen_at is not None or not last.is_local:
+        return "seen"
+    return {
+        DeliveryState.DELIVERED: "not seen yet",
+        DeliveryState.FAILED: "FAILED",
+        DeliveryState.UNCERTAIN: "IN DOUBT",
+        DeliveryState.DROPPED: "DROPPED",
+    }.get(last.delivery, "on its way")
 
 
 def shape_delivery(delivery: Delivery) -> dict[str, Json]:
@@ -177,13 +210,15 @@ def print_entries(entries: Sequence[TimelineEntry], is_json: bool) -> None:
         say(format_table(("WHEN", "KIND", "WHO", "WHAT"), rows))
 
 
-def tell_incident(incident: Incident, updates: Sequence[IncidentUpdate]) -> str:
+def tell_incident(incident: Incident, updates: Sequence[IncidentUpdate], drafts: Sequence[Draft] = ()) -> str:
     """Returns an incident as a person reads it."""
     lines = [
         f"#{incident.id}  {clean_line(incident.title)}",
         f"  {incident.status}, impact {incident.impact}, SEV{int(incident.severity)}",
         f"  began {show_time(incident.started_at)}",
     ]
+    if incident.next_update_at is not None:
+        lines.append(f"  next update due {show_time(incident.next_update_at)}")
     if incident.reach is not Reach.PUBLIC:
         lines.insert(1, f"  {incident.reach.upper()}: customers are not told")
     lines += [f"  {clean_line(name)}: {status}" for name, status in incident.components.items()]
@@ -195,7 +230,8 @@ def tell_incident(incident: Incident, updates: Sequence[IncidentUpdate]) -> str:
     if incident.conflict:
         lines.append(f"  CONFLICT: {clean_line(incident.conflict, 1000)}")
     for update in updates:
-        seen = f", customers see it since {show_time(update.seen_at)}" if update.seen_at else ""
+        unseen = ", customers do not see it yet" if update.is_local and incident.reach is not Reach.DRILL else ""
+        seen = f", customers see it since {show_time(update.seen_at)}" if update.seen_at else unseen
         why = f" ({clean_line(update.reason)})" if update.reason else ""
         author = clean_line(update.created_by)
         lines += ["", f"  {show_time(update.created_at)}  {update.status}, {update.delivery}{why}{seen}, by {author}"]
@@ -205,4 +241,7 @@ def tell_incident(incident: Incident, updates: Sequence[IncidentUpdate]) -> str:
             lines.append(f"    corrected {show_time(update.corrected_at)}, first said: {first}")
         differing = [proof for proof in update.proofs if proof.difference]
         lines += [f"    ON {clean_line(proof.page)}: {clean_line(proof.difference)}" for proof in differing]
+    for draft in (each for each in drafts if each.asked_by):
+        asks = f"NOT SENT: {clean_line(draft.asked_by)} asks a second person to (`incident approve {incident.id}`)"
+        lines += ["", f"  {draft.status}, {asks}", *(f"    {line}" for line in clean_block(draft.body).split("\n"))]
     return "\n".join(lines)

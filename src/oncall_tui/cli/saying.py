@@ -64,10 +64,10 @@ def reason_option(command: _F) -> _F:
 def say_options(command: _F) -> _F:
     """Adds what every command takes that sends words of an incident."""
     for option in (
+        place_options,
+        json_option,
         click.option("--no-notify", is_flag=True, help="Do not let the page mail its subscribers."),
         reason_option,
-        json_option,
-        place_options,
     ):
         command = option(command)
     return command
@@ -269,6 +269,12 @@ def _judge(
     """Returns when customers hear next, and what the rules say. Raises RefusedError or UsageError."""
     from oncall_tui.cli.judging import describe, judge
 
+    if config and incident.severity in config.second_person and not said.notify:
+        raise RefusedError(
+            "needs-second-person",
+            f"Not sent: SEV{int(incident.severity)} needs a second person, who lets the page notify: "
+            "leave --no-notify out.",
+        )
     with db.snapshot():
         promise_at = _find_promise(db, config, incident, said, now)
         context = describe(
@@ -301,6 +307,7 @@ def _find_promise(db: Database, config: Config | None, incident: Incident, said:
     from oncall_tui.domain.duration import parse_duration
     from oncall_tui.domain.lint.promises import find_next_in, find_promises
     from oncall_tui.domain.lint.reading import Reading
+    from oncall_tui.domain.sanitize import clean_line
     from oncall_tui.store.drafts import read_known
 
     if not said.status.is_open or said.promise == "none":
@@ -309,7 +316,7 @@ def _find_promise(db: Database, config: Config | None, incident: Incident, said:
         try:
             return now + parse_duration(said.promise)
         except ValueError as error:
-            raise UsageError(f"--next {error}, or none.") from error
+            raise UsageError(f"--next {clean_line(said.promise, 40)} {error}, or none.") from error
     reading = Reading(said.body)
     told = [each.clock.at(now) for each in find_promises(reading) if each.is_news]
     told += [now + each.ms for each in find_next_in(reading)]
@@ -335,9 +342,7 @@ def _confirm(
     from oncall_tui.store.outbox import confirm_update
 
     if config and current.severity in config.second_person:
-        ask_second_person(
-            db, current, said.status, said.body, said.components, promise_at, verdict.waivers, notify=said.notify
-        )
+        ask_second_person(db, current, said.status, said.body, said.components, promise_at, verdict.waivers)
     confirm_update(
         db,
         current.id,

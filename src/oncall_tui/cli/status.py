@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 @click.pass_obj
 def status(place: Place, is_json: bool) -> None:
     """Show probes, open incidents, the queue and the engine."""
-    from oncall_tui.cli.output import print_json, shape_delivery, shape_incident, show_time
+    from oncall_tui.cli.output import print_json, shape_delivery, shape_incident, show_time, tell_told
     from oncall_tui.cli.planned import tell_notice_counts
     from oncall_tui.clock import now_ms
     from oncall_tui.domain.upkeep import index_upkeeps
+    from oncall_tui.store.drafts import list_drafts
     from oncall_tui.store.incidents import list_components, list_incidents
     from oncall_tui.store.lease import read_lease
     from oncall_tui.store.lock import is_engine_running
@@ -45,7 +46,9 @@ def status(place: Place, is_json: bool) -> None:
         states = {state.probe: state for state in list_states(db)[0]}
         planned, held = list_active(db, now), index_upkeeps(list_upkeeps(db, now), now)
         probes = [_shape_probe(probe, states.get(probe.name), planned, held, now) for probe in list_probes(db)]
-        incidents = [shape_incident(each, list_updates(db, each.id)) for each in list_incidents(db, is_open_only=True)]
+        found = [(each, list_updates(db, each.id)) for each in list_incidents(db, is_open_only=True)]
+        incidents = [shape_incident(each, updates, list_drafts(db, each.id)) for each, updates in found]
+        told = [tell_told(each, updates) for each, updates in found]
         waiting = list_deliveries(db)
         moving, asked = count_notices(db)
         pages = list_pages(db)
@@ -78,7 +81,7 @@ def status(place: Place, is_json: bool) -> None:
     if is_json:
         print_json(shape)
     else:
-        _tell(shape, probes, incidents, engine, pages, planned, tell_notice_counts(moving, asked))
+        _tell(shape, probes, incidents, told, engine, pages, planned, tell_notice_counts(moving, asked))
 
 
 def _shape_probe(
@@ -148,6 +151,7 @@ def _tell(
     shape: dict[str, Json],
     probes: list[dict[str, Json]],
     incidents: list[dict[str, Json]],
+    told: Sequence[str],
     engine: dict[str, Json],
     pages: Sequence[PageState],
     planned: Sequence[Maintenance],
@@ -174,17 +178,24 @@ def _tell(
         else "No probes: no engine ran yet."
     )
     say()
-    rows = [tuple(word(each[key]) for key in ("id", "status", "impact", "started_at", "title")) for each in incidents]
-    say(format_table(("ID", "STATUS", "IMPACT", "BEGAN", "TITLE"), rows) if rows else "No open incidents.")
+    rows = [
+        (f"#{each['id']}", *(word(each[key]) for key in ("status", "impact", "started_at")), seen, word(each["title"]))
+        for each, seen in zip(incidents, told, strict=True)
+    ]
+    head = ("ID", "STATUS", "IMPACT", "BEGAN", "CUSTOMERS", "TITLE")
+    say(format_table(head, rows) if rows else "No open incidents.")
     for each in planned:
         say(f"Planned work M{each.id} until {show_time(each.ends_at)}: {clean_line(each.title)}.")
     say()
     queue = shape["outbox"]
     assert isinstance(queue, list)
-    say(f"Outbox: {len(queue)} waiting." if queue else "Outbox: empty.")
+    look = " (`oncall-tui outbox list`)" if queue else ""
+    say(f"Outbox: {len(queue)} waiting{look}." if queue else "Outbox: empty.")
     if notices:
         say(notices)
     note = f" ({engine['note']})" if engine.get("note") else ""
+    if engine["state"] == "stalled":
+        note = " (nothing leaves: `oncall-tui doctor` says why)"
     say(
         f"Engine: {engine['state']}{note}"
         + (f", process {engine['pid']}, {engine['mode']}." if "pid" in engine else ".")

@@ -28,13 +28,14 @@ def sync(place: Place, wait: str, is_json: bool) -> int:
     from oncall_tui.cli.output import print_json, say, shape_delivery
     from oncall_tui.domain.duration import parse_duration
     from oncall_tui.domain.errors import UsageError
+    from oncall_tui.domain.sanitize import clean_line
     from oncall_tui.engine.publishing import publish_once
     from oncall_tui.store.lock import is_engine_running
 
     try:
         deadline = time.monotonic() + parse_duration(wait) / 1000
     except ValueError as error:
-        raise UsageError(f"--wait {error}.") from error
+        raise UsageError(f"--wait {clean_line(wait, 40)} {error}.") from error
     config = None
     while True:
         # Looked at each time: the engine may die while it is waited for, and another look may hold its lock an instant.
@@ -57,10 +58,24 @@ def sync(place: Place, wait: str, is_json: bool) -> int:
         say(rest if is_rest_moving else "Everything is published.")
     else:
         why = "" if has_page else " The config has no [page] to publish to."
-        say(f"{len(left)} not published.{why}")
+        say(f"{len(left)} not published.{why or _tell_engine(place)}")
         for each in left:
             say(f"  delivery {each.id} of #{each.incident_id} is {each.state}{_tell_why(each)}")
     return 1 if left or is_rest_moving else 0
+
+
+def _tell_engine(place: Place) -> str:
+    """Returns a sentence about an engine that runs and does nothing, empty without one."""
+    from oncall_tui.clock import now_ms
+    from oncall_tui.store.lease import read_lease
+    from oncall_tui.store.lock import is_engine_running
+
+    if not is_engine_running(place.db_path()):
+        return ""
+    with place.open_db() as db:
+        lease = read_lease(db)
+    is_silent = lease is not None and not lease.is_working(now_ms())
+    return " The engine is silent: `oncall-tui doctor` says why." if is_silent else ""
 
 
 def _look(place: Place) -> tuple[list[Delivery], bool]:
