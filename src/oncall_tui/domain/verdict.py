@@ -22,6 +22,7 @@ BLIND_LIMIT = 3
 """So many runs in a row that say nothing are a blind spell: what was known before it counts no more."""
 FRESH_RUNS = 4
 """Green needs a success among so many latest runs: one more than the failures that turn a probe red by default."""
+_LATEST_RUNS = max(FRESH_RUNS, BLIND_LIMIT)
 FLAP_RUNS = 21
 """So many latest runs are looked at for flapping, as Nagios does."""
 STEADY_RUNS = 10
@@ -328,11 +329,11 @@ def present_status(state: ProbeState, every_ms: int, now: int) -> ProbeStatus:
         return ProbeStatus.UNKNOWN
     if _is_silent(now - state.last_result_at, every_ms):
         return ProbeStatus.STALE
-    latest = [verdict for verdict, _ in state.recent]
+    latest = [verdict for verdict, _ in state.recent[-_LATEST_RUNS:]]
     if state.status is ProbeStatus.DOWN:
         is_blind = latest[-BLIND_LIMIT:] == [Verdict.UNKNOWN] * BLIND_LIMIT
         return ProbeStatus.UNKNOWN if is_blind else ProbeStatus.DOWN
-    is_answering = not {Verdict.UP, Verdict.DEGRADED}.isdisjoint(latest[-FRESH_RUNS:])
+    is_answering = Verdict.UP in latest[-FRESH_RUNS:] or Verdict.DEGRADED in latest[-FRESH_RUNS:]
     if state.last_verdict is Verdict.UNKNOWN or not is_answering:
         return ProbeStatus.UNKNOWN
     is_up_from_memory = state.status is ProbeStatus.UP and not _was_up(state.recent)

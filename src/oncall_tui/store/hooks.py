@@ -100,7 +100,7 @@ def _list_states(db: Database, others: Collection[str]) -> list[ProbeState]:
             last_verdict=Verdict(row["last_verdict"]) if row["last_verdict"] else None,
             last_result_at=row["last_result_at"],
             last_reason=row["last_reason"],
-            recent=decode_recent(" ".join(row["recent"].rsplit(" ", _RUNS)[-_RUNS:])),
+            recent=decode_recent(row["recent"], _RUNS),
         )
         for row in rows
     ]
