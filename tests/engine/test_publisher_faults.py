@@ -201,18 +201,41 @@ async def test_the_same_words_twice_are_sent_twice(path: Path, db: Database) -> 
         assert page.bodies() == ["first", "still looking", "still looking "]
 
 
-async def test_a_create_that_was_given_up_but_stands_there_is_joined(path: Path, db: Database) -> None:
-    async with FaultPage() as page:
+@pytest.mark.parametrize("metadata_mode", ["keep", "drop"])
+async def test_a_create_that_was_given_up_but_stands_there_is_joined(
+    metadata_mode: str, path: Path, db: Database
+) -> None:
+    async with FaultPage(metadata_mode=metadata_mode) as page:
         incident_id = await start_at("create", path, db, page)
         page.faults.append(Fault.DROP_AFTER)
         async with publishing(path, db, page):
             await until(lambda: only(db).state is DeliveryState.UNCERTAIN)
         drop_delivery(db, only(db).id, "ana", now_ms())
+        assert list_entries(db, incident_id)[0].text == "delivery given up: it may stand on the page"
         confirm(db, incident_id, "second")
         async with publishing(path, db, page):
             await until(lambda: not list_deliveries(db))
         assert page.bodies() == ["first", "second"]
         assert len(page.incidents) == 1
+
+
+async def test_what_may_be_one_that_was_given_up_is_not_made_twice_unasked(path: Path, db: Database) -> None:
+    async with FaultPage(metadata_mode="drop") as page:
+        incident_id = await start_at("create", path, db, page)
+        page.faults.append(Fault.DROP_AFTER)
+        async with publishing(path, db, page):
+            await until(lambda: only(db).state is DeliveryState.UNCERTAIN)
+        drop_delivery(db, only(db).id, "ana", now_ms())
+        page.reword(next(iter(page.incidents)), "A colleague put it otherwise.")
+        confirm(db, incident_id, "second")
+        async with publishing(path, db, page) as engine:
+            await until(lambda: only(db).asked_at is not None)
+            assert "may be this one" in only(db).reason
+            assert len(page.incidents) == 1
+            retry_delivery(db, only(db).id, "ana", now_ms())
+            engine.wake.set()
+            await until(lambda: not list_deliveries(db))
+        assert len(page.incidents) == 2
 
 
 async def test_one_applied_after_the_quiet_period_is_met_before_it_is_sent_again(path: Path, db: Database) -> None:

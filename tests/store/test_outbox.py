@@ -230,6 +230,23 @@ def test_only_who_was_told_of_a_conflict_goes_over_it_by_a_retry(db: Database, i
     assert not retry_delivery(db, 1, "ana", NOW).is_forced
 
 
+@pytest.mark.parametrize("is_retried", [False, True])
+def test_what_is_given_up_in_doubt_is_not_said_to_be_nowhere(
+    db: Database, incident: Incident, epoch: int, is_retried: bool
+) -> None:
+    confirm(db, incident)
+    claim(db, epoch)
+    settle_asking(db, 1, epoch, next_try_at=NOW, evidence=(), now=NOW)
+    if is_retried:
+        retry_delivery(db, 1, "ana", NOW)
+    assert drop_delivery(db, 1, "ana", NOW).reason == "given up by ana: it may stand on the page"
+    confirm(db, incident, "op-2")
+    assert drop_delivery(db, 2, "ana", NOW).reason == "dropped by ana"
+    texts = [entry.text for entry in list_entries(db, incident.id)]
+    assert texts[0] == "delivery dropped: not sent"
+    assert "delivery given up: it may stand on the page" in texts
+
+
 def test_asking_again_never_cuts_the_quiet_period_short(db: Database, incident: Incident, epoch: int) -> None:
     confirm(db, incident)
     claim(db, epoch)

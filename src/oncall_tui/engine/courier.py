@@ -27,6 +27,7 @@ from oncall_tui.store.deliveries import (
     settle_delivered,
     was_known,
 )
+from oncall_tui.store.outbox import list_given_up
 from oncall_tui.store.page import apply_incident, note_page_reached
 
 _FRESH_MS = 300_000
@@ -34,6 +35,10 @@ _ASKED_AGAIN_MS = 60_000
 _NOT_SHOWN = "the page does not show this incident: it was deleted there, or reads lag behind"
 _NOT_FOUND = "not found on the page: is it there, send it again, or drop it?"
 _UNCLEAR = "the page shows what may be it, perhaps changed by somebody: is it there, send it again, or drop it?"
+_MAY_STAND = (
+    "the page shows an incident that may be this one, made by an attempt that was given up: is it there, send it as "
+    "another one, or drop it?"
+)
 _GONE = (
     "the page no longer has this incident: somebody deleted it there. Drop this delivery, and declare anew if need be"
 )
@@ -83,12 +88,19 @@ class Courier:
             # Both requests are paid before the first, so that nothing waits between the baseline and the write.
             await self._work.budget.spend(1 + is_known, is_backlog=self.is_backlog(delivery))
             is_looking = await self._may_be_there(delivery)
-            baseline = (await self._search.read_ours(delivery, is_looking=is_looking, is_paid=is_known)).ours
+            sighting = await self._search.read_ours(delivery, is_looking=is_looking, is_paid=is_known)
+            baseline = sighting.ours
+            if baseline is None and sighting.unclear:
+                earlier = await self._work.store.call(list_given_up, delivery.id)
+                baseline = self._search.find_given_up(earlier, sighting.unclear)
             if baseline is None and delivery.remote_incident_id is not None:
                 if self._search.is_gone(delivery):
                     await self.settling.fail(delivery, _GONE)
                 else:
                     await self.settling.retry(delivery, NotAppliedError(_NOT_SHOWN))
+                return
+            if baseline is None and sighting.unclear and not self._may_make_another(delivery):
+                await self._ask(delivery, sighting.unclear, reason=_MAY_STAND, is_conflict=True, is_unsent=True)
                 return
             if baseline is not None and not await self._is_free(delivery, baseline):
                 return
@@ -116,6 +128,10 @@ class Courier:
     async def _may_be_there(self, delivery: Delivery) -> bool:
         """An incident to be made may stand on the page by an earlier attempt that was given up or applied late."""
         return delivery.attempts > 0 or await self._work.store.call(has_earlier_attempts, delivery.id)
+
+    def _may_make_another(self, delivery: Delivery) -> bool:
+        """A person said so, or the page makes one of two."""
+        return delivery.is_forced or self._page.capabilities.repeats_create
 
     async def _is_free(self, delivery: Delivery, baseline: RemoteIncident) -> bool:
         """Tells whether the delivery should be sent onto what the page shows; settles it when not."""
@@ -188,7 +204,12 @@ class Courier:
         elif self._may_resend(delivery, is_unclear=bool(unclear)):
             await self._fenced.settle(settle_absent, delivery.id, now=self._clock())
         else:
-            await self._ask(delivery, unclear or ((remote,) if remote is not None else ()), is_unclear=bool(unclear))
+            await self._ask(
+                delivery,
+                unclear or ((remote,) if remote is not None else ()),
+                reason=_UNCLEAR if unclear else _NOT_FOUND,
+                is_conflict=remote is None and bool(unclear),
+            )
 
     def _may_resend(self, delivery: Delivery, *, is_unclear: bool) -> bool:
         """What subscribers might get twice, or what may stand there changed, is sent again by a person alone.
@@ -199,7 +220,15 @@ class Courier:
             return True
         return not is_unclear and (not delivery.notify or self._work.config.resends_unasked)
 
-    async def _ask(self, delivery: Delivery, where: Iterable[RemoteIncident], *, is_unclear: bool) -> None:
+    async def _ask(
+        self,
+        delivery: Delivery,
+        where: Iterable[RemoteIncident],
+        *,
+        reason: str,
+        is_conflict: bool,
+        is_unsent: bool = False,
+    ) -> None:
         now, quiet_ms = self._clock(), self._work.config.quiet_period_ms
         await self._fenced.settle(
             settle_asking,
@@ -207,7 +236,9 @@ class Courier:
             next_try_at=now + _ASKED_AGAIN_MS,
             evidence=tuple(item for remote in where for item in list_evidence(delivery, remote, quiet_ms)),
             now=now,
-            reason=_UNCLEAR if is_unclear else _NOT_FOUND,
+            reason=reason,
+            is_conflict=is_conflict,
+            is_unsent=is_unsent,
         )
 
     async def _deliver(self, delivery: Delivery, applied: Applied, *, is_looked_up: bool) -> None:

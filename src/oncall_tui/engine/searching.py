@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import cast
 
 from msgspec import Struct
@@ -115,6 +116,13 @@ class Search:
                 if is_alike(delivery, remote) or (remote.uid is None and remote.remote_id in timely and not has_stamps)
             ),
         )
+
+    def find_given_up(self, earlier: Iterable[Delivery], unclear: Iterable[RemoteIncident]) -> RemoteIncident | None:
+        """Returns the incident that an earlier delivery made before it was given up, None when none is proven."""
+        skew_ms = self._page.clock_skew_ms or 0
+        window_ms = self._config.request_timeout_ms + self._config.quiet_period_ms
+        found = (find_ours(self._as_shown(each), unclear, skew_ms, window_ms) for each in earlier)
+        return next((ours for ours in found if ours is not None), None)
 
     def find_applied(self, delivery: Delivery, remote: RemoteIncident) -> Applied | None:
         """Proves a delivery by what this kind of page can show of it."""

@@ -21,6 +21,7 @@ from oncall_tui.store.timeline import add_entry
 
 DOUBTFUL = (DeliveryState.SENDING, DeliveryState.UNCERTAIN)
 """What a look at the page may leave in doubt: a person may have answered since it began."""
+_UNSENT = (DeliveryState.PENDING, DeliveryState.RETRY_WAIT)
 
 
 def shorten_waits(db: Database, now: int, most_ms: int, *, page: str = MAIN_PAGE) -> None:
@@ -225,19 +226,23 @@ def settle_asking(
     evidence: tuple[Evidence, ...],
     now: int,
     reason: str = "not found on the page: is it there, send it again, or drop it?",
+    is_conflict: bool = False,
+    is_unsent: bool = False,
 ) -> bool:
-    """Notes that the page was read after the quiet period and shows nothing that is surely ours: a person decides.
+    """Notes that the page was read and shows nothing that is surely ours: a person decides.
 
-    It is looked up again at `next_try_at`, if ever: what the page applies late settles it without anybody.
+    It is looked up again at `next_try_at`, if ever: what the page applies late settles it without anybody. In an
+    `is_conflict` the page shows what may be ours: sending it again is a yes to two of them. One that `is_unsent` was
+    about to be sent.
     """
     with db.write("outbox", "timeline") as connection:
         row = find_fenced(connection, delivery_id, epoch)
-        if row is None or row["state"] not in DOUBTFUL:
+        if row is None or row["state"] not in (_UNSENT if is_unsent else DOUBTFUL):
             return False
         connection.execute(
-            "UPDATE delivery SET state = 'uncertain', next_try_at = ?, reason = ?, evidence = ?, "
+            "UPDATE delivery SET state = 'uncertain', next_try_at = ?, reason = ?, evidence = ?, is_conflict = ?, "
             "asked_at = coalesce(asked_at, ?) WHERE id = ?",
-            (next_try_at, reason, encode_evidence(evidence), now, delivery_id),
+            (next_try_at, reason, encode_evidence(evidence), is_conflict, now, delivery_id),
         )
         if row["asked_at"] is None:
             add_entry(connection, row["incident_id"], EntryKind.UNCERTAIN, reason, ENGINE, now, now)

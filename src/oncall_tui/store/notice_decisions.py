@@ -38,11 +38,13 @@ def drop_notice(db: Database, delivery_id: int, actor: str, now: int) -> NoticeD
     with db.write(TOPIC, "timeline") as connection:
         states = ("pending", "failed", "retry_wait", "uncertain")
         delivery = _take(db, delivery_id, states, "being-sent", "drop")
+        is_doubt = delivery.state is DeliveryState.UNCERTAIN
         connection.execute(
             "UPDATE notice_delivery SET state = 'dropped', next_try_at = NULL, reason = ? WHERE id = ?",
-            (f"dropped by {actor}", delivery_id),
+            (f"given up by {actor}: it may stand on the page" if is_doubt else f"dropped by {actor}", delivery_id),
         )
-        tell_timeline(connection, delivery.maintenance_id, EntryKind.UNDONE, f"{delivery.kind} dropped", actor, now)
+        text = f"{delivery.kind} given up: it may stand on the page" if is_doubt else f"{delivery.kind} dropped"
+        tell_timeline(connection, delivery.maintenance_id, EntryKind.UNDONE, text, actor, now)
     return get_notice_delivery(db, delivery_id)
 
 

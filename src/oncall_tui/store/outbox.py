@@ -185,6 +185,17 @@ def get_delivery(db: Database, delivery_id: int) -> Delivery:
     return _delivery(row)
 
 
+def list_given_up(db: Database, delivery_id: int) -> list[Delivery]:
+    """Returns the earlier deliveries of the same incident to the same page that were sent and then dropped, newest first."""
+    rows = db.rows(
+        f"{_DELIVERY} JOIN delivery ours ON ours.incident_id = delivery.incident_id AND ours.page = delivery.page "
+        "WHERE ours.id = ? AND delivery.id < ours.id AND delivery.state = 'dropped' AND delivery.attempts > 0 "
+        "AND delivery.kind != 'edit' ORDER BY delivery.id DESC",
+        delivery_id,
+    )
+    return [_delivery(row) for row in rows]
+
+
 def list_due(db: Database, now: int, *, page: str = MAIN_PAGE) -> list[Delivery]:
     """Returns the deliveries to a page that may act now: the oldest open one of each incident, when it is due.
 
@@ -249,25 +260,21 @@ def retry_delivery(db: Database, delivery_id: int, actor: str, now: int) -> Deli
 
 
 def drop_delivery(db: Database, delivery_id: int, actor: str, now: int) -> Delivery:
-    """Gives a delivery up: the update stays in our record, marked as never sent by us.
+    """Gives a delivery up: the update stays in our record, as not sent, or as what may stand on the page all the same.
 
     With the last page that holds an update, or was to, its broadcasts are given up: they would lead to nothing. Raises NotFoundError, or RefusedError (`being-sent`) while the engine has it in flight.
     """
     with db.write("outbox", "timeline") as connection:
         row = _open_row(connection, delivery_id, ("pending", "failed", "retry_wait", "uncertain"), "being-sent", "drop")
+        # A person may have asked for one in doubt again: then it waits, and nobody knows more of it.
+        is_doubt = row["state"] == "uncertain" or (row["state"] == "pending" and row["attempts"] > 0)
+        where = "it may have arrived" if row["kind"] == DeliveryKind.BROADCAST else "it may stand on the page"
         connection.execute(
             "UPDATE delivery SET state = 'dropped', next_try_at = NULL, reason = ? WHERE id = ?",
-            (f"dropped by {actor}", delivery_id),
+            (f"given up by {actor}: {where}" if is_doubt else f"dropped by {actor}", delivery_id),
         )
-        add_entry(
-            connection,
-            row["incident_id"],
-            EntryKind.UNDONE,
-            "delivery dropped: not sent to the page",
-            actor,
-            now,
-            now,
-        )
+        text = f"delivery given up: {where}" if is_doubt else "delivery dropped: not sent"
+        add_entry(connection, row["incident_id"], EntryKind.UNDONE, text, actor, now, now)
         if row["kind"] != DeliveryKind.BROADCAST:
             _drop_idle_broadcasts(connection, row, actor, now)
     return get_delivery(db, delivery_id)
