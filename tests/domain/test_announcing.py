@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 from msgspec.structs import replace
 
 from oncall_tui.content import load_templates
-from oncall_tui.domain.announcing import Customs, Work, describe_work, find_overlaps, word_work
+from oncall_tui.domain.announcing import (
+    Customs,
+    Work,
+    describe_work,
+    find_overlaps,
+    word_anew,
+    word_work,
+    work_of_change,
+)
+from oncall_tui.domain.changing import Telling
 from oncall_tui.domain.duration import DAY, HOUR, MINUTE
 from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, Reach, Severity
 from oncall_tui.domain.lint.catalogue import lint
-from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, NoticeKind
+from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, Notice, NoticeKind, PlanFields, PlanPart
+from oncall_tui.domain.merging import read_plan
 
 NOW = 1_795_356_300_000  # 2026-11-22 14:05 UTC
 WORK = Work(("API",), NOW + 4 * DAY, NOW + 4 * DAY + HOUR, "the API is read-only", "the old disks", "dana")
@@ -64,3 +76,53 @@ def test_what_goes_on_at_the_same_time() -> None:
     assert find_overlaps(soon, [], calm, NOW) == []
     overrun = replace(OTHER, starts_at=NOW - HOUR, ends_at=NOW - MINUTE, status=MaintenanceStatus.IN_PROGRESS)
     assert find_overlaps(replace(soon, starts_at=NOW - MINUTE), [overrun], [], NOW) == ["M7 Cables"]
+
+
+@pytest.mark.parametrize("customs", [CUSTOMS, Customs(is_live=True)], ids=["template", "plain"])
+@pytest.mark.parametrize("has_begun", [False, True])
+@pytest.mark.parametrize("old_ms", [-3 * HOUR, 40 * HOUR])
+def test_the_usual_words_of_any_change_tell_it_and_have_no_findings(
+    customs: Customs, has_begun: bool, old_ms: int
+) -> None:
+    before = PlanFields("Disks", MaintenanceStatus.SCHEDULED, NOW + old_ms, NOW + old_ms + MINUTE, ("Web",))
+    plan = PlanFields("Cables", MaintenanceStatus.SCHEDULED, WORK.starts_at, WORK.ends_at, ("API",))
+    works = Maintenance(1, "u", "Disks", plan.status, before.starts_at, before.ends_at, ("Web",), (), NOW, "ana")
+    for touched in (each for n in range(1, 5) for each in combinations(PlanPart, n)):
+        if has_begun and PlanPart.START in touched:
+            continue
+        telling = Telling(frozenset(touched), frozenset(touched), before, {})
+        work = replace(work_of_change(works, plan, telling), has_begun=has_begun, effect="", backout="")
+        body = word_work(NoticeKind.CHANGE, work, customs, NOW)
+        context = describe_work(NoticeKind.CHANGE, work, customs, NOW, overlaps=(), names=("API",))
+        assert [each.message for each in lint("Cables", body, context) if each.level != "info"] == [], body
+        assert ("Cables" in body) == (PlanPart.TITLE in touched)
+        assert ("concerns API" in body) == (PlanPart.COMPONENTS in touched)
+        assert ("15:05 UTC" in body) == bool({PlanPart.START, PlanPart.END} & set(touched))
+
+
+def test_a_start_that_moves_gives_as_much_notice_as_an_announcement() -> None:
+    near = replace(
+        WORK, starts_at=NOW + DAY, ends_at=NOW + DAY + HOUR, before=PlanFields("", WORK.plan.status, 0, 1, ())
+    )
+    for touched, rules in ((PlanPart.START, {"MW001"}), (PlanPart.END, set[str]())):
+        assert _rules(NoticeKind.CHANGE, replace(near, touched=frozenset({touched}))) == rules
+
+
+def test_words_of_a_person_stay_and_the_usual_ones_follow_the_plan() -> None:
+    usual = word_work(NoticeKind.REMIND, WORK, CUSTOMS, NOW)
+    notices = [
+        Notice(f"n{kind}", kind, body, True, due_at, True, "ana", NOW)
+        for kind, body, due_at in (
+            (NoticeKind.REMIND, usual, WORK.starts_at - HOUR),
+            (NoticeKind.START, "We begin.", WORK.starts_at),
+        )
+    ]
+    works = replace(OTHER, components=("API",), effect=WORK.effect, notices=tuple(notices))
+    plan = replace(
+        read_plan(works), starts_at=WORK.starts_at + DAY, ends_at=WORK.ends_at + DAY, components=("API", "Web")
+    )
+    anew = word_anew(works, plan, CUSTOMS, NOW)
+    assert anew == {
+        NoticeKind.REMIND: "A reminder: the planned work on API and Web begins at 14:05 UTC on 27 November 2026.",
+        NoticeKind.START: "We begin.",
+    }

@@ -114,6 +114,22 @@ def test_what_no_page_could_show_is_refused_whole(db: Database, fields: dict[str
     assert get_maintenance(db, 1) == before
 
 
+def test_what_no_page_took_is_told_by_the_next_change_from_what_customers_read(db: Database) -> None:
+    epoch, work = begin_epoch(db), plan(db)
+    deliver_all(db, epoch, work)
+    change(db, NOON + 1, title="Cables", ends_at=END + LATER)
+    first = list_notice_deliveries(db, 1)[-1]
+    settle_notice(db, first.id, epoch, D.FAILED, reason="refused", now=NOON + 2)
+    current = get_maintenance(db, 1)
+    telling = read_telling(db, current, replace(read_plan(current), ends_at=END + 2 * LATER))
+    assert (telling.before.ends_at, telling.parts) == (END, frozenset({P.TITLE, P.END}))
+    other = read_telling(db, current, replace(read_plan(current), components=("Web",)))
+    assert (other.before, other.parts) == (read_plan(current), frozenset({P.COMPONENTS}))
+    change(db, NOON + 3, ends_at=END + 2 * LATER)
+    (due,) = list_due_notices(db, NOON + 4, page=PAGE)
+    assert (due.id, due.is_overtaken) == (first.id, True)
+
+
 def test_of_two_terminals_one_changes_it(db: Database) -> None:
     seen = plan(db)
     change(db, NOON + 1, title="Cables", seen_revision=seen.revision)

@@ -75,13 +75,14 @@ def find_telling(
     behind = list_behind(maintenance, placements, fixed)
     if not touched:
         parts = touched.union(*behind.values())
+    is_behind = not touched
     for each in deliveries:
         is_open = each.state not in (DeliveryState.DELIVERED, DeliveryState.DROPPED)
         if is_open and touched and parts & each.touches and each.kind in (NoticeKind.CHANGE, NoticeKind.EXTEND):
-            parts |= each.touches
+            parts, is_behind = parts | each.touches, True
     if maintenance.status.is_active:
         parts -= {PlanPart.START}
-    if parts != touched:
+    if is_behind:
         shown = [each.shown for each in placements if each.shown is not None and (touched or each.page in behind)]
         before = next(iter(shown), before)
     return Telling(touched, parts, before, behind)

@@ -49,7 +49,7 @@ _LOOK_BACK_MS = 3_600_000
 _GONE = "the page no longer has this maintenance: somebody deleted it there. Drop this delivery"
 _OVERTAKEN = "not sent: what was confirmed later says more"
 _KEPT_LOCAL = "kept here: this kind of page has no planned work"
-_DECIDE = "Retry to say it all the same, or drop it"
+_DECIDE = "Send it all the same (retry), or drop it"
 
 
 class NoticeCourier:

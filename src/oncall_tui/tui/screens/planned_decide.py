@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.cells import cell_len
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
@@ -60,8 +61,13 @@ class NoticeScreen(DecidingScreen[NoticeDelivery, NoticeEvidence]):
 
     def _tell_words(self, width: int) -> list[Content]:
         delivery = self.delivery
-        who = f"confirmed {date_utc(delivery.created_at)} by {delivery.created_by}, due {date_utc(delivery.due_at)}"
-        rows = [line(who, "$muted"), *(line(row) for row in wrap(delivery.body, width))]
+        who = f"confirmed {date_utc(delivery.created_at)} by {delivery.created_by}"
+        due = f", due {date_utc(delivery.due_at)}" if delivery.is_automatic else ""
+        rows = [line(row, "$muted") for row in wrap(f"{who}{due}", width)]
+        rows += [line(row) for row in wrap(delivery.body, width)]
+        if self.has_class("-tight") and cell_len(delivery.reason) > width:
+            # The head has room for the beginning of it alone, and both sides of a conflict stand in it.
+            rows = [*(line(row, "$state-down") for row in wrap(delivery.reason, width)), Content(""), *rows]
         return [*rows, Content(""), *draw_evidence(delivery, self.chosen, width)]
 
     def list_scrolled(self) -> tuple[VerticalScroll, ...]:

@@ -230,10 +230,12 @@ class NoticeForm(OverScreen):
 
     def _tell_about(self, width: int) -> list[Content]:
         maintenance, now = self._work.maintenance, self.oncall.now()
-        window = f"   {date_utc(maintenance.starts_at)} to {date_utc(maintenance.ends_at)}"
+        window = f"{date_utc(maintenance.starts_at)} to {date_utc(maintenance.ends_at)}"
+        state = join(draw_state(maintenance, now), "  ", draw_time(maintenance, now))
+        whole = join(state, (f"   {window}", "$muted"))
         return [
             *(line(row, "bold") for row in wrap(maintenance.title, width)[:2]),
-            join(draw_state(maintenance, now), "  ", draw_time(maintenance, now), (window, "$muted")),
+            *([whole] if whole.cell_length <= width else [state, line(window, "$muted")]),
         ]
 
     def _tell_problem(self, problem: str, is_wrong: bool, width: int) -> list[Content]:

@@ -245,6 +245,8 @@ def draw_evidence(delivery: NoticeDelivery, chosen: NoticeEvidence | None, width
         mark = f"{Glyphs.show('▸')} " if item == chosen else "  "
         state = f"  {item.status.replace('_', ' ')}"
         rows.append(join((mark, "bold $line-focus"), (date_utc(item.created_at), "bold"), (state, "$muted")))
+        if delivery.kind is NoticeKind.PLAN and item.body:
+            rows.append(cut(join("  ", (item.title, "bold")), width))
         rows += [join("  ", line(row)) for row in _shorten(item.body or item.title, width - 2)]
     return rows
 
