@@ -94,12 +94,14 @@ async def open_app(
 
 
 async def wait_for(pilot: Pilot[object], is_met: Callable[[], bool], seconds: float = 8.0) -> None:
-    """Waits until something is so; fails with the screen otherwise."""
+    """Waits until something is so and the app has come to rest; fails with the screen otherwise."""
     deadline = Deadline(seconds)
     while not is_met():
         assert not deadline.is_over(), screen_text(pilot)
         await pilot.pause()
         await asyncio.sleep(0.02)
+    # What is drawn first may get its focus a message later, and a key before that goes elsewhere.
+    await pilot.pause()
 
 
 async def wait_for_text(pilot: Pilot[object], text: str, seconds: float = 8.0) -> str:

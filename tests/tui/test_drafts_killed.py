@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.pace import Deadline
 from tests.tui.dashboards import find_children, make_probes, make_state, open_dashboard, write_world
 
 from oncall_tui.clock import now_ms
@@ -26,6 +27,15 @@ def _write_red_world(folder: Path) -> tuple[Path, Path]:
     return write_world(folder, make_probes(1), [state])
 
 
+def wait_for_draft(path: Path, ending: str) -> None:
+    """Waits for what was typed, which is on disk within a second."""
+    deadline = Deadline(1.0)
+    with open_database(path, is_read_only=True) as db:
+        while not list_drafts(db)[0].body.endswith(ending):
+            assert not deadline.is_over()
+            time.sleep(0.02)
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
 def test_a_draft_outlives_the_end_of_its_terminal(tmp_path: Path, number: signal.Signals) -> None:
     db, config = _write_red_world(tmp_path)
@@ -34,7 +44,7 @@ def test_a_draft_outlives_the_end_of_its_terminal(tmp_path: Path, number: signal
         screen.press("i")
         screen.wait_for("nothing blocks sending")
         screen.press("enter", "Typed before the end")
-        time.sleep(1.0)
+        wait_for_draft(db, "Typed before the end")
         for pid in find_children(screen.pid):
             os.kill(pid, number)
         screen.wait_for_end()
@@ -47,7 +57,7 @@ def test_a_draft_outlives_the_end_of_its_terminal(tmp_path: Path, number: signal
         screen.wait_for("You left this draft")
         screen.wait_for("Typed before the end")
         screen.press(", and after it")
-        time.sleep(1.0)
+        wait_for_draft(db, "Typed before the end, and after it")
     with open_database(db) as opened:
         (draft,) = list_drafts(opened)
         assert draft.body.endswith("Typed before the end, and after it")

@@ -11,7 +11,9 @@ from tests.tui.asking import Engine
 from tests.tui.desk import declare, make_desk, open_app, screen_text, wait_for, wait_for_text
 from textual.pilot import Pilot
 
+from oncall_tui.domain.duration import HOUR
 from oncall_tui.store.timeline import list_entries
+from oncall_tui.tui.widgets import head_words
 
 _FOLDER = Path(__file__).parent / "golden"
 #: Every clock, countdown and age, whatever its digits, in the width that it has.
@@ -47,6 +49,7 @@ async def test_the_main_flow_looks_as_agreed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(head_words, "_START_MS", HOUR)  # no engine begins here, however long the test takes
     desk = make_desk(tmp_path)
     async with open_app(desk, size=size) as (_, pilot):
         await wait_for_text(pilot, "connection refused")
@@ -73,7 +76,10 @@ async def test_the_main_flow_looks_as_agreed(
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_what_a_person_decides_looks_as_agreed(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_what_a_person_decides_looks_as_agreed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(head_words, "_START_MS", HOUR)
     desk = make_desk(tmp_path)
     engine = Engine(desk)
     engine.confirm(declare(desk), "Logins have been failing since 14:00. We look for the cause.")

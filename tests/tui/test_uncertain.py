@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-import asyncio
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.tui.asking import Engine
@@ -10,6 +11,7 @@ from tests.tui.desk import Desk, declare, make_desk, open_app, screen_text, wait
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.store.outbox import drop_delivery, get_delivery, list_deliveries
 from oncall_tui.store.updates import list_updates
+from oncall_tui.tui.screens import deciding
 from oncall_tui.tui.screens.uncertain import UncertainScreen
 from oncall_tui.tui.text import Glyphs
 
@@ -122,7 +124,10 @@ async def test_before_the_page_was_read_there_is_nothing_to_decide(desk: Desk) -
         await wait_for_text(pilot, "taken as sent")
 
 
-async def test_one_after_the_other_and_a_held_key_decides_one_only(desk: Desk) -> None:
+async def test_one_after_the_other_and_a_held_key_decides_one_only(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead_s = 0.0
+    monkeypatch.setattr(deciding, "_HELD_KEY_S", 60.0)
+    monkeypatch.setattr(deciding, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + ahead_s))
     engine = Engine(desk)
     for probe in ("api-eu", "db"):
         engine.confirm(declare(desk, probe), f"{probe} fails.")
@@ -143,7 +148,7 @@ async def test_one_after_the_other_and_a_held_key_decides_one_only(desk: Desk) -
         await pilot.pause(0.1)
         states = sorted(item.state for item in list_deliveries(desk.db))
         assert states == [DeliveryState.PENDING, DeliveryState.UNCERTAIN]
-        await asyncio.sleep(0.5)
+        ahead_s = 60.0
         await pilot.press("ctrl+s")
         await wait_for(pilot, lambda: {item.state for item in list_deliveries(desk.db)} == {DeliveryState.PENDING})
 

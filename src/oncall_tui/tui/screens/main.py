@@ -21,7 +21,7 @@ from oncall_tui.tui.screens.layout import FIRST_OF_COLUMN, PANES, TIGHT_BELOW, c
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import join, line
 from oncall_tui.tui.widgets.board import Board
-from oncall_tui.tui.widgets.footer import KeyFooter, find_urgent
+from oncall_tui.tui.widgets.footer import KeyFooter, find_urgent, is_typed_into
 from oncall_tui.tui.widgets.head_words import HeadFacts
 from oncall_tui.tui.widgets.pane import Pane
 from oncall_tui.tui.widgets.probe_detail import ProbeDetail
@@ -79,8 +79,7 @@ class MainScreen(Screen[None]):
         yield KeyFooter(id="keys")
 
     def _put_title(self, pane: Pane, name: str) -> None:
-        number = list(PANES).index(name) + 1
-        pane.border_title = join(f"{number} {PANES[name][0]}")
+        pane.border_title = join(f"{list(PANES).index(name) + 1} {PANES[name][0]}")
 
     def _compositor_refresh(self) -> None:
         """Fills the widgets as soon as they know their sizes: an empty first paint would cost as much as a full one."""
@@ -176,8 +175,7 @@ class MainScreen(Screen[None]):
         now = self.oncall.now()
         self.probes.show_at(self._snapshot, now)
         self.query_one(StatusHeader).show_head(self._snapshot, self.list_facts(now))
-        shown = self._shown()
-        badges = self._badges()
+        shown, badges = self._shown(), self._badges()
         self.query_one(TabLine).show_tabs(
             [Tab(name, PANES[name][0], badges.get(name, ""), name in shown, name == self._active) for name in PANES]
         )
@@ -198,6 +196,7 @@ class MainScreen(Screen[None]):
             self.probes.drift,
             muted_until=self.probes.muted_until,
             opened_at=None if app.session.is_wall else app.started_at,
+            way="esc " if is_typed_into(self.focused) else "",
         )
 
     def _badges(self) -> dict[str, str]:
@@ -222,8 +221,8 @@ class MainScreen(Screen[None]):
     def _draw_keys(self) -> None:
         """Shows the keys of the focus, or of the pane that will have it."""
         row = self.probes.board.row_of(self.probes.selected or "") if self._active == "probes" else None
-        urgent = find_urgent(self._snapshot, row)
-        self.query_one(KeyFooter).show_keys(self.focused or self._panes.get(self._active), urgent)
+        here = self.focused or self._panes.get(self._active)
+        self.query_one(KeyFooter).show_keys(here, find_urgent(self._snapshot, row))
 
     def on_descendant_blur(self) -> None:
         self.call_after_refresh(self._draw_keys)

@@ -100,6 +100,8 @@ class ReviewScreen(Overlay[bool]):
         told = draw_broadcasts(self._channels, width)
         if len(rows) + len(told) + len(checks) > self.app.size.height - _WORDS_AND_KEYS:
             told = draw_broadcasts(self._channels, width, is_brief=True)
+        if self.has_class("-tight") or not self._checked.is_sendable:
+            return [*checks, *rows, *told]
         return [*rows, *told, *checks]
 
     def _list_changes(self) -> list[Content]:

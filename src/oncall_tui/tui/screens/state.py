@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -56,16 +57,18 @@ class StateScreen(Overlay[IncidentStatus | None]):
 
     def _tell(self, width: int) -> list[Content]:
         """Returns the states, without what they mean where that has no room in one row."""
-        rows = [self._row(at, has_meaning=True) for at in range(len(STATES))]
-        if max(row.cell_length for row in rows) <= width:
-            return rows
-        return [self._row(at, has_meaning=False) for at in range(len(STATES))]
+        rows: list[Content] = []
+        for meanings in (_MEANING, {state: words.partition(",")[0] for state, words in _MEANING.items()}, {}):
+            rows = [self._row(at, meanings) for at in range(len(STATES))]
+            if max(row.cell_length for row in rows) <= width:
+                break
+        return rows
 
-    def _row(self, at: int, *, has_meaning: bool) -> Content:
+    def _row(self, at: int, meanings: Mapping[IncidentStatus, str]) -> Content:
         state = STATES[at]
         mark = Glyphs.show("▸") if at == self._cursor else " "
         now = " (now)" if state is self._current else ""
-        meaning = (f"{_MEANING[state] if has_meaning else ''}{now}", "$muted")
+        meaning = (f"{meanings.get(state, '')}{now}", "$muted")
         return join((f"{mark} {at + 1}  ", "bold"), fit(look(*STATUS_LOOK[state]), 18), meaning)
 
     def action_down(self) -> None:

@@ -34,7 +34,8 @@ _ORDER = list(ComponentStatus)
 _CELL_WIDTH = 46
 _PROSE_WIDTH = 110
 _WORDS_AT_LEAST = 2
-_BIG = (140, 40)
+#: Width and height from which on the digits are that many times as big.
+_BIG = ((180, 50, 3), (140, 40, 2))
 #: Between digits and words; the rows of the head, and those that stay empty.
 _CLOCK_GAP, _ROWS_BETWEEN = 4, 5
 _WORDS = {
@@ -230,7 +231,8 @@ class WallScreen(Screen[None]):
         """
         box, digits = self.query_one("#wall-clock"), self._lines["digits"]
         digits.display = not is_low
-        scale = 2 if self.size.width >= _BIG[0] and self.size.height >= _BIG[1] else 1
+        room = self.app.size
+        scale = next((times for across, down, times in _BIG if room.width >= across and room.height >= down), 1)
         rows = [] if is_low else draw_clock(clock, scale)
         digits_width = len(rows[0]) if rows else 0
         is_stacked = is_low or digits_width + _CLOCK_GAP + max(part.cell_length for part in (*words, since)) > width

@@ -33,7 +33,7 @@ _RANK = {
 }
 RED = (ProbeStatus.DOWN, ProbeStatus.FLAPPING, ProbeStatus.SLOW)
 UNSEEN = (ProbeStatus.STALE, ProbeStatus.UNKNOWN)
-_WHY_AT_LEAST = 20
+_WHY_AT_LEAST = 16
 _MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
 _ROUGH = 10 * _HOUR
 

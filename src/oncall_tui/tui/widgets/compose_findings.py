@@ -32,19 +32,24 @@ class _Row(NamedTuple):
     finding: Finding | None = None
 
 
-def draw_findings(checked: Checked | None, current: Finding | None, width: int, most: int = _SHOWN) -> list[Content]:
-    """Returns the checks in at most `width` cells: a summary, then the worst, and the one that was jumped to."""
+def draw_findings(
+    checked: Checked | None, current: Finding | None, width: int, most: int = _SHOWN, *, is_brief: bool = False
+) -> list[Content]:
+    """Returns the checks in at most `width` cells: a summary, then the worst, and the one that was jumped to.
+
+    Of the worst, or of the one in view, `is_brief` leaves one row.
+    """
     if checked is None:
         return [join(("checking", "$muted"))]
     rows = sorted(_list_rows(checked, current), key=lambda row: _ORDER[row.level])
-    shown = rows[:most]
+    shown = rows[: 1 if is_brief else most]
     if current is not None and all(row.finding is not current for row in shown):
         shown = [*shown[:-1], *(row for row in rows if row.finding is current)]
     in_full = next((at for at, row in enumerate(shown) if current is not None and row.finding is current), 0)
-    lines = [_draw_summary(checked, rows, current)]
+    lines = [_draw_summary(checked, rows, current, width)]
     for at, row in enumerate(shown):
-        lines += _wrap(row.lead, row.message, width, _FULL_ROWS if at == in_full else 1)
-    if len(rows) > len(shown):
+        lines += _wrap(row.lead, row.message, width, 1 if is_brief or at != in_full else _FULL_ROWS)
+    if len(rows) > len(shown) and not is_brief:
         lines.append(join((f"  and {len(rows) - len(shown)} more", "$muted")))
     return lines
 
@@ -62,7 +67,7 @@ def _list_rows(checked: Checked, current: Finding | None) -> Iterator[_Row]:
         yield _Row(level, join("  ", _draw_level(level, item.name)), item.loss.message)
 
 
-def _draw_summary(checked: Checked, rows: Sequence[_Row], current: Finding | None) -> Content:
+def _draw_summary(checked: Checked, rows: Sequence[_Row], current: Finding | None, width: int) -> Content:
     counts = [(sum(row.level is level for row in rows), level) for level in Level]
     told = ", ".join(f"{count} {level}" for count, level in counts if count)
     passed = f"{len(checked.passed)} let pass" if checked.passed else ""
@@ -74,7 +79,9 @@ def _draw_summary(checked: Checked, rows: Sequence[_Row], current: Finding | Non
             ("   ^s review", "$muted"),
         )
     keys = f"   f8 next{_name_keys(checked.findings, current)}"
-    return join(("checks ", "$muted"), (told, "bold"), (f", {passed}" if passed else "", "$muted"), (keys, "$muted"))
+    words = join((told, "bold"), (f", {passed}" if passed else "", "$muted"), (keys, "$muted"))
+    named = join(("checks ", "$muted"), words)
+    return named if named.cell_length <= width else cut(words, width)
 
 
 def _name_keys(findings: Sequence[Finding], current: Finding | None) -> str:
@@ -85,12 +92,12 @@ def _name_keys(findings: Sequence[Finding], current: Finding | None) -> str:
     fix = f"   ^r {finding.fix.label}" if finding.fix is not None and finding.part is Part.BODY else ""
     if finding.is_final:
         return fix
-    return f"{fix}   ^g {'send in spite of it' if finding.level is Level.BLOCK else 'dismiss'}"
+    return f"{fix}   ^g {'say why' if finding.level is Level.BLOCK else 'dismiss'}"
 
 
 def _wrap(lead: Content, message: str, width: int, rows: int) -> list[Content]:
     """Returns a finding in at most so many rows; what is cut off is marked."""
-    room = max(20, width - lead.cell_length)
+    room = max(12, width - lead.cell_length)
     wrapped = wrap(message, room) or [""]
     if len(wrapped) > rows:
         wrapped = [*wrapped[: rows - 1], f"{wrapped[rows - 1]} {wrapped[rows]}"]

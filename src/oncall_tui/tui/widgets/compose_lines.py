@@ -32,7 +32,6 @@ from oncall_tui.tui.widgets.proof_words import draw_proofs
 from oncall_tui.tui.writing import Writing
 
 _LAST_WORDS_SHOWN = 16
-_TIGHT_FINDINGS = 2
 
 
 class ComposeLines:
@@ -119,6 +118,6 @@ class ComposeLines:
         is_taller = len(rows) != len(self._counts.lines)
         self._counts.show_lines(rows)
         self._counts.refresh(layout=is_taller)
-        found = draw_findings(linting.checked, linting.current, self.width)
-        self._findings.show_lines(found[:_TIGHT_FINDINGS] if self.is_tight else found)
+        found = draw_findings(linting.checked, linting.current, self.width, is_brief=self.is_tight)
+        self._findings.show_lines(found)
         self._findings.refresh(layout=True)

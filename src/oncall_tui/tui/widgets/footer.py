@@ -51,13 +51,18 @@ def _is_typed(key: str) -> bool:
     return len(key) == 1 or key in _TYPED
 
 
+def is_typed_into(here: Widget | None) -> bool:
+    """Tells whether letters that are pressed become text."""
+    return here is not None and here.check_consume_key("a", "a")
+
+
 def list_keys(here: Widget | None, urgent: str = "", *, is_main: bool = True) -> list[tuple[str, str]]:
     """Returns key and title of what acts where the focus is, innermost first; a key that is taken there counts once.
 
     `urgent` is the id of an action of the app that is wanted now, and so comes first. Those of the app act on the main
     screen alone.
     """
-    is_typing = here is not None and here.check_consume_key("a", "a")
+    is_typing = is_typed_into(here)
     nodes = [node for node in here.ancestors_with_self if isinstance(node, Widget)] if here is not None else []
     keys = {find_key(action, is_typing=is_typing): action.title for action in actions_of("app") if action.id == urgent}
     for node in nodes:
