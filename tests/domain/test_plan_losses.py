@@ -70,3 +70,11 @@ def test_what_a_page_does_by_itself_is_told() -> None:
         "mails of all that is",
     ]
     assert len(tell(silent, K.START)) == 1
+
+
+def test_what_a_page_does_not_hold_is_told_of_each_message() -> None:
+    single = replace(PLAIN, keeps_one_text=True, needs_component=True)
+    assert tell(single, K.PLAN) == []
+    assert tell(single, K.PLAN, components=()) == [("plain takes no planned work without a component", True)]
+    added = "plain has one text of planned work: this is added to it, and nobody gets mail"
+    assert tell(single, K.START) == [(added, False)]

@@ -23,7 +23,7 @@ class Capabilities(Struct, frozen=True):
     `has_public_list` ones tell programs what customers read; of others words are looked for in what browsers get.
     `keeps_window` ones show for ever what planned work was announced with; `moves_silently` ones start and end it by
     their own clock without a word; `mails_as_announced` ones mail of all that is said of it, or of nothing, as of its
-    announcement.
+    announcement; `keeps_one_text` ones have one text of it, to which all that is said later is added, without mail.
     """
 
     adapter: str
@@ -46,6 +46,7 @@ class Capabilities(Struct, frozen=True):
     keeps_window: bool = False
     moves_silently: bool = False
     mails_as_announced: bool = False
+    keeps_one_text: bool = False
     has_postmortem: bool = False
     has_templates: bool = False
     has_backfill: bool = False

@@ -29,6 +29,8 @@ def list_notice_losses(
         losses.append(Loss(f"{page.adapter} starts and ends it by its own clock without a word: yours need an engine"))
     if page.mails_as_announced:
         losses.append(Loss(f"{page.adapter} mails of all that is said of it, or of nothing, as of its announcement"))
+    if page.keeps_one_text and kind is not NoticeKind.PLAN:
+        losses.append(Loss(f"{page.adapter} has one text of planned work: this is added to it, and nobody gets mail"))
     if page.keeps_window and kind in (NoticeKind.CHANGE, NoticeKind.EXTEND):
         new = "the new end" if kind is NoticeKind.EXTEND else "what changes"
         losses.append(Loss(f"{page.adapter} shows for ever what was announced: there your words alone tell {new}"))

@@ -15,8 +15,8 @@ from tests.engine.fakes.incidentio import FakeIncidentIo
 from tests.engine.fakes.incidentio_work import PAGE_ID as INCIDENT_IO_ID
 from tests.engine.fakes.instatus import FakeInstatus
 from tests.engine.fakes.instatus_work import PAGE_ID as INSTATUS_ID
-from tests.engine.fakes.openstatus import PAGE_ID as OPEN_STATUS_ID
 from tests.engine.fakes.openstatus import FakeOpenStatus
+from tests.engine.fakes.openstatus_work import PAGE_ID as OPEN_STATUS_ID
 from tests.engine.fakes.proving import NO_TLS, make_config, read_token
 from tests.engine.fakes.statuspage import FakeStatuspage
 from tests.engine.faultkinds import Fault
@@ -181,5 +181,5 @@ OPEN_STATUS = Kind(
 )
 KINDS = (STATUSPAGE, INCIDENT_IO, CACHET, INSTATUS, BETTER_STACK, OPEN_STATUS)
 
-PLANNED = (INCIDENT_IO, INSTATUS, CACHET, BETTER_STACK)
+PLANNED = (INCIDENT_IO, INSTATUS, CACHET, BETTER_STACK, OPEN_STATUS)
 """Those with planned work, besides Statuspage, whose own is tried against a page of its kind that runs here."""

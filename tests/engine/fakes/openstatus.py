@@ -5,24 +5,23 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from tests.engine.fakes.faultwire import TOKEN, FaultWire, Request
+from tests.engine.fakes.faultwire import TOKEN, Request
+from tests.engine.fakes.openstatus_work import DATE, PAGE_ID, OpenStatusWork
 
 from oncall_tui.domain.incident import IncidentStatus
 
-PAGE_ID = "7"
 _STATUSES = tuple(f"STATUS_REPORT_STATUS_{word}" for word in ("INVESTIGATING", "IDENTIFIED", "MONITORING", "RESOLVED"))
 _WORDS = ("OPERATIONAL", "DEGRADED_PERFORMANCE", "PARTIAL_OUTAGE", "MAJOR_OUTAGE")
 _IMPACTS = tuple(f"PAGE_COMPONENT_IMPACT_{word}" for word in _WORDS)
-_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 _CODES = {400: "invalid_argument", 401: "unauthenticated", 403: "permission_denied", 404: "not_found"}
 _CODES |= {409: "already_exists", 429: "resource_exhausted", 500: "internal"}
 
 
 @dataclass
-class FakeOpenStatus(FaultWire):
+class FakeOpenStatus(OpenStatusWork):
     """Keeps whole seconds, leaves out what is empty, and never tells the page of a report unless `tells_page`.
 
     `is_snake` is the casing that its answers have; `has_short_content` leaves the updates out of a page's content.
@@ -31,14 +30,11 @@ class FakeOpenStatus(FaultWire):
     tells_page: bool = False
     is_snake: bool = False
     has_short_content: bool = False
-    is_oldest_first: bool = False
     reports: dict[str, dict[str, Any]] = field(default_factory=dict)
-    components: dict[str, dict[str, Any]] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
     pages: dict[str, dict[str, Any]] = field(
         default_factory=lambda: {PAGE_ID: {"id": PAGE_ID, "title": "Acme", "slug": "acme"}}
     )
-    _number: int = 3
 
     def is_api(self, path: str) -> bool:
         return path.startswith("/rpc/")
@@ -47,13 +43,16 @@ class FakeOpenStatus(FaultWire):
         return request.headers.get("x-openstatus-key") == TOKEN and "authorization" not in request.headers
 
     def is_write(self, request: Request) -> bool:
-        return request.path.endswith(("/CreateStatusReport", "/AddStatusReportUpdate"))
+        return request.path.endswith(
+            ("/CreateStatusReport", "/AddStatusReportUpdate", "/CreateMaintenance", "/UpdateMaintenance")
+        )
 
     def explain(self, status: int, words: str) -> object:
         return {"code": _CODES.get(status, "unknown"), "message": words}
 
     def show(self) -> str:
         texts = [update["message"] for report in self.reports.values() for update in report["updates"]]
+        texts += [text for words in self.list_planned_words() for text in words]
         return "<html><body>" + "".join(f"<p>{html.escape(text)}</p>" for text in texts) + "</body></html>"
 
     def add_page(self, title: str) -> str:
@@ -62,9 +61,9 @@ class FakeOpenStatus(FaultWire):
         return key
 
     def add_component(self, name: str, group: str = "", page_id: str = PAGE_ID, **more: Any) -> str:
-        key, order = self._new_id(), len(self.components)
+        key, order = self.make_id(), len(self.components)
         if group and group not in self.groups:
-            self.groups[group] = self._new_id()
+            self.groups[group] = self.make_id()
         held = self.groups.get(group, "")
         self.components[key] = {"id": key, "name": name, "pageId": page_id, "order": order, "groupId": held, **more}
         return key
@@ -72,7 +71,7 @@ class FakeOpenStatus(FaultWire):
     def open(self, title: str, status: str, message: str, page_id: str = PAGE_ID, **more: Any) -> str:
         """A colleague declares on a page."""
         fields = {"title": title, "status": f"STATUS_REPORT_STATUS_{status}", "message": message, "pageId": page_id}
-        return str(self._create({**fields, "date": self._say(self.now()), **more})["id"])
+        return str(self._create({**fields, "date": self.say(self.now()), **more})["id"])
 
     def edit(self, report_id: str, status: str, message: str) -> str:
         """A colleague writes on the page."""
@@ -91,22 +90,15 @@ class FakeOpenStatus(FaultWire):
     def list_notified(self) -> list[bool]:
         return [write["notify"] for write in self.writes]
 
-    def _new_id(self) -> str:
-        self._number += 1
-        return str(self._number)
-
-    def _say(self, at: float) -> str:
-        return datetime.fromtimestamp(int(at), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
     def _create(self, fields: dict[str, Any]) -> dict[str, Any]:
         report: dict[str, Any] = {
-            "id": self._new_id(),
+            "id": self.make_id(),
             "status": fields["status"],
             "title": fields["title"],
             "pageComponentIds": fields.get("pageComponentIds", []),
             "updates": [],
-            "createdAt": self._say(self.now()),
-            "updatedAt": self._say(self.now()),
+            "createdAt": self.say(self.now()),
+            "updatedAt": self.say(self.now()),
             "pageId": fields["pageId"],
         }
         self.reports[report["id"]] = report
@@ -116,16 +108,16 @@ class FakeOpenStatus(FaultWire):
     def _append(self, report: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
         given = fields.get("date")
         update = {
-            "id": self._new_id(),
+            "id": self.make_id(),
             "status": fields["status"],
-            "date": self._say(datetime.fromisoformat(given).timestamp() if given else self.now()),
+            "date": self.say(datetime.fromisoformat(given).timestamp() if given else self.now()),
             "message": fields["message"],
-            "createdAt": self._say(self.now()),
+            "createdAt": self.say(self.now()),
             "componentImpacts": fields.get("componentImpacts", []),
         }
         report["updates"].append(update)
         report["status"] = update["status"]
-        report["updatedAt"] = self._say(self.now())
+        report["updatedAt"] = self.say(self.now())
         return update
 
     def _show(self, report: dict[str, Any], *, is_whole: bool) -> dict[str, Any]:
@@ -138,7 +130,7 @@ class FakeOpenStatus(FaultWire):
             return "title and pageId are required"
         if not fields.get("message") or fields.get("status") not in _STATUSES:
             return "message and status are required"
-        if not _DATE.fullmatch(fields.get("date", "")):
+        if not DATE.fullmatch(fields.get("date", "")):
             return "date is not RFC 3339"
         if not isinstance(fields.get("notify"), bool):
             return "this page takes no write that does not say whether to notify"
@@ -152,6 +144,9 @@ class FakeOpenStatus(FaultWire):
 
     def answer(self, request: Request) -> tuple[int, object]:
         fields = request.document
+        if "MaintenanceService" in request.path:
+            status, answer = self.answer_work(request.path.rsplit("/", 1)[-1], fields)
+            return self._say_json(answer) if status == 200 else (status, answer)
         match request.path.rsplit("/", 1)[-1]:
             case "CreateStatusReport" | "AddStatusReportUpdate":
                 return self._write(fields)
@@ -181,7 +176,9 @@ class FakeOpenStatus(FaultWire):
         components = [component for component in self.components.values() if component["pageId"] == page_id]
         groups = [{"id": key, "pageId": page_id, "name": name} for name, key in self.groups.items()]
         page = self.pages[page_id]
-        return {"statusPage": page, "components": components, "groups": groups, "statusReports": reports}
+        works = [work for work in self.works.values() if work["pageId"] == page_id]
+        content = {"statusPage": page, "components": components, "groups": groups}
+        return {**content, "statusReports": reports, "maintenances": works}
 
     def _write(self, fields: dict[str, Any]) -> tuple[int, object]:
         is_new = "statusReportId" not in fields

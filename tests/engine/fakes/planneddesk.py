@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,12 +14,13 @@ from tests.engine.fakes.proving import allow, read_token
 from tests.engine.publishing import make_work
 from tests.store.planned import END, NOON, PAGE, START, begin_epoch, plan, say
 
-from oncall_tui.domain.maintenance import Maintenance, NoticeDelivery, NoticeKind
+from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, NoticeDelivery, NoticeKind
 from oncall_tui.domain.outbox import Pace
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.engine.follower import follow_once
 from oncall_tui.engine.notice_courier import NoticeCourier
 from oncall_tui.engine.page_work import PageWork
+from oncall_tui.engine.pages.extras import MaintenanceMessage
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.maintenance import get_maintenance, plan_maintenance
@@ -84,9 +86,35 @@ class PlannedDesk:
     async def wait(self, ms: int = QUIET_MS + 1) -> None:
         await self.go_to(self.now + ms)
 
+    def let_minutes_pass(self) -> None:
+        """The adapter goes by the loop's clock in what it asks how often, which stands still here."""
+        vars(self.work.page)["_latest_s"] = -math.inf
+
     async def look(self, *, is_whole: bool = False) -> None:
         """Looks once at the page as the follower does."""
+        self.let_minutes_pass()
         await follow_once(self.work, is_whole=is_whole)
+
+
+def make_plan(api: str, body: str = "plan 1.") -> MaintenanceMessage:
+    return MaintenanceMessage(
+        uid="maintenance-1",
+        op="op-1",
+        title="Disks 1",
+        status=MaintenanceStatus.SCHEDULED,
+        body=body,
+        starts_at=START,
+        ends_at=END,
+        components={},
+        component_ids=(api,),
+        has_auto_start=False,
+        has_auto_end=False,
+        moves_components=True,
+        remind_prior=False,
+        notify=False,
+        notify_at_moves=False,
+        sent_at=NOON,
+    )
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from tests.engine.fakes.kinds import OPEN_STATUS as KIND
-from tests.engine.fakes.openstatus import PAGE_ID
+from tests.engine.fakes.openstatus_work import PAGE_ID
 from tests.engine.fakes.proving import (
     Permits,
     allow,

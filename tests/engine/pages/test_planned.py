@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.engine.fakes.kinds import PLANNED, Kind
-from tests.engine.fakes.planneddesk import D, PlannedDesk, desk_of
+from tests.engine.fakes.planneddesk import D, PlannedDesk, desk_of, make_plan
 from tests.engine.fakes.proving import Permits, allow, is_inert, rotating_token
 from tests.engine.faultkinds import Fault
 from tests.store.planned import END, MINUTE, NOON, START
@@ -16,7 +16,6 @@ from tests.store.planned import END, MINUTE, NOON, START
 from oncall_tui.domain.incident import ComponentStatus
 from oncall_tui.domain.maintenance import MaintenanceStatus, NoticeKind
 from oncall_tui.engine.pages.errors import AmbiguousError, RefusedByPageError
-from oncall_tui.engine.pages.extras import MaintenanceMessage
 from oncall_tui.store.maintenance import list_maintenances
 from oncall_tui.store.notices import list_placements
 
@@ -26,27 +25,6 @@ HOSTILE = "\x1b]0;owned\x07[/x] \u202ebad"
 DOUBTS = (Fault.E500_AFTER, Fault.DROP_AFTER, Fault.HALF_JSON, Fault.HTML_AFTER, Fault.WRONG_SHAPE_AFTER)
 NOT_DONE = (Fault.E500_BEFORE, Fault.DROP_BEFORE)
 WORDS = ["plan 1.", "start 1.", "finish 1."]
-
-
-def make_plan(api: str) -> MaintenanceMessage:
-    return MaintenanceMessage(
-        uid="maintenance-1",
-        op="op-1",
-        title="Disks 1",
-        status=S.SCHEDULED,
-        body="plan 1.",
-        starts_at=START,
-        ends_at=END,
-        components={},
-        component_ids=(api,),
-        has_auto_start=False,
-        has_auto_end=False,
-        moves_components=True,
-        remind_prior=False,
-        notify=False,
-        notify_at_moves=False,
-        sent_at=NOON,
-    )
 
 
 async def run_through(desk: PlannedDesk) -> None:
@@ -84,8 +62,10 @@ async def test_work_runs_its_course(kind: Kind, tmp_path: Path) -> None:
         assert (over.status, over.components) == (S.COMPLETED, {"API": ComponentStatus.OPERATIONAL})
         told = ["plan 1.", "remind 1.", "start 1.", "extend by hand.", "finish 1."]
         assert desk.page.list_planned_words() == [told]
-        is_as_announced = client.capabilities.mails_as_announced
-        assert desk.page.list_planned_notified() == [True, True, True, is_as_announced, True]
+        mailed = [True, True, True, client.capabilities.mails_as_announced, True]
+        if client.capabilities.keeps_one_text:
+            mailed[1:] = [False] * 4
+        assert desk.page.list_planned_notified() == mailed
         await desk.look()
         assert desk.ours().status is S.COMPLETED
 
@@ -266,6 +246,7 @@ async def test_every_request_is_paid_and_lists_are_read_to_their_end(kind: Kind,
         assert {each.title for each in await client.list_maintenances(permits)} == titles
         assert {each.title for each in await client.list_maintenances(permits, NOON)} == titles
         desk.now += 120_000
+        desk.let_minutes_pass()
         readings = client.latest_readings
         latest = await client.list_latest_maintenances(permits)
         assert {each.title for each in latest} <= titles
@@ -286,6 +267,7 @@ async def test_a_page_that_is_something_else_is_a_doubt(kind: Kind, tmp_path: Pa
         )
         for call in calls:
             for fault in (Fault.WRONG_SHAPE_AFTER, Fault.HTML_AFTER, Fault.EMPTY_204_AFTER):
+                desk.let_minutes_pass()
                 desk.page.read_faults.append(fault)
                 with pytest.raises(AmbiguousError):
                     await call()

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from oncall_tui.domain.duration import DAY, MINUTE
+from oncall_tui.domain.duration import DAY
 from oncall_tui.domain.incident import ComponentStatus
 from oncall_tui.domain.maintenance import MaintenanceStatus
 from oncall_tui.domain.merging import read_plan
@@ -26,7 +26,7 @@ from oncall_tui.engine.pages.betterstack_calls import (
 from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, require, require_list
 from oncall_tui.engine.pages.extras import MaintenanceMessage
 from oncall_tui.engine.pages.planned import PlannedList
-from oncall_tui.engine.pages.unstamped import FindStatus, append_notice, list_named_ids, write_sent_at
+from oncall_tui.engine.pages.unstamped import FindStatus, append_notice, find_new_times, list_named_ids, write_sent_at
 from oncall_tui.engine.pages.values import (
     Item,
     name_component,
@@ -223,14 +223,7 @@ def _write_plan(baseline: RemoteMaintenance, message: MaintenanceMessage, now: i
     fields: Item = {}
     if message.title is not None and read_line(message.title) != baseline.title:
         fields["title"] = message.title
-    starts_at, ends_at = message.starts_at, message.ends_at
-    if message.status.is_active and baseline.status is MaintenanceStatus.SCHEDULED and starts_at > now + MINUTE:
-        starts_at = now - _SECOND_MS
-    if not message.status.is_open and baseline.status.is_open:
-        ends_at = now - _SECOND_MS
-        starts_at = min(baseline.starts_at, ends_at - _SECOND_MS)
-    elif not message.status.is_open:
-        starts_at, ends_at = baseline.starts_at, read_plan(baseline).ends_at
+    starts_at, ends_at = find_new_times(baseline, message, now)
     if abs(starts_at - baseline.starts_at) >= _SECOND_MS:
         fields["starts_at"] = write_time(starts_at)
     if abs(ends_at - read_plan(baseline).ends_at) >= _SECOND_MS:

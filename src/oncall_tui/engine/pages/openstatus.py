@@ -8,17 +8,17 @@ leaves out what is empty; times are kept in whole seconds.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, impact_of
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemotePage, RemoteUpdate
 from oncall_tui.engine.pages import Message, Permit
-from oncall_tui.engine.pages.adapter import Adapter
 from oncall_tui.engine.pages.errors import require, require_list
 from oncall_tui.engine.pages.lists import Handover, Settled, read_list
+from oncall_tui.engine.pages.openstatus_calls import get_field, get_object, list_ids
+from oncall_tui.engine.pages.openstatus_maintenance import MaintenanceCalls
 from oncall_tui.engine.pages.unstamped import list_named_ids, write_sent_at
 from oncall_tui.engine.pages.values import (
     LIFECYCLE,
@@ -37,6 +37,10 @@ CAPABILITIES = Capabilities(
     title_most=256,
     component_statuses=frozenset(ComponentStatus) - {ComponentStatus.UNDER_MAINTENANCE},
     can_retitle=False,
+    has_maintenance=True,
+    has_auto_transitions=True,
+    moves_silently=True,
+    keeps_one_text=True,
 )
 _PAGE_SIZE = 100
 _STATUS, _IMPACT = "STATUS_REPORT_STATUS_", "PAGE_COMPONENT_IMPACT_"
@@ -53,13 +57,12 @@ _READ_IMPACTS = {word: status for status, word in _IMPACTS.items() if status is 
 _ORDER = list(ComponentStatus)
 
 
-class OpenStatus(Adapter):
-    """A `Page` without extras."""
+class OpenStatus(MaintenanceCalls):
+    """A `Page` with planned work."""
 
     capabilities = CAPABILITIES
     auth_scheme = ""
     auth_header = "x-openstatus-key"
-    _page_names: Mapping[str, str] = {}
 
     @cached_property
     def _content(self) -> Handover[Item]:
@@ -71,10 +74,10 @@ class OpenStatus(Adapter):
 
     async def read_page(self) -> RemotePage | None:
         answer = await self._ask_pages("GetStatusPage", {"id": self._page_id}, is_missing_fine=True)
-        page = _get_object(answer, "statusPage") if answer is not None else {}
+        page = get_object(answer, "statusPage") if answer is not None else {}
         if not (name := read_line(page.get("title"))):
             return None
-        domain, slug = read_line(_get(page, "customDomain")), read_line(page.get("slug"))
+        domain, slug = read_line(get_field(page, "customDomain")), read_line(page.get("slug"))
         host = domain or (f"{slug}.openstatus.dev" if slug else "")
         return RemotePage(name, f"https://{host}" if host else "")
 
@@ -84,7 +87,7 @@ class OpenStatus(Adapter):
         listed = [item for item in read_objects(content.get("components")) if read_id(item.get("id"))]
         self._page_names = {str(read_id(item["id"])): read_line(item.get("name")) for item in listed}
         groups = {read_id(item.get("id")): read_line(item.get("name")) for item in read_objects(content.get("groups"))}
-        states: dict[str, ComponentStatus] = {}
+        states = self._find_work_states()
         for report in _list_reports(content):
             if _is_open(report):
                 for key, state in _read_states(report).items():
@@ -95,7 +98,7 @@ class OpenStatus(Adapter):
                 name=name,
                 status=states.get(key, ComponentStatus.OPERATIONAL),
                 position=read_position(item.get("order"), 0),
-                group=groups.get(read_id(_get(item, "groupId")), ""),
+                group=groups.get(read_id(get_field(item, "groupId")), ""),
             )
             for item in listed
             if (key := str(read_id(item["id"]))) and (name := read_line(item.get("name")))
@@ -136,7 +139,7 @@ class OpenStatus(Adapter):
 
     async def get_incident(self, remote_id: str) -> RemoteIncident | None:
         answer = await self._ask_reports("GetStatusReport", {"id": remote_id}, is_missing_fine=True)
-        if answer is None or self._is_elsewhere(_get_object(answer, "statusReport")):
+        if answer is None or self._is_elsewhere(get_object(answer, "statusReport")):
             return None
         return self._require_incident(answer)
 
@@ -164,20 +167,22 @@ class OpenStatus(Adapter):
     async def _read_content(self, permit: Permit) -> Item:
         await permit()
         answer = await self._ask_pages("GetStatusPageContent", {"id": self._page_id})
-        return require(
-            answer if isinstance(answer, dict) and _get_object(answer, "statusPage") else None, "its content"
+        content = require(
+            answer if isinstance(answer, dict) and get_object(answer, "statusPage") else None, "its content"
         )
+        self._note_latest(list(read_objects(content.get("maintenances"))))
+        return content
 
     async def _is_only_page(self, permit: Permit) -> bool:
         await permit()
         answer = await self._ask_pages("ListStatusPages", {"limit": 2})
-        return isinstance(answer, dict) and len(list(read_objects(_get(answer, "statusPages")))) == 1
+        return isinstance(answer, dict) and len(list(read_objects(get_field(answer, "statusPages")))) == 1
 
     async def _list_summaries(self, permit: Permit, since: int) -> list[Item]:
         async def ask(number: int) -> tuple[Sequence[Item], bool]:
             body: Item = {"limit": _PAGE_SIZE, "offset": number * _PAGE_SIZE}
             answer = await self._ask_reports("ListStatusReports", body)
-            reports = _get(answer, "statusReports")
+            reports = get_field(answer, "statusReports")
             # An empty list is left out, and then nothing but the size of the whole can be there.
             is_empty = isinstance(answer, dict) and not set(answer) - {"totalSize", "total_size"}
             items = list(read_objects([] if is_empty else require_list(reports)))
@@ -195,18 +200,18 @@ class OpenStatus(Adapter):
         return await self.get_incident(remote_id)
 
     def _is_elsewhere(self, report: Item) -> bool:
-        page_id = _get(report, "pageId")
+        page_id = get_field(report, "pageId")
         return page_id is not None and str(page_id) != self._page_id
 
     def _is_ours(self, report: Item, components: Iterable[str]) -> bool | None:
         """Tells whether a report that the page's content does not hold is of our page, None where nothing tells."""
-        if _get(report, "pageId") is not None:
+        if get_field(report, "pageId") is not None:
             return not self._is_elsewhere(report)
-        named = _list_ids(report)
+        named = list_ids(report)
         return not named.isdisjoint(components) if named else None
 
     def _require_incident(self, answer: object) -> RemoteIncident:
-        return require(self._read_report(_get_object(answer, "statusReport")), "a status report")
+        return require(self._read_report(get_object(answer, "statusReport")), "a status report")
 
     def _read_report(self, report: Item) -> RemoteIncident | None:
         remote_id, status, made_at = read_id(report.get("id")), _read_status(report), _find_made_at(report)
@@ -223,7 +228,7 @@ class OpenStatus(Adapter):
             status=status,
             impact=impact_of(components),
             created_at=made_at,
-            updated_at=read_time(_get(report, "updatedAt")) or made_at,
+            updated_at=read_time(get_field(report, "updatedAt")) or made_at,
             resolved_at=updates[-1].created_at if updates and not status.is_open else None,
             components=components,
             updates=updates,
@@ -242,25 +247,8 @@ class OpenStatus(Adapter):
         }
 
 
-def _get(value: object, name: str) -> object:
-    """Returns a field by its JSON name, or by its proto name: which one a server writes is its own choice."""
-    if not isinstance(value, dict):
-        return None
-    return value[name] if name in value else value.get(re.sub(r"(?=[A-Z])", "_", name).lower())
-
-
-def _get_object(value: object, name: str) -> Item:
-    found = _get(value, name)
-    return found if isinstance(found, dict) else {}
-
-
 def _list_reports(content: Item) -> list[Item]:
-    return list(read_objects(_get(content, "statusReports")))
-
-
-def _list_ids(report: Item) -> set[str]:
-    named = _get(report, "pageComponentIds")
-    return {key for item in named if (key := read_id(item))} if isinstance(named, list) else set()
+    return list(read_objects(get_field(content, "statusReports")))
 
 
 def _read_status(value: Item) -> IncidentStatus | None:
@@ -273,7 +261,7 @@ def _is_open(report: Item) -> bool:
 
 
 def _find_made_at(report: Item) -> int | None:
-    if (made_at := read_time(_get(report, "createdAt"))) is not None:
+    if (made_at := read_time(get_field(report, "createdAt"))) is not None:
         return made_at
     return min((update.created_at for update in _read_updates(report)), default=None)
 
@@ -299,11 +287,11 @@ def _read_update(value: Item) -> RemoteUpdate | None:
 def _read_states(report: Item) -> dict[str, ComponentStatus]:
     """Returns the state of each component that a report names; one that it says nothing of is shown as degraded."""
     if not _is_open(report):
-        return dict.fromkeys(sorted(_list_ids(report)), ComponentStatus.OPERATIONAL)
-    states = dict.fromkeys(sorted(_list_ids(report)), ComponentStatus.DEGRADED_PERFORMANCE)
+        return dict.fromkeys(sorted(list_ids(report)), ComponentStatus.OPERATIONAL)
+    states = dict.fromkeys(sorted(list_ids(report)), ComponentStatus.DEGRADED_PERFORMANCE)
     for item, _ in _sort_updates(report):
-        for told in read_objects(_get(item, "componentImpacts")):
+        for told in read_objects(get_field(item, "componentImpacts")):
             state = _READ_IMPACTS.get(str(told.get("impact")).removeprefix(_IMPACT))
-            if (key := read_id(_get(told, "pageComponentId"))) is not None and state is not None:
+            if (key := read_id(get_field(told, "pageComponentId"))) is not None and state is not None:
                 states[key] = state
     return states

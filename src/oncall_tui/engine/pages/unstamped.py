@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
+from oncall_tui.domain.duration import MINUTE
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, impact_of
 from oncall_tui.domain.maintenance import MaintenanceStatus
+from oncall_tui.domain.merging import read_plan
 from oncall_tui.domain.remote import RemoteIncident, RemoteMaintenance, RemoteMaintenanceUpdate, RemoteUpdate
 from oncall_tui.engine.pages import Message
 from oncall_tui.engine.pages.extras import MaintenanceMessage
@@ -19,6 +21,7 @@ from oncall_tui.engine.pages.values import write_time
 FindStatus = Callable[[int], MaintenanceStatus]
 """Tells the state of planned work at an instant, where it follows from its times alone."""
 _SKEW_FLOOR_MS = 2_000
+_SECOND_MS = 1_000
 
 
 def write_sent_at(message: Message | MaintenanceMessage, skew_ms: int | None) -> str:
@@ -63,3 +66,14 @@ def append_notice(
         updates=(*(item for item in baseline.updates if item.remote_id != update.remote_id), update),
         updated_at=max(baseline.updated_at, update.created_at),
     )
+
+
+def find_new_times(baseline: RemoteMaintenance, message: MaintenanceMessage, now: int) -> tuple[int, int]:
+    """Returns the window that work is to have, where it moves its state: what begins, ends or is off now does so."""
+    starts_at, ends_at = message.starts_at, message.ends_at
+    if message.status.is_open:
+        is_early = baseline.status is MaintenanceStatus.SCHEDULED and starts_at > now + MINUTE
+        return (now - _SECOND_MS if is_early and message.status.is_active else starts_at), ends_at
+    if not baseline.status.is_open:
+        return baseline.starts_at, read_plan(baseline).ends_at
+    return min(baseline.starts_at, now - 2 * _SECOND_MS), now - _SECOND_MS
