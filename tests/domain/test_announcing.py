@@ -101,9 +101,8 @@ def test_the_usual_words_of_any_change_tell_it_and_have_no_findings(
 
 
 def test_a_start_that_moves_gives_as_much_notice_as_an_announcement() -> None:
-    near = replace(
-        WORK, starts_at=NOW + DAY, ends_at=NOW + DAY + HOUR, before=PlanFields("", WORK.plan.status, 0, 1, ())
-    )
+    before = PlanFields("", WORK.plan.status, 0, 1, ())
+    near = replace(WORK, starts_at=NOW + DAY, ends_at=NOW + DAY + HOUR, before=before)
     for touched, rules in ((PlanPart.START, {"MW001"}), (PlanPart.END, set[str]())):
         assert _rules(NoticeKind.CHANGE, replace(near, touched=frozenset({touched}))) == rules
 
@@ -118,9 +117,8 @@ def test_words_of_a_person_stay_and_the_usual_ones_follow_the_plan() -> None:
         )
     ]
     works = replace(OTHER, components=("API",), effect=WORK.effect, notices=tuple(notices))
-    plan = replace(
-        read_plan(works), starts_at=WORK.starts_at + DAY, ends_at=WORK.ends_at + DAY, components=("API", "Web")
-    )
+    moved = replace(read_plan(works), starts_at=WORK.starts_at + DAY, ends_at=WORK.ends_at + DAY)
+    plan = replace(moved, components=("API", "Web"))
     anew = word_anew(works, plan, CUSTOMS, NOW)
     assert anew == {
         NoticeKind.REMIND: "A reminder: the planned work on API and Web begins at 14:05 UTC on 27 November 2026.",
