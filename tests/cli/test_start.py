@@ -126,7 +126,17 @@ def test_a_closed_pipe_is_quiet(program: Program) -> None:
     process.stdout.close()
     with process.stderr as stderr:
         assert stderr.read() == b""
-    assert process.wait() == 1
+    assert process.wait() == 141
+
+
+@pytest.mark.parametrize(("end", "status"), [("> /dev/full", 141), (">&-", 0), ("2>&-", 0), (">&- 2>&- <&-", 0)])
+def test_an_answer_that_nobody_can_read_undoes_nothing(program: Program, end: str, status: int) -> None:
+    words = '"$@" incident open -t "API fails" -m "Requests fail." --json'
+    command = ["sh", "-c", f"{words} {end}", "sh", *program.command()]
+    done = subprocess.run(command, cwd=program.folder, env=program.env(), capture_output=True, timeout=60, check=False)
+    assert done.returncode == status, done.stderr
+    assert b"Traceback" not in done.stderr
+    assert len(program.run("incident", "list", "--json").rows()) == 1
 
 
 def test_ctrl_c_is_quiet(program: Program) -> None:

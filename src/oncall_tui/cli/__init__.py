@@ -5,6 +5,7 @@ Nothing heavy is imported here, and the bare command does not even load the pars
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -12,14 +13,20 @@ from collections.abc import Sequence
 
 from oncall_tui.domain.errors import OncallError, RefusedError
 
+#: Whoever asked did not get the whole answer, which says nothing of what was done.
+_NOT_READ = 128 + signal.SIGPIPE
+
 
 def run(args: Sequence[str]) -> int:
-    """Runs one command line and returns the exit status: 0 done, 1 no, 2 wrong use, 3 refused, 4 refused by the page.
+    """Runs one command line and returns the exit status, as docs/command-line.md lists them.
 
     No fault of ours shows a traceback; nothing that was typed reaches the terminal raw.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started us: what is said goes nowhere
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
+        elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     is_json = "--json" in args
     try:
@@ -30,14 +37,22 @@ def run(args: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
-        # What is left in the buffer would be flushed, and complained about, at the end of the interpreter.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        _leave_stdout()
+        return _NOT_READ
     except OSError as error:
+        if error.errno == errno.ENOSPC and error.filename is None:
+            _leave_stdout()
+            words = f"the answer could not be written ({error.strerror}); what was asked for may be done: look first."
+            return _fail("system", words, _NOT_READ, False, None)
         where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
         return _fail("system", f"{where}{error.strerror or error}", 1, is_json, None)
     else:
         return status
+
+
+def _leave_stdout() -> None:
+    """What is left in the buffer would be flushed, and complained about, at the end of the interpreter."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(args: Sequence[str]) -> int:
@@ -69,8 +84,9 @@ def _fail(kind: tuple[str, str] | str, message: str, status: int, is_json: bool,
                 shown["faults"] = list(faults)
             print_json({"error": shown})
         else:
+            first, *others = message.split("\n")
             rule = f" [{kind[1]}]" if isinstance(kind, tuple) else ""
-            warn(message + rule)
+            warn("\n".join((first + rule, *others)))
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_stdout()
     return status

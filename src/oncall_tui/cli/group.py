@@ -130,11 +130,14 @@ def _tell_usage(error: click.ClickException) -> str:
 
 
 def run_command(args: Sequence[str]) -> int:
-    """Runs one command and returns its exit status. Raises OncallError or KeyboardInterrupt."""
+    """Runs one command and returns its exit status. Raises OncallError, KeyboardInterrupt or BrokenPipeError."""
     try:
         status = cli.main(list(args), prog_name="oncall-tui", standalone_mode=False)
     except click.ClickException as error:
         raise UsageError(_tell_usage(error)) from error
     except click.Abort as error:
         raise KeyboardInterrupt from error
+    except SystemExit as error:
+        # The library ends a process whose reader has left as one that failed.
+        raise (error.__context__ if isinstance(error.__context__, BrokenPipeError) else error) from None
     return status if isinstance(status, int) else 0

@@ -110,13 +110,16 @@ def judge(
 
 
 def _tell_obstacles(obstacles: Sequence[Finding]) -> str:
-    """The first one ends the message of the error, which names its rule behind it."""
+    """Returns all that blocks, a line each; the error names the rule of the first."""
     from oncall_tui.domain.lint.model import REASON_LEAST
 
-    way = f" Or say why all the same: --reason {{}}='...', {REASON_LEAST} characters at least."
-    told = [f"{each.part}: {each.message}{'' if each.is_final else way.format(each.rule)}" for each in obstacles]
-    more = [f"Also {each.rule}: {words}" for each, words in zip(obstacles[1:], told[1:], strict=True)]
-    return "\n".join((told[0], *more))
+    first, *others = obstacles
+    lines = [f"{first.part}: {first.message}", *(f"{each.part}: {each.message} [{each.rule}]" for each in others)]
+    if not any(each.is_final for each in obstacles):
+        rules = dict.fromkeys(each.rule for each in obstacles)
+        ways = " ".join(f"--reason {rule}='...'" for rule in rules)
+        lines.append(f"Change the words, or say why all the same, in {REASON_LEAST} characters at least: {ways}")
+    return "\n".join(lines)
 
 
 def _take_checkable(
