@@ -78,14 +78,16 @@ def make_entry(kind: EntryKind, at: int, actor: str = "engine") -> TimelineEntry
     return TimelineEntry(1, 7, kind, "text", actor, at, at)
 
 
-def test_instants_are_of_the_first_update_that_got_so_far_on_any_page() -> None:
+def test_customers_are_told_when_the_last_page_has_an_update() -> None:
     here = Proof("page", DeliveryState.DELIVERED, queued_at=6_000, sent_at=7_000, accepted_at=9_000, seen_at=12_000)
     there = Proof("other", DeliveryState.DELIVERED, queued_at=6_000, sent_at=6_500, accepted_at=8_000)
     entries = [make_entry(EntryKind.PROBE, 3_000), make_entry(EntryKind.PROBE, 500), make_entry(EntryKind.NOTE, 2_000)]
     found = find_milestones(INCIDENT, [make_update(1, here, there)], entries)
     assert (found.started_at, found.detected_at, found.resolved_at) == (1_000, 3_000, 90_000)
-    assert (found.queued_at, found.sent_at, found.accepted_at, found.seen_at) == (6_000, 6_500, 8_000, 12_000)
-    assert found.told_at == 12_000
+    assert (found.queued_at, found.sent_at, found.accepted_at, found.seen_at) == (6_000, 6_500, 9_000, None)
+    assert found.told_at == 9_000
+    assert find_milestones(INCIDENT, [make_update(1, here, replace(there, seen_at=13_000))], []).told_at == 13_000
+    assert find_milestones(INCIDENT, [make_update(1, here, replace(there, is_broadcast=True))], []).told_at == 12_000
     assert find_milestones(INCIDENT, [make_update(1, there)], []).told_at == 8_000
     silent = find_milestones(INCIDENT, [], [])
     assert (silent.detected_at, silent.told_at) == (5_000, None)

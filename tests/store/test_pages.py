@@ -21,9 +21,11 @@ from oncall_tui.store.lease import take_lease
 from oncall_tui.store.outbox import (
     adopt_delivery,
     confirm_update,
+    drop_delivery,
     get_delivery,
     list_deliveries,
     list_due,
+    list_unseen,
     retry_delivery,
 )
 from oncall_tui.store.page import (
@@ -35,8 +37,9 @@ from oncall_tui.store.page import (
     replace_pages,
     spend_request,
 )
+from oncall_tui.store.public_words import set_aside_unshown
 from oncall_tui.store.timeline import list_entries
-from oncall_tui.store.updates import list_updates
+from oncall_tui.store.updates import list_first_seen, list_updates
 
 NOW = 1_800_000_000_000
 PAGES = ("eu", "us")
@@ -126,13 +129,16 @@ def test_an_update_is_told_when_the_last_page_has_it(db: Database, epoch: int) -
     assert update.delivery is DeliveryState.PENDING
     assert update.delivered_at is None
     mark_seen(db, {"e1": "Looking."}, NOW + 60, page="eu")
+    assert list_first_seen(db) == {}
     deliver(db, epoch, "us", "u1", NOW + 70)
+    assert list_first_seen(db) == {}
     (update,) = list_updates(db, incident_id)
     assert (update.delivery, update.delivered_at, update.seen_at) == (DeliveryState.DELIVERED, NOW + 70, None)
     assert mark_seen(db, {"u1": "Looking."}, NOW + 60, page="eu") == 0
     mark_seen(db, {"u1": "Looking."}, NOW + 90, page="us")
     (update,) = list_updates(db, incident_id)
     assert update.seen_at == NOW + 90
+    assert list_first_seen(db) == {incident_id: NOW + 90}
     eu, us = update.proofs
     assert (eu.page, eu.queued_at, eu.sent_at, eu.accepted_at, eu.seen_at) == ("eu", NOW, NOW + 50, NOW + 50, NOW + 60)
     assert (us.page, us.remote_id, us.seen_at) == ("us", "u1", NOW + 90)
@@ -140,6 +146,38 @@ def test_an_update_is_told_when_the_last_page_has_it(db: Database, epoch: int) -
         "eu": "eu-incident",
         "us": "us-incident",
     }
+
+
+def test_a_page_that_was_given_up_is_not_waited_for(db: Database, epoch: int) -> None:
+    incident_id = declare(db)
+    confirm(db, incident_id, "Looking.")
+    deliver(db, epoch, "eu", "e1")
+    mark_seen(db, {"e1": "Looking."}, NOW + 60, page="eu")
+    drop_delivery(db, list_due(db, NOW, page="us")[0].id, "ana", NOW)
+    assert list_first_seen(db) == {incident_id: NOW + 60}
+
+
+def test_of_a_page_that_nobody_can_look_at_its_word_has_to_do(db: Database, epoch: int) -> None:
+    incident_id = declare(db)
+    confirm(db, incident_id, "Looking.")
+    deliver(db, epoch, "eu", "e1")
+    deliver(db, epoch, "us", "u1", NOW + 70)
+    mark_seen(db, {"e1": "Looking."}, NOW + 60, page="eu")
+    set_aside_unshown(db, page="us")
+    assert list_unseen(db, page="us") == []
+    assert list_first_seen(db) == {incident_id: NOW + 70}
+    (update,) = list_updates(db, incident_id)
+    assert update.seen_at is None
+    assert "no public_url" in update.proofs[1].reason
+
+
+def test_ours_stand_in_the_order_in_which_they_were_confirmed(db: Database) -> None:
+    incident_id = declare(db)
+    confirm(db, incident_id, "first", NOW + 3_600_000)
+    confirm(db, incident_id, "second")
+    assert [update.body for update in list_updates(db, incident_id)] == ["first", "second"]
+    apply_incident(db, show("eu", write("e7", "before", NOW), write("e8", "after", NOW + 4_000_000)), NOW, page="eu")
+    assert [update.body for update in list_updates(db, incident_id)] == ["before", "first", "second", "after"]
 
 
 def test_one_page_that_is_stuck_holds_back_no_other(db: Database, epoch: int) -> None:

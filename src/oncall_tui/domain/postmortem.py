@@ -14,7 +14,7 @@ from oncall_tui.domain.incident import ComponentStatus, Incident, find_worst
 from oncall_tui.domain.outbox import normalise_body
 from oncall_tui.domain.remote import RemotePostmortem
 from oncall_tui.domain.timeline import EntryKind, TimelineEntry
-from oncall_tui.domain.update import IncidentUpdate
+from oncall_tui.domain.update import DeliveryState, IncidentUpdate, Proof
 
 DOCUMENT_LIMIT = 500_000
 """The most characters that a document may have in the file; a page takes fewer."""
@@ -94,7 +94,7 @@ class Milestones(Struct, frozen=True):
     """When what happened, as instants; None for what did not happen or is not known.
 
     `detected_at` is the first word of a probe or of a person. The four about telling are of the first update that got
-    so far on any page.
+    so far, accepted and seen by the last of its pages.
     """
 
     started_at: int
@@ -115,6 +115,7 @@ def find_milestones(
     incident: Incident, updates: Iterable[IncidentUpdate], entries: Iterable[TimelineEntry]
 ) -> Milestones:
     """Reads the instants of a review from what was recorded while it happened: nobody types them."""
+    updates = list(updates)
     proofs = [proof for update in updates for proof in update.proofs]
     probes = [entry.occurred_at for entry in entries if entry.kind is EntryKind.PROBE]
     return Milestones(
@@ -122,10 +123,21 @@ def find_milestones(
         detected_at=min([incident.declared_at, *(at for at in probes if at >= incident.started_at)]),
         queued_at=_first(proof.queued_at for proof in proofs),
         sent_at=_first(proof.sent_at for proof in proofs),
-        accepted_at=_first(proof.accepted_at for proof in proofs),
-        seen_at=_first(proof.seen_at for proof in proofs),
+        accepted_at=_first(_last(proof.accepted_at for proof in _list_pages(update)) for update in updates),
+        seen_at=_first(_last(proof.seen_at for proof in _list_pages(update)) for update in updates),
         resolved_at=incident.resolved_at,
     )
+
+
+def _list_pages(update: IncidentUpdate) -> list[Proof]:
+    return [proof for proof in update.proofs if not proof.is_broadcast and proof.state is not DeliveryState.DROPPED]
+
+
+def _last(instants: Iterable[int | None]) -> int | None:
+    """Returns the latest, None when one of them has not come."""
+    found = list(instants)
+    known = [instant for instant in found if instant is not None]
+    return max(known) if known and len(known) == len(found) else None
 
 
 def _first(instants: Iterable[int | None]) -> int | None:

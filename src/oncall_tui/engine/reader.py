@@ -27,7 +27,7 @@ from oncall_tui.store.page import (
     note_page_name,
     note_page_reached,
 )
-from oncall_tui.store.public_words import set_aside_unprovable
+from oncall_tui.store.public_words import set_aside_unprovable, set_aside_unshown
 
 BUSY_EVERY_S = 30.0
 IDLE_EVERY_S = 60.0
@@ -61,6 +61,8 @@ async def run_reader(
         ]
         if config.public_url is not None:
             tasks.append(group.create_task(_keep_looking(store, page, config.name, clock, arrival)))
+        else:
+            tasks.append(group.create_task(_keep_setting_aside(store, config.name, arrival)))
         await stop.wait()
         for task in tasks:
             task.cancel()
@@ -226,6 +228,16 @@ async def _keep_looking(
                 logger.info("the public page was not looked at: %s", error)
             if arrival.is_set():
                 break
+
+
+async def _keep_setting_aside(store: StoreThread, name: str, arrival: asyncio.Event) -> None:
+    while True:
+        await arrival.wait()
+        arrival.clear()
+        try:
+            await store.call(set_aside_unshown, page=name)
+        except StoreError as error:
+            logger.info("what cannot be looked up was not noted: %s", error)
 
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:

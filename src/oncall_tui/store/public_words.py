@@ -10,6 +10,7 @@ from oncall_tui.store.database import Database
 
 _SHOWN_FOR_MS = 90 * 86_400_000
 """As long as a public page may show what is over."""
+_UNSHOWN = "cannot be looked up: config has no public_url of this page"
 _OTHERS = (
     "SELECT remote_id, coalesce(page_update.body, incident_update.body) AS text FROM page_update "
     "JOIN incident_update ON incident_update.id = update_id WHERE page = ? AND posted_at >= ? "
@@ -22,6 +23,14 @@ _OTHERS = (
     "UNION ALL SELECT remote_id, body FROM notice_delivery WHERE page = ? AND state = 'delivered' AND delivered_at >= ? "
     "AND body IS NOT NULL"
 )
+
+
+def set_aside_unshown(db: Database, *, page: str) -> None:
+    """Notes of a page that nobody can look at that its word has to do for what it took."""
+    where = "page = ? AND seen_at IS NULL AND unprovable = ''"
+    if db.row(f"SELECT 1 FROM page_update WHERE {where}", page):
+        with db.write("outbox") as connection:
+            connection.execute(f"UPDATE page_update SET unprovable = ? WHERE {where}", (_UNSHOWN, page))
 
 
 def set_aside_unprovable(db: Database, awaited: Sequence[Awaited], now: int, *, page: str) -> list[Awaited]:

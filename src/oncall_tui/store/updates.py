@@ -21,6 +21,17 @@ _PROOFS = (
     "unprovable, body FROM page_update WHERE update_id IN ({ids}) AND NOT EXISTS (SELECT 1 FROM delivery "
     f"WHERE delivery.update_id = page_update.update_id AND delivery.page = page_update.page AND {_COUNTS})"
 )
+_FIRST_SEEN = (
+    "WITH wanted AS (SELECT incident_id, page FROM delivery WHERE kind NOT IN ('edit', 'broadcast') AND state != 'dropped' "
+    "UNION SELECT incident_id, page FROM page_incident), "
+    "shown AS (SELECT incident_id, page, min(CASE WHEN NOT is_local THEN posted_at WHEN unprovable != '' "
+    "THEN coalesce(accepted_at, posted_at) ELSE coalesce(first_seen_at, seen_at) END) AS at FROM page_update "
+    "JOIN incident_update ON incident_update.id = update_id GROUP BY incident_id, page) "
+    "SELECT incident.id, CASE WHEN count(*) = count(shown.at) THEN max(shown.at) END AS at FROM incident "
+    "JOIN wanted ON wanted.incident_id = incident.id "
+    "LEFT JOIN shown ON shown.incident_id = incident.id AND shown.page = wanted.page "
+    "WHERE resolved_at IS NULL AND discarded_at IS NULL GROUP BY incident.id"
+)
 _STILL = "customers still read the words before the correction"
 _FURTHEST_BEHIND = (
     DeliveryState.FAILED,
@@ -52,19 +63,16 @@ def list_latest_updates(db: Database) -> dict[int, IncidentUpdate]:
 def list_first_seen(db: Database) -> dict[int, int]:
     """Returns since when customers have been seen to get words on each open incident, by incident id.
 
-    What somebody wrote on a page was there when we met it.
+    They count when the last page that is told of it shows some: each page has its own customers. What somebody wrote on
+    a page was there when we met it; of words that cannot be looked up, the page's word that it took them has to do.
     """
-    rows = db.rows(
-        "SELECT incident.id, min(CASE WHEN incident_update.is_local THEN coalesce(first_seen_at, seen_at) ELSE posted_at END) AS at FROM incident "
-        "JOIN incident_update ON incident_id = incident.id JOIN page_update ON update_id = incident_update.id "
-        "WHERE resolved_at IS NULL AND discarded_at IS NULL GROUP BY incident.id"
-    )
+    rows = db.rows(_FIRST_SEEN)
     return {row["id"]: row["at"] for row in rows if row["at"] is not None}
 
 
 def read_updates(db: Database, where: str, *values: Value) -> list[IncidentUpdate]:
-    """Returns the updates that a condition of SQL picks, oldest first."""
-    rows = db.rows(f"SELECT * FROM incident_update WHERE {where} ORDER BY created_at, id", *values)
+    """Returns the updates that a condition of SQL picks, oldest first; ours in the order in which they were confirmed."""
+    rows = _put_in_order(db.rows(f"SELECT * FROM incident_update WHERE {where} ORDER BY id", *values))
     proofs: dict[int, list[Proof]] = {}
     firsts: dict[int, tuple[str, int]] = {}
     if rows:
@@ -76,6 +84,17 @@ def read_updates(db: Database, where: str, *values: Value) -> list[IncidentUpdat
             first, _ = firsts.get(row["update_id"], (row["before"], 0))
             firsts[row["update_id"]] = first, row["created_at"]
     return [_update(row, tuple(proofs.get(row["id"], ())), firsts.get(row["id"])) for row in rows]
+
+
+def _put_in_order(rows: Sequence[sqlite3.Row]) -> list[sqlite3.Row]:
+    """A clock that was set back between two of ours does not turn them round; those of others stand by their time."""
+    latest: dict[int, int] = {}
+    at: dict[int, int] = {}
+    for row in rows:
+        at[row["id"]] = row["created_at"]
+        if row["is_local"]:
+            at[row["id"]] = latest[row["incident_id"]] = max(row["created_at"], latest.get(row["incident_id"], 0))
+    return sorted(rows, key=lambda row: (at[row["id"]], row["id"]))
 
 
 def _proof(row: sqlite3.Row, said: str) -> Proof:
