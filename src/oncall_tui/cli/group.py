@@ -138,6 +138,6 @@ def run_command(args: Sequence[str]) -> int:
     except click.Abort as error:
         raise KeyboardInterrupt from error
     except SystemExit as error:
-        # The library ends a process whose reader has left as one that failed.
-        raise (error.__context__ if isinstance(error.__context__, BrokenPipeError) else error) from None
+        # In this mode the library exits for one reason: the reader of the answer has left.
+        raise BrokenPipeError from error
     return status if isinstance(status, int) else 0
