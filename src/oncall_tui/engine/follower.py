@@ -18,6 +18,7 @@ from oncall_tui.store.incidents import list_component_ids
 from oncall_tui.store.notice_steps import mark_notices_seen
 from oncall_tui.store.notices import list_followed, list_unseen_notices
 from oncall_tui.store.planned_page import note_maintenance_gone, take_in_maintenance
+from oncall_tui.store.public_words import find_doubts
 
 FOLLOW_EVERY_S = 65.0
 """So long after what the reader has read last, which is asked for here only when it reads nothing."""
@@ -99,6 +100,9 @@ async def look_for_notices(work: PageWork, *, is_fresh_only: bool) -> None:
         return
     since_at = work.clock() - (_FRESH_MS if is_fresh_only else _RECENT_MS)
     awaited = await work.store.call(list_unseen_notices, since_at, page=name)
+    if awaited and not page.capabilities.has_public_list:
+        doubts = await work.store.call(find_doubts, awaited, work.clock(), page=name)
+        awaited = [each for each in awaited if not doubts[each.remote_id]]
     if not awaited:
         return
     shown = await page.read_public_maintenances({each.remote_id: each.body for each in awaited})

@@ -38,12 +38,7 @@ def set_aside_unprovable(db: Database, awaited: Sequence[Awaited], now: int, *, 
 
     What the page is known to show besides has the same words, or there are too few: those are never called seen.
     """
-    since = now - _SHOWN_FOR_MS
-    others = [(row["remote_id"], row["text"]) for row in db.rows(_OTHERS, *(page, since) * 6)]
-    doubts = {
-        each.remote_id: find_doubt(each.body, (text for remote_id, text in others if remote_id != each.remote_id))
-        for each in awaited
-    }
+    doubts = find_doubts(db, awaited, now, page=page)
     if any(doubts.values()):
         with db.write("outbox") as connection:
             connection.executemany(
@@ -51,3 +46,13 @@ def set_aside_unprovable(db: Database, awaited: Sequence[Awaited], now: int, *, 
                 [(doubt, page, remote_id) for remote_id, doubt in doubts.items() if doubt],
             )
     return [each for each in awaited if not doubts[each.remote_id]]
+
+
+def find_doubts(db: Database, awaited: Sequence[Awaited], now: int, *, page: str) -> dict[str, str]:
+    """Returns by its id why the words of each would prove nothing, empty for those whose words do."""
+    since = now - _SHOWN_FOR_MS
+    others = [(row["remote_id"], row["text"]) for row in db.rows(_OTHERS, *(page, since) * 6)]
+    return {
+        each.remote_id: find_doubt(each.body, (text for remote_id, text in others if remote_id != each.remote_id))
+        for each in awaited
+    }

@@ -15,6 +15,7 @@ from tests.store.planned import END, MINUTE, NOON, START
 
 from oncall_tui.domain.incident import ComponentStatus
 from oncall_tui.domain.maintenance import MaintenanceStatus, NoticeKind
+from oncall_tui.engine.follower import look_for_notices
 from oncall_tui.engine.pages.errors import AmbiguousError, RefusedByPageError
 from oncall_tui.store.maintenance import list_maintenances
 from oncall_tui.store.notices import list_placements
@@ -292,3 +293,18 @@ async def test_a_refused_token_is_told_without_it(kind: Kind) -> None:
         with pytest.raises(RefusedByPageError, match="token") as caught:
             await client.create_maintenance(make_plan(page.add_component("API")))
         assert "older" not in str(caught.value)
+
+
+@over_kinds
+async def test_words_that_stood_there_before_do_not_prove_that_customers_read_them(kind: Kind, tmp_path: Path) -> None:
+    async with desk_of(kind, tmp_path / "oncall.db") as (desk, _):
+        desk.plan()
+        await desk.tend()
+        seen: list[bool] = []
+        for _ in range(2):
+            desk.now += 1_000
+            desk.say(K.REMIND)
+            await desk.tend()
+            await look_for_notices(desk.work, is_fresh_only=True)
+            seen.append(desk.last().seen_at is not None)
+        assert seen == [True, False]

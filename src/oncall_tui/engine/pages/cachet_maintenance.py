@@ -53,7 +53,7 @@ from oncall_tui.engine.pages.values import (
 _INCLUDED = "components,updates,meta"
 _NEWEST_FIRST = "-id"
 _KEPT = "cachet"
-_FIRST = "message-"
+_FIRST = "announcement-"
 _SECOND_MS = 1_000
 _STATUSES = {0: MaintenanceStatus.SCHEDULED, 1: MaintenanceStatus.IN_PROGRESS, 2: MaintenanceStatus.COMPLETED}
 _OPEN = "0,1"
