@@ -18,6 +18,7 @@ from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.store.database import Database
 from oncall_tui.store.deliveries import DOUBTFUL
+from oncall_tui.store.lease import is_current
 from oncall_tui.store.maintenance import TOPIC, get_maintenance
 from oncall_tui.store.notice_rows import tell_timeline
 from oncall_tui.store.outbox import ENGINE, OPEN
@@ -52,12 +53,14 @@ def adopt_orphan_notices(db: Database, epoch: int, retry_at: int, now: int, *, p
 def claim_notice(db: Database, delivery_id: int, epoch: int, body: str, baseline: Sequence[str], now: int) -> bool:
     """Commits `sending` with the words as they leave; returns False when the engine or the delivery is overtaken."""
     with db.write(TOPIC) as connection:
+        if not is_current(connection, epoch):
+            return False
         cursor = connection.execute(
             "UPDATE notice_delivery SET state = 'sending', epoch = ?, attempts = attempts + 1, sending_at = ?, "
             "baseline = ?, body = ?, next_try_at = NULL, reason = '' WHERE id = ? AND state IN ('pending', 'retry_wait') "
-            "AND EXISTS (SELECT 1 FROM lease WHERE lease.epoch = ?) AND id = (SELECT min(id) FROM notice_delivery d "
+            "AND id = (SELECT min(id) FROM notice_delivery d "
             f"WHERE d.maintenance_id = notice_delivery.maintenance_id AND d.page = notice_delivery.page AND {OPEN})",
-            (epoch, now, json.dumps(list(baseline)), body, delivery_id, epoch),
+            (epoch, now, json.dumps(list(baseline)), body, delivery_id),
         )
         return cursor.rowcount == 1
 
@@ -155,8 +158,9 @@ def mark_notices_seen(db: Database, remote_ids: Sequence[str], now: int, *, page
 
 
 def _fenced(connection: sqlite3.Connection, delivery_id: int, epoch: int) -> sqlite3.Row | None:
+    if not is_current(connection, epoch):
+        return None
     found: sqlite3.Row | None = connection.execute(
-        f"SELECT * FROM notice_delivery WHERE id = ? AND {OPEN} AND EXISTS (SELECT 1 FROM lease WHERE lease.epoch = ?)",
-        (delivery_id, epoch),
+        f"SELECT * FROM notice_delivery WHERE id = ? AND {OPEN}", (delivery_id,)
     ).fetchone()
     return found

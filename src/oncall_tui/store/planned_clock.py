@@ -5,6 +5,7 @@ from __future__ import annotations
 from oncall_tui.domain.maintenance import STATUS_AFTER, find_due, write_instant
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.database import Database
+from oncall_tui.store.lease import is_current
 from oncall_tui.store.maintenance import TOPIC, get_maintenance
 from oncall_tui.store.notice_rows import list_told, queue_notice, tell_timeline
 from oncall_tui.store.outbox import ENGINE
@@ -22,7 +23,7 @@ def fire_due(db: Database, epoch: int, now: int) -> int:
         return 0
     count = 0
     with db.write(TOPIC, "timeline") as connection:
-        if connection.execute("SELECT 1 FROM lease WHERE epoch = ?", (epoch,)).fetchone() is None:
+        if not is_current(connection, epoch):
             return 0
         for row in waiting:
             current = get_maintenance(db, row["maintenance_id"])
@@ -55,7 +56,7 @@ def note_overruns(db: Database, epoch: int, now: int) -> int:
     if not news:
         return 0
     with db.write(TOPIC, "timeline") as connection:
-        if connection.execute("SELECT 1 FROM lease WHERE epoch = ?", (epoch,)).fetchone() is None:
+        if not is_current(connection, epoch):
             return 0
         for maintenance_id, sentence in news:
             tell_timeline(connection, maintenance_id, EntryKind.NOTE, sentence, ENGINE, now)

@@ -22,6 +22,7 @@ from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.database import Database
 from oncall_tui.store.deliveries import name_page
+from oncall_tui.store.lease import is_current
 from oncall_tui.store.maintenance import TOPIC, get_maintenance, list_watched
 from oncall_tui.store.notice_rows import plan_again, tell_timeline, withdraw
 from oncall_tui.store.outbox import ENGINE, OPEN
@@ -192,10 +193,9 @@ def yield_notice(db: Database, delivery_id: int, epoch: int, remote: RemoteMaint
     well for an engine that was overtaken.
     """
     with db.write(TOPIC, "timeline") as connection:
-        row = connection.execute(
-            f"SELECT * FROM notice_delivery WHERE id = ? AND {OPEN} AND EXISTS (SELECT 1 FROM lease WHERE epoch = ?)",
-            (delivery_id, epoch),
-        ).fetchone()
+        if not is_current(connection, epoch):
+            return False
+        row = connection.execute(f"SELECT * FROM notice_delivery WHERE id = ? AND {OPEN}", (delivery_id,)).fetchone()
         placement = None if row is None else _find_placement(connection, row["page"], remote.remote_id)
         if row is None or placement is None or _has_other(connection, placement):
             return False

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from oncall_tui.domain.history import KEEP_MS
 from oncall_tui.domain.windows import AHEAD_MS, Window, find_covered, list_occurrences
 from oncall_tui.store.database import Database
+from oncall_tui.store.lease import is_current
 from oncall_tui.store.maintenance import list_watched
 from oncall_tui.store.upkeeps import TOPIC, encode_names
 
@@ -38,7 +39,7 @@ def take_windows(db: Database, windows: Sequence[Window], epoch: int, now: int) 
     if not (news or gone or old):
         return
     with db.write(TOPIC) as connection:
-        if connection.execute("SELECT 1 FROM lease WHERE epoch = ?", (epoch,)).fetchone() is None:
+        if not is_current(connection, epoch):
             return
         connection.executemany(
             "INSERT INTO upkeep(window, starts_at, probes, ends_at, note, actor, made_at) VALUES (?, ?, ?, ?, '', ?, ?) "
