@@ -11,7 +11,7 @@ from tests.engine.fakes.kinds import PLANNED, Kind
 from tests.engine.fakes.planneddesk import D, PlannedDesk, desk_of, make_plan
 from tests.engine.fakes.proving import Permits, allow, is_inert, rotating_token
 from tests.engine.faultkinds import Fault
-from tests.store.planned import END, MINUTE, NOON, START
+from tests.store.planned import END, MINUTE, NOON, PAGE, START, change
 
 from oncall_tui.domain.incident import ComponentStatus
 from oncall_tui.domain.maintenance import MaintenanceStatus, NoticeKind
@@ -19,6 +19,7 @@ from oncall_tui.engine.follower import look_for_notices
 from oncall_tui.engine.pages.errors import AmbiguousError, RefusedByPageError
 from oncall_tui.store.maintenance import list_maintenances
 from oncall_tui.store.notices import list_placements
+from oncall_tui.store.page import apply_components
 
 K, S = NoticeKind, MaintenanceStatus
 over_kinds = pytest.mark.parametrize("kind", PLANNED, ids=str)
@@ -308,3 +309,47 @@ async def test_words_that_stood_there_before_do_not_prove_that_customers_read_th
             await look_for_notices(desk.work, is_fresh_only=True)
             seen.append(desk.last().seen_at is not None)
         assert seen == [True, False]
+
+
+@over_kinds
+@pytest.mark.parametrize("fault", [Fault.NONE, Fault.E500_AFTER, Fault.DROP_BEFORE])
+async def test_a_changed_plan_is_told_once_and_stays_changed(kind: Kind, fault: Fault, tmp_path: Path) -> None:
+    async with desk_of(kind, tmp_path / "oncall.db") as (desk, client):
+        web = desk.page.add_component("Web")
+        apply_components(desk.db, await client.list_components(allow), page=PAGE)
+        desk.plan()
+        await desk.tend()
+        desk.now += 10 * MINUTE
+        starts_at, ends_at = START + 60 * MINUTE, END + 90 * MINUTE
+        change(*(desk.db, desk.now), title="New disks", starts_at=starts_at, ends_at=ends_at, components=("API", "Web"))
+        desk.page.faults.append(fault)
+        await desk.tend()
+        await desk.wait()
+        assert desk.states() == [(K.PLAN, D.DELIVERED), (K.CHANGE, D.DELIVERED)]
+        (words,) = desk.page.list_planned_words()
+        assert len(words) == 2
+        (placement,) = list_placements(desk.db, 1)
+        shown = await client.get_maintenance(placement.remote_id)
+        desk.now += 3 * MINUTE
+        await desk.look(is_whole=True)
+        ours = desk.ours()
+        assert (ours.title, ours.starts_at, ours.ends_at) == ("New disks", starts_at, ends_at)
+        assert set(ours.components) == {"API", "Web"}
+        if not client.capabilities.keeps_window:
+            assert (shown.title, shown.starts_at, shown.ends_at) == ("New disks", starts_at, ends_at)
+            assert set(shown.components) == {"API", "Web"}
+            assert list_placements(desk.db, 1)[0].difference == ""
+        await desk.go_to(START + MINUTE)
+        assert len(desk.states()) == 2
+        await desk.go_to(starts_at)
+        assert desk.states()[-1] == (K.START, D.DELIVERED)
+        begun = await client.get_maintenance(placement.remote_id)
+        assert begun.status is S.IN_PROGRESS
+        desk.now += 3 * MINUTE
+        states = {each.remote_id: each.status for each in await client.list_components(allow)}
+        await desk.look(is_whole=True)
+        assert set(desk.ours().components) == {"API", "Web"}
+        assert desk.ours().ends_at == ends_at
+        assert web in states
+        await desk.go_to(ends_at)
+        assert desk.states()[-1] == (K.FINISH, D.DELIVERED)
