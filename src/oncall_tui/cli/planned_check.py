@@ -59,7 +59,6 @@ class PlannedCheck:
         from oncall_tui.domain.announcing import find_overlaps
         from oncall_tui.store.incidents import list_incidents
         from oncall_tui.store.maintenance import list_maintenances
-        from oncall_tui.store.notices import list_placements
         from oncall_tui.store.page import list_pages
 
         self.remarks: list[str] = []
@@ -73,7 +72,7 @@ class PlannedCheck:
         self._overlaps = find_overlaps(work, others, incidents, now, own_id)
         self._states = list_pages(db)
         planned = config.page_names if config is not None and config.pages else ()
-        self._pages = planned if own_id is None else [each.page for each in list_placements(db, own_id)]
+        self._pages = planned if own_id is None else _list_told(db, own_id)
 
     def read(self, kind: NoticeKind, message: str | None) -> str:
         """Returns the words of a notice, inert; without any the usual ones. Raises RefusedError with what blocks."""
@@ -101,3 +100,13 @@ class PlannedCheck:
         if blocks := [each for each in found if each.level is Level.BLOCK]:
             raise RefusedError(blocks[0].rule, blocks[0].message)
         return [each.message for each in found]
+
+
+def _list_told(db: Database, maintenance_id: int) -> list[str]:
+    """Returns the pages that hold planned work, or that are about to."""
+    from oncall_tui.domain.update import DeliveryState
+    from oncall_tui.store.notices import list_notice_deliveries, list_placements
+
+    deliveries = list_notice_deliveries(db, maintenance_id)
+    waiting = [each.page for each in deliveries if each.state is not DeliveryState.DROPPED]
+    return [*(each.page for each in list_placements(db, maintenance_id)), *waiting]
