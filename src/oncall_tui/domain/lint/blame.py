@@ -67,6 +67,8 @@ _SUPPLIERS = (
     ),
     *("MongoDB Atlas", "Snowflake", "CrowdStrike", "OpenAI", "Anthropic", "Facebook", "Meta", "Apple", "Oracle", "IBM"),
 )
+#: Names that are words as well when they are written small.
+_ALSO_WORDS = frozenset({"Slack", "Meta", "Level 3", "Lumen", "Cogent", "Apple", "Oracle", "Snowflake"})
 _BECAUSE = Folded(
     r"(?<!\w)(?:due to|caused by|because of|result of|thanks to|owing to|blame[sd]? on|fault of|traced to)"
     r"(?P<rest>[^.;:!?\n]{1,80})",
@@ -103,6 +105,8 @@ _FAULT_OF = Folded(
 )
 _ITS_TROUBLE = Folded(r"(?:['’]s (?:end|side)\b| (?:issue|problem|outage|failure|fault|thing)\b)")
 _BLAMED_AFTER = Pattern(
+    r" (?:(?:has|have) )?(?:had|is having|are having|was having|suffered) (?:an? |some |another |its )?(?:\w+ )?"
+    r"(?:outages?|problems?|issues?|failures?|trouble|incident)\b| broke\b|"
     r"['’]s? (?:fault|mistake|failure|outage|negligence|incompetence)\b| is down,? (?:so|and (?:so|therefore))\b"
     r"| (?:broke|failed|let down|took down"
     r"|brought down) (?:us|our|the|it|everything|this)\b| (?:is|was) (?:fully |solely )?responsible for\b"
@@ -196,7 +200,9 @@ _CLIENT_BLAME = Folded(
 )
 #: What is said of programs and crowds too.
 _CLIENT_HINT = Folded(
-    r"\b(?:an?|one|single) (?:\w+ )?(?:abusive|misbehaving|malicious|rogue) (?:client|customer|user|tenant|account)\b"
+    r"^user errors?(?=[.!]|$)|\b(?:an?|the|one) (?:customer|client|tenant) broke (?:their|its)\b|\b(?:was|due to"
+    r"|caused by|simply|just) (?:an? )?user error\b|\b(?:an?|one|single) (?:\w+ )?(?:abusive|misbehaving|malicious"
+    r"|rogue) (?:client|customer|user|tenant|account)\b"
     r"|\b(?:customer|tenant|client|user|merchant)['’]s (?:traffic|script|workload|jobs?|quer(?:y|ies)|load|requests) "
     r"(?:\w+ )?(?:brought|took|caused|overload\w*|broke)\b|\bmisuse by (?:\w+ )?(?:customers?|users?|clients?"
     r"|tenants?)\b"
@@ -214,9 +220,9 @@ _CLIENT_HINT = Folded(
     r"on (?:your|the (?:customer|client|user)s?['’]?s?) (?:end|side)|improper use by"
     r"|(?:customer|tenant|client|user|merchant)['’]s (?:\w+ ){1,2}(?:brought|took) (?:us|the|our|it) down)",
     needs=(
-        " lies on| not rea| ran a| started a| was on |abus|blame|brought |did not |didn|ed to |error on|fault"
-        "|forgot t|hogged|hould ha|ignored|improper|maliciou|misbehav|misconfi|mistake |misus|rogue|ror is o|s job"
-        "|s load |s quer|s reques|s responsi|s script|s traffic |s worklo|took |unched a"
+        " broke | lies on| not rea| ran a| started a| was on |abus|blame|brought |did not |didn|ed to |error on"
+        "|fault|forgot t|hogged|hould ha|ignored|improper|maliciou|misbehav|misconfi|mistake |misus|rogue|ror is o"
+        "|s job|s load |s quer|s reques|s responsi|s script|s traffic |s worklo|took |unched a|user err"
     ),
 )
 
@@ -224,6 +230,7 @@ _CLIENT_HINT = Folded(
 def _find_suppliers(post: Post, context: Context, tuning: Tuning) -> Iterator[Remark]:
     own = {name.lower() for name in (*tuning.words.products, *context.names)}
     names = [name for name in (*tuning.words.suppliers, *_SUPPLIERS) if name.lower() not in own]
+    names += [name.lower() for name in names if name not in _ALSO_WORDS and not name.islower()]
     has_link = bool(context.facts.provider_url) or any(not _is_own(link.url, context) for link in post.body.links)
     is_ours_to_tell = context.cause in (Cause.UPSTREAM, Cause.SHARED)
     level = Level.BLOCK if is_ours_to_tell and not has_link else Level.WARN if not has_link else Level.INFO

@@ -37,7 +37,8 @@ _NOTHING_NEW = Folded(
 _REHEARSAL = Folded(
     r"\bthis is (?:just |only )?an? (?:test|exercise|rehearsal)(?=[.,;!]|$| (?:incident|message|post|notification"
     r"|only|of our))"
-    r"|^(?:drill|exercise):|\b(?:exercise|test)(?:[ ,!]+(?:exercise|test)){1,}\b|\bignore,? (?:this is )?an? ?drill\b"
+    r"|^(?:drill|exercise):|^[\[(](?:test|drill|exercise|training)[\])]|\(drill\)|\btraining exercise\b"
+    r"|^testing(?=[.! ]*$)|\b(?:exercise|test)(?:[ ,!]+(?:exercise|test)){1,}\b|\bignore,? (?:this is )?an? ?drill\b"
     r"|\bignore, drill\b|\btest (?:incident|post|outage|alarm)\b(?=[.,:;!]|$)|\bplease ignore(?=[.!]|$| this (?:test"
     r"|post|message"
     r"|incident|update))|\bignore this (?:post|test)\b|^ignore this (?:message|incident|update)\b|\bjust testing\b"
@@ -45,7 +46,8 @@ _REHEARSAL = Folded(
     r"|\bfire drill\b|\bsimulated (?:outage|incident|failure)\b|\bthis is a simulation\b|\btabletop\b|\bdry[- ]run\b"
     r"|\bchaos (?:experiment|test|engineering)\b|\bprobealarm\b|\bübung\b",
     needs=(
-        "chaos e|drill|dry run|dry-run|exercise|game|ignore|is is a |probeala|rehearsa|simulate|tabletop|test|übung"
+        "chaos e|drill|dry run|dry-run|exercise|game|ignore|is is a |probeala|rehearsa|simulate|tabletop|test"
+        "|training|übung"
     ),
 )
 _WORD = Pattern(r"\w+(?:['’.:-]\w+)*")

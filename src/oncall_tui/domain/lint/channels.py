@@ -71,9 +71,10 @@ _SECRET_KEYS = Pattern(
     r"(?:.*[_-])?(?:token|secret|password|passwd|pwd|api[_-]?key|apikey|access[_-]?key|sig|signature|auth|jwt"
     r"|session(?:id)?)"
 )
-_LINK_SIGN = Pattern(r"ht|hh|hx|tt|\]")
+_LINK_SIGN = Pattern(r"ht|hh|hx|tt|\]|\[(?=\s?\])")
 _SPACED_LINK = Pattern(
-    r"\bhttps?[;,]//|\bhttps?:\\\\|\bhxxps?://|\]\(\s?\)|\bhttps?:(?=[a-z0-9-]{2,60}\.[a-z])"
+    r"(?<!!)\[\s?\]\([^()\s]{1,500}\)|\]\((?=[^()\n]{0,200}\w[./]\w)(?!https?:)[^()\s]{1,200} [^()\"\n]{1,100}\)"
+    r"|\bhttps?[;,]//|\bhttps?:\\\\|\bhxxps?://|\]\(\s?\)|\bhttps?:(?=[a-z0-9-]{2,60}\.[a-z])"
     r"|\]\((?!https?:|mailto:|tel:|www\.)[\w-]{2,60}\.(?:com|org|net|io|dev|example|de|co)\b[^()\s]{0,200}\)"
     r"|\bhttps?: ?/ /|\bhttps?:/(?!/)\w|\bhttps?//\w|\bhttp s://|\]\( *https?://[^)\s]{1,500} [^)\"]{1,200}\)"
     r"|\]\(https?://[^\s()]{1,500}(?=\s|$)|\][ \t]{1,2}\(https?://|\b(?:htps?|htpps|htttps?|hhtps?|ttps?)://"
@@ -250,7 +251,7 @@ def _find_unsafe_links(post: Post, _context: Context, tuning: Tuning) -> Iterato
 
 def _find_broken_links(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
-        text = reading.text
+        text = reading.without_code
         signs = (
             [sign.start() for sign in _LINK_SIGN.finditer(text)]
             if "://" in text or "http" in text or "](" in text
@@ -269,7 +270,8 @@ def _find_broken_links(post: Post, _context: Context, _tuning: Tuning) -> Iterat
 
 def _is_secret_part(name: str, value: str) -> bool:
     # Short values of the others choose a page or a way, as in `?auth=sso`.
-    return bool(_SECRET_KEYS.fullmatch(name)) and (len(value) >= 6 or (bool(value) and "pass" in name))
+    is_plain = "pass" in name or name in ("token", "access_token", "api_key", "apikey", "secret")
+    return bool(_SECRET_KEYS.fullmatch(name)) and (len(value) >= 6 or (bool(value) and is_plain))
 
 
 def _is_host(host: str) -> bool:

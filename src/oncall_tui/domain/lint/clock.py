@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 from oncall_tui.domain.cadence import next_update_at
@@ -15,6 +15,7 @@ from oncall_tui.domain.lint.moments import DateWord, find_ambiguous_dates, tell_
 from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.promises import Length, find_lengths, find_next_in, find_promises, find_vague_next
 from oncall_tui.domain.lint.reading import Post, Reading, Sentence
+from oncall_tui.domain.lint.signs import find_all, fold
 from oncall_tui.domain.maintenance import MaintenanceStatus
 from oncall_tui.domain.template import say_length
 
@@ -25,6 +26,12 @@ _LONG_AGO_MS = 9 * HOUR
 _SLOW_AFTER_MS = 2 * HOUR
 _HALF_A_DAY_MS = 12 * HOUR
 _NEXT_ON = Folded(r"\b(?:next|further|another) (?:\w+ )?update\b[^.!?\n]{0,40}\Z")
+_DAY_STARTS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+#: A day of the week and of a month that is not named.
+_DAY_ONLY = Pattern(
+    r"\b(?P<weekday>[Mm]on|[Tt]ue|[Ww]ed|[Tt]hu|[Ff]ri|[Ss]at|[Ss]un)(?:day|sday|nesday|rsday|urday)?,? (?:the )?"
+    r"(?P<day>[1-9]|[12]\d|3[01])(?:st|nd|rd|th)\b(?!,? (?:of |[A-Z][a-z]{2}))",
+)
 _SLOW_MINUTES = {Severity.SEV1: 30, Severity.SEV2: 60, Severity.SEV3: 240}
 _DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _VAGUE = Folded(
@@ -36,7 +43,8 @@ _VAGUE = Folded(
     r"|tues|wednes|thurs|fri|satur|sun)day|(?:later )?(?:this|next|last) (?:week(?:end)?|month)|shortly|momentarily"
     r"|in a (?:bit|moment|while|jiffy|short (?:time|while))|in (?:about )?an hour or so|in a couple of (?:minutes|hours"
     r"|days)|(?:by )?close of business|(?:by )?cob|recently|(?:a )?(?:short|little|bit) (?:while |time )?(?:ago|later)"
-    r"|before long|any (?:minute|moment|time) now|within (?:minutes|hours|days|a (?:short|little) (?:time|while))"
+    r"|before long|(?:by |around |before |after )lunch(?: ?time)?|first thing (?:in the morning|tomorrow)"
+    r"|any (?:minute|moment|time) now|within (?:minutes|hours|days|a (?:short|little) (?:time|while))"
     r"|in no time|over the weekend|the other day|at some (?:point|time|stage)|eventually|presently|stay tuned"
     r"|in the (?:next|coming|following) (?:little )?(?:while|hours|minutes|days)|until further notice"
     r"|in the (?:not too distant|near) future|in the early hours"
@@ -48,8 +56,8 @@ _VAGUE = Folded(
     needs=(
         " afterno| ago| day| evening| friday| month| morning| the hou| week|any m|any time|at some |before l"
         "|bientôt|close of|cob|demain|demnächs|eod|eventual|heute|hui|in a |in due |in kürze|in no ti|in sever"
-        "|in some|in the n|ithin mi|just now|later|mañana|momentar|n hour|n the ea|n the fol|nday|night|over "
-        "|presentl|rday|recently|sday|shortly|soon|stay tun|the comi|today|tomorrow|until fu"
+        "|in some|in the n|ithin mi|just now|later|lunch|mañana|momentar|n hour|n the ea|n the fol|nday|night"
+        "|over |presentl|rday|recently|sday|shortly|soon|stay tun|the comi|today|tomorrow|until fu"
     ),
 )
 _NOON = Folded(
@@ -65,10 +73,12 @@ _SPOKEN = Folded(
     needs=(" past ", "quarter to ", "five to ", "ten to ", "twenty to ", "minutes to "),
 )
 _SURE_END = Folded(
-    r"(?<![a-z])(?i:\b(?:will|shall|ll) (?:be|have (?:this|it)) (?:fully )?(?:fixed|resolved|restored|repaired|deployed"
+    r"(?<![a-z])(?i:\b(?:will|shall|ll|(?:is|are) going to) (?:be|have (?:this|it)) (?:fully )?(?:fixed|resolved"
+    r"|restored|repaired|deployed"
     r"|back(?: (?:up|online|to normal))?|over|solved)"
     r"(?: \w+){0,3}? (?:in|within|by|before|at) (?:the next )?(?:\d|one |two |three |an? |the hour)"
-    r"|\b(?:will|shall|ll) (?:return|resume|recover|restore|fix|repair|resolve|work|be (?:up|live|available"
+    r"|\b(?:will|shall|ll|(?:is|are) going to) (?:return|resume|recover|restore|fix|repair|resolve|work|be (?:up|live"
+    r"|available"
     r"|operational"
     r"|running|done|finished))"
     r"(?: (?!not\b|if\b|when\b|once\b)[\w-]+){0,3}? (?:in|within|by|before|at) (?:the next )?(?:\d|one |two |three "
@@ -86,9 +96,8 @@ _SURE_END = Folded(
     r"|hour|day)\w*"
     r"|\bETA(?: for (?:a|the) \w+)?(?: is|:)? (?:\d|in \d|one |two |an? ))",
     needs=(
-        " again | fix| resume| return|back |ecovers |eta|etr |etr: |fixed |l resolv|ll be |ll have |ll recov"
-        "|ll resto|ll work|lution |oration |overy by|overy in|repair|ry withi|solved i|solved w|takes |will las"
-        "|will tak"
+        " again | resumes| returns|back |ecovers |eta|etr |etr: |fixed |going to|ll |lution |oration |overy by"
+        "|overy in|repair |ry withi|solved i|solved w|takes |the fix "
     ),
 )
 _NEAR_END = Folded(r"\b(?:the hour|eta|a few)\b", needs=("the hour", "eta", "a few"))
@@ -173,10 +182,23 @@ def _find_wrong_dates(post: Post, context: Context, _tuning: Tuning) -> Iterator
     for part, reading in post.parts:
         for named in reading.dates:
             yield from _check_weekday(reading, part, named, today)
+        days = find_all(fold(reading.prose), _DAY_STARTS)
+        for match in _DAY_ONLY.match_at(reading.prose, days):
+            near = _list_days_near(today, int(match["day"])) if today is not None else []
+            if near and all(_DAY_NAMES[day.weekday()][:3].lower() != match["weekday"][:3].lower() for day in near):
+                shown = reading.text[match.start() : match.end()]
+                text = f"'{shown}' is no day of these weeks: correct the day or the date, and name the month."
+                yield Remark(*match.span(), text, part, level=Level.WARN)
         for start, end in find_ambiguous_dates(reading.prose):
             text = f"'{reading.text[start:end]}' is one day here and another there: write the month as a word."
             yield Remark(start, end, text, part, level=Level.WARN if context.now is not None else Level.INFO)
     yield from _find_past_maintenance(post, context, today)
+
+
+def _list_days_near(today: date, number: int) -> list[date]:
+    """Returns the days of a number in the month before, in this and in the next, as far as they are near."""
+    days = (today + timedelta(days=offset) for offset in range(-31, 32))
+    return [day for day in days if day.day == number]
 
 
 def _check_weekday(reading: Reading, part: Part, named: DateWord, today: date | None) -> Iterator[Remark]:

@@ -84,11 +84,12 @@ _KIND_WORDS = {
 #: A value that somebody named, and the value itself.
 _NAMED = Pattern(
     r"(?<![\w-])(?P<name>[A-Za-z][\w-]{1,80})[\"']?[ \t]{0,3}(?:=>|:=|="
-    r"|:)[ \t]{0,3}[\"'`]?(?=(?P<value>[^\s\"'`<>&,;]{4,400}))"
+    r"|:)[ \t]{0,3}[\"'`]?(?=(?P<value>[^\s\"'`<>&,;]{1,400}))"
 )
 _NAME_BEFORE = Pattern(r"(?<![\w-])[A-Za-z][\w-]{1,80}[\"']?[ \t]{0,3}\Z")
 _SPOKEN = Pattern(
-    r"(?i:\b(?:password|passphrase|passcode) (?:is|was|to)|(?<!\w)(?:--?)?(?:passwd"
+    r"(?i:\b(?:password|passphrase|passcode) (?:(?:was|is|has been) (?:changed|set|reset) to|is|was|to)"
+    r"|(?<!\w)(?:--?)?(?:passwd"
     r"|password)(?=[ =])) ?[\"'`]?(?P<value>[^\s\"'`<>]{6,64}[^\s\"'`<>.,;:!?)])",
     needs="password|passwd|passphrase|passcode",
 )
@@ -117,6 +118,21 @@ _PLACEHOLDER = Pattern(
 _PUBLIC_VALUES = ("sha256:", "sha1:", "md5:", "ssh-", "ecdsa-", "0x", "http", "www.")
 _PICTURE_KEYS = frozenset({"key", "sig", "signature"})
 _IN_PICTURE = Pattern(r"!\[[^\[\]\n]{0,200}\]\([^()\s]{1,2000}[?&]\Z")
+_ONLY_SECRET = Pattern(
+    r"(?:.*[_-])?(?:secret|token|api[_-]?key|access[_-]?key|secret[_-]?key|client[_-]?secret|(?:auth"
+    r"|access)[_-]?token)",
+    re.IGNORECASE,
+)
+_API_KEY = Pattern(r"(?:.*[_-])?(?:api[_-]?key|client[_-]?secret|secret[_-]?key)", re.IGNORECASE)
+#: What settings and sentences say of a secret, which is none itself.
+_NO_SECRET = Pattern(
+    r"(?:true|false|yes|no|on|off|none|null|nil|undefined|required|optional|disabled|enabled|expired|invalid|missing"
+    r"|empty|unset|set|reset\w*|changed?|changes|login|failed|fail\w*|error\w*|unauthorized|refresh\w*|rotat\w*"
+    r"|revoked?"
+    r"|issue\w*|auth\w*|the|an?|new|old|my|our|your\w*|some\w*|any\w*|value|string|text|here|xx+|\*+|\d+(?:px|ms|s)?"
+    r"|file"
+    r"|env\w*|example\w*|placeholder|redacted|removed|hidden|changeme|secret|password|token|https?:.*|\$.*)"
+)
 _STRONG = ("password", "passwd", "passphrase", "pwd", "passwort", "kennwort", "contraseña", "passe", "pass")
 
 _CARD = Pattern(r"(?<![\w.+#/=-])(?:\d[ -]?){13,15}\d(?![\w/=-]|\.\d)")
@@ -135,7 +151,8 @@ _ACCOUNT_BEFORE = Pattern(
     re.IGNORECASE,
 )
 _NUMBERED_ACCOUNT = Folded(
-    r"(?i:\b(?:account|acct|customer|client|member|policy|user)[ _-]?(?:number|no|nr|id))\.?(?: ?(?:is|:|#|=))? ?#?"
+    r"(?i:\b(?:account|acct|customer|client|member|policy|user)(?:[ _-]?(?:number|no|nr|id)\.?(?: ?(?:is|:|#|=))? ?#?"
+    r"| ?#))"
     r"(?P<number>\d[\d -]{4,20}\d)(?![\w-])"
 )
 _IBAN = Pattern(r"(?<![\w-])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?![\w-])")
@@ -177,7 +194,11 @@ def find_secrets(text: str) -> Iterator[tuple[int, int, str]]:
                 continue
             read = match.end("value")
             is_equal = "=" in text[match.end("name") : match.start("value")]
-            if _is_credential(name, match["value"], is_equal=is_equal):
+            is_alone = not text[match.end("value") :].partition("\n")[0].strip(" .\"'`)]")
+            if _is_credential(name, match["value"], is_equal=is_equal) or (
+                (is_equal or (is_alone and (name.isupper() or _API_KEY.fullmatch(name))))
+                and _is_short(name, match["value"])
+            ):
                 yield *match.span("value"), "a password" if _is_strong(name) else "a key or token"
 
 
@@ -207,6 +228,13 @@ def _is_credential(name: str, value: str, *, is_equal: bool) -> bool:
         return any(sign.isdigit() for sign in value) and any(sign.isalpha() for sign in value) and "/" not in value
     # After a colon these words stand in plain sentences too.
     return _is_random(value) and (is_equal or name.lower() not in ("key", "sig", "signature"))
+
+
+def _is_short(name: str, value: str) -> bool:
+    """Tells whether a name that stands before secrets alone has a value, however short that is."""
+    value = value.rstrip(".)]}:!?*_")
+    is_secret = _is_strong(name) or _ONLY_SECRET.fullmatch(name)
+    return bool(is_secret) and bool(value) and value[0].isalnum() and not _NO_SECRET.fullmatch(value.lower())
 
 
 def _is_random(value: str) -> bool:

@@ -41,7 +41,8 @@ _NOTE = Folded(
     r"|foo ?bar\b|needs? (?:\w+ )?(?:approval|sign-?off|review) before (?:posting|publishing|sending|it goes)"
     r"|to ?do before (?:posting|publishing|sending)|copied from (?:the )?(?:last|previous|old)"
     r"|copy from (?:the )?(?:last|previous|old)))"
-    r"|(?i:\((?:placeholder|not public|internal(?: (?:use|note|only|info)[^()\n]{0,40})?|private|wip)\))"
+    r"|(?i:\((?:fill (?:this |me )?in|to be filled(?: in)?|add (?:this|number|name|link)\b[^()\n]{0,30}|placeholder"
+    r"|not public|internal(?: (?:use|note|only|info)[^()\n]{0,40})?|private|wip)\))"
     r"|^[ \t*_#>([-]*(?:(?i:confidential|wip|work in progress|work-in-progress|(?:for )?(?:the )?reviewers?|note to"
     r" (?:\w+ ){0,2}\w+|speaker notes?|editor['’]?s? note|edit this(?: \w+)?|change this(?: \w+)?|fill (?:this )?in"
     r"|internal))(?=[ \t*_\])-]*(?::|$))|(?<![\w.])@(?:here|channel|everyone|all)\b|-- ?[Ii]nternal ?--",
@@ -59,7 +60,19 @@ _NOTE = Folded(
             " paragraph",
         ),
         *("sentence", "blah", "asdf", "foo bar", "foobar", "before posting", "before publishing", "before sending"),
-        *("before it goes", "copied from", "copy from", "(placeholder", "not public", "(internal", "(private", "wip"),
+        *(
+            "before it goes",
+            "copied from",
+            "copy from",
+            "(placeholder",
+            "(fill ",
+            "(to be filled",
+            "(add ",
+            "not public",
+            "(internal",
+            "(private",
+            "wip",
+        ),
         *(
             "work in progress",
             "work-in-progress",

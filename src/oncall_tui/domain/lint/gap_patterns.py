@@ -28,6 +28,8 @@ _DONE_BY = (
 _AMOUNTS = "minutes|mins|hours|hrs|days|percent|%"
 _AMOUNT = rf"(?:{_AMOUNTS})"
 
+_THING = r"(?:[Ss]ign-ins?|[Ll]ogins?|[Aa]ccess|[Cc]onnections?|[Ii]ntegrations?|[Cc]alls|[Rr]equests|[Dd]elivery)"
+
 #: Each with what is wrong where it matches; a group called `at` marks the place, else the whole match does.
 GAPS: tuple[tuple[Pattern, str], ...] = (
     (
@@ -178,7 +180,7 @@ GAPS: tuple[tuple[Pattern, str], ...] = (
     (
         Pattern(
             r"\b[Bb]etween and\b|\bfrom to\b(?! )|\bfrom[ \t]{2,}to\b|\bbetween[ \t]{2,}and\b",
-            needs=("etween", "from to", "from  ", "from \t", "from\t"),
+            needs=("etween", "from to", "  ", "\t"),
         ),
         "a time or a name is missing here",
     ),
@@ -281,5 +283,55 @@ GAPS: tuple[tuple[Pattern, str], ...] = (
             pairs=join_pairs("in|of|from|at|with", "and"),
         ),
         "a name is missing here",
+    ),
+    (
+        Pattern(
+            rf"\b{_THING} (?:with|via|through) (?:is|are|was|were|has|have)\b",
+            pairs=join_pairs("with|via|through", _VERBS),
+        ),
+        "a name is missing here",
+    ),
+    (
+        Pattern(
+            r"\b(?:[Aa]ffects|[Ii]mpacts|[Aa]ffecting|[Ii]mpacting) (?:in(?! particular| part| general| any| some)|at"
+            r"|across)\b",
+            pairs=join_pairs("affects|impacts|affecting|impacting", "in|at|across"),
+        ),
+        "it is missing what is affected",
+    ),
+    (Pattern(r"\bby in\b(?!-)", pairs=join_pairs("by", "in")), "a name is missing here"),
+    (
+        Pattern(r" (?:at|from|of|with|by),(?=[ \t]*(?:\n|\Z))", needs=("at,", "from,", "of,", "with,", "by,")),
+        "a name is missing here",
+    ),
+    (
+        Pattern(
+            r"(?:^|(?<=[.!?] )|(?<=\n))(?:Requests|Calls|Connections|Messages|Logins) to (?:time out|fail|are|is|have"
+            r"|get)\b",
+            pairs=join_pairs("requests|calls|connections|messages|logins", "to"),
+        ),
+        "a name is missing here",
+    ),
+    (
+        Pattern(
+            r"\b(?:can|may|to|[Pp]lease) reach (?:at(?! (?:least|most|any\w+ \w))|by|via|on|for)\b",
+            pairs=join_pairs("reach", "at|by|via|on|for"),
+        ),
+        "it is missing whom",
+    ),
+    (
+        Pattern(r"\bfor (?:hours|days) and (?:minutes|hours)\b", pairs=join_pairs("hours|days", "and")),
+        "a number is missing here",
+    ),
+    (Pattern(r"(?<![\w\"=:,{\[])\"\"(?![\w\",}\]])", needs=('""',)), "the quotes are empty"),
+    (
+        Pattern(
+            r"\b(?:[Aa]n?|[Oo]ne|[Aa]nother|[Tt]he"
+            r"|[Tt]his) (?:[a-z]+ ){0,2}(?P<noun>[a-z]{4,30})\b[^.,;:!?\n]{1,80} (?:is|was)"
+            r" (?P<at>the (?P=noun))(?=[.,;!]|$)",
+            re.MULTILINE,
+            pairs=join_pairs("is|was", "the"),
+        ),
+        "it is missing which one",
     ),
 )

@@ -19,7 +19,7 @@ _OPENER = (
     r"|Unfortunately|"
     r"However|Meanwhile|As a result|In (?:addition|response|total)|(?:In addition to|To|During|By|On|Due to|Through"
     r"|Thanks"
-    r" to|Following|After|Since|As of|With) [^,.;:!?\n]{1,80})"
+    r" to|Following|After|Since|As of|With) (?:[^,.;:!?\n]|(?<=\d)[:.](?=\d)){1,80})"
 )
 #: Where a sentence begins.
 _NO_NAME = Pattern(

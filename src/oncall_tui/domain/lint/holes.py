@@ -133,11 +133,12 @@ _INSTRUCTION = Pattern(
 )
 #: Signs for what is not known yet: no brackets stand around them.
 _UNFILLED = Pattern(
-    r"(?<![\w:-])[xX]{2,4}(?= ?(?:%|percent\b|min(?:ute)?s?\b|hours?\b|hrs?\b|days?\b|users\b|customers\b|UTC\b))"
+    r"(?<![\w:-])-{2}:-{2}(?![\w:-])|(?<=: )\?{2,5}(?=[ .]*(?:$|\n))|(?<![\w:-])[xX]{2,4}(?= ?(?:%|percent\b"
+    r"|min(?:ute)?s?\b|hours?\b|hrs?\b|days?\b|users\b|customers\b|UTC\b))"
     r"|(?<![\w?])\?{2}:\?{2}|(?<![\w?])\?{2,5}(?= ?(?:%|percent|minutes|hours|users|customers|UTC)\b)"
     r"|(?<!\.)\.{4,8} ?(?=min|hours|users|%|UTC)|(?<=: )(?:TBA|[Tt]o be (?:determined|confirmed|announced|defined)"
     r")(?=[ .]*(?:$|\n))|(?<!format )(?<![\w-])(?:HH:MM|hh:mm|YYYY-MM-DD|DD/MM/YYYY|MM/DD/YYYY)(?![\w-])",
-    needs=("XX", "xx", "Xx", "xX", "??", "....", "TBA", "o be ", "HH:MM", "hh:mm", "YYYY"),
+    needs=("XX", "xx", "Xx", "xX", "??", "--:", "....", "TBA", "o be ", "HH:MM", "hh:mm", "YYYY"),
 )
 _STARS = Pattern(r"(?:^|(?<=[ \t]))\*{3,}(?=\s|$)", re.MULTILINE, needs=("***",))
 

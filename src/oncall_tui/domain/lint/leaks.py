@@ -85,8 +85,9 @@ _INSIDE_HOST = Pattern(r"(?:[\w-]+\.)*(?:internal|intranet|corp|int)\.[\w.-]+", 
 
 _MAIL = Pattern(r"(?:(?<=mailto:)|(?<![\w.+-/:@]))[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,6}[a-zA-Z]{2,24}(?![\w@-])")
 _HIDDEN_MAIL = Pattern(
-    r"(?<![\w.])[\w.+-]{2,40} ?[(\[{] ?(?i:at|@) ?[)\]}] ?[\w-]{2,40} ?(?:\.|[(\[{] ?(?i:dot) ?[)\]}]) ?[a-z]{2,10}\b",
-    needs=tuple(f"{bracket}{at}" for bracket in "([{" for at in ("at", "@", " at", " @")),
+    r"(?<![\w.])[\w.+-]{2,40} ?[(\[{] ?(?i:at|@) ?[)\]}] ?[\w-]{2,40} ?(?:\.|[(\[{] ?(?i:dot) ?[)\]}]) ?[a-z]{2,10}\b"
+    r"|\b[\w.+-]{2,40} (?:at|AT) [\w-]{2,40} (?:dot|DOT) (?:com|io|net|org|de|co|dev)\b",
+    needs=(" dot ", " DOT ", *tuple(f"{bracket}{at}" for bracket in "([{" for at in ("at", "@", " at", " @"))),
 )
 _ROLE_MAIL = Pattern(
     r".*(?:support|help|service|care|status|contact|info|sales|success|security|abuse|privacy|billing|account|invoice"

@@ -102,7 +102,7 @@ def _needed(context: Context) -> Level:
 def _find_empty(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     if not post.title.has_text:
         yield Remark(0, 0, "The title is empty: say in a few words what is wrong.", Part.TITLE)
-    if not post.body.has_text:
+    if not post.body.has_words:
         yield Remark(0, 0, "There is no text yet.")
 
 

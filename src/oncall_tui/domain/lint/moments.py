@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from msgspec import Struct, structs
 
 from oncall_tui.domain.duration import DAY, MINUTE
-from oncall_tui.domain.lint.pattern import Pattern
+from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.signs import find_all, fold
 
 _WEEKDAY = (
@@ -87,11 +87,37 @@ _CLOCK = Pattern(
     r"|million|x|LTS)\b)"
     r"|(?P<hour5>[01]?\d|2[0-3])(?= ?(?:o['’]clock|Uhr)\b)|(?P<hour6>[01]\d|2[0-3])(?P<minute6>[0-5]\d)(?= ?(?:hrs"
     r"|hours)\b)"
+    r"|(?P<hour7>[01]\d|2[0-3])(?P<minute7>[0-5]\d)(?!\w| ?%)"
     r")(?![\d%]|:\d|\.\d)"
 )
 _TIME_BEFORE = Pattern(
     r"(?i:\b(?:at|by|since|until|till|around|about|from|between|before|after|um|ab|seit|bis|gegen|vers|à|depuis|dès"
     r"|las) )\Z"
+)
+#: What may stand before and behind a time that is written as `1405`.
+_BARE_BEFORE = Pattern(
+    r"(?i:\b(?:at|by|since|until|till|from|between|before|after)(?: about| around| approximately| roughly)?"
+    r"|\b0\d[0-5]\d(?: to| until| till| and|-| -| –|–))[ ]?\Z"
+)
+_BARE_TO = Pattern(r"(?<!\d)0\d[0-5]\d(?: (?:to|until|till|and|-|–) |[-–])\Z")
+_OTHER_BARE = Pattern(r"(?: (?:to|until|till|and|-|–) |[-–])0\d[0-5]\d(?!\w)")
+_AMOUNT_BEFORE = Folded(
+    r"\b(?:cap\w*|limit\w*|set|stands?|stood|peak\w*|pric\w*|port|lines?|versions?|builds?|rows?|pages?|count\w*|max\w*"
+    r"|total\w*|increas\w*|decreas\w*|grew|grow\w*|rose|fell|drop\w*|rais\w*|reduc\w*|scal\w*|errors?|codes?|room|suite"
+    r"|numbers?|ids?|article|rfc|iso|year|years|step\w*)\b[^.!?\n]{0,30}\Z"
+)
+_BARE_AFTER = Pattern(
+    r"(?=[.,;!?)]*(?:\s*\Z|\s*\n)|[.!?)] |,? (?:today|yesterday|tomorrow|tonight|this morning|this afternoon"
+    r"|this evening|on (?:Mon"
+    r"|Tues|Wednes|Thurs|Fri|Satur|Sun)day|local|we|our|it|they|customers|users|sign-ins?|there|until|till|but|when)\b)"
+)
+_COUNTED = Folded(
+    r"[- ]?(?:users|customers|requests|errors?|calls|messages|accounts|servers|sites|orders|ms|seconds|minutes|of"
+    r"|times|per|px"
+    r"|units|items|records|people|instances|jobs|events|rps|qps|mb|gb)\b"
+)
+_DAY_AFTER = Pattern(
+    r" (?:this (?:morning|afternoon|evening)|today|yesterday|tonight|last night|in the (?:morning|evening))\b"
 )
 #: So many signs before and behind a time another word may tell its day.
 _NEAR = 60
@@ -289,13 +315,33 @@ def find_clocks(
 
 def _read_clock(prose: str, match: re.Match[str]) -> Clock | None:
     start, end = match.span()
-    hour = int(match["hour"] or match["hour2"] or match["hour3"] or match["hour4"] or match["hour5"] or match["hour6"])
-    found = match["minute"] or match["minute2"] or match["minute3"] or match["minute4"] or match["minute6"]
+    hour = int(
+        match["hour"]
+        or match["hour2"]
+        or match["hour3"]
+        or match["hour4"]
+        or match["hour5"]
+        or match["hour6"]
+        or match["hour7"]
+    )
+    found = (
+        match["minute"]
+        or match["minute2"]
+        or match["minute3"]
+        or match["minute4"]
+        or match["minute6"]
+        or match["minute7"]
+    )
     minute = int(found or 0)
     # Written so it may be a length or a version as well, unless the word before it tells.
+    if match["hour7"] and not _is_bare_time(prose, start, end):
+        return None
     if match["hour4"] or match["hour6"]:
         before = _TIME_BEFORE.search(prose, max(0, start - 12), start)
-        if before is None or ("." in match.group() and before.group().strip().lower() not in ("at", "around")):
+        is_sure = before is not None and (
+            before.group().strip().lower() in ("at", "around") or _DAY_AFTER.match(prose, end)
+        )
+        if before is None or ("." in match.group() and not is_sure):
             return None
     half = (match["half"] or match["half2"] or "")[:1].lower()
     if half:
@@ -318,6 +364,19 @@ def _read_clock(prose: str, match: re.Match[str]) -> Clock | None:
     elif before := _ZONE_BEFORE.search(prose, max(0, start - 8), start):
         zone = before["zone"]
     return Clock(start, end, hour * 60 + minute, zone, _offset_of(zone), zone_end)
+
+
+def _is_bare_time(prose: str, start: int, end: int) -> bool:
+    """Tells whether four figures are a time of day: words of time before them, and nothing behind that they count."""
+    low = max(0, start - 60)
+    if not _BARE_BEFORE.search(prose, low, start) or _AMOUNT_BEFORE.search(prose, low, start):
+        return False
+    shown = prose[start:end]
+    if shown[0] == "0" or _OTHER_BARE.match(prose, end) or _BARE_TO.search(prose, low, start):
+        return _COUNTED.match(prose, end) is None
+    # Years stand behind such words too.
+    is_year = shown[:2] == "19" or "2000" <= shown <= "2059"
+    return not is_year and _BARE_AFTER.match(prose, end) is not None
 
 
 def _zone_in(prose: str, start: int, end: int) -> str:

@@ -30,10 +30,11 @@ _TYPED = Pattern(
     r"(?:^|(?<=[\s`$>#(]))(?:kubectl (?:get|rollout|apply|delete|describe|logs|exec|scale|drain|cordon)"
     r"|systemctl \w+ \w+"
     r"|service \w+ restart\b|sudo (?!apt|yum|dnf|dscacheutil|killall|snap|gem|pip|npm)\w+|rm -rf|journalctl"
-    r"|docker (?:ps|restart|exec|compose)|helm (?:upgrade|rollback)"
+    r"|docker (?:ps|restart|exec|compose)|helm (?:upgrade|rollback)|ssh [\w.-]{1,30}@[\w.-]{2,60}|curl -X [A-Z]{3,7}"
     r"|terraform (?:apply|plan)|ansible-playbook)\b[^\n`]{0,60}|(?i:\bselect [^;\n]{1,200} from \w+ where\b"
     r"|\bdrop table \w+|\bdelete from \w+ where\b|\btruncate table \w+|\balter table \w+)"
-    r"|^[\w-]{1,30}@[\w-]{1,40}:[~/][^\n]{0,80}[#$]|\[error\] \d+#|(?<![\w/])[A-Z]:\\(?:Users|inetpub)\\"
+    r"|^[\w-]{1,30}@[\w-]{1,40}:[~/][^\n]{0,80}[#$]|\[error\] \d+#|^\[(?:ERROR|FATAL|CRITICAL|WARNING)\] (?=[a-z])"
+    r"|(?<![\w/])[A-Z]:\\(?:Users|inetpub)\\"
     r"|\b(?:stderr|stdout): |\bpsql: error",
     MULTILINE,
 )
@@ -149,7 +150,8 @@ _OUTPUT = (
     (
         _TYPED,
         ("kubectl", "systemctl", "service ", "sudo ", "rm -rf", "journalctl", "docker ", "helm ", "terraform ",
-         "ansible-", "elect ", "SELECT ", "drop table", "elete from", "able ", "@", "[error]", ":\\", "stderr",
+         "ansible-", "elect ", "SELECT ", "drop table", "elete from", "able ", "@", "[error]", "[ERROR]", "[FATAL]",
+         "[CRIT", "[WARN", "ssh ", "curl ", ":\\", "stderr",
          "stdout", "psql: "),
         "This was typed at a terminal: say what customers saw instead.",
     ),

@@ -11,7 +11,8 @@ from oncall_tui.domain.lint.signs import fold
 
 _ROLE = (
     r"(?:engineer|developer|programmer|technician|intern|trainee|apprentice|sys-?admin|dba|sre|employee|colleague"
-    r"|cto|admin|contractor|operator|team member|staff member|database administrator|system administrator"
+    r"|cto|admin|contractor|operator|team member|staff member|new hire|newcomer|rookie|junior|database administrator"
+    r"|system administrator"
     r"|network administrator)s?"
 )
 _WITH_ROLE = (
@@ -22,7 +23,8 @@ _BROKE = (
     r"(?:broke|dropped (?:an?|the|our)|deleted|erased|wiped|crashed|killed|unplugged|pulled the (?:wrong|plug)"
     r"|pushed an? (?:\w+ )?(?:bug|bad|broken|faulty|wrong)|ran an? (?:\w+ )?(?:bad|wrong|faulty|broken)"
     r"|pressed the|took (?:down|out) (?:the|our)"
-    r"|brought down (?:the|our)|overwrote|fell asleep|botched|corrupted|tripped over|truncated|forgot|messed up"
+    r"|brought down (?:the|our)|overwrote|fell asleep|(?:pushed|hit|typed|deleted|applied|used|ran) the wrong|botched"
+    r"|corrupted|tripped over|truncated|forgot|messed up"
     r"|made an? (?:\w+ )?(?:typo|mistake|error|slip)|cut (?:the|an?) (?:wrong|live))"
 )
 _BY_ACCIDENT = r"[^.!?\n]{1,60}? by (?:accident|mistake)\b"
@@ -36,11 +38,16 @@ _DEED = Folded(
     r"|(?<!\w)(?:developer|engineer|person|employee|individual|colleague|technician)s? (?:who (?:did|caused) this"
     r"|responsible) (?:has|have|was|were|will)(?: been| be)? (?:fired|disciplined|dismissed|sacked|warned|suspended"
     r"|reprimanded|let go|spoken to)\b"
+    r"|(?<!\w)(?:the|our) (?:night|day|late|early|on-?call) (?:shift|crew|team) (?:missed|forgot|overlooked|ignored"
+    r"|slept)\b"
+    r"|(?<!\w)team (?:\w+ )?(?:shipped|pushed|released|deployed) an? (?:\w+ )?(?:bug|bad|broken|faulty|wrong)\b"
+    r"|(?<!\w)(?:new hire|newcomer|rookie|junior|intern|trainee) ran (?:the|an?) (?:script|command|job)\b"
     r"|(?<!\w)(?:engineering|qa|devops|operations) (?:messed up|screwed up|forgot|botched|missed (?:it|this|the))",
     needs=(
-        " by acci| careles| discipl| fired| let go| reprima| sacked| screwed| slip| spoken | typo| warned|blunder"
-        "|botched|broke|corrupte|cut |deleted|ed by ou|erased|fault|fell asl|forgot|lled|made a|mistake|overwrot"
-        "|own |pped |ran a|shed|ssed|suspende|to blame|took out|truncate|unplugge|wiped"
+        " by acci| careles| discipl| fired| ignored| let go| overloo| reprima| sacked| shift | slip| spoken "
+        "| team sl| typo| warned|bad|blunder|botched|broke|bug|corrupte|crew|cut |deleted|ed by ou|erased|fault"
+        "|fell asl|forgot|killed|made a|mistake|overwrot|own |plug|pped |ran |shed|ssed|suspende|to blame|took out"
+        "|truncate|wiped|wrong"
     ),
 )
 #: Given names that are no words, products or places.

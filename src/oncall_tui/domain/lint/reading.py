@@ -50,7 +50,8 @@ _CAPITALS = Pattern(r"[A-Z][A-Z0-9'’]")
 _SENTENCE_END = Pattern(r"[.!?][\"')\]”’*_]{0,4}(?=\s)|[。！？]|\n")
 _ENGLISH = Folded(
     r"(?i:\b(?:the|we|is|are|and|of|to|with|has|have|this|been|was|were|our|for|by|from|not|on|at|it|be|may|will|can"
-    r"|cannot|you|your|some|all|there|again|works?|fails?|failed|errors?|everything|down|slow|customers?|users?|back)\b)"
+    r"|cannot|you|your|some|all|there|again|works?|fails?|failed|errors?|everything|down|slow|customers?|users?"
+    r"|back)\b)"
 )
 _SHORT = frozenset(
     {"e.g", "i.e", "eg", "ie", "approx", "ca", "vs", "no", "nos", "inc", "ltd", "co", "corp", "dr", "mr", "mrs", "ms",
@@ -255,6 +256,11 @@ class Reading:
     @cached_property
     def has_text(self) -> bool:
         return any(not _is_blank(sign) for sign in self.text)
+
+    @cached_property
+    def has_words(self) -> bool:
+        """Whether there is a letter, a figure or a picture: full stops and brackets alone say nothing."""
+        return any((sign.isalnum() or category(sign) == "So") and not _is_blank(sign) for sign in self.text)
 
 
 def _is_blank(sign: str) -> bool:

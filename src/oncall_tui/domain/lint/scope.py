@@ -58,7 +58,9 @@ _HEDGES = frozenset(
 _HEDGING = any_word("a (?:small )?(?:subset|number|portion|fraction|percentage) of|appears? to|at times|to some extent")
 _HEDGING_SIGNS = (" of ", "appear", "at times", "to some")
 _GUESS = any_word(
-    "(?:it|this|that) appears to be (?:the|an?|our)|(?:our|the) (?:best )?(?:guess|hunch) is|have a hunch"
+    "(?:smells|sounds) like (?:an?|the|some)|(?:^|(?<=[.!?] )|(?<=\\n))(?:might|may|could) be (?!able|late|slow|down"
+    "|back|resolved|fixed)\\w+|(?:it|this|that) appears to be (?:the|an?|our)|(?:our|the) (?:best )?(?:guess"
+    "|hunch) is|have a hunch"
     "|working theory"
     "|looks like (?:an?|the|our)|(?:we|our engineers) (?:think|suspect|guess|reckon) (?:that )?(?:the|an?|our|it)"
     "|(?:it|this) could be an?|(?:maybe|perhaps),? (?:it['’]?s|it is|this is|the|an?) \\w+"
@@ -108,17 +110,20 @@ _ABSOLUTE = any_word(
     "once and for all|(?:we|i) (?:can |do |will |fully |hereby )?guarantee(?: that)?|(?:is|are|be) guaranteed (?:to"
     "|that|not)"
     "|guaranteed (?:fix|uptime|solution|resolution)"
-    "|(?:100 ?%|one hundred percent|completely and) (?:fixed|resolved|solved|sure|certain|confident|safe|secure"
+    "|(?:100 ?%|100 per ?cent|one hundred percent|completely and) (?:fixed|resolved|solved|sure|certain|confident"
+    "|safe|secure"
     "|reliable|reliability|uptime|availability|stable"
     "|guaranteed?)|permanently (?:fixed|resolved|solved|eliminated|cured|prevented)|(?:fixed|resolved|solved|gone"
     "|eliminated) (?:permanently|for good|once and for"
     " all|forever)|(?:impossible|no way) (?:for this )?(?:to happen again|to recur)|never (?:again|happen again"
     "|fail again|go down again)|bullet-?proof",
-    needs=" again| forever| to recu|100 % |100% |for good|guarante|letely a|once and|one hund|permanen|proof",
+    needs=" again| forever| to recu|100 |100% |for good|guarante|letely a|once and|one hund|permanen|proof",
 )
 #: What sounds like a promise and may be none.
 _BOLD = any_word(
-    "(?:was|will be) the last (?:outage|incident|time)|thing of the past|(?:absolutely )?no risk|unbreakable|foolproof"
+    "(?:zero|no) chance (?:of|that)|(?:ensured|made sure) (?:that )?(?:it|this) (?:cannot|can['’]t|will not"
+    "|won['’]t) (?:recur|reoccur|happen)|(?:was|will be) the last (?:outage|incident|time)|thing of the past"
+    "|(?:absolutely )?no risk|unbreakable|foolproof"
     "|fail-?safe now|(?:you have|we give you) (?:our|my) word|no repeat|no way (?:that )?(?:this|it) (?:can|could|will)"
     "|we (?:promise|vow|swear|pledge|assure you)(?: you)? (?:that )?(?:this|it|such|these) (?:stays?|will stay|never"
     "|remains?)|there will be no (?:further|more|repeat)(?: \\w+)?|no more (?:outages?|downtime|failures)|zero risk"
@@ -126,8 +131,8 @@ _BOLD = any_word(
     "|be) the last time"
     "|impossible now",
     needs=(
-        " the las| word|e will be n|foolproo|impossib|no more |no repea|no way |o risk|safe now|thing of|unbreaka"
-        "|we assur|we p|we swear|we vow "
+        " chance | the las| word|e will be n|foolproo|impossib|no more |no repea|no way |o risk|safe now|sure"
+        "|thing of|unbreaka|we p|we swear|we vow "
     ),
 )
 _HASTE = any_word(
@@ -170,6 +175,7 @@ _SMALL = any_word(
     ),
 )
 _GUESS_SIGNS = (
+    *("smells like", "sounds like", "might be ", "may be ", "could be "),
     *(
         "believe",
         "suspect",

@@ -99,6 +99,13 @@ _PHONE = Folded(
 )
 
 
+_ROOT_PAIR = Pattern(
+    r"(?i:\b(?:log(?:ging)?[ -]?in|login|sign(?:ing)? in|credentials?(?: are)?|access|user)\b[^.!?\n]{0,20}[ \"'`:])"
+    r"(?:root|admin|administrator|guest)[:/](?P<value>\w{3,64})(?![\w/.])",
+    needs="root:|admin:|administrator:|guest:|root/|admin/|administrator/|guest/",
+)
+
+
 def find_spoken(text: str) -> Iterator[tuple[int, int, str]]:
     """Yields the words and numbers that a text gives to log in with: start, end and in words what it is."""
     folded = fold(text)
@@ -106,12 +113,13 @@ def find_spoken(text: str) -> Iterator[tuple[int, int, str]]:
     for matches, words in (
         (_PAIR.match_at(text, sorted(places)), "a password"),
         (_KEY_IS.finditer(text), "a key or token"),
+        (_ROOT_PAIR.finditer(text), "a password"),
         (_SHELL.finditer(text), "a password"),
     ):
         for match in matches:
             group = "value" if match["value"] else "value2"
             value = match[group].rstrip(".,;:!?)]}")
-            if _is_password(value):
+            if match.re is _ROOT_PAIR.compiled or _is_password(value):
                 yield match.start(group), match.start(group) + len(value), words
     for match in _NUMBER.finditer(text):
         yield *match.span("value" if match["value"] else "value2"), "a code to log in with"

@@ -28,6 +28,29 @@ _INCONVENIENCE = any_word(
     needs=" have ca| have ha|inconven",
 )
 _SHOUT = Pattern(r"(?<![\w-])[A-Z][A-Z'’]+(?:[ ,]{1,2}(?:[A-Z][A-Z'’]+|I|A)){2,40}(?![\w-])")
+_SMALL_WORDS = frozenset(
+    {
+        "DO",
+        "NOT",
+        "WE",
+        "ARE",
+        "ON",
+        "IT",
+        "IS",
+        "THE",
+        "TO",
+        "YOU",
+        "ALL",
+        "OUR",
+        "AND",
+        "FOR",
+        "CAN",
+        "LOG",
+        "IN",
+        "BE",
+        "USE",
+    }
+)
 _CODE_AFTER = Folded(r"[\"'`)]? (?:errors?|status|code|region|response|requests?)\b")
 _EXCLAIMED = Pattern(r"!+(?![\w=\[(])")
 _EMOTICON = Pattern(
@@ -138,7 +161,8 @@ def _find_shouting(post: Post, _context: Context, _tuning: Tuning) -> Iterator[R
         for match in _SHOUT.match_at(reading.prose, reading.capitals):
             words = match.group().replace(",", " ").split()
             long = [word for word in words if len(word) > 3]
-            is_shout = len(long) >= 2 or (len(long) == 1 and len(words) >= 4)
+            small = sum(word in _SMALL_WORDS for word in words)
+            is_shout = len(long) >= 2 or (len(long) == 1 and len(words) >= 4) or small >= 3
             if (
                 not is_shout
                 or _CODE_AFTER.match(reading.prose, match.end())

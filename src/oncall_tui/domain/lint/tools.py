@@ -31,7 +31,9 @@ _SEEN_IN = Folded(
 _PAPERS = Folded(
     r"\b(?:our|internal|the internal|see the) (?:internal )?(?:runbook|playbook|wiki|intranet"
     r"|knowledge base for engineers)s?\b"
-    r"|\b(?:pull request|merge request|changeset) #?\d{2,6}\b(?! ?%)|\b(?:github|gitlab) (?:issue|pr) #?\d{1,6}\b"
+    r"|\b(?:see|in|via|with) pr #?\d{2,6}\b|#(?:on-?call|ops|sre|incidents?|war-?room|alerts?|devops|engineering"
+    r"|infra) channel\b|\b(?:pull request|merge request"
+    r"|changeset) #?\d{2,6}\b(?! ?%)|\b(?:github|gitlab) (?:issue|pr) #?\d{1,6}\b"
     r"|\bcommit (?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}\b",
     needs=(
         *(
@@ -44,7 +46,7 @@ _PAPERS = Folded(
             "merge request",
             "changeset",
         ),
-        *("hub ", "lab ", "commit "),
+        *("hub ", "lab ", "commit ", " pr ", "see pr", "in pr", " channel"),
     ),
 )
 

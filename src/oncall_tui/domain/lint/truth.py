@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from oncall_tui.domain.incident import Cause, ComponentStatus, IncidentStatus
+from oncall_tui.domain.lint.contradictions import find_contradictions
 from oncall_tui.domain.lint.model import Context, Level, Part, ProbeFact, Remark, Rule, Tuning
 from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.reading import Post, Reading, Sentence
@@ -77,14 +78,15 @@ _LINGERING = Folded(
     r"|are) down\b|\bpersists?\b|\bbeing investigated\b|\bmay (?:still )?experience\b"
     r"|\b(?:users|customers|clients) (?:can ?not|can['’]t|are (?:still )?unable to|still see)\b"
     r"|\b(?:outage|issue|problem|incident|disruption) (?:is (?:still )?ongoing|continues)\b"
-    r"|\bremains? (?:down|unavailable|degraded|affected|unreachable)\b|\bnext update (?:by|in|at|is)\b"
+    r"|\b(?:is|are) (?:only )?partially (?:working|available|operational|restored|functional)\b|\bremains? (?:down"
+    r"|unavailable|degraded|affected|unreachable)\b|\bnext update (?:by|in|at|is)\b"
     r"|\bdo(?: not|n['’]t) (?:yet )?have an? eta\b|\bwe(?: are|['’]re) on it\b"
     r"|\bhave(?: not|n['’]t) (?:yet )?found the (?:root )?cause\b"
     r"|^investigating\b)",
     needs=(
-        " is in p| is ongo| still |are down|are fail|ave an e|e continues|eing dep|eing inve|found the|have a e"
-        "|have no |ident co|is down|is faili|may expe|persist|ption co|re on it|remain|roblem c|s are unab|s can"
-        "|s un|stigatin|t update |waiting "
+        " is in p| still |are down|are fail|ave an e|e continues|eing dep|eing inve|found the|have a e|have no "
+        "|ident co|is down|is faili|is on|may expe|persist|ption co|re on|remain|roblem c|rtially |s are unab"
+        "|s can|s un|stigatin|t update |waiting "
     ),
 )
 _STILL_DOWN = Folded(
@@ -150,7 +152,8 @@ _UNKNOWN_CAUSE = Folded(
     r"|the) \w+ )?(?:is"
     r"|remains|are) (?:still |currently |as yet |not yet |yet )*"
     r"(?:unknown|unclear|not known|undetermined|unidentified)"
-    r"|(?:do not|don't|don’t) (?:yet |currently )?know (?:why|what happened|(?:the|what) (?:root )?caus\w+))\b)",
+    r"|(?:do not|don't|don’t) (?:yet |currently )?know (?:yet )?(?:why|what happened|(?:the"
+    r"|what) (?:root )?caus\w+))\b)",
     needs="know|unclear|undeterm|unidenti",
 )
 _FOUND = Folded(
@@ -194,7 +197,9 @@ _RESOLVED_ALREADY = Folded(
     needs=" outage | over| repaire| was |dent has|fixed|ident is|issue is|problem |solved|ue has b",
 )
 _NONSENSE = Folded(
-    r"\b(?=\w)(?i:\b(?:recovered|restored|resolved|fixed|working again),? (?:and|but|yet)(?: it| they)?(?: is"
+    r"\b(?=\w)(?i:\b(?:outage|incident|issue|error)s? (?:is|are) (?:now )?(?:down|working (?:normally|fine"
+    r"|as expected)|operational)\b|\b(?:recovered|restored|resolved|fixed|working again),? (?:and|but|yet)(?: it"
+    r"| they)?(?: is"
     r"| are)? still (?:fails?"
     r"|failing|down|broken|not working|unavailable)\b|\b(?:is|are) (?:up|operational|working|available) (?:but|and|yet)"
     r" (?:down|unavailable|broken|not working|offline)\b|\bworks again (?:but|and) does not work\b"
@@ -214,8 +219,8 @@ _NONSENSE = Folded(
     r"|\b(?:increased|elevated) (?:number of |rate of |levels? of )?(?:normal operation|success rates?"
     r"|availability)\b)",
     needs=(
-        " still d| still f| up | up, | working|availab|ct and |ers and |es not w|l experienci|peration|still af"
-        "|still br|success"
+        " are dow| is down| now dow| still d| still f| up | up, | working|availab|ct and |ers and |es not w"
+        "|l experienci|peration|still af|still br|success"
     ),
 )
 _RATE_AFTER = Folded(
@@ -356,6 +361,9 @@ def _find_nonsense(post: Post, _context: Context, _tuning: Tuning) -> Iterator[R
                 continue
             shown = show(reading, *match.span())
             yield Remark(*match.span(), f"'{shown}' contradicts itself: did an edit change one word too many?", part)
+    for start, end, other in find_contradictions(post.body):
+        text = f"'{show(post.body, start, end)}' cannot be while '{' '.join(other.split())}': correct one of them."
+        yield Remark(start, end, text)
 
 
 def _find_claimed_causes(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
