@@ -24,7 +24,7 @@ import trustme
 from benchmarks.secure_server import ANSWER, serve
 from oncall_tui.domain.probe import Probe, ProbeKind, Result, Verdict
 from oncall_tui.engine.probes import open_tools, run_probe
-from oncall_tui.engine.scheduler import next_due, run_schedule, spread_beats
+from oncall_tui.engine.scheduler import next_due, run_schedule, spare_collections, spread_beats
 
 PROBES = 1_000
 TLS_PROBES = 5_000
@@ -105,6 +105,7 @@ async def run_probes(
     probes: Sequence[Probe], for_s: float, tls: ssl.SSLContext | None = None
 ) -> tuple[list[Result], list[tuple[str, float]]]:
     """Runs the engine's own scheduler and probes; returns the results and how late each start was, (name, ms)."""
+    spare_collections()
     tools = await open_tools(tls=tls)
     results: list[Result] = []
     late_ms: list[tuple[str, float]] = []

@@ -84,6 +84,7 @@ def _run(place: Place, action: str, after: str | None) -> int:
     from oncall_tui.domain.errors import OncallError, UsageError
     from oncall_tui.domain.sanitize import clean_line
     from oncall_tui.engine.log import open_log
+    from oncall_tui.engine.scheduler import spare_collections
     from oncall_tui.engine.service import Ending, Mode, run_engine
 
     try:
@@ -98,6 +99,7 @@ def _run(place: Place, action: str, after: str | None) -> int:
     mode = Mode.LINGER if action == "linger" else Mode.STAY
     if mode is Mode.STAY and sys.stderr.isatty():
         warn(f"the engine of {db_path} runs here; ctrl+c ends it.")
+    spare_collections()
     try:
         ending = asyncio.run(run_engine(db_path, config, mode=mode, linger_ms=linger_ms))
     except OncallError as error:

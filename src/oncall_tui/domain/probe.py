@@ -166,7 +166,7 @@ def find_unit(probe: Probe) -> str | None:
     return probe.intake.unit if probe.kind is ProbeKind.QUERY and probe.intake is not None else None
 
 
-class Phases(Struct, frozen=True):
+class Phases(Struct, frozen=True, gc=False):
     """Milliseconds spent in each phase of a run; None where a phase was not reached or does not exist."""
 
     resolve_ms: float | None = None
@@ -176,7 +176,7 @@ class Phases(Struct, frozen=True):
     transfer_ms: float | None = None
 
 
-class Result(Struct, frozen=True):
+class Result(Struct, frozen=True, gc=False):
     """The facts of one run and the verdict on them.
 
     `duration_ms` is the whole run on a monotonic clock. `reason` is empty when up, else words that an engineer would
@@ -201,7 +201,7 @@ class Result(Struct, frozen=True):
         return self.duration_ms if self.value is None else self.value * 1000
 
 
-class ProbeState(Struct, frozen=True):
+class ProbeState(Struct, frozen=True, gc=False):
     """Where a probe stands after its latest run.
 
     `since_at` is when the present status began: the first of the runs that confirmed it. `streak` counts equal verdicts
