@@ -208,7 +208,6 @@ def test_later_words_overtake_what_they_make_untrue() -> None:
     assert not overtakes(K.REMIND, K.CHANGE, others="e")
 
 
-
 S = MaintenanceStatus
 
 

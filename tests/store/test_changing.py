@@ -141,9 +141,7 @@ def test_of_two_terminals_one_changes_it(db: Database) -> None:
 def test_words_of_the_clock_that_read_the_same_stay_as_they_were_confirmed(db: Database) -> None:
     before = plan(db)
     words = {K.CHANGE: Words("c", "Called otherwise.", False), K.START: Words("s", "start 1.", False)}
-    after = change_maintenance(
-        db, 1, replace(read_plan(before), title="Cables"), words, actor="ben", now=NOON + 1
-    )
+    after = change_maintenance(db, 1, replace(read_plan(before), title="Cables"), words, actor="ben", now=NOON + 1)
     assert [each for each in after.notices if each.is_waiting] == [each for each in before.notices if each.is_waiting]
 
 

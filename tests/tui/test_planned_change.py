@@ -86,7 +86,7 @@ async def test_a_start_that_is_moved_takes_all_along_and_is_looked_at_whole(desk
         await wait_for_text(pilot, "planned by  ben")
         await pilot.press("E")
         await wait_for_text(pilot, "Change the title, the components or the times.")
-        await pilot.press("tab", "tab", "end", *["backspace"] * 16, *write_time(later))
+        await pilot.press("tab", "tab", *write_time(later))
         await wait_for_text(pilot, f"end         {write_time(later + 2 * HOUR)}")
         await wait_for_text(pilot, "has changed. It now runs on")
         await wait_for_text(pilot, "saved as typed")
@@ -117,7 +117,7 @@ async def test_a_start_that_is_moved_takes_all_along_and_is_looked_at_whole(desk
     assert {each.page: each.touches for each in told} == dict.fromkeys(PAGES, frozenset({PlanPart.START, PlanPart.END}))
 
 
-@pytest.mark.parametrize("size", [(60, 20), (80, 24), (200, 60)])
+@pytest.mark.parametrize("size", [(60, 20), (200, 60)])
 async def test_what_one_page_shows_is_carried_to_the_other(desk: Desk, size: tuple[int, int]) -> None:
     work = _plan(desk)
     _deliver(desk, work)
@@ -167,7 +167,9 @@ async def test_what_no_page_could_show_is_said_and_not_reviewed(desk: Desk) -> N
         await wait_for_text(pilot, "planned by  ben")
         await pilot.press("E")
         await wait_for_text(pilot, "Change the title")
-        await pilot.press("tab", "tab", "tab", "end", *["backspace"] * 16, *"yesterday")
+        await pilot.press("shift+tab", *"Words first", "tab")
+        await wait_for_text(pilot, "Words first")
+        await pilot.press("tab", "tab", "tab", *"yesterday")
         await wait_for_text(pilot, "is no time")
         await pilot.press("ctrl+s")
         await wait_for_text(pilot, "is no time")

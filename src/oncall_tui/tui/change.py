@@ -70,7 +70,7 @@ def read_change(typed: TypedChange, work: Work, fixed: list[str], now: int, cust
     told = work_of_change(maintenance, plan, telling)
     words = {} if not telling.parts else {NoticeKind.CHANGE: word_work(NoticeKind.CHANGE, told, customs, now)}
     words |= word_anew(maintenance, plan, customs, now)
-    words |= {kind: typed.bodies[kind] for kind in words if kind in typed.bodies}
+    words |= {kind: typed.bodies[kind] for kind in (*words, NoticeKind.CHANGE) if kind in typed.bodies}
     if problem is None:
         problem = _find_problem(maintenance, plan, telling, now)
     return Change(told, telling, words, list_anew(maintenance, plan, now), problem)
