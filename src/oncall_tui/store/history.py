@@ -135,6 +135,7 @@ def list_troubles(db: Database, probes: Sequence[Probe], since: int, until: int)
                 rest = Stretches([(span_at, NEVER)])
                 kinds = {kind: list(rest.cut_from(windows)) for kind, windows in kinds.items()}
                 last_at = span_at
+                first_at = first_at if first_at < span_at else None
             for each in close_span(state, intervals[name], until):
                 told_from = min(told_from, each.began_at)
                 if each.kind is not SpanKind.UP:
