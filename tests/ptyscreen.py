@@ -22,7 +22,7 @@ KEYS = {
     "enter": "\r",
     "tab": "\t",
     "shift+tab": "\x1b[Z",
-    "esc": "\x1b",
+    "esc": "\x1b[27u",  # as terminals say it that tell keys apart: a lone ESC before a busy program begins a sequence
     "space": " ",
     "backspace": "\x7f",
     "up": "\x1b[A",

@@ -26,7 +26,7 @@ from oncall_tui.tui.widgets.send_bar import SendBar
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     """Its window is long: no test waits for its end, and none may be late in it."""
-    return make_desk(tmp_path, window_ms=60_000)
+    return make_desk(tmp_path, window_ms=8_000)
 
 
 async def _review(pilot: Pilot[object]) -> str:
@@ -45,7 +45,7 @@ async def test_the_review_shows_what_customers_read_and_what_changes(desk: Desk,
         assert "● operational → ✖ major outage" in shown
         assert "API: requests are failing" in shown
         assert "https://status.example.com" in shown
-        assert "enter send, with 5s to take it back" in shown
+        assert "enter send, with 8s to take it back" in shown
         await pilot.press("escape")
         await wait_for_text(pilot, "draft saved")
     assert list_deliveries(desk.db) == []
