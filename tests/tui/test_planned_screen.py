@@ -12,7 +12,7 @@ from tests.tui.desk import Desk, make_desk, open_app, screen_text, wait_for, wai
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.duration import HOUR, MINUTE
-from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, NoticeKind
+from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, NoticeEvidence, NoticeKind
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.store.maintenance import (
@@ -26,6 +26,7 @@ from oncall_tui.store.notice_rows import Words
 from oncall_tui.store.notice_steps import claim_notice, settle_notice
 from oncall_tui.store.notices import list_notice_deliveries
 from oncall_tui.store.scratch import take_scratch
+from oncall_tui.tui.widgets.planned_words import draw_evidence
 
 _WINDOW_MS = 600
 
@@ -253,3 +254,16 @@ async def test_later_words_are_checked_as_well(desk: Desk) -> None:
         await pilot.press("enter")
         await wait_for_text(pilot, "Not sent:")
     assert len(get_maintenance(desk.db, work.id).notices) == 3
+
+
+def test_of_an_announcement_in_doubt_the_titles_tell_the_works_apart(desk: Desk) -> None:
+    work = _plan(desk)
+    (delivery,) = list_notice_deliveries(desk.db, work.id)
+    shown = [
+        NoticeEvidence("r1", "u1", title, MaintenanceStatus.SCHEDULED, "We work.", now_ms())
+        for title in ("Move the database", "Move the desks")
+    ]
+    rows = draw_evidence(replace(delivery, evidence=tuple(shown)), shown[0], 60)
+    assert [row.plain.strip() for row in rows if "Move" in row.plain] == ["Move the database", "Move the desks"]
+    later = replace(delivery, kind=NoticeKind.REMIND, evidence=tuple(shown))
+    assert not any("Move" in row.plain for row in draw_evidence(later, shown[0], 60))
