@@ -78,6 +78,15 @@ def test_a_file_that_somebody_holds_is_the_fault_and_the_silent_engine_is_none(
     assert f"process {engine.pid} runs; the database cannot be written" in found[2].finding
 
 
+def test_who_says_something_beside_a_silent_engine_is_told(program: Program, engine: subprocess.Popen[str]) -> None:
+    assert engine.poll() is None
+    said = program.run("incident", "open", "-t", "Mail is slow", "-m", "Mail arrives late.")
+    assert said.status == 0
+    assert "the engine is silent, so that nothing leaves: `oncall-tui doctor`" in said.err
+    assert "The engine is silent: `oncall-tui doctor`" in program.run("sync", "--wait", "0s").out
+    assert "Engine: stalled (nothing leaves: `oncall-tui doctor`" in program.run("status").out
+
+
 def test_without_an_engine_updates_that_wait_are_a_fault(program: Program) -> None:
     path = program.folder / "oncall.db"
     assert _levels(path)["engine"].level == "ok"

@@ -9,11 +9,14 @@ from io import StringIO
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from oncall_tui.cli.output import Json, format_table, print_json, show_time
+from oncall_tui.cli.output import Json, format_table, print_json, show_time, tell_told
 from oncall_tui.cli.wording import read_components, read_message, read_title, suggest
 from oncall_tui.domain.errors import OncallError
+from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, Reach, Severity
 from oncall_tui.domain.sanitize import is_clean
+from oncall_tui.domain.update import DeliveryState, IncidentUpdate
 
 NASTY = st.text(st.characters(exclude_categories=()), max_size=200)
 
@@ -47,6 +50,30 @@ def test_a_table_has_one_inert_line_a_row(rows: list[tuple[str, str]]) -> None:
     table = format_table(("A", "B"), rows)
     assert is_clean(table)
     assert len(table.split("\n")) == len(rows) + 1
+
+
+@pytest.mark.parametrize(
+    ("state", "seen_at", "told"),
+    [
+        (DeliveryState.PENDING, None, "on its way"),
+        (DeliveryState.RETRY_WAIT, None, "on its way"),
+        (DeliveryState.DELIVERED, None, "not seen yet"),
+        (DeliveryState.DELIVERED, 5, "seen"),
+        (DeliveryState.FAILED, None, "FAILED"),
+        (DeliveryState.UNCERTAIN, None, "IN DOUBT"),
+        (DeliveryState.DROPPED, None, "DROPPED"),
+    ],
+)
+def test_a_list_tells_whether_customers_have_read_the_last_words(
+    state: DeliveryState, seen_at: int | None, told: str
+) -> None:
+    status = IncidentStatus.INVESTIGATING
+    incident = Incident(1, "u", "T", status, Phase.ACTIVE, None, Severity.SEV3, Cause.UNKNOWN, 0, 0, 1)
+    first = IncidentUpdate(1, "a", 1, status, "A.", {}, 0, "me", True, DeliveryState.DELIVERED, seen_at=1)
+    last = IncidentUpdate(2, "b", 1, status, "B.", {}, 1, "me", True, state, seen_at=seen_at)
+    assert tell_told(incident, [first, last]) == told
+    assert tell_told(incident, []) == "nothing said"
+    assert tell_told(replace(incident, reach=Reach.DRILL), [last]) == "drill"
 
 
 @given(NASTY)
