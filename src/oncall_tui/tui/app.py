@@ -16,6 +16,7 @@ from rich.text import Text
 from textual.app import App
 from textual.content import Content
 from textual.driver import Driver
+from textual.events import Event
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.screen import ModalScreen, Screen
 
@@ -32,6 +33,7 @@ from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs, is_utf8_locale, line
 from oncall_tui.tui.theme_choice import ThemeChoice
 from oncall_tui.tui.themes import LIBRARY_DEFAULTS, VARIABLE_DEFAULTS
+from oncall_tui.tui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -75,6 +77,7 @@ class OncallApp(App[object]):
         self.started_at = now()
         self._loaded_styles = {"probes"}
         self._themes = ThemeChoice(self)
+        self.type_ahead = TypeAhead(self)
         Glyphs.is_ascii = not is_utf8_locale()
         self._themes.set_first(session.theme)
         self._take(snapshot)
@@ -123,6 +126,10 @@ class OncallApp(App[object]):
             super().refresh_css(animate)
         else:
             self.stylesheet.set_variables(self.get_css_variables())
+
+    async def on_event(self, event: Event) -> None:
+        if not self.type_ahead.takes(event):
+            await super().on_event(event)
 
     def on_mount(self) -> None:
         self._event_loop = asyncio.get_running_loop()
@@ -231,9 +238,14 @@ class OncallApp(App[object]):
         elif self.session.is_wall:
             self.tell(Content("This terminal only reads."))
         else:
-            from oncall_tui.tui.declare import declare_and_open
+            self.type_ahead.begin()
+            self.run_worker(self._declare(probe), group="declare", exit_on_error=True)
 
-            self.run_worker(declare_and_open(self, probe), group="declare", exit_on_error=True)
+    async def _declare(self, probe: str) -> None:
+        from oncall_tui.tui.declare import declare_and_open
+
+        with self.type_ahead.ending():
+            await declare_and_open(self, probe)
 
     def tell(self, message: Content, *, severity: str = "information") -> None:
         """Shows a short message that needs no answer."""

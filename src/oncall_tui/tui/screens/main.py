@@ -243,16 +243,16 @@ class MainScreen(Screen[None]):
     def open_compose(self, *, status: IncidentStatus | None) -> None:
         """Shows the draft of the current incident, for a public state where one was chosen."""
         self.show_pane("compose")
-        incident_id = self.oncall.selected_incident
-        if incident_id is not None:
+        if (incident_id := self.oncall.selected_incident) is not None:
+            self.oncall.type_ahead.begin()
             self.run_worker(self._open_draft(incident_id, status), group="draft", exclusive=True)
 
     async def _open_draft(self, incident_id: int, status: IncidentStatus | None) -> None:
-        pane = cast("ComposePane", await self.ready_pane("compose"))
-        try:
-            await pane.open(incident_id, status=status)
-        except OncallError as error:
-            self.oncall.tell(line(str(error)), severity="error")
+        with self.oncall.type_ahead.ending():
+            try:
+                await cast("ComposePane", await self.ready_pane("compose")).open(incident_id, status=status)
+            except OncallError as error:
+                self.oncall.tell(line(str(error)), severity="error")
 
     def pane_scopes(self) -> frozenset[str]:
         """Returns the scopes whose actions a pane of this screen has."""
