@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from msgspec.structs import replace
-from tests.engine.probes.servers import Handler, make_tools, reply, serve
+from tests.engine.probes.servers import PATIENT_MS, Handler, make_tools, reply, serve
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.intake import Intake
@@ -41,7 +41,7 @@ def make_source(kind: ProbeKind, url: str, name: str = "eu", every_ms: int = 1_0
         kind,
         url,
         every_ms=every_ms,
-        timeout_ms=2_000,
+        timeout_ms=PATIENT_MS,
         recovery_threshold=1,
         intake=Intake(**(given | intake)),  # type: ignore[arg-type]
     )
