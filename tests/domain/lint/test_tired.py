@@ -76,9 +76,7 @@ def test_a_weekday_that_no_near_month_has_on_that_day_is_told(text: str) -> None
     assert level_of("TM004", text, OPEN) is Level.WARN
 
 
-@pytest.mark.parametrize(
-    "text", ["Sunday the 22nd", "Tuesday the 22nd", "Thursday 22nd", "Monday the 22nd of June"]
-)
+@pytest.mark.parametrize("text", ["Sunday the 22nd", "Tuesday the 22nd", "Thursday 22nd", "Monday the 22nd of June"])
 def test_a_weekday_that_a_near_month_has_passes(text: str) -> None:
     assert find("TM004", text, OPEN) == []
 

@@ -9,7 +9,7 @@ from oncall_tui.domain.lint.model import Context, Level, Remark, Rule, Tuning
 from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.people import find_deeds, find_given_names
 from oncall_tui.domain.lint.reading import Post, Reading
-from oncall_tui.domain.lint.signs import find_names, holds_any
+from oncall_tui.domain.lint.signs import find_names
 
 #: Suppliers that many build on; a page of one of them names it in `words.products`.
 _SUPPLIERS = (
@@ -254,7 +254,8 @@ def _is_own(url: str, context: Context) -> bool:
 
 def _named_suppliers(reading: Reading, names: list[str]) -> Iterator[tuple[int, int]]:
     prose = reading.prose
-    for match in _BECAUSE.finditer(prose) if holds_any(prose, names) else ():
+    names = [name for name in names if name in prose]
+    for match in _BECAUSE.finditer(prose) if names else ():
         start = match.start("rest")
         rest = prose[start : match.end("rest")]
         found = [
@@ -266,7 +267,7 @@ def _named_suppliers(reading: Reading, names: list[str]) -> Iterator[tuple[int, 
         ]
         if found:
             yield min(found, key=lambda span: (span[0], -span[1]))
-    for name in (name for name in names if name in prose):
+    for name in names:
         for start, end in find_names(prose, (name,)):
             before = _FAULT_OF.search(prose, max(0, start - 40), start)
             is_blamed = _BLAMED_AFTER.match(prose, end) or (

@@ -308,7 +308,7 @@ GAPS: tuple[tuple[Pattern, str], ...] = (
         Pattern(
             r"(?:^|(?<=[.!?] )|(?<=\n))(?:Requests|Calls|Connections|Messages|Logins) to (?:time out|fail|are|is|have"
             r"|get)\b",
-            pairs=join_pairs("requests|calls|connections|messages|logins", "to"),
+            needs=("Requests to ", "Calls to ", "Connections to ", "Messages to ", "Logins to "),
         ),
         "a name is missing here",
     ),
@@ -328,9 +328,9 @@ GAPS: tuple[tuple[Pattern, str], ...] = (
         Pattern(
             r"\b(?:[Aa]n?|[Oo]ne|[Aa]nother|[Tt]he"
             r"|[Tt]his) (?:[a-z]+ ){0,2}(?P<noun>[a-z]{4,30})\b[^.,;:!?\n]{1,80} (?:is|was)"
-            r" (?P<at>the (?P=noun))(?=[.,;!]|$)",
+            r" the (?P<at>(?P=noun))(?=[.,;!]|$)",
             re.MULTILINE,
-            pairs=join_pairs("is|was", "the"),
+            needs=("is the ", "was the "),
         ),
         "it is missing which one",
     ),

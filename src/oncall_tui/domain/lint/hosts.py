@@ -174,11 +174,11 @@ def _machines(reading: Reading, words: Words) -> Iterator[tuple[tuple[int, int],
     for match in chain.from_iterable(_TOKEN.finditer(text, *span) for span in reading.once(_list_chunks)):
         name = match.group().lower()
         has_digit = any(map(str.isdigit, name))
-        if not (has_digit or "-" in name) or _matches(name, known):
+        if not (has_digit or "-" in name):
             continue
         # Capitals are for codes of errors, which customers are told; stage and part together are not.
         is_code = match.group() != name and not (has_digit and "-" in name and _MACHINE_STAGE.search(name))
-        if is_code or not _MACHINE.fullmatch(name):
+        if is_code or not _MACHINE.fullmatch(name) or _matches(name, known):
             continue
         # A host with a domain behind it is mostly one that customers reach.
         domain = _DOMAIN_AFTER.match(reading.text, match.end())
