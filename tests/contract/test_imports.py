@@ -26,6 +26,7 @@ def list_loaded(statement: str) -> set[str]:
         ("import oncall_tui.tui.app", NETWORK | {"click", "sqlite_utils", "oncall_tui.engine.service"}),
         ("import oncall_tui.tui.palette", NETWORK | {"click", "sqlite_utils"}),
         ("import oncall_tui.cli", NETWORK | {"textual", "sqlite_utils", "msgspec"}),
+        ("import oncall_tui.engine.service", {"textual", "rich", "pygments", "click", "sqlite_utils", "dns"}),
         ("import oncall_tui.engine.spawn", NETWORK | {"textual", "sqlite_utils", "asyncio"}),
     ],
 )

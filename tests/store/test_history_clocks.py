@@ -45,7 +45,7 @@ def live(db: Database, runs: list[tuple[int, Verdict]], events: dict[int, str]) 
     return probe, at
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(RUNS, EVENTS, NIGHTS, st.integers(0, 3 * DAY))
 def test_the_table_tells_what_the_spans_tell(
     runs: list[tuple[int, Verdict]], events: dict[int, str], nights: list[tuple[int, int]], later_ms: int
