@@ -14,7 +14,7 @@ from oncall_tui.domain.instants import read_end_words, read_instant, read_length
 from oncall_tui.domain.lint.catalogue import lint
 from oncall_tui.domain.lint.model import Finding, Level
 from oncall_tui.domain.maintenance import NoticeKind, require_window, write_instant
-from oncall_tui.domain.plan_losses import find_notice_losses
+from oncall_tui.domain.plan_losses import RULE, find_notice_losses
 from oncall_tui.domain.planning import find_silenced
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.template import FACT_LIMIT
@@ -150,7 +150,7 @@ def check_words(
         news = [each for each in lint(title, body, context, config.tuning) if each.level is not Level.INFO]
         news += find_notice_losses(snapshot.pages, pages, kind, title=title, body=body, components=work.components)
         found += [(kind, each) for each in news if (each.rule, each.message) not in known]
-    return sorted(found, key=lambda item: item[1].level is not Level.BLOCK)
+    return sorted(found, key=lambda item: (item[1].level is not Level.BLOCK, item[1].rule != RULE))
 
 
 def make_store(

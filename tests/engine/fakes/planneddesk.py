@@ -42,6 +42,7 @@ class PlannedDesk:
         self.page = page
         self.epoch = begin_epoch(db)
         self.work: PageWork
+        self.courier: NoticeCourier
 
     def plan(self, number: int = 1, **changes: Any) -> Maintenance:
         return plan(self.db, number, now=self.now, **changes)
@@ -74,17 +75,18 @@ class PlannedDesk:
 
     async def tend(self) -> None:
         """Carries all that is due now as far as it gets."""
-        courier = NoticeCourier(self.work)
         for _ in range(20):
             due = list_due_notices(self.db, self.now, page=PAGE)
             if not due:
                 return
             for each in due:
-                await courier.carry(each)
+                await self.courier.carry(each)
         raise AssertionError(f"never ends: {self.states()}")
 
-    async def wait(self, ms: int = QUIET_MS + 1) -> None:
-        await self.go_to(self.now + ms)
+    async def wait(self) -> None:
+        """Lets quiet periods pass, with a look after each: after one, reads may still lag behind."""
+        for _ in range(3):
+            await self.go_to(self.now + QUIET_MS + 1)
 
     def let_minutes_pass(self) -> None:
         """The adapter goes by the loop's clock in what it asks how often, which stands still here."""
@@ -132,7 +134,10 @@ async def desk_of(kind: Kind, path: Path, **options: Any) -> AsyncIterator[tuple
             await store.start()
             config = replace(kind.make_config(page), quiet_period_ms=QUIET_MS, name=PAGE)
             pace = Pace(first_ms=1, most_ms=1)
-            desk.work = make_work(store, client, config, desk.epoch, clock=read_ms, pace=pace)
+            desk.work = make_work(
+                store, client, config, desk.epoch, clock=read_ms, pace=pace, uptime=lambda: read_ms() / 1000
+            )
+            desk.courier = NoticeCourier(desk.work)
             page.add_component("API")
             apply_components(db, await client.list_components(allow), page=PAGE)
             try:
