@@ -195,11 +195,13 @@ def test_it_lingers_for_a_terminal_and_leaves_after_the_last(tmp_path: Path, tar
     with open_database(tmp_path / "oncall.db") as db:
         host, _ = read_host()
         terminal = Terminal("t", os.getpid(), host, "me", 1, 1, False)
-        process = start_agent(tmp_path, config, "--linger", "--after", "1s")
-        for beat in range(2, 18):
+        process = start_agent(tmp_path, config, "--linger", "--after", "3s")
+        beat = 1
+        while (lease := read_lease(db)) is None or lease.heartbeat_at - lease.started_at < 4_500:
+            beat += 1
             beat_terminal(db, Terminal("t", terminal.pid, host, "me", 1, beat, False))
+            assert process.poll() is None
             time.sleep(0.1)
-        assert process.poll() is None
         assert process.wait(PATIENCE_S) == 0
     end(process)
     assert "no terminal is left" in log_path(tmp_path / "oncall.db").read_text()
@@ -341,12 +343,12 @@ def test_a_locked_file_stops_no_probe_and_turns_none_red(tmp_path: Path, target:
     with open_database(path) as db:
         wait_until(lambda: len(list_results(db, "api")) >= 2)
         with db.write():
-            began_at = int(time.time() * 1000)
+            began_at, began = int(time.time() * 1000), free_s()
             time.sleep(5)
-            ended_at = int(time.time() * 1000)
+            ended_at, free = int(time.time() * 1000), free_s() - began
         wait_until(lambda: list_results(db, "api")[0].started_at > ended_at)
         meanwhile = [result for result in list_results(db, "api") if began_at < result.started_at < ended_at]
-        assert len(meanwhile) >= 8
+        assert len(meanwhile) >= max(2.0, 1.6 * free)
         (state,), _ = list_states(db)
         assert state.status == "up"
         process.terminate()
