@@ -122,7 +122,10 @@ def draw_counts(
 ) -> list[Content]:
     """Returns whether the text is on disk, its size, how long customers still wait, and what it promises them next."""
     size = f"{length}/{BODY_LIMIT}"
-    parts = [draw_saving(saving, is_dirty, now), join((size, "bold $state-down" if length > BODY_LIMIT else "$muted"))]
+    saved = draw_saving(saving, is_dirty, now)
+    if length > BODY_LIMIT and not saving.error:
+        saved = join((f"only the first {BODY_LIMIT} are saved", "bold $state-down"))
+    parts = [saved, join((size, "bold $state-down" if length > BODY_LIMIT else "$muted"))]
     if promise is not None:
         parts.append(promise)
     if due:
