@@ -9,9 +9,10 @@ from msgspec.structs import replace
 
 from oncall_tui.domain.duration import DAY, HOUR, MINUTE
 from oncall_tui.domain.errors import RefusedError
-from oncall_tui.domain.history import Trouble, find_planned, tell_records
+from oncall_tui.domain.history import find_planned
 from oncall_tui.domain.probe import Probe, ProbeKind
 from oncall_tui.domain.upkeep import Upkeep, index_upkeeps, require_span
+from oncall_tui.domain.uptime import Trouble, tell_records
 
 NOW = 1_800_000_000_000
 WORK = Upkeep(1, frozenset({"api", "web"}), NOW, NOW + HOUR, "disks", "ann", NOW)
@@ -52,7 +53,7 @@ def test_it_costs_no_uptime_and_is_told_as_planned() -> None:
     assert (told["API"].down_ms, told["API"].planned_ms) == (HOUR, HOUR)
     assert (told["Web"].down_ms, told["Web"].planned_ms) == (HOUR, 0)
     assert told["web-2"].planned_ms == 0
-    assert find_planned([], [WORK, replace(WORK, ended_at=NOW + MINUTE)], "api") == [(NOW, NOW + HOUR)]
+    assert find_planned([], [WORK, replace(WORK, ended_at=NOW + MINUTE)], "api").windows == [(NOW, NOW + HOUR)]
 
 
 def test_a_stretch_without_length_or_in_the_past_is_refused() -> None:
