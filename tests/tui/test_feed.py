@@ -158,3 +158,10 @@ def test_a_job_that_outlives_the_app_ends_quietly(tmp_path: Path) -> None:
     feed._thread.join(PATIENCE_S)
     with open_database(tmp_path / "o.db") as db:
         assert [incident.title for incident in list_incidents(db)] == ["late"]
+
+
+async def test_a_folder_that_was_removed_is_not_made_again(tmp_path: Path) -> None:
+    app = Listener(Feed(tmp_path / "gone" / "o.db", is_read_only=False, snapshot=Snapshot()))
+    async with app.run_test():
+        await until(lambda: bool(app.heard) and "is gone" in app.heard[-1].snapshot.saving_error)
+    assert list(tmp_path.iterdir()) == []  # noqa: ASYNC240 - looks, waits for nothing

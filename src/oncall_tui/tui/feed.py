@@ -127,6 +127,7 @@ class Feed:
 
         while True:
             try:
+                _check_folder(self._path.parent)
                 db = open_database(self._path, is_read_only=self._is_read_only, busy_timeout_s=_BUSY_TIMEOUT_S)
                 watcher = Watcher(self._path)
             except StoreError as error:
@@ -186,3 +187,9 @@ class Feed:
         if self._target is not None:
             with suppress(RuntimeError):  # the app has ended while the file was read
                 self._target.post_message(Changed(snapshot, topics))
+
+
+def _check_folder(folder: Path) -> None:
+    """Raises StoreError where somebody removed the folder that the start has made: it is not made again."""
+    if not folder.is_dir():
+        raise StoreError(f"{folder} is gone: put it back, or start again.")
