@@ -27,6 +27,7 @@ from typing import cast
 from tests.e2e.confirmed import Report, Shape, Told, as_rows, find_remote_id, list_said
 from tests.e2e.executioner import PROGRAM, Executioner
 from tests.e2e.strangerpage import COMPONENTS, PAGE_ID, TOKEN, StrangerPage
+from tests.pace import Deadline
 
 _SAYINGS = (
     "We are continuing to investigate this issue.",
@@ -87,11 +88,10 @@ resend = "unasked"
         threads = [threading.Thread(target=self._watch, args=(work,), daemon=True) for work in workers]
         for thread in threads:
             thread.start()
-        end = time.monotonic() + seconds
-        while (
-            time.monotonic() < end and not (enough is not None and self._has_met(enough)) and not self._stop.wait(0.1)
-        ):
-            pass
+        deadline = Deadline(seconds)
+        while not deadline.is_over() and not (enough is not None and self._has_met(enough)):
+            if self._stop.wait(0.1):
+                break
         self._stop.set()
         for thread in threads:
             thread.join(90)
