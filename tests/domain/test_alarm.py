@@ -80,6 +80,18 @@ def test_a_ring_tells_what_it_is_for_and_a_storm_is_one_line() -> None:
     assert tell_rung(alarm.rung) == "DOWN: a"
 
 
+def test_what_begins_to_flap_rings_and_again_only_when_it_is_down_for_certain() -> None:
+    alarm = hearing()
+    none: frozenset[str] = frozenset()
+    assert alarm.hear(none, [], NOW + SECOND, WEB)
+    assert tell_rung(alarm.rung) == "FLAPPING: web"
+    assert not alarm.hear(none, [], NOW + MINUTE, WEB)
+    assert alarm.hear(WEB, [], NOW + 2 * MINUTE)
+    assert not alarm.hear(none, [], NOW + 3 * MINUTE, WEB)
+    assert alarm.hear(none, [], NOW + 4 * MINUTE, API)
+    assert tell_rung(alarm.rung) == "FLAPPING: api"
+
+
 def test_what_came_while_muted_is_in_no_later_ring() -> None:
     alarm = hearing()
     alarm.mute(NOW)

@@ -1,8 +1,8 @@
-"""When a terminal rings: at what is newly down, and at a promise that runs out. Never as a storm."""
+"""When a terminal rings: at what is newly down or flaps, and at a promise that runs out. Never as a storm."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -19,22 +19,26 @@ _WORDS_LIMIT = 150
 
 
 class Rung(Struct, frozen=True):
-    """What one ring is for: probes that are newly down, and incidents whose promised update is due."""
+    """What one ring is for: probes that are newly down or flap, and incidents whose promised update is due."""
 
     down: tuple[str, ...] = ()
     due: tuple[int, ...] = ()
+    flapping: tuple[str, ...] = ()
 
 
 def tell_rung(rung: Rung) -> str:
     """Returns a ring in one inert line of at most 150 characters, however much fell."""
     parts = []
-    if rung.down:
-        more = f" and {count_words(len(rung.down) - 1, 'other')}" if len(rung.down) > 1 else ""
-        parts.append(f"DOWN: {clean_line(rung.down[0], 100)}{more}")
+    for word, names in (("DOWN", rung.down), ("FLAPPING", rung.flapping)):
+        if names:
+            parts.append(f"{word}: {clean_line(names[0], 60)}{_tell_more(names)}")
     if rung.due:
-        more = f" and {count_words(len(rung.due) - 1, 'other')}" if len(rung.due) > 1 else ""
-        parts.append(f"update due: #{rung.due[0]}{more}")
+        parts.append(f"update due: #{rung.due[0]}{_tell_more(rung.due)}")
     return clean_line(", ".join(parts) or "a probe was down for a moment", _WORDS_LIMIT)
+
+
+def _tell_more(names: Sequence[object]) -> str:
+    return f" and {count_words(len(names) - 1, 'other')}" if len(names) > 1 else ""
 
 
 class Alarm:
@@ -48,6 +52,7 @@ class Alarm:
         self._news: dict[str | int, None] = {}
         self.muted_until: int | None = None
         self._down: frozenset[str] | None = None
+        self._flapping: frozenset[str] = frozenset()
         self._steps: dict[int, int] = {}
         self._rung_at: int | None = None
         self._is_owed = False
@@ -60,18 +65,26 @@ class Alarm:
         self.muted_until = None if self.is_muted(now) else now + MUTE_MS
         return self.muted_until is not None
 
-    def hear(self, down: frozenset[str], dues: Iterable[tuple[int, int]], now: int) -> bool:
-        """Returns whether to ring. `down` are the probes that are down unsilenced, `dues` (incident, promised instant).
+    def hear(
+        self,
+        down: frozenset[str],
+        dues: Iterable[tuple[int, int]],
+        now: int,
+        flapping: frozenset[str] = frozenset(),
+    ) -> bool:
+        """Returns whether to ring. `down` and `flapping` are probes unsilenced, `dues` (incident, promised instant).
 
-        Rings at a probe that is newly down, a minute before a promise, at its instant, and every five minutes after it.
+        Rings at a probe that is newly down, or flaps and was well before, a minute before a promise, at its instant,
+        and every five minutes after it.
         What comes within twenty seconds of a ring is rung once after them; what comes while muted is not made up for.
         """
         steps = {incident: _count_steps(due_at, now) for incident, due_at in dues}
         news: list[str | int] = []
         if self._down is not None:
             news += sorted(down - self._down)
+            news += sorted(flapping - self._down - self._flapping)
             news += [incident for incident, step in steps.items() if step > self._steps.get(incident, 0)]
-        self._down, self._steps = down, steps
+        self._down, self._flapping, self._steps = down, flapping, steps
         self._is_owed = (self._is_owed or bool(news)) and not self.is_muted(now)
         self._news = {**self._news, **dict.fromkeys(news)} if self._is_owed else {}
         is_apart = self._rung_at is None or not 0 <= now - self._rung_at < APART_MS
@@ -81,6 +94,7 @@ class Alarm:
         self.rung = Rung(
             tuple(each for each in self._news if isinstance(each, str) and each in down),
             tuple(each for each in self._news if isinstance(each, int) and each in steps),
+            tuple(each for each in self._news if isinstance(each, str) and each in flapping),
         )
         self._news = {}
         return True

@@ -163,8 +163,16 @@ class Board(Lines, can_focus=True):
     @property
     def alarms(self) -> frozenset[str]:
         """The probes that are down of themselves, and that nobody has silenced."""
-        down = (row for row in self._rows.values() if row.status is ProbeStatus.DOWN and row.silence is None)
-        return frozenset(row.probe.name for row in down if row.probe.name not in self._behind)
+        return self._list_loud(ProbeStatus.DOWN)
+
+    @property
+    def flapping(self) -> frozenset[str]:
+        """The probes that flap of themselves, and that nobody has silenced."""
+        return self._list_loud(ProbeStatus.FLAPPING)
+
+    def _list_loud(self, status: ProbeStatus) -> frozenset[str]:
+        loud = (row for row in self._rows.values() if row.status is status and row.silence is None)
+        return frozenset(row.probe.name for row in loud if row.probe.name not in self._behind)
 
     def tick(self, now: int) -> None:
         """Lets time pass: what has gone silent turns stale, ages grow."""

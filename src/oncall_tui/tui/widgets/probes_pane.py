@@ -99,7 +99,7 @@ class ProbesPane(Pane):
             self.alarm = Alarm()
         opened = self._snapshot.open_incidents
         dues = [(item.id, item.next_update_at) for item in opened if item.next_update_at is not None]
-        if self.alarm.hear(self.board.alarms, dues, self._now):
+        if self.alarm.hear(self.board.alarms, dues, self._now, self.board.flapping):
             notice = cast("OncallApp", self.app).config.notice
             if notice.bell:
                 self.app.bell()
