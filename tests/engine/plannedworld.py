@@ -25,6 +25,7 @@ from oncall_tui.engine.follower import follow_once, run_follower
 from oncall_tui.engine.maintainer import run_maintainer
 from oncall_tui.engine.notice_courier import NoticeCourier
 from oncall_tui.engine.page_work import PageWork
+from oncall_tui.engine.pages import Permit
 from oncall_tui.engine.pages.errors import AmbiguousError
 from oncall_tui.engine.pages.extras import MaintenanceMessage
 from oncall_tui.engine.pages.statuspage import CAPABILITIES, Statuspage
@@ -39,7 +40,10 @@ QUIET_MS = 8_000
 
 
 class World:
-    """A page, a file and a clock that both go by; `faults` are raised by the next writes, after or before them."""
+    """A page, a file and a clock that both go by; lines to the page break before or after its next writes.
+
+    Our clock runs `clock_ahead_ms` before the page's. Reads show what was made `lag_ms` ago.
+    """
 
     def __init__(self, page: ClockPage, path: Path, db: Database) -> None:
         self.page = page
@@ -49,7 +53,15 @@ class World:
         self.capabilities = CAPABILITIES
         self.lost_before = 0
         self.lost_after = 0
+        self.clock_ahead_ms = 0
+        self.lag_ms = 0
         self.writes: list[MaintenanceMessage] = []
+
+    def read_clock(self) -> int:
+        return self.page.now + self.clock_ahead_ms
+
+    def read_uptime(self) -> float:
+        return self.page.now / 1000
 
     def go_to(self, now: int) -> None:
         self.page.go_to(now)
@@ -121,7 +133,10 @@ class World:
         client = _Client(self, self.config(), lambda: Secret(TOKEN), lambda: self.page.now, NO_TLS)
         client.capabilities = self.capabilities
         try:
-            yield Driver(self, make_work(store, client, self.config(), self.epoch, clock=lambda: self.page.now))
+            yield Driver(
+                self,
+                make_work(store, client, self.config(), self.epoch, clock=self.read_clock, uptime=self.read_uptime),
+            )
         finally:
             await client.close()
             await store.close()
@@ -137,7 +152,8 @@ class World:
         client.capabilities = self.capabilities
         work = make_work(
             *(store, client, replace(config, request_timeout_ms=60_000), self.epoch),
-            clock=lambda: self.page.now,
+            clock=self.read_clock,
+            uptime=self.read_uptime,
             stop=stop,
             pace=Pace(first_ms=1, most_ms=1),
         )
@@ -150,10 +166,10 @@ class World:
             await client.close()
             await store.close()
 
-    async def settle(self, condition: Callable[[], bool] | None = None) -> None:
+    async def settle(self, condition: Callable[[], bool] | None = None, patience_s: float = PATIENCE_S) -> None:
         """Runs until all is delivered, or until something else is true."""
         done = condition or (lambda: all(state is D.DELIVERED for _, state in self.states()))
-        async with self.maintaining(), asyncio.timeout(PATIENCE_S):
+        async with self.maintaining(), asyncio.timeout(patience_s):
             while not done():
                 await asyncio.sleep(0.02)
 
@@ -188,6 +204,7 @@ class _Client(Statuspage):
     def __init__(self, world: World, *args: Any) -> None:
         super().__init__(*args)
         self._world = world
+        self._made_at: dict[str, int] = {}
 
     @property
     def clock_skew_ms(self) -> int | None:
@@ -196,7 +213,19 @@ class _Client(Statuspage):
 
     async def create_maintenance(self, message: MaintenanceMessage) -> RemoteMaintenance:
         self._break_before(message)
-        return self._break_after(await super().create_maintenance(message))
+        made = await super().create_maintenance(message)
+        self._made_at[made.remote_id] = self._world.page.now
+        return self._break_after(made)
+
+    async def get_maintenance(self, remote_id: str) -> RemoteMaintenance | None:
+        return None if self._is_hidden(remote_id) else await super().get_maintenance(remote_id)
+
+    async def list_maintenances(self, permit: Permit, since: int | None = None) -> list[RemoteMaintenance]:
+        shown = await super().list_maintenances(permit, since)
+        return [each for each in shown if not self._is_hidden(each.remote_id)]
+
+    def _is_hidden(self, remote_id: str) -> bool:
+        return self._world.page.now < self._made_at.get(remote_id, 0) + self._world.lag_ms
 
     async def update_maintenance(self, baseline: RemoteMaintenance, message: MaintenanceMessage) -> RemoteMaintenance:
         self._break_before(message)

@@ -18,6 +18,7 @@ from oncall_tui.config.token import Secret
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Severity
 from oncall_tui.domain.outbox import Pace
 from oncall_tui.domain.update import IncidentUpdate
+from oncall_tui.engine.absences import read_uptime
 from oncall_tui.engine.page_work import PageWork
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.statuspage import Statuspage
@@ -120,6 +121,7 @@ def make_work(
     stop: asyncio.Event | None = None,
     pace: Pace = PACE,
     rng: Random | None = None,
+    uptime: Callable[[], float] = read_uptime,
 ) -> PageWork:
     return PageWork(
         store=store,
@@ -131,6 +133,7 @@ def make_work(
         wake=wake or asyncio.Event(),
         stop=stop or asyncio.Event(),
         pace=pace,
+        uptime=uptime,
     )
 
 

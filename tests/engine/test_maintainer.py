@@ -146,8 +146,55 @@ async def test_what_was_deleted_on_the_page_is_told(world: World) -> None:
     await world.settle()
     world.page.api.delete(f"/incidents/{world.shown()['id']}")
     say(world.db, 1, K.EXTEND, NOON + 1, ends_at=END + MINUTE)
-    await world.settle(lambda: world.last().state is D.FAILED)
+    async with world.driving() as engine:
+        await engine.tend()
+        assert (world.last().state, "reads lag" in world.last().reason) == (D.RETRY_WAIT, True)
+        world.page.now += 2 * QUIET_MS
+        await engine.tend()
+    assert world.last().state is D.FAILED
     assert "deleted" in world.last().reason
+
+
+async def test_a_plan_is_not_made_twice_while_reads_lag_behind(world: World) -> None:
+    world.lag_ms, world.lost_after = 2 * QUIET_MS, 1
+    plan(world.db)
+    async with world.driving() as engine:
+        await engine.tend()
+        for _ in range(4):
+            assert world.last().state in (D.UNCERTAIN, D.DELIVERED)
+            world.page.now += QUIET_MS
+            await engine.tend()
+    assert world.last().state is D.DELIVERED
+    assert len(world.writes) == 1
+
+
+async def test_a_start_right_after_its_plan_waits_for_reads_that_lag(world: World) -> None:
+    world.lag_ms = 2 * QUIET_MS
+    plan(world.db)
+    async with world.driving() as engine:
+        await engine.tend()
+        say(world.db, 1, K.START, NOON)
+        await engine.tend()
+        assert world.last().state is D.RETRY_WAIT
+        world.page.now += 2 * QUIET_MS
+        await engine.tend()
+    assert world.states() == [(K.PLAN, D.DELIVERED), (K.START, D.DELIVERED)]
+
+
+async def test_a_clock_that_is_set_on_does_not_end_a_doubt(world: World) -> None:
+    world.lost_before = 1
+    plan(world.db)
+    done: list[int | None] = []
+
+    def is_settled() -> bool:
+        if world.last().state is D.UNCERTAIN and not done:
+            world.clock_ahead_ms = 10 * QUIET_MS
+            done.append(world.last().next_try_at)
+        return bool(done) and world.last().next_try_at != done[0]
+
+    with pytest.raises(TimeoutError):
+        await world.settle(is_settled, patience_s=2.5)
+    assert (world.last().state, world.last().attempts) == (D.UNCERTAIN, 1)
 
 
 async def test_customers_are_seen_to_read_it(world: World) -> None:
@@ -170,7 +217,7 @@ async def test_a_doubt_is_looked_up_and_nothing_doubled(world: World, side: str,
         say(world.db, 1, kind, NOON + 1, ends_at=END + MINUTE)
     setattr(world, side, 1)
     await world.settle(lambda: world.last().state is D.UNCERTAIN)
-    world.page.now += QUIET_MS
+    world.page.now += 3 * QUIET_MS
     await world.settle()
     assert world.bodies() == (["plan 1."] if kind is K.PLAN else ["plan 1.", "extend by hand."])
 
@@ -179,7 +226,7 @@ async def test_subscribers_are_not_told_twice_without_a_person(world: World) -> 
     plan(world.db, notify=True)
     world.lost_before = 1
     await world.settle(lambda: world.last().state is D.UNCERTAIN)
-    world.page.now += QUIET_MS
+    world.page.now += 3 * QUIET_MS
     await world.settle(lambda: world.last().asked_at is not None)
     assert world.writes == []
     retry_notice(world.db, world.last().id, "ana", NOON)
@@ -203,7 +250,7 @@ async def doubt(world: World, kind: NoticeKind) -> NoticeDelivery:
     world.page.api.patch(path, json={"incident": words})
     update = shown["incident_updates"][0]["id"]
     world.page.api.patch(f"{path}/incident_updates/{update}", json={"incident_update": {"body": "In other words."}})
-    world.page.now += QUIET_MS
+    world.page.now += 3 * QUIET_MS
     await world.settle(lambda: world.last().asked_at is not None)
     return world.last()
 
@@ -230,7 +277,7 @@ async def test_nothing_is_adopted_that_the_page_does_not_show(world: World) -> N
     await world.settle(lambda: world.last().state is D.UNCERTAIN)
     with pytest.raises(RefusedError, match="being looked up"):
         adopt_notice(world.db, 1, None, "ana", NOON)
-    world.page.now += QUIET_MS
+    world.page.now += 3 * QUIET_MS
     await world.settle(lambda: world.last().asked_at is not None)
     assert world.last().evidence == ()
     with pytest.raises(RefusedError, match="shows nothing"):
@@ -251,7 +298,7 @@ async def test_an_engine_that_died_while_sending_leaves_a_doubt(world: World) ->
     with world.db.write() as connection:
         connection.execute("UPDATE notice_delivery SET state = 'sending', epoch = ?", (world.epoch,))
     adopt_orphan_notices(world.db, world.epoch, world.page.now + QUIET_MS, world.page.now, page="page")
-    world.page.now += QUIET_MS
+    world.page.now += 3 * QUIET_MS
     await world.settle()
     assert world.bodies() == ["plan 1."]
     assert world.last().reason == "found on the page"

@@ -151,7 +151,7 @@ async def test_an_engine_killed_at_any_step_says_each_notice_once(
             world.epoch = begin_epoch(db)
             world.go_to(at + MINUTE)
             await world.settle(lambda: world.last().state in (DeliveryState.UNCERTAIN, DeliveryState.DELIVERED))
-            world.page.now += QUIET_MS
+            world.page.now += 3 * QUIET_MS
             await world.settle()
         assert world.bodies() == ["plan 1.", "start 1.", "extend by hand.", "finish 1."]
         assert world.shown()["status"] == "completed"

@@ -139,7 +139,7 @@ async def test_a_change_behind_a_start_in_doubt_waits_for_it(world: World) -> No
     await world.settle(lambda: world.last().state is D.UNCERTAIN)
     change(world.db, START + 1, ends_at=END + LATER, components=("Web",))
     await world.settle(lambda: world.last().kind is K.CHANGE and world.last().state is D.PENDING)
-    world.page.now += QUIET_MS
+    world.page.now += 3 * QUIET_MS
     await world.settle()
     assert world.bodies() == ["plan 1.", "start 1.", "change by hand."]
     assert world.component_states() == {"API": "operational", "Web": "under_maintenance"}
@@ -152,7 +152,7 @@ async def test_a_change_in_doubt_is_looked_up_and_not_doubled(world: World, side
     move(world, NOON + 1)
     setattr(world, side, 1)
     await world.settle(lambda: world.last().state is D.UNCERTAIN)
-    world.page.now += QUIET_MS
+    world.page.now += 3 * QUIET_MS
     await world.settle()
     assert world.bodies() == ["plan 1.", "change by hand."]
     assert (world.shown()["scheduled_for"], world.last().attempts) == (MOVED, 2 if side == "lost_before" else 1)
@@ -181,7 +181,7 @@ async def test_what_a_colleague_changed_after_an_answer_was_lost_is_taken_in(wor
     world.lost_after = 1
     await world.settle(lambda: world.last().state is D.UNCERTAIN)
     edit(world, scheduled_for="2026-11-22T15:00:00Z", scheduled_until="2026-11-22T15:30:00Z")
-    world.page.now += QUIET_MS
+    world.page.now += 3 * QUIET_MS
     await world.settle()
     assert get_maintenance(world.db, 1).starts_at == START + 120 * MINUTE
     assert "changed on the page: the time: 15:00" in " ".join(
@@ -219,7 +219,7 @@ async def test_an_engine_killed_while_it_tells_a_change_tells_it_once(world: Wor
     world.epoch = begin_epoch(world.db)
     world.go_to(NOON + MINUTE)
     await world.settle(lambda: world.last().state in (D.UNCERTAIN, D.DELIVERED))
-    world.page.now += QUIET_MS
+    world.page.now += 3 * QUIET_MS
     await world.settle()
     assert world.bodies() == ["plan 1.", "change by hand."]
     assert (world.shown()["name"], world.shown()["scheduled_for"]) == ("Cables", MOVED)

@@ -146,6 +146,14 @@ def find_backoff_ms(failures: int, rng: Random, pace: Pace) -> int:
     return max(1, int(min(doubled, pace.most_ms) * rng.uniform(0.8, 1.2)))
 
 
+def find_lag_left_ms(passed_ms: int, quiet_ms: int) -> int:
+    """Returns how long to look on for what was sent so long ago before its absence is believed, 0 when it is.
+
+    Three quiet periods: reads may lag behind writes by a minute. After a clock that was set back nothing is left.
+    """
+    return max(min(quiet_ms, 3 * quiet_ms - passed_ms), 0) if passed_ms >= 0 else 0
+
+
 def normalise_body(body: str) -> str:
     """Returns a body as both sides of a comparison see it: inert, \\n line breaks, no blanks at its ends."""
     return clean_block(body).strip()

@@ -8,6 +8,7 @@ from typing import cast
 from oncall_tui.domain.outbox import normalise_body
 from oncall_tui.domain.remote import RemoteUpdate
 from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState
+from oncall_tui.engine.absences import Absences
 from oncall_tui.engine.page_work import PageWork
 from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, PageError, RefusedByPageError
 from oncall_tui.engine.pages.extras import EditablePage
@@ -32,7 +33,7 @@ class Corrector:
         self._search = search
         self._settling = settling
         self._delivered = delivered
-        self._missed: dict[int, float] = {}
+        self._absences = Absences(work.config.quiet_period_ms, work.uptime)
 
     async def carry(self, delivery: Delivery) -> None:
         """Brings one correction as far as it gets now. Raises StoreError."""
@@ -51,14 +52,14 @@ class Corrector:
             await (self._settling.doubt_look if is_doubt else self._settling.retry)(delivery, error)
             return
         if shown is None:
-            if self._is_gone(delivery):
+            if self._absences.note_missing(delivery.id):
                 await self._settling.fail(delivery, _REMOVED)
             elif is_doubt:
                 await self._settling.doubt(delivery, _NOT_SHOWN)
             else:
                 await self._settling.retry(delivery, NotAppliedError(_NOT_SHOWN))
             return
-        self._missed.pop(delivery.id, None)
+        self._absences.note_shown((delivery.id,))
         if shown.body == normalise_body(delivery.body):
             await self._deliver(delivery)
         elif not delivery.is_forced and shown.body not in await self._work.store.call(list_earlier_words, delivery.id):
@@ -77,11 +78,6 @@ class Corrector:
         remote = (await self._search.read_ours(delivery, is_looking=False, is_paid=True)).ours
         updates = () if remote is None else remote.updates
         return next((update for update in updates if update.remote_id == delivery.remote_update_id), None)
-
-    def _is_gone(self, delivery: Delivery) -> bool:
-        now = asyncio.get_running_loop().time()
-        first = self._missed.setdefault(delivery.id, now)
-        return now - first >= 2 * self._work.config.quiet_period_ms / 1000
 
     async def _send(self, delivery: Delivery, shown: RemoteUpdate) -> None:
         assert delivery.remote_incident_id is not None

@@ -11,6 +11,7 @@ from oncall_tui.domain.duration import MINUTE
 from oncall_tui.domain.errors import StoreError
 from oncall_tui.domain.maintenance import NoticeDelivery
 from oncall_tui.domain.outbox import RETRY_AFTER_MOST_MS
+from oncall_tui.domain.update import DeliveryState
 from oncall_tui.domain.windows import Window
 from oncall_tui.engine.fenced import STORE_PAUSE_S
 from oncall_tui.engine.notice_courier import NoticeCourier
@@ -84,13 +85,19 @@ class _Maintainer:
         """Tends what is due; returns seconds until more is, None when nothing waits for a time."""
         work, now = self._work, self._work.clock()
         name = work.config.name
-        due = await work.store.call(list_due_notices, now, page=name)
+        held, due = [], []
+        for delivery in await work.store.call(list_due_notices, now, page=name):
+            is_doubt = delivery.state is DeliveryState.UNCERTAIN
+            left_s = self._courier.doubts.find_left_s(delivery.id) if is_doubt else 0.0
+            (held.append(left_s) if left_s > 0 else due.append(delivery))
         for delivery in due:
             if work.is_over:
                 break
             await self._tend_until_stop(delivery)
         if due:
             return 0.0
+        if held:
+            return min(held)
         next_at = await work.store.call(next_notice_at, page=name)
         if next_at is None:
             return None

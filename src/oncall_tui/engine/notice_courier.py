@@ -31,11 +31,13 @@ from oncall_tui.domain.notices import (
 )
 from oncall_tui.domain.remote import RemoteMaintenance, RemoteMaintenanceUpdate
 from oncall_tui.domain.update import DeliveryState
+from oncall_tui.engine.absences import Absences
 from oncall_tui.engine.composing import UnknownComponentError
 from oncall_tui.engine.noticing import PlannedPage, compose_notice
 from oncall_tui.engine.page_work import PageWork
 from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, PageError, RefusedByPageError
 from oncall_tui.engine.pages.extras import MaintenanceMessage
+from oncall_tui.engine.settling import Doubts
 from oncall_tui.store.incidents import list_component_ids
 from oncall_tui.store.maintenance import get_maintenance
 from oncall_tui.store.notice_steps import claim_notice, settle_notice, settle_notice_delivered
@@ -46,6 +48,7 @@ from oncall_tui.store.planned_page import list_placed_ids, take_in_maintenance, 
 _WATCH_AGAIN_MS = 2_000
 _ASKED_AGAIN_MS = 60_000
 _LOOK_BACK_MS = 3_600_000
+_NOT_SHOWN = "the page does not show this maintenance: it was deleted there, or reads lag behind"
 _GONE = "the page no longer has this maintenance: somebody deleted it there. Drop this delivery"
 _OVERTAKEN = "not sent: what was confirmed later says more"
 _KEPT_LOCAL = "kept here: this kind of page has no planned work"
@@ -53,10 +56,15 @@ _DECIDE = "Send it all the same (retry), or drop it"
 
 
 class NoticeCourier:
-    """Carries notices to one page; `is_sending` while a request that changes the page may be under way."""
+    """Carries notices to one page; `doubts` tells which not to look for yet.
+
+    `is_sending` while a request that changes the page may be under way.
+    """
 
     def __init__(self, work: PageWork) -> None:
         self.is_sending = False
+        self.doubts = Doubts(work)
+        self._absences = Absences(work.config.quiet_period_ms, work.uptime)
         self._work = work
         self._store = work.store
         self._page = cast("PlannedPage", work.page)
@@ -104,6 +112,7 @@ class NoticeCourier:
             await self._fenced.look_for_successor()
             return
         self.is_sending = True
+        self.doubts.note_sent(delivery.id)
         claimed = replace(sent, attempts=delivery.attempts + 1, baseline=seen, sending_at=now)
         await self._send(claimed, remote, message)
 
@@ -128,6 +137,8 @@ class NoticeCourier:
         if delivery.remote_id is not None:
             await self._work.budget.spend()
             remote = await self._page.get_maintenance(delivery.remote_id)
+            if remote is not None:
+                self._absences.note_shown((delivery.remote_id,))
             return remote, list_notice_evidence(delivery, remote)
         if not is_looking:
             return None, []
@@ -160,10 +171,12 @@ class NoticeCourier:
         if remote is None:
             if delivery.kind is NoticeKind.PLAN:
                 return True
-            if delivery.remote_id is not None:
+            if delivery.remote_id is None:
+                await self._settle(delivery, DeliveryState.DROPPED, "not sent: the plan is not on this page")
+            elif self._absences.note_missing(delivery.remote_id):
                 await self._settle(delivery, DeliveryState.FAILED, _GONE)
             else:
-                await self._settle(delivery, DeliveryState.DROPPED, "not sent: the plan is not on this page")
+                await self._retry(delivery, NotAppliedError(_NOT_SHOWN))
             return False
         if (applied := self._find_applied(delivery, remote)) or delivery.kind is NoticeKind.PLAN:
             await self._deliver(delivery, remote, applied[0] if applied else None, "found on the page")
@@ -252,9 +265,14 @@ class NoticeCourier:
         if remote is not None and (applied or delivery.kind is NoticeKind.PLAN):
             await self._deliver(delivery, remote, applied[0] if applied else None, "found on the page")
         elif remote is None and delivery.remote_id is not None:
-            await self._settle(delivery, DeliveryState.FAILED, _GONE)
+            if self._absences.note_missing(delivery.remote_id):
+                await self._settle(delivery, DeliveryState.FAILED, _GONE)
+            else:
+                await self._doubt(delivery, _NOT_SHOWN, self._work.config.quiet_period_ms)
         elif delivery.is_overtaken:
             await self._settle(delivery, DeliveryState.DROPPED, _OVERTAKEN)
+        elif (left_ms := self.doubts.find_lag_left_ms(delivery.id, delivery.sending_at)) > 0:
+            await self._doubt(delivery, "not on the page yet: reads may lag behind", left_ms)
         elif await self._may_resend(delivery, remote, evidence):
             await self._settle(delivery, DeliveryState.PENDING, "not on the page: sending again")
         else:
@@ -324,6 +342,7 @@ class NoticeCourier:
         await self._settle(delivery, DeliveryState.RETRY_WAIT, str(error), self._clock() + wait_ms)
 
     async def _doubt(self, delivery: NoticeDelivery, reason: str, wait_ms: int) -> None:
+        self.doubts.begin(delivery.id, wait_ms)
         await self._settle(delivery, DeliveryState.UNCERTAIN, reason, self._clock() + wait_ms)
 
     async def _fail_conflict(self, delivery: NoticeDelivery, what: str) -> None:

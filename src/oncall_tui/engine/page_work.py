@@ -12,6 +12,7 @@ from random import Random
 from oncall_tui.config.model import PageConfig
 from oncall_tui.domain.errors import StoreError
 from oncall_tui.domain.outbox import Pace, find_backoff_ms
+from oncall_tui.engine.absences import read_uptime
 from oncall_tui.engine.fenced import STORE_PAUSE_S, FencedStore
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.budget import Budget
@@ -38,7 +39,8 @@ async def rest(wake: asyncio.Event, stop: asyncio.Event, pause_s: float) -> None
 class Work:
     """The file, the engine's epoch in it, time and chance.
 
-    `wake` is set by whoever sees the file change: each work needs one of its own. `stop` ends it.
+    `uptime` tells seconds that no setting of the clock moves. `wake` is set by whoever sees the file change: each work
+    needs one of its own. `stop` ends it.
     """
 
     store: StoreThread
@@ -48,6 +50,7 @@ class Work:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     pace: Pace = field(default_factory=Pace)
+    uptime: Callable[[], float] = read_uptime
     _failures: dict[Hashable, int] = field(default_factory=dict, init=False)
 
     @cached_property

@@ -66,7 +66,7 @@ class Publisher:
         pauses = []
         for delivery in await work.store.call(list_due, now, page=name):
             incident_id = delivery.incident_id
-            held_s = max(self._held.get(incident_id, 0.0), self._find_doubt_end(delivery)) - loop.time()
+            held_s = max(self._held.get(incident_id, 0.0) - loop.time(), self._find_doubt_left_s(delivery))
             if held_s > 0:
                 pauses.append(held_s)
             elif incident_id not in self._tasks and len(self._tasks) < _IN_FLIGHT_MOST + (
@@ -84,9 +84,9 @@ class Publisher:
                 pauses.append((due_at - now) / 1000)
         return min(pauses, default=LOOK_MOST_S if self._tasks else None)
 
-    def _find_doubt_end(self, delivery: Delivery) -> float:
+    def _find_doubt_left_s(self, delivery: Delivery) -> float:
         is_doubt = delivery.state is DeliveryState.UNCERTAIN
-        return self._courier.settling.doubted_until.get(delivery.id, 0.0) if is_doubt else 0.0
+        return self._courier.settling.doubts.find_left_s(delivery.id) if is_doubt else 0.0
 
     async def _end_tasks(self) -> None:
         """Gives a request under way a second to be answered; what has not begun can wait for the next engine."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from enum import Enum, auto
 from itertools import chain, repeat
 
@@ -12,6 +12,7 @@ from oncall_tui.config.model import PageConfig
 from oncall_tui.domain.errors import StoreError
 from oncall_tui.domain.outbox import normalise_body
 from oncall_tui.domain.update import Awaited
+from oncall_tui.engine.absences import Absences
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.budget import Budget
 from oncall_tui.engine.pages.errors import PageError
@@ -66,23 +67,6 @@ async def run_reader(
         await stop.wait()
         for task in tasks:
             task.cancel()
-
-
-class Absences:
-    """Incidents that a page did not show when it was asked for them, and since when."""
-
-    def __init__(self, quiet_period_ms: int) -> None:
-        self._grace_s = 2 * quiet_period_ms / 1000
-        self._since_s: dict[str, float] = {}
-
-    def note_shown(self, remote_ids: Iterable[str]) -> None:
-        for remote_id in remote_ids:
-            self._since_s.pop(remote_id, None)
-
-    def note_missing(self, remote_id: str) -> bool:
-        """Tells whether it is gone: one read without it may lag behind, those of two quiet periods do not."""
-        now = asyncio.get_running_loop().time()
-        return now - self._since_s.setdefault(remote_id, now) >= self._grace_s
 
 
 class Scope(Enum):

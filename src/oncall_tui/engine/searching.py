@@ -9,9 +9,18 @@ from typing import cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from oncall_tui.domain.outbox import Applied, find_applied, find_ours, is_alike, list_candidates, may_hold
+from oncall_tui.domain.outbox import (
+    Applied,
+    find_applied,
+    find_lag_left_ms,
+    find_ours,
+    is_alike,
+    list_candidates,
+    may_hold,
+)
 from oncall_tui.domain.remote import RemoteIncident
 from oncall_tui.domain.update import Delivery, DeliveryKind
+from oncall_tui.engine.absences import Absences
 from oncall_tui.engine.page_time import TOLERANCE_MS, PageTime
 from oncall_tui.engine.page_work import PageWork
 from oncall_tui.engine.pages.extras import LookupPage
@@ -38,7 +47,7 @@ class Search:
         self._clock = work.clock
         self.time = PageTime(work.page, work.clock)
         self._learning = asyncio.Lock()
-        self._missed: dict[int, float] = {}
+        self._absences = Absences(work.config.quiet_period_ms, work.uptime)
         self._origin: str | None = None
 
     async def learn_time(self) -> None:
@@ -63,7 +72,7 @@ class Search:
             self.time.take()
             if found is None:
                 return Sighting()
-            self._missed.pop(delivery.incident_id, None)
+            self._absences.note_shown((delivery.incident_id,))
             found = await self._take_stamps(found)
             return Sighting(found, (found,) if may_hold(self._as_shown(delivery), found) else ())
         return await self._find_ours(delivery) if is_looking else Sighting()
@@ -133,16 +142,13 @@ class Search:
 
     def is_gone(self, delivery: Delivery) -> bool:
         """An incident that reads do not show was deleted, or was made just now and reads lag behind."""
-        now = asyncio.get_running_loop().time()
-        first = self._missed.setdefault(delivery.incident_id, now)
-        return now - first >= 2 * self._config.quiet_period_ms / 1000
+        return self._absences.note_missing(delivery.incident_id)
 
     def find_lag_left_ms(self, delivery: Delivery) -> int:
-        """Absence is believed when three quiet periods have passed: reads may lag behind writes by a minute."""
-        quiet_ms = self._config.quiet_period_ms
+        """Returns how long to look on before the absence of a delivery is believed."""
         passed_ms = self._clock() - (delivery.sending_at or 0)
         if delivery.page_at is not None and (page_now := self.time.read()) is not None:
             by_page_ms = page_now - delivery.page_at
             # Ours is the finer one, unless it was set since.
             passed_ms = passed_ms if abs(by_page_ms - passed_ms) < TOLERANCE_MS else by_page_ms
-        return min(quiet_ms, 3 * quiet_ms - passed_ms) if passed_ms >= 0 else 0
+        return find_lag_left_ms(passed_ms, self._config.quiet_period_ms)

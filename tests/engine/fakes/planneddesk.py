@@ -128,7 +128,10 @@ async def desk_of(kind: Kind, path: Path, **options: Any) -> AsyncIterator[tuple
         def read_ms() -> int:
             return NOON if desk is None else desk.now
 
-        async with kind.serving(read_token, read_ms, clock=lambda: read_ms() / 1000, **options) as (page, client):
+        def read_s() -> float:
+            return read_ms() / 1000
+
+        async with kind.serving(read_token, read_ms, clock=read_s, **options) as (page, client):
             desk = PlannedDesk(db, page)
             store = StoreThread(path)
             await store.start()
