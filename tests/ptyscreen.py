@@ -110,6 +110,13 @@ class PtyScreen:
                 break
         raise AssertionError(f"{text!r} did not appear (status {self.status}):\n{self.text()}")
 
+    def wait_until_gone(self, text: str, seconds: float = 15) -> None:
+        """Waits until a text has left the screen: a key before that may go to what is closing."""
+        deadline = Deadline(seconds)
+        while text in self.text():
+            assert not deadline.is_over(), self.text()
+            self.pump(0.05)
+
     def wait_for_end(self, seconds: float = 10) -> int:
         """Waits until the program ends and returns its exit status (negative: the signal that ended it)."""
         deadline = Deadline(seconds)
