@@ -49,7 +49,7 @@ async def test_the_footer_tells_what_acts_where_the_focus_is(tmp_path: Path, siz
 
     async with open_app(desk, size=size) as (_, pilot):
         await pilot.pause()
-        assert footer().split("  ")[0] == " / filter"
+        assert footer().split("  ")[:2] == [" p post update", "/ filter"]
         await pilot.press("slash")
         await wait_for(pilot, lambda: footer().startswith(" enter keep  esc clear  f1 keys"))
         assert "i incident" not in footer()
