@@ -234,5 +234,7 @@ def test_a_config_with_faults_sends_nothing(program: Program) -> None:
         assert answer.status == 2, command
         assert "second_person" in str(answer.shape()["error"]["faults"])
     assert program.run("incident", "approve", "1").status == 2
+    plan = ("maintenance", "plan", "-t", "Racks", "--from", "2036-01-01 10:00 UTC", "--for", "1h", "-m", "New racks.")
+    assert program.run(*plan).status == 2
     assert len(program.run("outbox", "list", "--json").rows()) == 1
     assert program.run("incident", "show", "1").status == 0

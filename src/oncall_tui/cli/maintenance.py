@@ -94,7 +94,7 @@ def plan(
         raise UsageError(f"--remind {remind} before {write_instant(starts_at)} lies in the past.")
     if remind_message is not None and remind is None:
         raise UsageError("--remind-message needs --remind, such as --remind 1h.")
-    config = place.try_config()
+    config = place.sending_config()
     with place.open_db() as db:
         configured = [each.name for each in config.components] if config else []
         known = list(dict.fromkeys((*(each.name for each in list_components(db)), *configured)))

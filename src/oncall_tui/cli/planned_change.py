@@ -102,7 +102,7 @@ def change(
 def _read_parts(names: tuple[str, ...], known: list[str], place: Place) -> tuple[str, ...]:
     from oncall_tui.cli.wording import read_components
 
-    config = place.try_config()
+    config = place.sending_config()
     configured = [each.name for each in config.components] if config else []
     listed = list(dict.fromkeys((*known, *configured)))
     return tuple(read_components([f"{name}=under_maintenance" for name in names], listed))

@@ -65,7 +65,7 @@ class PlannedCheck:
         self.passed: dict[str, str] = {}
         self._title, self._work, self._known, self._now = title, work, known, now
         self._reasons = read_reasons(reasons)
-        config = place.try_config()
+        config = place.sending_config()
         self.customs = customs_of(config)
         self._tuning = None if config is None else config.tuning
         others, incidents = list_maintenances(db, is_open_only=True), list_incidents(db, is_open_only=True)

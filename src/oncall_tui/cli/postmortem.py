@@ -201,7 +201,7 @@ def publish(place: Place, has_notice: bool, is_as_is: bool, is_forced: bool, is_
     from oncall_tui.store.page import list_pages
     from oncall_tui.store.postmortem import ask_publish, get_postmortem
 
-    config = place.try_config()
+    config = place.sending_config()
     with place.open_db() as db:
         with db.snapshot():
             facts = read_facts(db, _incident_id())
