@@ -220,9 +220,10 @@ class MainScreen(Screen[None]):
 
     def _draw_keys(self) -> None:
         """Shows the keys of the focus, or of the pane that will have it."""
-        row = self.probes.board.row_of(self.probes.selected or "") if self._active == "probes" else None
-        here = self.focused or self._panes.get(self._active)
-        self.query_one(KeyFooter).show_keys(here, find_urgent(self._snapshot, row))
+        board = self.probes.board
+        row = board.row_of(board.selected or "") if self.focused in (None, board) and self._active == "probes" else None
+        wanted = find_urgent(self._snapshot, row)
+        self.query_one(KeyFooter).show_keys(self.focused or self._panes.get(self._active), wanted)
 
     def on_descendant_blur(self) -> None:
         self.call_after_refresh(self._draw_keys)
