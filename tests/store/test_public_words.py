@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from tests.engine.publishing import begin_epoch, confirm, declare
 
-from oncall_tui.domain.update import DeliveryKind
+from oncall_tui.domain.update import Awaited, DeliveryKind
 from oncall_tui.store.corrections import correct_update, settle_edited
 from oncall_tui.store.database import Database
 from oncall_tui.store.deliveries import claim_delivery, mark_seen, settle_delivered
 from oncall_tui.store.outbox import list_deliveries, list_unseen
-from oncall_tui.store.public_words import set_aside_unprovable
+from oncall_tui.store.public_words import find_doubts, set_aside_unprovable
 from oncall_tui.store.updates import list_updates
 
 NOW = 1_000_000
@@ -56,6 +56,14 @@ def test_words_that_stand_elsewhere_on_the_page_prove_nothing_and_that_is_told(d
     few = "it has too few words to tell them from others on the page"
     assert list_reasons(db, second) == ["", elsewhere, few, ""]
     assert list_provable(db) == ["Logins fail. We are still working on a fix. Sorry.", "Everything works again."]
+
+
+def test_notices_have_the_same_words_to_be_told_from(db: Database) -> None:
+    stand(db, begin_epoch(db), declare(db, 1, now=NOW).id, "We are exchanging disks today.")
+    awaited = [Awaited("n1", "We are exchanging disks today.", NOW), Awaited("n2", "The disks are exchanged now.", NOW)]
+    doubts = find_doubts(db, awaited, NOW, page="page")
+    assert [bool(doubts[each.remote_id]) for each in awaited] == [True, False]
+    assert list_provable(db) == ["We are exchanging disks today."]
 
 
 def test_words_of_a_page_that_shows_them_no_longer_do_not_count(db: Database) -> None:
