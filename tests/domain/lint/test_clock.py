@@ -144,6 +144,63 @@ def test_a_promise_to_come_passes(text: str) -> None:
     assert "TM001" not in _rules(text, _OPEN)
 
 
+@pytest.mark.parametrize(
+    ("when", "day"),
+    [
+        ("04:30 UTC on 23 November", 23),
+        ("04:30 UTC on Monday, 23 November", 23),
+        ("04:30 UTC, 23 Nov", 23),
+        ("04:30 (UTC) on the 23rd of November", 23),
+        ("04:30 UTC (23 November)", 23),
+        ("4:30 am UTC in the morning of 23 November", 23),
+        ("04:30 UTC tomorrow (23 November)", 23),
+        ("04:30 UTC on Monday", 23),
+        ("04:30 UTC tomorrow", 23),
+        ("04:30 UTC on Friday", 27),
+    ],
+)
+def test_the_day_behind_a_time_is_its_own(when: str, day: int) -> None:
+    expected = int(datetime(2026, 11, day, 4, 30, tzinfo=UTC).timestamp() * 1000)
+    for told in (
+        f"Since 13:10 UTC on 22 November mail has been slow, and the next update comes by {when}.",
+        f"On 22 November, mail became slow: next update by {when}.",
+        f"It began today at 13:10 UTC, next update by {when}.",
+    ):
+        *_, clock = Reading(told).clocks
+        assert clock.at(_NOW) == expected, told
+        assert "TM001" not in _rules(told, _OPEN)
+
+
+@pytest.mark.parametrize(
+    "when",
+    ["on 23 November at 04:30 UTC", "on 23 November, 04:30 UTC", "on 23 Nov around 04:30 UTC", "tomorrow at 04:30 UTC",
+     "tomorrow by 04:30 UTC", "tomorrow morning, by 04:30 UTC", "on Monday at 04:30 UTC", "at 2026-11-23T04:30Z"],
+)  # fmt: skip
+def test_the_day_before_a_time_is_its_own(when: str) -> None:
+    for told in (
+        f"It began at 13:10 UTC on 22 November; next update {when}.",
+        f"It began on 22 November; next update {when}.",
+        f"It began today; next update {when}, or earlier if it ends on 22 November.",
+    ):
+        clock = Reading(told).clocks[-1]
+        assert clock.at(_NOW) == int(datetime(2026, 11, 23, 4, 30, tzinfo=UTC).timestamp() * 1000), told
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("On 22 November from 20:10 to 22:30 UTC.", [22, 22]),
+        ("On 22 November, from 20:10 UTC until 04:30 UTC, 23 November.", [22, 23]),
+        ("22 November, 20:10 UTC - 23 November, 04:30 UTC", [22, 23]),
+        ("20:10 UTC, 22 Nov - 04:30 UTC, 23 Nov", [22, 23]),
+        ("22 Nov 20:10 UTC, 23 Nov 04:30 UTC", [22, 23]),
+        ("From 20:10 to 22:30 UTC on 22 November.", [22, 22]),
+    ],
+)
+def test_each_time_of_a_window_has_its_day(text: str, days: list[int]) -> None:
+    assert [clock.date.day if clock.date else None for clock in Reading(text).clocks] == days
+
+
 def test_a_past_promise_is_mended_with_the_chosen_one() -> None:
     text = "We are on it. Next update by 14:35 UTC."
     (finding,) = _find(text, replace(_OPEN, promise_at=_NOW + 25 * _MINUTE))

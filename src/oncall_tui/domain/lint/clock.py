@@ -10,8 +10,9 @@ from itertools import pairwise
 from oncall_tui.domain.cadence import next_update_at
 from oncall_tui.domain.duration import HOUR, MINUTE
 from oncall_tui.domain.incident import IncidentStatus, Severity
+from oncall_tui.domain.lint.dates import DateWord, find_ambiguous_dates
 from oncall_tui.domain.lint.model import Context, Fix, Level, Part, Remark, Rule, Tuning
-from oncall_tui.domain.lint.moments import DateWord, find_ambiguous_dates, tell_clock
+from oncall_tui.domain.lint.moments import tell_clock
 from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.promises import Length, find_lengths, find_next_in, find_promises, find_vague_next
 from oncall_tui.domain.lint.reading import Post, Reading, Sentence

@@ -14,8 +14,9 @@ from unicodedata import category
 
 from msgspec import Struct
 
+from oncall_tui.domain.lint.dates import DateWord, find_dates
 from oncall_tui.domain.lint.model import Part
-from oncall_tui.domain.lint.moments import Clock, DateWord, find_clocks, find_dates
+from oncall_tui.domain.lint.moments import Clock, find_clocks
 from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.signs import fold
 
