@@ -17,6 +17,7 @@ from oncall_tui.store.changes import list_changes
 from oncall_tui.store.codec import decode_recent
 from oncall_tui.store.database import Database, placeholders
 from oncall_tui.store.incidents import list_incidents
+from oncall_tui.store.lease import is_current
 from oncall_tui.store.maintenance import list_maintenances
 from oncall_tui.store.probes import list_probes
 from oncall_tui.store.silences import list_silences
@@ -123,7 +124,7 @@ def list_new_hooks(db: Database) -> list[str]:
 def begin_hook(db: Database, hook: str, epoch: int, told: Iterable[Told], now: int) -> None:
     """Notes what is so as a hook begins."""
     with db.write("hooks") as connection:
-        if _is_current(connection, epoch):
+        if is_current(connection, epoch):
             connection.execute("UPDATE hook SET begun_at = ? WHERE name = ?", (now, hook))
             _tell(connection, hook, told)
 
@@ -140,7 +141,7 @@ def count_calls_left(db: Database, hook: str, rate: Rate, now: int) -> int:
 def note_held(db: Database, hook: str, epoch: int, count: int) -> None:
     """Counts changes that the rate holds back."""
     with db.write("hooks") as connection:
-        if _is_current(connection, epoch):
+        if is_current(connection, epoch):
             connection.execute("UPDATE hook SET held = held + ? WHERE name = ?", (count, hook))
 
 
@@ -165,7 +166,7 @@ def save_changes(
     `held` counts changes are told in these calls, and are held back no more.
     """
     with db.write("hooks") as connection:
-        if not _is_current(connection, epoch):
+        if not is_current(connection, epoch):
             return False
         connection.executemany(
             "DELETE FROM hook_told WHERE hook = ? AND subject = ?", [(hook, subject) for subject in over]
@@ -187,18 +188,13 @@ def _tell(connection: sqlite3.Connection, hook: str, told: Iterable[Told]) -> No
     )
 
 
-def _is_current(connection: sqlite3.Connection, epoch: int) -> bool:
-    row = connection.execute("SELECT epoch FROM lease").fetchone()
-    return row is not None and row["epoch"] == epoch
-
-
 def adopt_calls(db: Database, hook: str, epoch: int, tries: int, now: int) -> None:
     """Takes over what a caller that is gone was in the middle of: it is called again, within `tries`.
 
     A hook has one caller: it was an engine's that ended, or this one's own, that failed and begins again.
     """
     with db.write("hooks") as connection:
-        if _is_current(connection, epoch):
+        if is_current(connection, epoch):
             connection.execute(
                 "UPDATE hook_call SET state = 'failed', ended_at = ?, reason = 'cut off in the middle of it' "
                 "WHERE hook = ? AND state = 'calling' AND attempts >= ?",
@@ -214,7 +210,7 @@ def adopt_calls(db: Database, hook: str, epoch: int, tries: int, now: int) -> No
 def claim_call(db: Database, hook: str, epoch: int, now: int) -> HookCall | None:
     """Takes the oldest call of a hook, in order; None when it is not due, or another engine is at work."""
     with db.write("hooks") as connection:
-        if not _is_current(connection, epoch):
+        if not is_current(connection, epoch):
             return None
         _expire(connection, hook, now)
         row = connection.execute(
