@@ -18,18 +18,18 @@ from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.errors import RefusedError
 from oncall_tui.domain.facts import Facts
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
-from oncall_tui.domain.lint.model import Context, Level
+from oncall_tui.domain.lint.model import Context, Level, Tuning, Words
 from oncall_tui.domain.probe import ProbeStatus, Verdict
 from oncall_tui.store.database import open_database
-from oncall_tui.store.drafts import keep_facts, mark_literal
+from oncall_tui.store.drafts import keep_facts, mark_literal, read_known
 from oncall_tui.store.incidents import get_incident
 from oncall_tui.store.outbox import confirm_update
 from oncall_tui.store.page import replace_pages
 from oncall_tui.store.probes import list_states, record_results
 from oncall_tui.store.timeline import add_note
 from oncall_tui.store.updates import list_updates
-from oncall_tui.tui.checkable import take_checkable
-from oncall_tui.tui.checks import Checkable, check
+from oncall_tui.tui.checkable import take_checkable, take_correction
+from oncall_tui.tui.checks import Checkable, check, waive_blocks
 from oncall_tui.tui.drafting import house_of, open_draft
 from oncall_tui.tui.snapshot import read_first
 from oncall_tui.tui.writing import Writing
@@ -143,6 +143,35 @@ def test_a_command_says_all_that_the_pane_says(desk: Desk, status: IncidentStatu
         else:
             warned = [f"{each.part}: {each.message} [{each.rule}]" for each in verdict.findings if each.level == "warn"]
             assert say(reasons) == warned + losses
+
+
+def test_a_correction_is_judged_alike_on_its_screen_and_by_a_command(desk: Desk) -> None:
+    number = _fill(desk)
+    confirm_update(
+        desk.db, number, uid="u2", status=IncidentStatus.IDENTIFIED, body="A disk is full.",
+        components={"API": ComponentStatus.DEGRADED_PERFORMANCE}, next_update_at=None, notify=True, actor="ben",
+        now=now_ms(),
+    )  # fmt: skip
+    config = replace(desk.config, tuning=Tuning(words=Words(clients=("Acme",))))
+    incident, updates = get_incident(desk.db, number), list_updates(desk.db, number)
+    snapshot, facts = read_first(desk.path, is_read_only=True), read_known(desk.db, number).facts
+    body = "Acme [beta] waits, as [name] does."
+    for update in updates:
+        shown = take_correction(incident, updates, update, body, snapshot, config, facts, ["[beta]"])
+        with desk.db.snapshot():
+            told = describe_correction(desk.db, config, incident, update)
+            other = [name for name in Context.__struct_fields__ if getattr(told, name) != getattr(shown.context, name)]
+            assert other == []
+            assert told.facts.workaround == "use the phone app"
+            blocks = [each for each in check(shown).findings if each.level is Level.BLOCK]
+            assert {each.rule for each in blocks} == {"SE002", "PH001"}
+            assert not any("beta" in each.message for each in check(shown).findings)
+            reasons = dict.fromkeys((each.rule for each in blocks), "because it has to be so")
+            said = judge(
+                desk.db, config, incident, body, told,
+                components={}, reasons=reasons, actor="ana", now=1, pages=(), is_told=False,
+            )  # fmt: skip
+        assert said.waivers == waive_blocks(shown, blocks, reasons, "ana", 1)
 
 
 def test_a_correction_is_judged_as_of_when_it_was_said(desk: Desk) -> None:

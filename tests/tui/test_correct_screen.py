@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
+from msgspec.structs import replace
 from tests.tui.asking import Engine
 from tests.tui.desk import Desk, declare, make_desk, open_app, wait_for, wait_for_text
 
 from oncall_tui.domain.capability import Capabilities
+from oncall_tui.domain.lint.model import Tuning, Words
 from oncall_tui.domain.pagestate import MAIN_PAGE
+from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.page import replace_pages
+from oncall_tui.store.timeline import list_entries
 from oncall_tui.store.updates import list_updates
 
 
@@ -43,6 +48,27 @@ async def test_a_correction_shows_the_difference_and_goes_out_after_its_window(t
         await wait_for(pilot, lambda: list_updates(desk.db, number)[-1].corrected_at is not None)
     (update,) = list_updates(desk.db, number)
     assert (update.body, update.first_body) == ("Logins fail for 30% of you. Sorry.", "Logins fail for 30% of you.")
+
+
+async def test_a_correction_keeps_to_the_words_of_the_team_and_passes_with_a_reason(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path, window_ms=100)
+    desk = dataclasses.replace(desk, config=replace(desk.config, tuning=Tuning(words=Words(clients=("Acme",)))))
+    number = _tell(desk, can_edit=True)
+    async with open_app(desk, size=(120, 40)) as (_, pilot):
+        await pilot.press("5", "e")
+        await wait_for_text(pilot, "Change the words")
+        await pilot.press(*" Acme", "ctrl+s")
+        await wait_for_text(pilot, "'Acme' is a client")
+        await pilot.press("enter")
+        await wait_for_text(pilot, "Not sent: 'Acme'")
+        await pilot.press("ctrl+g")
+        await wait_for_text(pilot, "why?")
+        await pilot.press(*"they asked it", "enter")
+        await wait_for_text(pilot, "SE002: they asked it")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: list_updates(desk.db, number)[-1].corrected_at is not None)
+    kept = [entry.text for entry in list_entries(desk.db, number) if entry.kind is EntryKind.OVERRIDE]
+    assert kept == ["sent in spite of SE002 “Acme”: they asked it"]
 
 
 async def test_where_no_page_can_edit_it_says_what_to_do_instead(tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from oncall_tui.domain.errors import RefusedError
-from oncall_tui.domain.update import Waiver
 
 if TYPE_CHECKING:
     from oncall_tui.config.model import Config
+    from oncall_tui.domain.context import Surroundings
     from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
     from oncall_tui.domain.lint.model import Context, Finding, Tuning
-    from oncall_tui.domain.update import IncidentUpdate
+    from oncall_tui.domain.update import IncidentUpdate, Waiver
     from oncall_tui.store.database import Database
     from oncall_tui.tui.checks import Checkable
 
@@ -44,20 +44,12 @@ def describe(
 
     `has_promise` is None where only the words can tell. Reads several tables: the caller holds the snapshot.
     """
-    from oncall_tui.content import load_templates
     from oncall_tui.domain.context import describe_update
-    from oncall_tui.domain.template import list_variables
     from oncall_tui.store.drafts import read_known
-    from oncall_tui.store.surroundings import read_surroundings
 
-    pages = config.page_names if config is not None and config.pages else ()
-    variables = frozenset(list_variables(load_templates(config.templates if config is not None else ())))
-    around = read_surroundings(db, incident, pages, variables, config.audience if config is not None else None)
-    if around.url is None and config is not None:
-        around = replace(around, url=next((page.public_url for page in config.pages if page.public_url), None))
     return describe_update(
         incident,
-        around,
+        _look_around(db, config, incident),
         now,
         status=status,
         components=components,
@@ -66,6 +58,19 @@ def describe(
         has_promise=has_promise,
         channel=channel,
     )
+
+
+def _look_around(db: Database, config: Config | None, incident: Incident) -> Surroundings:
+    from oncall_tui.content import load_templates
+    from oncall_tui.domain.template import list_variables
+    from oncall_tui.store.surroundings import read_surroundings
+
+    pages = config.page_names if config is not None and config.pages else ()
+    variables = frozenset(list_variables(load_templates(config.templates if config is not None else ())))
+    around = read_surroundings(db, incident, pages, variables, config.audience if config is not None else None)
+    if around.url is None and config is not None:
+        around = replace(around, url=next((page.public_url for page in config.pages if page.public_url), None))
+    return around
 
 
 def judge(
@@ -89,7 +94,7 @@ def judge(
     words, None for all that the incident goes to. Channels beside them are looked at when they are told.
     """
     from oncall_tui.domain.lint.model import Level, list_obstacles
-    from oncall_tui.tui.checks import check, phrase_of
+    from oncall_tui.tui.checks import check, waive_blocks
 
     checkable = _take_checkable(db, config, incident, body, context, components, waivers, pages, is_told=is_told)
     checked = check(checkable)
@@ -99,14 +104,10 @@ def judge(
     refusing = [f"{each.name}: {each.loss.message}" for each in checked.losses if each.loss.is_blocking]
     if refusing:
         raise RefusedError("page-refuses", f"{'; '.join(refusing)}.")
-    passed = [each for each in checked.findings if each.level is Level.BLOCK]
     remarks = [
         f"{each.part}: {each.message} [{each.rule}]" for each in checked.findings if each.level is Level.WARN
     ] + [f"{each.name}: {each.loss.message}" for each in checked.losses]
-    given = (
-        Waiver(each.rule, phrase_of(each, checkable.title, body), actor, now, reasons[each.rule]) for each in passed
-    )
-    return Verdict(tuple(remarks), (*waivers, *given))
+    return Verdict(tuple(remarks), (*waivers, *waive_blocks(checkable, checked.findings, reasons, actor, now)))
 
 
 def _tell_obstacles(obstacles: Sequence[Finding]) -> str:
@@ -183,33 +184,12 @@ def _count_updates(db: Database, incident_id: int) -> Counter[str]:
 
 
 def describe_correction(db: Database, config: Config | None, incident: Incident, update: IncidentUpdate) -> Context:
-    """Returns what is known of other words for an update: as of when it was said, but for what customers read last.
-
-    Of the latest one what probes show now counts too; the state stays as it is.
-    """
-    from oncall_tui.domain.lint.model import LastUpdate
+    """Returns what file and config know of other words for an update. The caller holds the snapshot."""
+    from oncall_tui.domain import context
+    from oncall_tui.store.drafts import read_known
     from oncall_tui.store.updates import list_updates
 
-    updates = list_updates(db, incident.id)
-    place = next((at for at, each in enumerate(updates) if each.id == update.id), 0)
-    earlier = updates[place - 1] if place else None
-    context = describe(
-        db,
-        config,
-        incident,
-        update.created_at,
-        status=update.status,
-        components={**incident.components, **update.components},
-        promise_at=update.promise_at,
-        has_promise=True if update.promise_at is not None else None,
+    facts = read_known(db, incident.id).facts
+    return context.describe_correction(
+        incident, _look_around(db, config, incident), list_updates(db, incident.id), update, facts
     )
-    context = replace(
-        context,
-        red_probes=None,
-        has_mitigation=None,
-        is_first=earlier is None,
-        last=LastUpdate(earlier.body, earlier.status, earlier.created_at, earlier.promise_at) if earlier else None,
-    )
-    if update.id == updates[-1].id:
-        return context
-    return replace(context, probes=None, page_components=None)

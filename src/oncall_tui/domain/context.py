@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from oncall_tui.domain.facts import NO_FACTS, Facts
 from oncall_tui.domain.incident import Component, ComponentStatus, Incident, IncidentStatus, Reach
@@ -87,6 +88,42 @@ def describe_update(
         names=tuple({**incident.components, **components}),
         facts=facts,
     )
+
+
+def describe_correction(
+    incident: Incident,
+    around: Surroundings,
+    updates: Sequence[IncidentUpdate],
+    update: IncidentUpdate,
+    facts: Facts = NO_FACTS,
+) -> Context:
+    """Returns what is known of other words for an update: as of when it was said, but for what customers read last.
+
+    `updates` are all of the incident, oldest first. Of the latest one what probes show now counts too; the state stays
+    as it is.
+    """
+    place = next((at for at, each in enumerate(updates) if each.id == update.id), 0)
+    earlier = updates[place - 1] if place else None
+    context = describe_update(
+        incident,
+        around,
+        update.created_at,
+        status=update.status,
+        components={**incident.components, **update.components},
+        facts=facts,
+        promise_at=update.promise_at,
+        has_promise=True if update.promise_at is not None else None,
+    )
+    context = replace(
+        context,
+        red_probes=None,
+        has_mitigation=None,
+        is_first=earlier is None,
+        last=LastUpdate(earlier.body, earlier.status, earlier.created_at, earlier.promise_at) if earlier else None,
+    )
+    if update.id == updates[-1].id:
+        return context
+    return replace(context, probes=None, page_components=None)
 
 
 def list_targets(incident: Incident, pages: Sequence[str]) -> list[str]:

@@ -10,9 +10,11 @@ from oncall_tui.config.model import Config
 from oncall_tui.content import load_templates
 from oncall_tui.domain import context
 from oncall_tui.domain.context import Surroundings, describe_update, list_targets
+from oncall_tui.domain.facts import Facts
 from oncall_tui.domain.incident import Incident
-from oncall_tui.domain.lint.model import Context, ProbeFact
+from oncall_tui.domain.lint.model import Context, ProbeFact, Tuning
 from oncall_tui.domain.template import list_variables
+from oncall_tui.domain.update import IncidentUpdate
 from oncall_tui.tui.checks import Channel, Checkable, Target
 from oncall_tui.tui.previews import find_url, list_rooms
 from oncall_tui.tui.snapshot import Snapshot
@@ -41,16 +43,62 @@ def take_checkable(
         incident.impact_override is not None,
         targets,
         _describe(writing, snapshot, config, now),
-        replace(config.tuning, literals=(*config.tuning.literals, *literals)),
+        _tune(config, literals),
         writing.waivers,
         tuple(Channel(name, room) for name, room in list_rooms(config)),
         find_url(incident, config, snapshot),
     )
 
 
+def take_correction(
+    incident: Incident,
+    updates: Sequence[IncidentUpdate],
+    update: IncidentUpdate,
+    body: str,
+    snapshot: Snapshot,
+    config: Config,
+    facts: Facts,
+    literals: Sequence[str],
+) -> Checkable:
+    """Returns other words for one of the updates: no page loses anything by them, and no channel hears them."""
+    around = _look_around(incident, snapshot, config)
+    return Checkable(
+        incident.title[:_TITLE_CHECKED],
+        body,
+        update.status,
+        {},
+        dict(incident.components),
+        incident.impact_override is not None,
+        (),
+        context.describe_correction(incident, around, updates, update, facts),
+        _tune(config, literals),
+    )
+
+
+def _tune(config: Config, literals: Sequence[str]) -> Tuning:
+    """Returns the rules as the team has them, with the brackets that somebody marked as meant."""
+    return replace(config.tuning, literals=(*config.tuning.literals, *literals))
+
+
 def _describe(writing: Writing, snapshot: Snapshot, config: Config, now: int) -> Context:
     incident = writing.incident
-    around = Surroundings(
+    return replace(
+        describe_update(
+            incident,
+            _look_around(incident, snapshot, config),
+            now,
+            status=writing.status,
+            components=writing.components,
+            facts=writing.facts,
+            promise_at=writing.due_at,
+            has_promise=writing.due_at is not None,
+        ),
+        is_first=writing.opened.is_first,
+    )
+
+
+def _look_around(incident: Incident, snapshot: Snapshot, config: Config) -> Surroundings:
+    return Surroundings(
         probes=snapshot.probes,
         states=snapshot.states,
         components=snapshot.components,
@@ -62,19 +110,6 @@ def _describe(writing: Writing, snapshot: Snapshot, config: Config, now: int) ->
         variables=frozenset(list_variables(load_templates(config.templates))),
         audience=config.audience,
         url=find_url(incident, config, snapshot),
-    )
-    return replace(
-        describe_update(
-            incident,
-            around,
-            now,
-            status=writing.status,
-            components=writing.components,
-            facts=writing.facts,
-            promise_at=writing.due_at,
-            has_promise=writing.due_at is not None,
-        ),
-        is_first=writing.opened.is_first,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -131,6 +131,17 @@ def find_waiver(finding: Finding, title: str, body: str, waivers: Sequence[Waive
     phrase = phrase_of(finding, title, body)
     fitting = (waiver for waiver in waivers if waiver.rule == finding.rule and waiver.phrase == phrase)
     return next((waiver for waiver in fitting if waiver.reason or finding.level is not Level.BLOCK), None)
+
+
+def waive_blocks(
+    update: Checkable, findings: Sequence[Finding], reasons: Mapping[str, str], actor: str, now: int
+) -> tuple[Waiver, ...]:
+    """Returns what lets pass all that blocks and has a reason under its rule."""
+    body = clean_block(update.body, _CHECKED)
+    passed = (each for each in findings if each.level is Level.BLOCK and each.rule in reasons)
+    return tuple(
+        Waiver(each.rule, phrase_of(each, update.title, body), actor, now, reasons[each.rule]) for each in passed
+    )
 
 
 def _find_losses(update: Checkable) -> list[PageLoss]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from functools import partial
 
 from textual import on
@@ -12,18 +14,20 @@ from textual.screen import Screen
 from textual.widgets import Static, TextArea
 
 from oncall_tui.domain.errors import OncallError
-from oncall_tui.domain.lint.catalogue import lint
-from oncall_tui.domain.lint.model import Context, Finding, Level
+from oncall_tui.domain.facts import Facts
+from oncall_tui.domain.lint.model import Finding, Level
 from oncall_tui.domain.sanitize import clean_block
-from oncall_tui.domain.update import IncidentUpdate
+from oncall_tui.domain.update import IncidentUpdate, Waiver
 from oncall_tui.store.corrections import correct_update
 from oncall_tui.store.database import Database
+from oncall_tui.store.drafts import list_literals, read_known
 from oncall_tui.store.scratch import drop_scratch
 from oncall_tui.store.updates import list_updates
 from oncall_tui.tui.actions import bindings_of
+from oncall_tui.tui.checkable import take_correction
+from oncall_tui.tui.checks import check, waive_blocks
 from oncall_tui.tui.host import host_of, start_work, tell
 from oncall_tui.tui.orders import Order
-from oncall_tui.tui.planning import list_known
 from oncall_tui.tui.scratch_keeper import ScratchKeeper
 from oncall_tui.tui.screens.over import OverScreen
 from oncall_tui.tui.screens.say import Said, SayScreen, begin_order
@@ -200,44 +204,61 @@ class CorrectionScreen(OverScreen):
         await self._keeper.save()
         host, body = host_of(self), clean_block(self._text.text).strip()
         incident = host.snapshot.incident(self._incident_id)
-        title = incident.title if incident else "-"
-        known = tuple(list_known(host.snapshot, host.config))
-        findings = [each for each in lint(title, body, Context(names=known)) if each.level is not Level.INFO]
+        try:
+            facts, literals = await host.feed.call(_read_known, self._incident_id)
+        except OncallError as error:
+            tell(self.app, str(error), "error")
+            return
+        if incident is None:
+            return
+        checkable = take_correction(incident, self._updates, update, body, host.snapshot, host.config, facts, literals)
+        found = (await asyncio.to_thread(check, checkable)).findings
+        findings = [each for each in found if each.level is not Level.INFO]
         pages, cannot = self._list_pages(can_edit=True), self._list_pages(can_edit=False)
         said = Said(
             f"Review the correction of #{self._incident_id}",
             body,
             lambda _: [],
             partial(_draw_facts, pages, cannot, findings),
-            obstacle=_find_obstacle(update, body, pages, findings),
+            obstacle=_find_obstacle(update, body, pages),
             words=draw_difference(update.body, body),
+            findings=findings,
         )
         host.load_styles("review")
-        self.app.push_screen(SayScreen(said), partial(self._decide, self._make_order(update, body)))
+        screen = SayScreen(said)
 
-    def _make_order(self, update: IncidentUpdate, body: str) -> Order:
+        async def decide(is_confirmed: bool | None) -> None:
+            if is_confirmed:
+                waivers = waive_blocks(checkable, findings, screen.reasons, host.actor, self.oncall.now())
+                order = self._make_order(update, body, waivers)
+                self.dismiss()
+                await begin_order(self.app, order)
+
+        self.app.push_screen(screen, decide)
+
+    def _make_order(self, update: IncidentUpdate, body: str, waivers: Sequence[Waiver]) -> Order:
         host, editable, name = host_of(self), self._list_editable(), self._keeper.name
         actor, terminal_id = host.actor, host.terminal_id
 
         def store(db: Database, now: int) -> str:
-            correct_update(db, update.id, body, editable=editable, actor=actor, now=now)
+            correct_update(db, update.id, body, editable=editable, actor=actor, now=now, waivers=waivers)
             drop_scratch(db, name, terminal_id)
             return "queued; the first words stay in our record"
 
         return Order(f"correct-{update.id}", f"correction of #{self._incident_id}", store)
 
-    async def _decide(self, order: Order, is_confirmed: bool | None) -> None:
-        if is_confirmed:
-            self.dismiss()
-            await begin_order(self.app, order)
+
+def _read_known(db: Database, incident_id: int) -> tuple[Facts, list[str]]:
+    with db.snapshot():
+        return read_known(db, incident_id).facts, list_literals(db)
 
 
-def _find_obstacle(update: IncidentUpdate, body: str, pages: list[str], findings: list[Finding]) -> str:
+def _find_obstacle(update: IncidentUpdate, body: str, pages: list[str]) -> str:
     if body == update.body.strip():
         return "This is the text that was said: there is nothing to correct."
     if not pages:
         return "No page that holds this update lets it be edited: say what is right in an update of its own."
-    return next((finding.message for finding in findings if finding.level is Level.BLOCK), "")
+    return ""
 
 
 def _draw_facts(pages: list[str], cannot: list[str], findings: list[Finding], width: int) -> list[Content]:
