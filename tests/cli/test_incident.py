@@ -164,6 +164,16 @@ def test_doctor_has_advice_for_each_fault(program: Program) -> None:
     assert "fail  page: " in answer.out
 
 
+def test_words_that_wait_for_a_page_of_later_are_looked_at_as_if_it_were_there(program: Program) -> None:
+    number = str(program.run("incident", "open", "-t", "API", "-m", "The API fails.", "--json").shape()["id"])
+    queued = len(program.run("outbox", "list", "--json").rows())
+    update = ("incident", "update", number, "--status", "identified", "-m")
+    assert "DR001" in program.run(*update, "This is a drill.").err
+    program.run("incident", "mark", number, "private")
+    assert "SE003" in program.run(*update, "The cause is known.").err
+    assert len(program.run("outbox", "list", "--json").rows()) == queued
+
+
 def test_a_drill_is_told_to_nobody_and_a_private_incident_only_when_it_is_cleared(program: Program) -> None:
     program.write_config(PAGE + CONFIG)
     drill = program.run("incident", "open", "-t", "Drill: sign-in", "-m", "Sign-in fails.", "--drill", "--json").shape()

@@ -75,7 +75,7 @@ def describe_update(
         started_at=incident.started_at,
         resolved_at=incident.resolved_at,
         has_mitigation=around.is_fix_noted,
-        is_live=bool(targets),
+        is_live=incident.reach is not Reach.DRILL,
         is_drill=incident.reach is Reach.DRILL,
         is_private=incident.reach is Reach.PRIVATE,
         is_page_moved=bool(incident.conflict),

@@ -159,7 +159,8 @@ def test_account_numbers_bank_accounts_and_client_names_block() -> None:
     assert words_of("SE002", "globexport and Globexes work.", tuning=tuning) == []
 
 
-def test_a_private_incident_blocks_unless_nobody_reads_it() -> None:
-    assert level_of("SE003", "We are looking into it.", Context(is_private=True)) is Level.BLOCK
-    assert level_of("SE003", "We are looking into it.", Context(is_private=True, is_live=False)) is None
+@pytest.mark.parametrize("is_live", [True, False, None])
+def test_a_private_incident_blocks(is_live: bool | None) -> None:
+    assert level_of("SE003", "We are looking into it.", Context(is_private=True, is_live=is_live)) is Level.BLOCK
+    assert level_of("SE003", "We are looking into it.", Context(is_private=False, is_live=is_live)) is None
     assert level_of("SE003", "We are looking into it.") is None

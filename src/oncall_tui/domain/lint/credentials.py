@@ -314,7 +314,7 @@ def _is_iban(text: str) -> bool:
 
 
 def _find_private(_post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
-    if context.is_private and context.is_live is not False:
+    if context.is_private:
         yield Remark(0, 0, "This incident is private: nothing of it goes to customers until it is cleared.")
 
 

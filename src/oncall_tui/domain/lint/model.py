@@ -120,9 +120,9 @@ class Context(Struct, frozen=True):
     brackets of their own and are taken as meant; `variables` are those of the templates. `red_probes` are linked probes
     that are neither up nor slow. `channel` is the form that the text is written for (`page`, `social`, `sms`, ...),
     `full_body` the text that it was made from, `body_limit` the characters that the page takes where it says so.
-    `is_live` is whether customers get to read it. `is_page_moved` is whether somebody else posted since it was begun,
-    `dead_links` are those that were seen not to answer. `suggest` returns what a word of small letters was meant to be,
-    and None for one that is known.
+    `is_live` is whether customers get to read it, also on a page of later. `is_page_moved` is whether somebody else
+    posted since it was begun, `dead_links` are those that were seen not to answer. `suggest` returns what a word of
+    small letters was meant to be, and None for one that is known.
     """
 
     now: int | None = None
