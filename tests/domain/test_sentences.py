@@ -13,7 +13,7 @@ from oncall_tui.content import load_templates
 from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.sentences import list_handwritten, switch_template, update_draft
 from oncall_tui.domain.template import Moment, Template, render, render_sentences
-from oncall_tui.domain.template_variables import sample_variables
+from oncall_tui.domain.template_variables import VARIABLES
 
 _BODY = """
 We look into {components}.
@@ -30,6 +30,7 @@ _FACTS: dict[str, str | None] = {
     "action": "at work",
     "next_update": "14:35 UTC",
 }
+_SAMPLES = {name: variable.sample for name, variable in VARIABLES.items()}
 _END = "\n\nWe are at work. You hear again by 14:35 UTC."
 
 _names = st.sampled_from(["components", "scope", "workaround", "action", "next_update"])
@@ -158,7 +159,7 @@ def test_a_text_without_a_sentence_of_the_template_is_left_alone(
 
 @pytest.mark.parametrize("new", load_templates(), ids=lambda template: template.key)
 def test_another_template_keeps_what_a_person_wrote_and_tells_it(new: Template) -> None:
-    facts = sample_variables()
+    facts = _SAMPLES
     old = load_templates()[0]
     text = render(old, facts).replace("Affected:", "My words. Affected:").replace("You will hear", "You shall hear")
     switched = switch_template(render_sentences(old, facts), render_sentences(new, facts), text)
@@ -174,7 +175,7 @@ def test_another_template_keeps_what_a_person_wrote_and_tells_it(new: Template) 
 
 
 def test_prepared_words_alone_are_replaced_whole() -> None:
-    facts = sample_variables()
+    facts = _SAMPLES
     old, new = load_templates()[:2]
     switched = switch_template(render_sentences(old, facts), render_sentences(new, facts), render(old, facts))
     assert switched.kept == ()

@@ -9,16 +9,14 @@ from oncall_tui.content import load_templates
 from oncall_tui.domain.duration import HOUR
 from oncall_tui.domain.facts import NO_FACTS, Facts, complete_facts, tell_scope
 from oncall_tui.domain.incident import Cause, ComponentStatus, Incident, IncidentStatus, Phase, Severity
-from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus
 from oncall_tui.domain.template import NO_COMPONENT
 from oncall_tui.domain.template_variables import (
     ANY_SUPPLIER,
     UNKNOWN_SCOPE,
     VARIABLES,
     Team,
-    sample_variables,
     variables_of,
-    variables_of_maintenance,
+    variables_of_window,
 )
 
 _NOW = 1_795_356_300_000  # 22 Nov 2026 14:05 UTC
@@ -44,12 +42,11 @@ def _variables(facts: Facts, incident: Incident = _INCIDENT, **more: object) -> 
 
 
 def test_every_variable_that_is_filled_or_asked_for_is_known() -> None:
-    work = Maintenance(1, "m", "T", MaintenanceStatus.SCHEDULED, _NOW, _NOW + HOUR, ("API",), (), _NOW, "ana")
-    filled = {*_variables(NO_FACTS), *variables_of_maintenance(work, _NOW)}
+    filled = {*_variables(NO_FACTS), *variables_of_window(["API"], _NOW, _NOW + HOUR, _NOW)}
     assert filled <= VARIABLES.keys()
     assert all(template.variables <= VARIABLES.keys() for template in load_templates())
     assert set().union(*(template.variables for template in load_templates())) >= VARIABLES.keys() - {"product", "told"}
-    assert all(sample_variables().values())
+    assert all(variable.sample for variable in VARIABLES.values())
 
 
 def test_an_incident_alone_fills_what_it_knows() -> None:
@@ -163,8 +160,7 @@ def test_a_scope_that_is_not_known_hides_what_was_guessed_before() -> None:
 
 
 def test_planned_work_tells_its_window() -> None:
-    work = Maintenance(1, "m", "T", MaintenanceStatus.SCHEDULED, _NOW, _NOW + HOUR, ("API",), (), _NOW, "ana")
-    found = variables_of_maintenance(work, _NOW)
+    found = variables_of_window(["API"], _NOW, _NOW + HOUR, _NOW)
     assert found["window"] == "22 November from 14:05 UTC to 15:05 UTC"
-    late = variables_of_maintenance(replace(work, ends_at=_NOW + 11 * HOUR), _NOW)
+    late = variables_of_window(["API"], _NOW, _NOW + 11 * HOUR, _NOW)
     assert late["window"] == "22 November from 14:05 UTC to 01:05 UTC on 23 November"

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from oncall_tui.domain.facts import Facts, complete_facts
 from oncall_tui.domain.incident import Cause, Incident, IncidentStatus
-from oncall_tui.domain.maintenance import Maintenance, PlanFields, PlanPart
+from oncall_tui.domain.maintenance import PlanFields, PlanPart
 from oncall_tui.domain.template import NO_COMPONENT, join_names, say_day, say_length, say_when
 
 UNKNOWN_SCOPE = "how many of you are affected"
@@ -169,16 +169,10 @@ def _of_facts(facts: Facts, cause: Cause, status: IncidentStatus, now: int) -> d
     }
 
 
-def variables_of_maintenance(maintenance: Maintenance, now: int, team: Team = NO_TEAM) -> dict[str, str | None]:
-    """Returns what planned work knows; what it does to customers is what a person has said."""
-    known = (maintenance.components, maintenance.starts_at, maintenance.ends_at)
-    return variables_of_window(*known, now, team, maintenance.effect)
-
-
 def variables_of_window(
     components: Sequence[str], start: int, end: int, now: int, team: Team = NO_TEAM, effect: str = ""
 ) -> dict[str, str | None]:
-    """Returns the same of work that is no more than planned."""
+    """Returns what planned work knows; `effect` is what a person has said that it does to customers."""
     return {
         "components": join_names(components) or NO_COMPONENT,
         "work_effect": effect or None,
@@ -204,11 +198,6 @@ def variables_of_change(before: PlanFields, after: PlanFields, touched: frozense
 
 def _say_window(start: int, end: int) -> str:
     return f"{say_day(start)} from {say_when(start, start)} to {say_when(end, start)}"
-
-
-def sample_variables() -> dict[str, str | None]:
-    """Returns a sample of every variable, for looking at a template and for trying it."""
-    return {name: variable.sample for name, variable in VARIABLES.items()}
 
 
 def _name_supplier(facts: Facts) -> str:
