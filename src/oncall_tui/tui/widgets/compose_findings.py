@@ -33,22 +33,23 @@ class _Row(NamedTuple):
 
 
 def draw_findings(
-    checked: Checked | None, current: Finding | None, width: int, most: int = _SHOWN, *, is_brief: bool = False
+    checked: Checked | None, current: Finding | None, width: int, *, is_brief: bool = False, is_large: bool = False
 ) -> list[Content]:
     """Returns the checks in at most `width` cells: a summary, then the worst, and the one that was jumped to.
 
-    Of the worst, or of the one in view, `is_brief` leaves one row.
+    Of the worst, or of the one in view, `is_brief` leaves one row; where there is room, what blocks is told in full.
     """
     if checked is None:
         return [join(("checking", "$muted"))]
     rows = sorted(_list_rows(checked, current), key=lambda row: _ORDER[row.level])
-    shown = rows[: 1 if is_brief else most]
+    shown = rows[: 1 if is_brief else _SHOWN]
     if current is not None and all(row.finding is not current for row in shown):
         shown = [*shown[:-1], *(row for row in rows if row.finding is current)]
     in_full = next((at for at, row in enumerate(shown) if current is not None and row.finding is current), 0)
     lines = [_draw_summary(checked, rows, current, width)]
     for at, row in enumerate(shown):
-        lines += _wrap(row.lead, row.message, width, 1 if is_brief or at != in_full else _FULL_ROWS)
+        is_full = not is_brief and (at == in_full or (is_large and row.level is Level.BLOCK))
+        lines += _wrap(row.lead, row.message, width, _FULL_ROWS if is_full else 1)
     if len(rows) > len(shown) and not is_brief:
         lines.append(join((f"  and {len(rows) - len(shown)} more", "$muted")))
     return lines

@@ -37,12 +37,14 @@ _LAST_WORDS_SHOWN = 16
 class ComposeLines:
     """Holds them for the pane: those of the form while something is written, `idle` while nothing is.
 
-    `width` is the room that the pane has, in cells; where it `is_tight`, rows go to the text first.
+    `width` is the room that the pane has, in cells; where it `is_tight`, rows go to the text first,
+    where it `is_large` there are some to spare.
     """
 
     def __init__(self) -> None:
         self.width = 80
         self.is_tight = False
+        self.is_large = False
         self.head = Lines(id="compose-head")
         self.components = Lines(id="compose-components")
         self._counts = Lines(id="compose-counts")
@@ -118,6 +120,8 @@ class ComposeLines:
         is_taller = len(rows) != len(self._counts.lines)
         self._counts.show_lines(rows)
         self._counts.refresh(layout=is_taller)
-        found = draw_findings(linting.checked, linting.current, self.width, is_brief=self.is_tight)
+        found = draw_findings(
+            *(linting.checked, linting.current, self.width), is_brief=self.is_tight, is_large=self.is_large
+        )
         self._findings.show_lines(found)
         self._findings.refresh(layout=True)

@@ -291,6 +291,7 @@ class ComposePane(Pane, ComposeTools):
         writing, host = self.writing, host_of(self)
         self._lines.width = max(20, self.content_size.width)
         self._lines.is_tight = self.screen.has_class("-tight")
+        self._lines.is_large = self.screen.has_class("-large")
         if writing is None:
             self._lines.show_idle(self._snapshot, self._incident_id)
             return
