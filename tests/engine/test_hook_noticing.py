@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from tests.hook_calls import list_calls
 
 from oncall_tui.config.model import HookConfig
 from oncall_tui.domain.duration import HOUR, MINUTE, SECOND
@@ -22,7 +23,6 @@ from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, V
 from oncall_tui.engine.hooks import Noticing
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.hooks import (
-    list_calls,
     list_hooks,
     list_told,
     replace_hooks,
@@ -73,7 +73,7 @@ class Board:
         self.look()
 
     def documents(self) -> list[dict[str, object]]:
-        return [json.loads(call.document) for _, call in list_calls(self.db, self.hook.name)]
+        return [json.loads(call.document) for call in list_calls(self.db, self.hook.name)]
 
     def told(self) -> list[tuple[object, object]]:
         return [(document["event"], document["probe"]) for document in self.documents()]
@@ -239,7 +239,7 @@ def test_names_with_escape_sequences_reach_nobody_raw(db: Database) -> None:
         board = Board(db, [replace(make_probes(1)[0], name=hostile)])
         board.set(ProbeStatus.DOWN, hostile)
         board.settle()
-        (_, call), *_ = list_calls(db, "phone")
+        call, *_ = list_calls(db, "phone")
         assert call.document.isprintable()
         assert "\x1b" not in str(board.documents()[0]["text"])
 
@@ -285,7 +285,7 @@ def test_whatever_happens_ends_follow_troubles_and_the_last_word_is_true(
             assert isinstance(others, dict)
             for name in (document["probe"], *others["names"]):
                 events[str(name)].append(document["event"])
-        made = [call.created_at for _, call in list_calls(db, "phone")]
+        made = [call.created_at for call in list_calls(db, "phone")]
     for name, told in events.items():
         assert told == ["down", "up"] * (len(told) // 2) + ["down"] * (name in down)
     assert all(sum(at - HOUR < each <= at for each in made) <= at_most for at in made)

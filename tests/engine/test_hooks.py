@@ -15,6 +15,7 @@ from random import Random
 
 from tests.engine.receivers import answer, open_receiver
 from tests.engine.test_hook_noticing import NOW, Board, make_probes
+from tests.hook_calls import list_calls
 from tests.pace import PATIENCE_S, Deadline, free_s
 
 from oncall_tui.clock import now_ms
@@ -30,7 +31,6 @@ from oncall_tui.store.hooks import (
     NewCall,
     adopt_calls,
     has_waiting_calls,
-    list_calls,
     list_told,
     replace_hooks,
     save_changes,
@@ -69,7 +69,7 @@ class Calling:
         self.works[hook].wake.set()
 
     def states(self, hook: str) -> list[CallState]:
-        return [state for state, _ in list_calls(self.db, hook)]
+        return [each.state for each in list_calls(self.db, hook)]
 
     async def end(self) -> None:
         self.stop.set()
@@ -126,10 +126,10 @@ async def test_a_trouble_that_no_url_took_is_called_anew_while_it_lasts(tmp_path
             board.set(ProbeStatus.DOWN, "p000")
             await asyncio.sleep(0.1)
             board.now += GATHER_MS
-            await wait_until(lambda: [state for state, _ in list_calls(db, "phone")] == [CallState.FAILED])
+            await wait_until(lambda: [each.state for each in list_calls(db, "phone")] == [CallState.FAILED])
             await asyncio.sleep(0.1)
             board.now += GATHER_MS
-            await wait_until(lambda: [state for state, _ in list_calls(db, "phone")][1:] == [CallState.DONE])
+            await wait_until(lambda: [each.state for each in list_calls(db, "phone")][1:] == [CallState.DONE])
             assert list_told(db)["phone"]["p000"].event is HookEvent.DOWN
             stop.set()
             await asyncio.gather(*tasks)
@@ -209,7 +209,7 @@ async def test_a_locked_file_delays_a_call_and_neither_loses_nor_doubles_it(tmp_
         await asyncio.sleep(0.4)
         assert not mark.exists()
         db.rows("COMMIT")
-        await wait_until(lambda: [state for state, _ in list_calls(db, "phone")] == [CallState.DONE])
+        await wait_until(lambda: [each.state for each in list_calls(db, "phone")] == [CallState.DONE])
         await asyncio.sleep(0.1)
         stop.set()
         await asyncio.gather(*tasks)
@@ -245,7 +245,7 @@ async def test_a_call_that_an_engine_died_in_is_made_again_once_and_none_that_wa
             os.kill(pid, signal.SIGKILL)
         epoch = take_lease(db, pid=1, host="h", boot_id="b", version="0", mode="stay", now=now_ms())
         adopt_calls(db, "phone", epoch, COMMAND_TRIES, now_ms())
-        assert [state for state, _ in list_calls(db, "phone")] == [CallState.DONE, CallState.FAILED]
+        assert [each.state for each in list_calls(db, "phone")] == [CallState.DONE, CallState.FAILED]
 
 
 def has_rung(mark: Path, times: int) -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.hook_calls import list_calls
 
 from oncall_tui.domain.hook import CallState, HookCall, HookEvent, Rate, Told
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus
@@ -15,7 +16,6 @@ from oncall_tui.store.hooks import (
     claim_call,
     count_calls_left,
     find_next_try,
-    list_calls,
     list_hooks,
     list_new_hooks,
     list_told,
@@ -46,7 +46,7 @@ def call(db: Database, epoch: int, uid: str, event: HookEvent = HookEvent.DOWN, 
 
 
 def states(db: Database) -> list[CallState]:
-    return [state for state, _ in list_calls(db, "phone")]
+    return [each.state for each in list_calls(db, "phone")]
 
 
 def claim(db: Database, epoch: int, now: int = NOW) -> HookCall:

@@ -16,10 +16,9 @@ class Capabilities(Struct, frozen=True):
 
     `title_most` and `body_most` are None where nothing is documented: such a page refuses what is too long in its own
     words. `shown_statuses` says as what it shows a state that it does not have; one that is absent is shown as itself.
-    `has_stamp` pages keep ids of ours beside an incident, and `has_lookup` ones can be asked for one by them;
-    `repeats_create` ones take the same creation twice and make one incident of it. `needs_component` ones refuse an
-    update that names none; `holds_components` ones show a component no better than it was declared until the incident
-    is over; `frees_components` ones put back every component by themselves then, and refuse to be told.
+    `has_lookup` pages keep ids of ours beside an incident and can be asked for one by them; `repeats_create` ones take
+    the same creation twice and make one incident of it. `needs_component` ones refuse an update that names none;
+    `holds_components` ones show a component no better than it was declared until the incident is over.
     `has_public_list` ones tell programs what customers read; of others words are looked for in what browsers get.
     `keeps_window` ones show for ever what planned work was announced with; `moves_silently` ones start and end it by
     their own clock without a word; `mails_as_announced` ones mail of all that is said of it, or of nothing, as of its
@@ -33,12 +32,10 @@ class Capabilities(Struct, frozen=True):
     shown_statuses: Mapping[IncidentStatus, IncidentStatus] = {}
     component_statuses: frozenset[ComponentStatus] = frozenset(ComponentStatus)
     has_impact: bool = False
-    has_stamp: bool = False
     has_lookup: bool = False
     repeats_create: bool = False
     needs_component: bool = False
     holds_components: bool = False
-    frees_components: bool = False
     can_retitle: bool = True
     can_edit_update: bool = False
     has_maintenance: bool = False

@@ -312,28 +312,6 @@ def list_hooks(db: Database) -> list[HookStanding]:
     ]
 
 
-def list_calls(
-    db: Database, hook: str, states: Collection[CallState] = tuple(CallState)
-) -> list[tuple[CallState, HookCall]]:
-    """Returns the calls of a hook from the last week, oldest first."""
-    return [
-        (
-            CallState(row["state"]),
-            HookCall(
-                row["id"],
-                row["uid"],
-                hook,
-                HookEvent(row["event"]),
-                row["document"],
-                row["attempts"],
-                row["created_at"],
-            ),
-        )
-        for row in db.rows("SELECT * FROM hook_call WHERE hook = ? ORDER BY id", hook)
-        if row["state"] in states
-    ]
-
-
 def tell_faults(db: Database) -> str:
     """Returns which hooks failed the last time that they were called, and why; empty when none did."""
     rows = db.rows("SELECT name, fault FROM hook WHERE fault != '' ORDER BY position")

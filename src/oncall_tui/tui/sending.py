@@ -23,7 +23,6 @@ from oncall_tui.tui.screens.review import ReviewScreen
 from oncall_tui.tui.widgets.compose_words import draw_words
 from oncall_tui.tui.widgets.send_bar import SendBar
 
-_UNSENT = "Somebody wrote on the page while you have words that are not sent."
 #: Stands between two texts that are to become one; the checks block it like any hole.
 _SEAM = "{theirs_on_the_page}"
 

@@ -39,7 +39,6 @@ from oncall_tui.engine.pages.values import name_component
 CAPABILITIES = Capabilities(
     adapter="cachet",
     title_most=255,
-    has_stamp=True,
     has_lookup=True,
     holds_components=True,
     has_maintenance=True,

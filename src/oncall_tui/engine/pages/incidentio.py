@@ -41,7 +41,6 @@ CAPABILITIES = Capabilities(
     updates_most=100,
     component_statuses=frozenset(ComponentStatus) - {ComponentStatus.UNDER_MAINTENANCE},
     repeats_create=True,
-    frees_components=True,
     has_maintenance=True,
     keeps_window=True,
 )

@@ -29,7 +29,6 @@ CAPABILITIES = Capabilities(
     title_most=255,
     body_most=25_000,
     has_impact=True,
-    has_stamp=True,
     can_edit_update=True,
     has_maintenance=True,
     has_auto_transitions=True,

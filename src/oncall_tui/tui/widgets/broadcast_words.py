@@ -58,9 +58,3 @@ def _draw_channel(channel: Preview, width: int, *, is_brief: bool) -> list[Conte
         is_cut = at == most - 1 and len(shown) > most
         rows.append(draw_labelled("", cut(line(f"  {row}{Glyphs.show('…') if is_cut else ''}"), width)))
     return rows
-
-
-def tell_broadcasts(config: Config) -> str:
-    """Returns in a few words who else is told, for a line beside the text; empty when nobody is."""
-    names = [item.name for item in config.broadcasts]
-    return f"then {', '.join(names)}, once the page shows it" if names else ""

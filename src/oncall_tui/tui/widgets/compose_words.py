@@ -9,7 +9,7 @@ from textual.content import Content
 from oncall_tui.domain.cadence import CLOCK_STEP_MS, Urgency, describe_due, judge_due, next_update_at
 from oncall_tui.domain.duration import MINUTE, format_age
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Severity
-from oncall_tui.domain.lint.model import LONG_TITLE, Level
+from oncall_tui.domain.lint.model import LONG_TITLE
 from oncall_tui.domain.promise import Score
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.template import say_length
@@ -40,7 +40,6 @@ DUE_STYLE = {
     Urgency.URGENT: "bold $state-partial",
     Urgency.LATE: "bold $state-down",
 }
-_LEVEL_LOOK = {Level.BLOCK: ("✖", "$state-down"), Level.WARN: ("▲", "$state-slow"), Level.INFO: ("○", "$muted")}
 
 
 def list_dues(

@@ -27,7 +27,6 @@ from oncall_tui.tui.widgets.compose_words import list_dues
 from oncall_tui.tui.widgets.reach_mark import REACH_WORDS
 
 _SETTLE_S = 0.8
-_LABEL_WIDTH = 11
 _IMPACTS = (Impact.NONE, Impact.MINOR, Impact.MAJOR, Impact.CRITICAL)
 
 
