@@ -26,7 +26,7 @@ from oncall_tui.domain.merging import read_plan
 
 NOW = 1_795_356_300_000  # 2026-11-22 14:05 UTC
 WORK = Work(("API",), NOW + 4 * DAY, NOW + 4 * DAY + HOUR, "the API is read-only", "the old disks", "dana")
-CUSTOMS = Customs(load_templates(), least_notice_ms=3 * DAY)
+CUSTOMS = Customs(load_templates(), least_notice_ms=3 * DAY, is_live=True)
 OTHER = Maintenance(7, "u", "Cables", MaintenanceStatus.SCHEDULED, WORK.starts_at, WORK.ends_at, (), (), NOW, "ben")
 FIRE = Incident(
     3, "u", "API fails", IncidentStatus.INVESTIGATING, Phase.ACTIVE, None, Severity.SEV2, Cause.UNKNOWN, NOW, NOW, 1
@@ -78,7 +78,7 @@ def test_what_goes_on_at_the_same_time() -> None:
     assert find_overlaps(replace(soon, starts_at=NOW - MINUTE), [overrun], [], NOW) == ["M7 Cables"]
 
 
-@pytest.mark.parametrize("customs", [CUSTOMS, Customs()], ids=["template", "plain"])
+@pytest.mark.parametrize("customs", [CUSTOMS, Customs(is_live=True)], ids=["template", "plain"])
 @pytest.mark.parametrize("has_begun", [False, True])
 @pytest.mark.parametrize("old_ms", [-3 * HOUR, 40 * HOUR])
 def test_the_usual_words_of_any_change_tell_it_and_have_no_findings(

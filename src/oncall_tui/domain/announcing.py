@@ -65,6 +65,7 @@ class Customs(Struct, frozen=True):
     team: Team = NO_TEAM
     least_notice_ms: int | None = None
     audience: Audience | None = None
+    is_live: bool | None = None
 
 
 def work_of(maintenance: Maintenance, ends_at: int | None = None) -> Work:
@@ -146,6 +147,7 @@ def describe_work(
     return Context(
         now=now,
         window=window,
+        is_live=customs.is_live,
         audience=customs.audience,
         channel="page",
         names=tuple(names),
