@@ -149,7 +149,7 @@ async def test_of_two_terminals_the_second_is_told_and_keeps_what_it_typed(desk:
         await pilot.press("end", *" now")
         await wait_for_text(pilot, 'called "Move the database now"')
         await pilot.press("ctrl+s")
-        await wait_for_text(pilot, "Called before")
+        await wait_for_text(pilot, "Was called   Move the database")
         said = {NoticeKind.CHANGE: Words("theirs", "Other words.", True)}
         theirs = replace(read_plan(work), title="Cables")
         change_maintenance(desk.db, 1, theirs, said, actor="cara", now=now_ms())

@@ -9,9 +9,11 @@ import pytest
 from msgspec.structs import replace
 from tests.tui.asking import Engine
 from tests.tui.desk import Desk, make_desk, open_app, screen_text, wait_for, wait_for_text
+from textual.content import Content
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.duration import HOUR, MINUTE
+from oncall_tui.domain.lint.model import Finding, Level
 from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, NoticeEvidence, NoticeKind
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.domain.update import DeliveryState
@@ -26,6 +28,8 @@ from oncall_tui.store.notice_rows import Words
 from oncall_tui.store.notice_steps import claim_notice, settle_notice
 from oncall_tui.store.notices import list_notice_deliveries
 from oncall_tui.store.scratch import take_scratch
+from oncall_tui.tui.screens.say import Said, SayScreen
+from oncall_tui.tui.widgets.planned_review import add_findings
 from oncall_tui.tui.widgets.planned_words import draw_evidence
 
 _WINDOW_MS = 600
@@ -69,6 +73,29 @@ def _ask(desk: Desk, work: Maintenance, state: DeliveryState) -> None:
         next_try_at=None,
         is_asking=True,
     )
+
+
+def _find(rule: str, level: Level, *, is_final: bool = False) -> Finding:
+    return Finding(rule, level, f"{rule} is said.", 0, 0, is_final=is_final)
+
+
+def test_all_that_blocks_stands_before_the_facts_and_some_of_the_rest_behind() -> None:
+    blocks = [_find(f"B{at}", Level.BLOCK) for at in range(4)]
+    warnings = [_find(f"W{at}", Level.WARN) for at in range(4)]
+    both = [row.plain for row in add_findings([Content("Begins")], [*warnings, *blocks], 80)]
+    assert [row.split()[-3] for row in both[:4]] == ["B0", "B1", "B2", "B3"]
+    assert (both[4], both[5].strip(), len(both)) == ("Begins", "and 4 more warnings", 6)
+    alone = [row.plain for row in add_findings([Content("Begins")], warnings, 80)]
+    assert (alone[0], alone[-1].strip(), len(alone)) == ("Begins", "and 1 more warning", 5)
+
+
+async def test_a_reason_is_asked_for_only_where_reasons_can_help(desk: Desk) -> None:
+    async with open_app(desk) as (app, pilot):
+        app.load_styles("review")
+        for is_final, words in ((False, "say why all the same"), (True, "Not sendable: the findings above block it")):
+            found = [_find("B0", Level.BLOCK), _find("B1", Level.BLOCK, is_final=is_final)]
+            app.push_screen(SayScreen(Said("Review", "text", lambda _: [], lambda _: [], findings=found)))
+            await wait_for_text(pilot, words)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])

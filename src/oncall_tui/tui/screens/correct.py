@@ -35,7 +35,7 @@ from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import STATUS_LOOK, Glyphs, clock_utc, cut, date_utc, join, line, look, wrap
 from oncall_tui.tui.widgets.compose_diff import draw_difference
 from oncall_tui.tui.widgets.lines import Flow
-from oncall_tui.tui.widgets.planned_review import draw_findings
+from oncall_tui.tui.widgets.planned_review import add_findings
 from oncall_tui.tui.widgets.proof_words import draw_proofs
 from oncall_tui.tui.widgets.review_words import draw_rows
 from oncall_tui.tui.widgets.update_text import UpdateText
@@ -267,4 +267,4 @@ def _draw_facts(pages: list[str], cannot: list[str], findings: list[Finding], wi
         words = f"{', '.join(cannot)}: customers read the first words there still; say what is right in an update"
         rows += draw_rows("Not on", words, width, "$state-slow")
     told = "subscribers are not told, mail and messages that went out stay as they are"
-    return [*rows, *draw_rows("Mail", told, width), *draw_findings(findings, width)]
+    return add_findings([*rows, *draw_rows("Mail", told, width)], findings, width)

@@ -39,7 +39,7 @@ from oncall_tui.tui.widgets.choice import Choice
 from oncall_tui.tui.widgets.lines import Flow
 from oncall_tui.tui.widgets.planned_review import (
     NARROW,
-    draw_findings,
+    add_findings,
     draw_first_finding,
     draw_targets,
     tell_instant,
@@ -300,7 +300,7 @@ class NoticeForm(OverScreen):
             end = [draw_labelled("New end", line(write_instant(ends_at), "bold"))] if ends_at else []
             rows = wrap(effect, max(12, width - 13))
             effects = [draw_labelled("" if at else "Then", line(row)) for at, row in enumerate(rows)]
-            return [*end, *effects, *draw_targets(pages, width, notify=notify), *draw_findings(findings, width)]
+            return add_findings([*end, *effects, *draw_targets(pages, width, notify=notify)], findings, width)
 
         title = f"Review: {_TITLES[self._kind].format(maintenance.id)}"
 

@@ -70,7 +70,8 @@ class SayScreen(Overlay[bool]):
         return self._said.obstacle or next((finding.message for finding in self._obstacles), "")
 
     def _draw_verdict(self) -> Content:
-        if not self._said.obstacle and any(not finding.is_final for finding in self._obstacles):
+        obstacles = self._obstacles
+        if obstacles and not self._said.obstacle and not any(finding.is_final for finding in obstacles):
             return join(
                 (f"{Glyphs.show('✖')} Not sendable as it is.  ", "bold $state-down"),
                 *(("^g ", "bold"), "say why all the same   ", ("esc ", "bold"), ("back to the text", "$muted")),

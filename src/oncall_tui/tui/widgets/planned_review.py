@@ -87,7 +87,7 @@ def draw_change_facts(
 ) -> list[Content]:
     """Returns what is new beside what it was, who is told, and what stands against it."""
     plan, before, parts = change.plan, change.work.before or change.plan, change.work.touched
-    rows = draw_rows("Called before", before.title, width, "$muted") if PlanPart.TITLE in parts else []
+    rows = draw_rows("Was called", before.title, width, "$muted") if PlanPart.TITLE in parts else []
     for part, label, at, old in (
         (PlanPart.START, "Begins", plan.starts_at, before.starts_at),
         (PlanPart.END, "Ends", plan.ends_at, before.ends_at),
@@ -105,7 +105,7 @@ def draw_change_facts(
         rows += [*draw_rows("Silences", ", ".join(silenced) or "no probe", width)]
     if change.telling.is_carrying:
         rows += [*draw_rows("Here", "it is so already; only the pages that are behind are told", width)]
-    return [*rows, *draw_targets(pages, width, notify=notify), *draw_findings(findings, width)]
+    return add_findings([*rows, *draw_targets(pages, width, notify=notify)], findings, width)
 
 
 def draw_plan_facts(
@@ -120,7 +120,7 @@ def draw_plan_facts(
 ) -> list[Content]:
     """Returns the window, what it touches, who is told, and what stands against it."""
     start, end = tell_instant(plan.starts_at, now), tell_instant(plan.ends_at, now)
-    return [
+    rows = [
         draw_labelled("Begins", start),
         draw_labelled("Ends", end),
         *draw_rows("Components", ", ".join(typed.components) or "none", width),
@@ -128,8 +128,8 @@ def draw_plan_facts(
         *draw_rows("Silences", ", ".join(silenced) or "no probe", width),
         *draw_targets(pages, width, notify=typed.notify),
         *(draw_labelled("", line(row, "$state-slow")) for each in remarks for row in wrap(each, width - 13)),
-        *draw_findings(findings, width),
     ]
+    return add_findings(rows, findings, width)
 
 
 def draw_targets(pages: Sequence[str], width: int, *, notify: bool) -> list[Content]:
@@ -151,9 +151,13 @@ def draw_first_finding(findings: Sequence[Finding], width: int) -> list[Content]
     return [line(row, style) for row in wrap(told, width)[:2]]
 
 
-def draw_findings(findings: Sequence[Finding], width: int) -> list[Content]:
-    """Returns what stands against the words, the worst first."""
-    rows = [row for finding in findings[:_FINDINGS_SHOWN] for row in draw_finding(finding, width)]
-    if len(findings) > _FINDINGS_SHOWN:
-        rows.append(draw_labelled("", line(f"and {len(findings) - _FINDINGS_SHOWN} more", "$muted")))
-    return rows
+def add_findings(rows: Sequence[Content], findings: Sequence[Finding], width: int) -> list[Content]:
+    """Returns facts with all that blocks before them, and behind them as much of the rest as there is room for."""
+    blocks = [finding for finding in findings if finding.level is Level.BLOCK]
+    others = [finding for finding in findings if finding.level is not Level.BLOCK]
+    shown = others[: max(0, _FINDINGS_SHOWN - len(blocks))]
+    before, behind = ([row for each in part for row in draw_finding(each, width)] for part in (blocks, shown))
+    if len(others) > len(shown):
+        count = len(others) - len(shown)
+        behind.append(draw_labelled("", line(f"and {count} more {'warning' if count == 1 else 'warnings'}", "$muted")))
+    return [*before, *rows, *behind]
