@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,13 @@ from oncall_tui.clock import now_ms
 from oncall_tui.content import load_templates
 from oncall_tui.domain.context import describe_update
 from oncall_tui.domain.facts import Facts
-from oncall_tui.domain.incident import IncidentStatus
+from oncall_tui.domain.incident import IncidentStatus, Reach
 from oncall_tui.domain.lint.model import Context
 from oncall_tui.domain.probe import Verdict
 from oncall_tui.domain.template import list_variables
 from oncall_tui.domain.timeline import EntryKind, read_note
 from oncall_tui.store.drafts import keep_facts, read_known
-from oncall_tui.store.incidents import get_incident
+from oncall_tui.store.incidents import edit_incident, get_incident
 from oncall_tui.store.outbox import confirm_update
 from oncall_tui.store.probes import list_states, record_results
 from oncall_tui.store.surroundings import read_surroundings
@@ -124,6 +125,14 @@ def test_a_fix_that_nobody_wrote_down_is_asked_for(desk: Desk) -> None:
 )
 def test_a_note_says_by_its_first_word_that_it_is_a_fix(text: str, kind: EntryKind) -> None:
     assert read_note(text)[0] is kind
+
+
+def test_words_of_a_private_incident_do_not_wait_for_a_page_of_later(desk: Desk) -> None:
+    desk = dataclasses.replace(desk, config=replace(desk.config, pages=()))
+    number = declare(desk)
+    edit_incident(desk.db, replace(get_incident(desk.db, number), reach=Reach.PRIVATE), "ana", now_ms())
+    writing = _write(desk, number, IncidentStatus.INVESTIGATING)
+    assert "SE003" in _read_rules(desk, writing, "Sign-in fails.")
 
 
 async def test_a_fix_is_noted_where_notes_are_typed(desk: Desk) -> None:

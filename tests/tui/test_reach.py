@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
@@ -81,10 +80,7 @@ async def test_a_drill_is_marked_wherever_it_is_seen_and_can_be_sent(desk: Desk)
     assert list_deliveries(desk.db) == []
 
 
-@pytest.mark.parametrize("has_page", [True, False])
-async def test_a_private_incident_takes_a_reason(desk: Desk, has_page: bool) -> None:
-    # Words for no page wait for one of later.
-    desk = desk if has_page else dataclasses.replace(desk, config=replace(desk.config, pages=()))
+async def test_a_private_incident_takes_a_reason(desk: Desk) -> None:
     number = declare(desk)
     _mark(desk, number, Reach.PRIVATE)
     async with open_app(desk) as (_, pilot):
