@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from tests.cli.program import CONFIG, Program
+from tests.tui.asking import Engine
 from tests.tui.desk import Desk, declare, make_desk
 
 from oncall_tui.cli.judging import describe, describe_correction, judge
@@ -22,7 +23,7 @@ from oncall_tui.domain.lint.model import Context, Level, Tuning, Words
 from oncall_tui.domain.probe import ProbeStatus, Verdict
 from oncall_tui.store.database import open_database
 from oncall_tui.store.drafts import keep_facts, mark_literal, read_known
-from oncall_tui.store.incidents import get_incident
+from oncall_tui.store.incidents import edit_incident, get_incident
 from oncall_tui.store.outbox import confirm_update
 from oncall_tui.store.page import replace_pages
 from oncall_tui.store.probes import list_states, record_results
@@ -143,6 +144,23 @@ def test_a_command_says_all_that_the_pane_says(desk: Desk, status: IncidentStatu
         else:
             warned = [f"{each.part}: {each.message} [{each.rule}]" for each in verdict.findings if each.level == "warn"]
             assert say(reasons) == warned + losses
+
+
+def test_a_page_that_keeps_its_first_title_is_named_once_it_has_another(desk: Desk) -> None:
+    replace_pages(desk.db, [("page", Capabilities("Fixed", can_retitle=False))])
+    number, engine, kept = declare(desk), Engine(desk), "page: Fixed keeps the title that it was told first"
+    engine.confirm(number, "Requests fail.")
+    engine.deliver(engine.claim())
+    for title, is_told in (("API: requests are failing", False), ("Sign-in fails", True)):
+        incident = edit_incident(desk.db, replace(get_incident(desk.db, number), title=title), "ana", now_ms())
+        _, shown = _show(desk, number, IncidentStatus.INVESTIGATING, "Some requests fail.", now_ms())
+        assert (kept in [f"{each.page}: {each.loss.message}" for each in check(shown).losses]) is is_told
+        with desk.db.snapshot():
+            said = judge(
+                desk.db, desk.config, incident, shown.body, shown.context,
+                components=shown.components, reasons={}, actor="ana", now=now_ms(),
+            )  # fmt: skip
+        assert any("keeps the title" in each for each in said.remarks) is is_told
 
 
 def test_a_correction_is_judged_alike_on_its_screen_and_by_a_command(desk: Desk) -> None:

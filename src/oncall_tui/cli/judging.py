@@ -145,7 +145,13 @@ def _take_checkable(
     names = list_targets(incident, config.page_names if config is not None and config.pages else ())
     held, before = {state.page: state for state in list_pages(db)}, _count_updates(db, incident.id)
     targets = [
-        Target(name, name_page(name), held[name].capabilities if name in held else None, before.get(name, 0))
+        Target(
+            name,
+            name_page(name),
+            held[name].capabilities if name in held else None,
+            before.get(name, 0),
+            incident.listings[name].title if name in incident.listings else None,
+        )
         for name in (names if pages is None else pages)
     ]
     broadcasts = config.broadcasts if config is not None and is_told and names else ()

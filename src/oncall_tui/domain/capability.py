@@ -72,10 +72,11 @@ def list_losses(
     has_impact_override: bool,
     updates_before: int = 0,
     components_before: Mapping[str, ComponentStatus] | None = None,
+    title_before: str | None = None,
 ) -> list[Loss]:
     """Returns what of an update this kind of page would refuse or not show, in the order of a person's worry.
 
-    `components_before` is what the incident has said of its components so far.
+    `components_before` is what the incident has said of its components so far, `title_before` what the page calls it.
     """
     losses = []
     if page.title_most is not None and len(title) > page.title_most:
@@ -86,6 +87,8 @@ def list_losses(
         losses.append(Loss(f"{page.adapter} takes {page.updates_most} updates an incident", True))
     if page.needs_component and not components:
         losses.append(Loss(f"{page.adapter} takes no update without a component", True))
+    if not page.can_retitle and title_before is not None and title_before != title:
+        losses.append(Loss(f"{page.adapter} keeps the title that it was told first"))
     if (shown := page.show_status(status)) is not status:
         losses.append(Loss(f"{page.adapter} has no state {status}: customers read {shown}"))
     missing = {state for state in components.values() if state not in page.component_statuses}

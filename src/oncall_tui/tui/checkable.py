@@ -31,7 +31,13 @@ def take_checkable(
     incident = writing.incident
     held = {state.page: state.capabilities for state in snapshot.pages}
     targets = tuple(
-        Target(page, snapshot.name_page(page), held.get(page), writing.opened.updates_before.get(page, 0))
+        Target(
+            page,
+            snapshot.name_page(page),
+            held.get(page),
+            writing.opened.updates_before.get(page, 0),
+            incident.listings[page].title if page in incident.listings else None,
+        )
         for page in list_targets(incident, config.page_names)
     )
     return Checkable(

@@ -65,12 +65,16 @@ class Checked(Struct, frozen=True):
 
 
 class Target(Struct, frozen=True):
-    """A page that an update goes to, as far as it is known: what it is called, what it holds, how much it was told."""
+    """A page that an update goes to, as far as it is known: what it is called, what it holds, how much it was told.
+
+    `title` is what it calls the incident, None before it has it.
+    """
 
     page: str
     name: str
     capabilities: Capabilities | None
     updates_before: int
+    title: str | None = None
 
 
 class Channel(Struct, frozen=True):
@@ -158,6 +162,7 @@ def _find_losses(update: Checkable) -> list[PageLoss]:
                 has_impact_override=update.has_impact_override,
                 updates_before=target.updates_before,
                 components_before=update.components_before,
+                title_before=target.title,
             )
             found += [PageLoss(target.page, target.name, loss) for loss in losses]
     return sorted(found, key=lambda item: not item.loss.is_blocking)
