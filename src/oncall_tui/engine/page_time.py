@@ -21,6 +21,7 @@ class PageTime:
         self._page = page
         self._clock = clock
         self._base: float | None = None
+        self._begun: float | None = None
         self._is_mute = False
 
     @property
@@ -32,8 +33,13 @@ class PageTime:
         return base is not None and self._base is not None and abs(base - self._base) < TOLERANCE_MS
 
     def watch(self) -> None:
-        """Takes the time from the first answer that anybody in this process got; to be called every few seconds."""
-        if self._base is None:
+        """Takes the time from the first answer that anybody in this process got; to be called every few seconds.
+
+        Not once our clock was set since the first call: that answer may have been compared with the clock as it was.
+        """
+        ours = self._clock() - asyncio.get_running_loop().time() * 1000
+        self._begun = ours if self._begun is None else self._begun
+        if self._base is None and abs(ours - self._begun) < TOLERANCE_MS:
             self._base = self._find_base()
 
     def take(self) -> None:
