@@ -15,7 +15,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, Static
 
 from oncall_tui.config.customs import customs_of
 from oncall_tui.domain.duration import MINUTE
@@ -32,8 +32,8 @@ from oncall_tui.tui.orders import Order
 from oncall_tui.tui.plan import check_words
 from oncall_tui.tui.planning import Work, list_fixed, list_known, watch_list
 from oncall_tui.tui.scratch_keeper import ScratchKeeper
-from oncall_tui.tui.screens.over import OverScreen
 from oncall_tui.tui.screens.pick import PickScreen
+from oncall_tui.tui.screens.planned_fields import PlanFields
 from oncall_tui.tui.screens.say import Said, SayScreen, begin_order
 from oncall_tui.tui.text import Glyphs, join, line, wrap
 from oncall_tui.tui.widgets.choice import Choice
@@ -58,7 +58,7 @@ _TEXTS = {
 }
 
 
-class ChangeForm(OverScreen):
+class ChangeForm(PlanFields[TypedChange]):
     """Works on the maintenance as it was when the form was opened; one that was changed meanwhile is not sent."""
 
     scope = "plan"
@@ -155,11 +155,6 @@ class ChangeForm(OverScreen):
         self._put_words()
         self.draw()
 
-    @on(Input.Changed)
-    def _follow_field(self, event: Input.Changed) -> None:
-        event.stop()
-        self._read_fields()
-
     def _read_fields(self) -> None:
         typed, usual = self._typed, self._list_usual()
         before = (typed.title, typed.start, typed.end)
@@ -170,34 +165,6 @@ class ChangeForm(OverScreen):
         if before != (typed.title, typed.start, typed.end):
             self._take_change()
 
-    @on(Input.Submitted)
-    def _leave_field(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_next_field()
-
-    @on(Choice.Changed, "#plan-notify")
-    def _follow_notify(self, event: Choice.Changed) -> None:
-        event.stop()
-        self._typed.notify = self._notify.value
-        self._take_change()
-
-    @on(Choice.Changed, "#plan-which")
-    def _follow_which(self, event: Choice.Changed) -> None:
-        event.stop()
-        self._put_words()
-        self.draw()
-
-    @on(TextArea.Changed)
-    def _follow_text(self, event: TextArea.Changed) -> None:
-        event.stop()
-        self._read_text()
-
-    def _read_text(self) -> None:
-        kind, body = self._which.value, self._text.text
-        if body != clean_block(self._change().words.get(kind, "")):
-            self._typed.bodies[kind] = body
-            self._take_change()
-
     def _take_change(self) -> None:
         self._keeper.touch()
         if self._typed.end is None and self._end is not self.focused:
@@ -206,11 +173,8 @@ class ChangeForm(OverScreen):
             self._put_words()
         self.draw()
 
-    def _put_words(self) -> None:
-        """Shows the words of the chosen notice; those that nobody touched follow the other fields."""
-        words = clean_block(self._change().words.get(self._which.value, ""))
-        if words != self._text.text:
-            self._text.load_text(words)
+    def _find_words(self) -> str:
+        return self._change().words.get(self._which.value, "")
 
     @on(FieldLine.Opened)
     def _open_picker(self, event: FieldLine.Opened) -> None:
@@ -307,17 +271,9 @@ class ChangeForm(OverScreen):
 
     # -- keys
 
-    def action_next_field(self) -> None:
-        self._step(1)
-
-    def action_previous_field(self) -> None:
-        self._step(-1)
-
-    def _step(self, by: int) -> None:
+    def _list_fields(self) -> list[Widget]:
         fields = [self._title, self._parts, self._start, self._end, self._notify, self._which, self._text]
-        fields = [field for field in fields if not field.disabled]
-        here = next((at for at, field in enumerate(fields) if field is self.focused), -1 if by > 0 else 0)
-        self.set_focus(fields[(here + by) % len(fields)])
+        return [field for field in fields if not field.disabled]
 
     def action_use_words(self) -> None:
         self._typed.bodies.pop(self._which.value, None)

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, Static
 
 from oncall_tui.config.customs import customs_of
 from oncall_tui.domain.duration import MINUTE
@@ -28,8 +28,8 @@ from oncall_tui.tui.orders import Order
 from oncall_tui.tui.plan import Plan, Typed, check_words, make_store, read_plan, work_of_typed
 from oncall_tui.tui.planning import list_known, list_told, watch_list
 from oncall_tui.tui.scratch_keeper import ScratchKeeper
-from oncall_tui.tui.screens.over import OverScreen
 from oncall_tui.tui.screens.pick import PickScreen
+from oncall_tui.tui.screens.planned_fields import PlanFields
 from oncall_tui.tui.screens.say import Said, SayScreen, begin_order
 from oncall_tui.tui.text import Glyphs, join, line, wrap
 from oncall_tui.tui.widgets.choice import Choice
@@ -62,7 +62,7 @@ _HINTS = {
 }
 
 
-class PlanForm(OverScreen):
+class PlanForm(PlanFields[Typed]):
     """Closes once the plan is confirmed; what was typed stays until it is stored."""
 
     scope = "plan"
@@ -146,11 +146,6 @@ class PlanForm(OverScreen):
     def _write(self) -> tuple[str, None]:
         return msgspec.json.encode(self._typed).decode(), None
 
-    @on(Input.Changed)
-    def _follow_field(self, event: Input.Changed) -> None:
-        event.stop()
-        self._read_fields()
-
     def _read_fields(self) -> None:
         before = msgspec.structs.astuple(self._typed)
         typed = self._typed
@@ -162,45 +157,14 @@ class PlanForm(OverScreen):
     def _list_inputs(self) -> list[Input]:
         return [self._title, self._effect, self._start, self._end, self._backout, self._remind]
 
-    @on(Input.Submitted)
-    def _leave_field(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_next_field()
-
-    @on(Choice.Changed, "#plan-notify")
-    def _follow_notify(self, event: Choice.Changed) -> None:
-        event.stop()
-        self._typed.notify = self._notify.value
-        self._take_change()
-
-    @on(Choice.Changed, "#plan-which")
-    def _follow_which(self, event: Choice.Changed) -> None:
-        event.stop()
-        self._put_words()
-        self.draw()
-
-    @on(TextArea.Changed)
-    def _follow_text(self, event: TextArea.Changed) -> None:
-        event.stop()
-        self._read_text()
-
-    def _read_text(self) -> None:
-        kind, body = self._which.value, self._text.text
-        if body != clean_block(self._plan().words[kind]):
-            self._typed.bodies[kind] = body
-            self._take_change()
-
     def _take_change(self) -> None:
         self._keeper.touch()
         if self._text is not self.focused:
             self._put_words()
         self.draw()
 
-    def _put_words(self) -> None:
-        """Shows the words of the chosen notice; those that nobody touched follow the other fields."""
-        words = clean_block(self._plan().words[self._which.value])
-        if words != self._text.text:
-            self._text.load_text(words)
+    def _find_words(self) -> str:
+        return self._plan().words[self._which.value]
 
     def _plan(self) -> Plan:
         return read_plan(self._typed, self.oncall.now(), customs_of(host_of(self).config))
@@ -309,17 +273,6 @@ class PlanForm(OverScreen):
             *(self._title, self._parts, self._effect, self._start, self._end, self._backout),
             *(self._remind, self._pages, self._notify, self._which, self._text),
         ]
-
-    def action_next_field(self) -> None:
-        self._step(1)
-
-    def action_previous_field(self) -> None:
-        self._step(-1)
-
-    def _step(self, by: int) -> None:
-        fields = self._list_fields()
-        here = next((at for at, field in enumerate(fields) if field is self.focused), -1 if by > 0 else 0)
-        self.set_focus(fields[(here + by) % len(fields)])
 
     def action_use_words(self) -> None:
         self._typed.bodies.pop(self._which.value, None)
