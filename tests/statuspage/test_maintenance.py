@@ -196,13 +196,13 @@ def test_customers_see_what_takes_longer_and_what_was_called_off(clock_page: Clo
 
 
 def test_a_file_of_the_first_form_is_taken_along(tmp_path: Path) -> None:
-    data = tmp_path / "page.db"
-    old = sqlite3.connect(data)
-    old.executescript(Path(__file__).with_name("page-v1.sql").read_text())
-    old.close()
-    with ThreadPoolExecutor(4) as pool:
-        for opened in pool.map(PageFile, [data] * 4):
-            opened.close()
+    for number in range(40):
+        data = tmp_path / f"page-{number}.db"
+        old = sqlite3.connect(data)
+        old.executescript(Path(__file__).with_name("page-v1.sql").read_text())
+        old.close()
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda path: PageFile(path).close(), [data] * 4))
     assert prepare(data, None, None, None, [], NOON).token == "made-up-token"
     with serving(data) as page:
         kept, planned = reversed(page.api.get("/incidents").json())

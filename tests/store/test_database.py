@@ -13,8 +13,9 @@ import pytest
 from tests.pace import free_s
 
 from oncall_tui.domain.errors import DiskError, LockedError, NotOursError, StoreError, TooNewError
+from oncall_tui.filelock import FileLock
 from oncall_tui.store.database import APPLICATION_ID, SCHEMA_VERSION, Database, _file_system_of, open_database
-from oncall_tui.store.lock import FileLock, engine_lock, find_write_holder, is_engine_running
+from oncall_tui.store.lock import engine_lock, find_write_holder, is_engine_running
 from oncall_tui.store.sqlite import WAL_SAFE_SINCE, has_safe_wal, sqlite3
 from oncall_tui.store.timeline import add_note, list_entries
 from oncall_tui.store.watcher import Watcher

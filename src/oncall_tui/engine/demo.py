@@ -14,9 +14,9 @@ from oncall_tui.domain.engine import TERMINAL_SILENT_AFTER_MS
 from oncall_tui.domain.errors import OncallError, StoreError
 from oncall_tui.engine.demo_services import HOST, NAME, Ports
 from oncall_tui.engine.spawn import stop_engine
+from oncall_tui.filelock import FileLock
 from oncall_tui.store.database import open_database
 from oncall_tui.store.lease import is_running, list_terminals, read_lease
-from oncall_tui.store.lock import FileLock
 
 CONTENT = Path(__file__).parent.parent / "content" / "demo"
 COMPONENTS = ("Shop", "Search", "Payments")

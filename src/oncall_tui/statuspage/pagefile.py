@@ -8,18 +8,19 @@ import secrets
 import string
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct
 
 from oncall_tui.domain.errors import DiskError, NotOursError, TooNewError, UsageError
+from oncall_tui.filelock import FileLock
 from oncall_tui.statuspage.sqlite import sqlite3
 
 APPLICATION_ID = 0x4F_54_53_50  # "OTSP"
 _ID_SIGNS = string.ascii_lowercase + string.digits
 _PAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_HEADER_BYTES = 100
+_OPEN_TIMEOUT_S = 30.0
 
 _STEP_1 = """
 CREATE TABLE page (
@@ -113,13 +114,25 @@ class PageFile:
 
         Raises NotOursError or TooNewError without having written a byte, DiskError when the place cannot be used.
         """
+        self._lock = threading.Lock()
+        self._opening = FileLock(path.with_name(path.name + ".open.lock"))
         _refuse_foreign(path)
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-        except (OSError, sqlite3.OperationalError) as error:
+            # SQLite does not wait for another process that goes over to a WAL, or is the last to leave one.
+            with self._opening:
+                if not self._opening.acquire(_OPEN_TIMEOUT_S):
+                    raise DiskError(f"{path} is being opened by another process for over {_OPEN_TIMEOUT_S:.0f} s.")
+                self._open(path)
+        except OSError as error:
             raise DiskError(f"{path} cannot be opened: {error}. Choose another place with --data FILE.") from error
-        self._lock = threading.Lock()
+
+    def _open(self, path: Path) -> None:
+        if not path.exists():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        except sqlite3.OperationalError as error:
+            raise DiskError(f"{path} cannot be opened: {error}. Choose another place with --data FILE.") from error
         self._db.row_factory = sqlite3.Row
         try:
             self._prepare(path)
@@ -181,20 +194,28 @@ class PageFile:
 
     def close(self) -> None:
         """Folds the journal into the file and lets go of it."""
-        with self._lock:
+        with self._lock, self._opening:
+            with suppress(OSError):  # Where the folder is gone or full, nobody opens it either.
+                self._opening.acquire(_OPEN_TIMEOUT_S)
             self._db.close()
 
 
 def _refuse_foreign(path: Path) -> None:
     try:
-        with path.open("rb") as file:
-            header = file.read(_HEADER_BYTES)
+        if not path.stat().st_size:
+            return
+        # SQLite itself reads the mark: a file of its that anybody else closes loses the locks of this process.
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as db:
+            is_ours = db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
     except FileNotFoundError:
         return
+    except sqlite3.OperationalError as error:
+        raise DiskError(f"{path} cannot be read: {error}. Choose another with --data FILE.") from error
+    except sqlite3.DatabaseError:
+        is_ours = False
     except OSError as error:
         raise DiskError(f"{path} cannot be read: {error.strerror}. Choose another with --data FILE.") from error
-    is_ours = header[:16] == b"SQLite format 3\0" and int.from_bytes(header[68:72], "big") == APPLICATION_ID
-    if header and not is_ours:
+    if not is_ours:
         raise NotOursError(f"{path} is not a status page file of oncall-tui: choose another with --data FILE.")
 
 

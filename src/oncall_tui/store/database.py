@@ -13,7 +13,8 @@ from pathlib import Path
 from types import TracebackType
 
 from oncall_tui.domain.errors import DiskError, LockedError, NotOursError, StoreError, TooNewError
-from oncall_tui.store.lock import FileLock, find_write_holder
+from oncall_tui.filelock import FileLock
+from oncall_tui.store.lock import find_write_holder
 from oncall_tui.store.sqlite import has_safe_wal, sqlite3
 
 #: "OnCl": marks a file as ours (sqlite.org/pragma.html#pragma_application_id).
