@@ -13,11 +13,12 @@ from textual.widget import Widget
 
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.text import join
+from oncall_tui.tui.widgets.measured import Measured
 
 T = TypeVar("T")
 
 
-class Choice(Generic[T], Widget, can_focus=True):
+class Choice(Generic[T], Measured, can_focus=True):
     """Shows its label and its value; arrows and space change it, digits pick where `has_digits` is set."""
 
     scope = "choice"

@@ -10,7 +10,8 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.style import Style
-from textual.widget import Widget
+
+from oncall_tui.tui.widgets.measured import Measured
 
 _NO_LINE = Content("")
 
@@ -48,7 +49,7 @@ def _parse_style(style: str | Style) -> Style:
     return Style.parse(style) if isinstance(style, str) else style
 
 
-class Lines(Widget):
+class Lines(Measured):
     """Shows lines one below the other, cut at the right edge."""
 
     DEFAULT_CSS = """
