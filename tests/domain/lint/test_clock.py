@@ -145,6 +145,22 @@ def test_a_promise_to_come_passes(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("On 22 November at 13:10 UTC mail became slow, next update by 02:30 UTC.", (23, 2, 30)),
+        ("On 22 November at 13:10 UTC mail became slow, next update by 14:35 UTC.", (22, 14, 35)),
+        ("On 20 November we changed the way in, and the next update comes by 15:20 UTC.", (22, 15, 20)),
+        ("The work is on 25 November: next update by 14:00 UTC.", (25, 14, 0)),
+    ],
+)
+def test_a_promise_is_not_held_to_the_day_of_another_time(text: str, at: tuple[int, int, int]) -> None:
+    *_, clock = Reading(text).clocks
+    expected = int(datetime(2026, 11, *at, tzinfo=UTC).timestamp() * 1000)
+    assert clock.at(_NOW) == expected
+    assert ("TM001" in _rules(text, _OPEN)) is (expected < _NOW)
+
+
+@pytest.mark.parametrize(
     ("when", "day"),
     [
         ("04:30 UTC on 23 November", 23),

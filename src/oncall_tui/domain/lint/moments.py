@@ -105,7 +105,7 @@ class Clock(Struct, frozen=True):
     """A time of day that is named; `zone` is empty where the text has none, `offset_min` None where it is not certain.
 
     `zone_end` is where the time ends together with a zone right behind it, `day_word` what else tells the day, such as
-    `tomorrow`.
+    `tomorrow`. `is_day_guessed` tells that the date stands elsewhere in the sentence and may be of another time.
     """
 
     start: int
@@ -116,9 +116,13 @@ class Clock(Struct, frozen=True):
     zone_end: int = 0
     date: DateWord | None = None
     day_word: str = ""
+    is_day_guessed: bool = False
 
     def at(self, now: int) -> int | None:
-        """Returns the instant: on its date, else the one nearest to `now`; None when the zone is not certain."""
+        """Returns the instant: on its date, else the one nearest to `now`; None when the zone is not certain.
+
+        On a guessed day that has passed, the later of the two.
+        """
         weekday = WEEKDAYS.index(self.day_word[:3]) if self.day_word[:3] in WEEKDAYS else None
         if self.offset_min is None or (weekday is None and self.day_word not in ("", "today", "tomorrow")):
             return None
@@ -135,6 +139,9 @@ class Clock(Struct, frozen=True):
             at += (weekday - here.weekday()) % 7 * DAY
         elif self.date is None and not self.day_word:
             at = min((at - DAY, at, at + DAY), key=lambda each: abs(each - now))
+        if self.is_day_guessed and at < now:
+            undated = structs.replace(self, date=None, is_day_guessed=False).at(now)
+            return at if undated is None else max(at, undated)
         return at
 
 
@@ -270,7 +277,7 @@ def _find_day(
     if word is not None:
         return structs.replace(clock, day_word=word["day"].lower())
     if before is not None or after is not None:
-        return structs.replace(clock, date=before or after)
+        return structs.replace(clock, date=before or after, is_day_guessed=True)
     word = _DAY_WORD.search(prose, low, high)
     return structs.replace(clock, day_word=word.group().lower()) if word is not None else clock
 
