@@ -305,6 +305,59 @@ def test_a_change_tells_the_new_times_and_moves_what_the_clock_says(shell: Shell
     assert [each["body"] for each in again["notices"][-2:]] == ["Sooner than we said.", "Done."]
 
 
+def test_what_no_customer_reads_is_changed_at_once_and_told_to_no_page(shell: Shell) -> None:
+    shell.program.write_config(CONFIG + PAGE)
+    plan(shell, "--effect", "none", "--back-out", "the old disks", "--owner", "dana")
+    before = shell.run("maintenance", "show", "M1", "--json").shape()
+    kept = shell.run("maintenance", "change", "M1", "--owner", "ben", "--back-out", "until 03:00 UTC", "--json").shape()
+    assert (kept["owner"], kept["backout"], kept["effect"]) == ("ben", "until 03:00 UTC", "none")
+    assert kept == {**before, "owner": "ben", "backout": "until 03:00 UTC"}
+    lines = {each["text"]: each["actor"] for each in shell.run("maintenance", "timeline", "M1", "--json").rows()}
+    for text in (
+        "changed the owner: ben (it was: dana)",
+        "changed the way back: until 03:00 UTC (it was: the old disks)",
+    ):
+        assert lines[text] == before["author"]
+    for arguments, status, why in (
+        (("--owner", "ben"), 2, "is so already"),
+        (("--owner", "eve", "-m", "Eve does it."), 2, "leave --message out"),
+        (("--effect", ""), 3, "`none` will do"),
+        (("--owner", "eve", "--no-tell"), 2, "the effect alone"),
+    ):
+        refused = shell.run("maintenance", "change", "M1", *arguments)
+        assert (refused.status, why in refused.err) == (status, True), refused.err
+    assert shell.run("maintenance", "show", "M1", "--json").shape() == kept
+
+
+def test_another_effect_is_told_or_kept_by_a_person_who_saw_what_customers_read(shell: Shell) -> None:
+    shell.program.write_config(CONFIG + PAGE)
+    plan(shell, "--effect", "uploads wait", "--back-out", "the old disks")
+    longer = ("maintenance", "change", "M1", "--effect", "uploads fail", "--json")
+    asked = shell.run(*longer)
+    assert asked.status == 3
+    for words in ("What you will notice: uploads wait.", "--tell", "--no-tell"):
+        assert words in asked.err
+    assert shell.run("maintenance", "show", "M1", "--json").shape()["effect"] == "uploads wait"
+    told = shell.run(*longer, "--tell").shape()
+    assert (told["effect"], told["notices"][-1]["kind"]) == ("uploads fail", "change")
+    assert "What you will notice: uploads fail." in told["notices"][-1]["body"]
+    assert [each["page"] for each in told["notices"][-1]["deliveries"]] == ["page"]
+    kept = shell.run("maintenance", "change", "M1", "--effect", "nothing much", "--no-tell", "--json").shape()
+    assert (kept["effect"], kept["notices"]) == ("nothing much", told["notices"])
+    worded = ("--effect", "uploads fail twice", "-m", "Uploads fail twice.", "--owner", "eve", "--json")
+    said = shell.run("maintenance", "change", "M1", *worded).shape()
+    assert (said["owner"], said["notices"][-1]["body"]) == ("eve", "Uploads fail twice.")
+    both = shell.run("maintenance", "change", "M1", "--effect", "no uploads", "--title", "Cables", "--json").shape()
+    assert "What you will notice: no uploads." in both["notices"][-1]["body"]
+
+
+def test_an_effect_that_no_page_knows_of_is_kept_here(shell: Shell) -> None:
+    plan(shell, "--effect", "uploads wait")
+    kept = shell.run("maintenance", "change", "M1", "--effect", "uploads fail", "--json")
+    assert (kept.status, kept.shape()["effect"]) == (0, "uploads fail")
+    assert "kind': 'change'" not in str(kept.shape()["notices"])
+
+
 def test_what_a_page_shows_otherwise_is_carried_to_the_others(shell: Shell) -> None:
     two = PAGE.replace("[page]", '[[page]]\nname = "first"') + PAGE.replace("[page]", '[[page]]\nname = "second"')
     shell.program.write_config(CONFIG + two)

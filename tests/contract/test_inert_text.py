@@ -14,7 +14,7 @@ from tests.tui.dashboards import make_state, open_dashboard, write_world
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.incident import Severity
-from oncall_tui.domain.maintenance import NoticeKind
+from oncall_tui.domain.maintenance import NewPlan, NoticeKind, WorkFacts
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeStatus, Result, Verdict
 from oncall_tui.store.database import open_database
 from oncall_tui.store.incidents import declare_incident
@@ -149,11 +149,13 @@ def test_hostile_planned_work_and_a_hostile_review_are_shown_inert(tmp_path: Pat
         ).id  # fmt: skip
         save_postmortem(opened, number, public=text, internal=text, seen_revision=None, actor=PAYLOADS[3], now=now)
         for at, payload in enumerate(PAYLOADS[:6]):
-            plan_maintenance(
-                opened, uid=f"w{at}", title=payload, starts_at=now, ends_at=now + 60_000, components=(payload,),
-                probes=(payload,), words={kind: Words(f"{kind} {at}", text, True) for kind in NoticeKind},
-                remind_at=None, pages=(payload,), actor=payload, now=now,
+            words = {kind: Words(f"{kind} {at}", text, True) for kind in NoticeKind}
+            facts = WorkFacts(payload, payload, payload)
+            new = NewPlan(
+                uid=f"w{at}", title=payload, starts_at=now, ends_at=now + 60_000, components=(payload,),
+                probes=(payload,), facts=facts, pages=(payload,),
             )  # fmt: skip
+            plan_maintenance(opened, new, words, actor=payload, now=now)
     with open_dashboard(db, config, columns=120, rows=40) as screen:
         screen.wait_for("DOWN")
         screen.press("m")

@@ -17,15 +17,24 @@ from oncall_tui.domain.announcing import (
     word_work,
     work_of_change,
 )
-from oncall_tui.domain.changing import Telling
+from oncall_tui.domain.changing import Telling, list_effect_words
 from oncall_tui.domain.duration import DAY, HOUR, MINUTE
 from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, Reach, Severity
 from oncall_tui.domain.lint.catalogue import lint
-from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, Notice, NoticeKind, PlanFields, PlanPart
+from oncall_tui.domain.maintenance import (
+    Maintenance,
+    MaintenanceStatus,
+    Notice,
+    NoticeKind,
+    PageMessage,
+    PlanFields,
+    PlanPart,
+    WorkFacts,
+)
 from oncall_tui.domain.merging import read_plan
 
 NOW = 1_795_356_300_000  # 2026-11-22 14:05 UTC
-WORK = Work(("API",), NOW + 4 * DAY, NOW + 4 * DAY + HOUR, "the API is read-only", "the old disks", "dana")
+WORK = Work(("API",), NOW + 4 * DAY, NOW + 4 * DAY + HOUR, WorkFacts("the API is read-only", "the old disks", "dana"))
 CUSTOMS = Customs(load_templates(), least_notice_ms=3 * DAY, is_live=True)
 OTHER = Maintenance(7, "u", "Cables", MaintenanceStatus.SCHEDULED, WORK.starts_at, WORK.ends_at, (), (), NOW, "ben")
 FIRE = Incident(
@@ -46,7 +55,7 @@ def test_the_usual_words_of_complete_work_have_no_findings(kind: NoticeKind) -> 
 
 
 def test_an_announcement_tells_everything_of_its_window_and_later_words_need_not() -> None:
-    bare = replace(WORK, effect="", backout="", owner="")
+    bare = replace(WORK, facts=WorkFacts())
     assert _rules(NoticeKind.PLAN, bare) == {"MS010", "MW003"}
     assert _rules(NoticeKind.PLAN, WORK, now=NOW + 2 * DAY) == {"MW001"}
     assert _rules(NoticeKind.PLAN, WORK, overlaps=("M7 Cables",)) == {"MW002"}
@@ -58,7 +67,7 @@ def test_a_template_is_used_where_it_has_no_gaps() -> None:
     told = word_work(NoticeKind.PLAN, WORK, CUSTOMS, NOW)
     assert told.startswith("On 26 November from 14:05 UTC to 15:05 UTC we work on API.")
     assert "the API is read-only" in told
-    assert "{" not in word_work(NoticeKind.PLAN, replace(WORK, effect=""), CUSTOMS, NOW)
+    assert "{" not in word_work(NoticeKind.PLAN, replace(WORK, facts=WorkFacts()), CUSTOMS, NOW)
     late = word_work(NoticeKind.EXTEND, replace(WORK, has_begun=True), CUSTOMS, NOW)
     assert "takes longer than planned and will end by 15:05 UTC" in late
     assert "should now end by" in word_work(NoticeKind.EXTEND, WORK, CUSTOMS, NOW)
@@ -87,16 +96,19 @@ def test_the_usual_words_of_any_change_tell_it_and_have_no_findings(
     before = PlanFields("Disks", MaintenanceStatus.SCHEDULED, NOW + old_ms, NOW + old_ms + MINUTE, ("Web",))
     plan = PlanFields("Cables", MaintenanceStatus.SCHEDULED, WORK.starts_at, WORK.ends_at, ("API",))
     works = Maintenance(1, "u", "Disks", plan.status, before.starts_at, before.ends_at, ("Web",), (), NOW, "ana")
-    for touched in (each for n in range(1, 5) for each in combinations(PlanPart, n)):
+    for touched in (each for n in range(1, 6) for each in combinations(PlanPart, n)):
         if has_begun and PlanPart.START in touched:
             continue
         telling = Telling(frozenset(touched), frozenset(touched), before, {})
-        work = replace(work_of_change(works, plan, telling), has_begun=has_begun, effect="", backout="")
+        facts = WorkFacts("uploads wait.") if PlanPart.EFFECT in touched else WorkFacts()
+        work = replace(work_of_change(works, plan, telling, facts), has_begun=has_begun)
         body = word_work(NoticeKind.CHANGE, work, customs, NOW)
         context = describe_work(NoticeKind.CHANGE, work, customs, NOW, overlaps=(), names=("API",))
         assert [each.message for each in lint("Cables", body, context) if each.level != "info"] == [], body
         assert ("Cables" in body) == (PlanPart.TITLE in touched)
         assert ("concerns API" in body) == (PlanPart.COMPONENTS in touched)
+        assert ("uploads wait." in body) == (PlanPart.EFFECT in touched)
+        assert ".." not in body
         assert ("15:05 UTC" in body) == bool({PlanPart.START, PlanPart.END} & set(touched))
 
 
@@ -116,7 +128,7 @@ def test_words_of_a_person_stay_and_the_usual_ones_follow_the_plan() -> None:
             (NoticeKind.START, "We begin.", WORK.starts_at),
         )
     ]
-    works = replace(OTHER, components=("API",), effect=WORK.effect, notices=tuple(notices))
+    works = replace(OTHER, components=("API",), facts=WORK.facts, notices=tuple(notices))
     moved = replace(read_plan(works), starts_at=WORK.starts_at + DAY, ends_at=WORK.ends_at + DAY)
     plan = replace(moved, components=("API", "Web"))
     anew = word_anew(works, plan, CUSTOMS, NOW)
@@ -124,3 +136,18 @@ def test_words_of_a_person_stay_and_the_usual_ones_follow_the_plan() -> None:
         NoticeKind.REMIND: "A reminder: the planned work on API and Web begins at 14:05 UTC on 27 November 2026.",
         NoticeKind.START: "We begin.",
     }
+
+
+def test_what_customers_read_of_an_effect_is_found_where_it_stands() -> None:
+    def say(kind: NoticeKind, body: str, at: int, *, fired_at: int | None) -> Notice:
+        return Notice(f"n{at}", kind, body, True, at, fired_at is None, "ana", at, fired_at=fired_at)
+
+    first = say(NoticeKind.PLAN, "Work.\nYou notice: the API  is\nRead-only!", NOW, fired_at=NOW)
+    moved = say(NoticeKind.CHANGE, "It has moved.", NOW + 1, fired_at=NOW + 1)
+    start = say(NoticeKind.START, "We begin: The API is read-only.", WORK.starts_at, fired_at=None)
+    works = replace(OTHER, facts=WORK.facts, notices=(first, moved, start))
+    assert list_effect_words(works) == [(NOW, first.body), (WORK.starts_at, start.body)]
+    # Somebody may have put it in words of their own: then the latest that told of the plan.
+    assert list_effect_words(replace(works, facts=WorkFacts("uploads wait"))) == [(NOW + 1, moved.body)]
+    theirs = PageMessage("page", "u1", MaintenanceStatus.SCHEDULED, "Made on the page.", NOW)
+    assert list_effect_words(replace(works, facts=WorkFacts(), notices=()), [theirs]) == [(NOW, theirs.body)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from oncall_tui.domain.maintenance import Maintenance, NoticeKind
+from oncall_tui.domain.maintenance import Maintenance, NewPlan, NoticeKind, WorkFacts
 from oncall_tui.domain.merging import read_plan
 from oncall_tui.store.changing import change_maintenance
 from oncall_tui.store.database import Database
@@ -36,22 +36,21 @@ def plan(
     pages: Sequence[str] = (PAGE,),
     notify: bool = False,
     components: Sequence[str] = ("API",),
+    facts: WorkFacts | None = None,
 ) -> Maintenance:
     words = {kind: Words(f"{kind}-{number}", f"{kind} {number}.", notify) for kind in NoticeKind}
-    return plan_maintenance(
-        db,
+    new = NewPlan(
         uid=f"maintenance-{number}",
         title=f"Disks {number}",
         starts_at=starts_at,
         ends_at=ends_at,
-        components=components,
+        components=tuple(components),
         probes=("api-eu",),
-        words=words,
+        facts=facts or WorkFacts(),
         remind_at=remind_at,
-        pages=pages,
-        actor="ana",
-        now=now,
+        pages=tuple(pages),
     )
+    return plan_maintenance(db, new, words, actor="ana", now=now)
 
 
 def say(
@@ -77,9 +76,17 @@ def say(
     )
 
 
-def change(db: Database, now: int, *, number: int = 1, seen_revision: int | None = None, **fields: Any) -> Maintenance:
+def change(
+    db: Database,
+    now: int,
+    *,
+    number: int = 1,
+    seen_revision: int | None = None,
+    facts: WorkFacts | None = None,
+    **fields: Any,
+) -> Maintenance:
     """Changes planned work as `ana` does, with words of its own for whatever the clock says later."""
     said = {kind: Words(f"{kind} of {number} at {now}", f"{kind} changed.", False) for kind in NoticeKind}
     said[NoticeKind.CHANGE] = Words(f"change of {number} at {now}", "change by hand.", False)
     after = replace(read_plan(get_maintenance(db, number)), **fields)
-    return change_maintenance(db, number, after, said, actor="ana", now=now, seen_revision=seen_revision)
+    return change_maintenance(db, number, after, said, actor="ana", now=now, facts=facts, seen_revision=seen_revision)

@@ -11,10 +11,10 @@ from tests.store.test_planned_page import TWO, deliver_all, show
 
 from oncall_tui.domain.errors import ConflictError, RefusedError
 from oncall_tui.domain.incident import ComponentStatus
-from oncall_tui.domain.maintenance import Maintenance, NoticeKind, PlanPart
+from oncall_tui.domain.maintenance import Maintenance, NoticeKind, PlanPart, WorkFacts
 from oncall_tui.domain.merging import read_plan
 from oncall_tui.domain.update import DeliveryState
-from oncall_tui.store.changing import change_maintenance, read_telling
+from oncall_tui.store.changing import change_maintenance, keep_facts, read_telling
 from oncall_tui.store.database import Database
 from oncall_tui.store.maintenance import get_maintenance, list_maintenance_entries
 from oncall_tui.store.notice_rows import Words
@@ -181,3 +181,49 @@ def test_components_that_both_sides_changed_are_a_conflict_that_the_next_word_se
     assert get_maintenance(db, 1).components == ("API", "Web")
     change(db, NOON + 3, components=("API", "Mail"))
     assert [each.conflict for each in list_placements(db, 1)] == ["", ""]
+
+
+FACTS = WorkFacts("uploads wait", "the old disks", "dana")
+
+
+def test_what_no_customer_reads_is_kept_with_who_changed_it_from_what(db: Database) -> None:
+    before = plan(db, facts=FACTS)
+    after = keep_facts(db, 1, replace(FACTS, backout="", owner="eve"), actor="ben", now=NOON + 1, seen_revision=1)
+    assert after == replace(before, facts=WorkFacts("uploads wait", "", "eve"), revision=2)
+    assert [(each.text, each.actor, each.occurred_at) for each in list_maintenance_entries(db, 1)][1:] == [
+        ("changed the way back: none (it was: the old disks)", "ben", NOON + 1),
+        ("changed the owner: eve (it was: dana)", "ben", NOON + 1),
+    ]
+    with pytest.raises(ConflictError, match="after you looked"):
+        keep_facts(db, 1, FACTS, actor="cara", now=NOON + 2, seen_revision=1)
+    for facts, rule in ((after.facts, "nothing-changes"), (replace(FACTS, effect=""), "no-effect")):
+        with pytest.raises(RefusedError) as refused:
+            keep_facts(db, 1, facts, actor="cara", now=NOON + 2)
+        assert refused.value.rule == rule
+    say(db, 1, K.CANCEL, NOON + 3)
+    with pytest.raises(RefusedError, match="was cancelled"):
+        keep_facts(db, 1, FACTS, actor="cara", now=NOON + 4)
+    assert get_maintenance(db, 1).facts == after.facts
+
+
+def test_another_effect_is_told_to_whoever_knows_of_the_work(db: Database) -> None:
+    deliver_all(db, begin_epoch(db), plan(db, facts=FACTS), (PAGE,))
+    work = change(db, NOON + 1, facts=WorkFacts("uploads fail", "", "eve"))
+    assert (work.facts, work.title) == (WorkFacts("uploads fail", "", "eve"), "Disks 1")
+    told = list_notice_deliveries(db, 1)[-1]
+    assert (told.kind, told.touches, told.page) == (K.CHANGE, frozenset({P.EFFECT}), PAGE)
+    texts = " ".join(each.text for each in list_maintenance_entries(db, 1))
+    for words in ("changed the effect: uploads fail: change by hand.", "it was: uploads wait", "it was: dana"):
+        assert words in texts
+    # A later word on the times does not make it needless; one on the effect does.
+    change(db, NOON + 2, ends_at=END + MINUTE)
+    assert [each.is_overtaken for each in list_due_notices(db, NOON + 2, page=PAGE)] == [False]
+    change(db, NOON + 3, facts=FACTS)
+    assert [each.is_overtaken for each in list_due_notices(db, NOON + 3, page=PAGE)] == [True]
+
+
+def test_an_effect_that_no_page_knows_of_goes_nowhere(db: Database) -> None:
+    plan(db, facts=FACTS, pages=())
+    with pytest.raises(RefusedError, match="is so already"):
+        change(db, NOON + 1, facts=WorkFacts("uploads fail"))
+    assert get_maintenance(db, 1).facts == FACTS

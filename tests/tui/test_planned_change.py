@@ -11,7 +11,7 @@ from tests.tui.desk import Desk, make_desk, open_app, screen_text, wait_for, wai
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.duration import HOUR
-from oncall_tui.domain.maintenance import Maintenance, NoticeKind, PlanPart, write_instant
+from oncall_tui.domain.maintenance import Maintenance, NewPlan, NoticeKind, PlanPart, write_instant
 from oncall_tui.domain.merging import read_plan
 from oncall_tui.domain.remote import RemoteMaintenance
 from oncall_tui.store.changing import change_maintenance
@@ -38,20 +38,18 @@ def _plan(desk: Desk, starts_at: int | None = None) -> Maintenance:
         NoticeKind.START: "The planned work on API has begun.",
         NoticeKind.FINISH: "Our own words of the end.",
     }
-    return plan_maintenance(
-        desk.db,
+    words = {kind: Words(f"uid {kind}", told.get(kind, "We plan."), True) for kind in NoticeKind}
+    new = NewPlan(
         uid="work",
         title="Move the database",
         starts_at=starts_at,
         ends_at=starts_at + 2 * HOUR,
         components=("API",),
         probes=("api-eu",),
-        words={kind: Words(f"uid {kind}", told.get(kind, "We plan."), True) for kind in NoticeKind},
         remind_at=starts_at - HOUR,
         pages=PAGES,
-        actor="ben",
-        now=now,
     )
+    return plan_maintenance(desk.db, new, words, actor="ben", now=now)
 
 
 def _show(work: Maintenance, page: str, **fields: object) -> RemoteMaintenance:

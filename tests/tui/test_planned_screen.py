@@ -14,7 +14,7 @@ from textual.content import Content
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.duration import HOUR, MINUTE
 from oncall_tui.domain.lint.model import Finding, Level
-from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, NoticeEvidence, NoticeKind
+from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, NewPlan, NoticeEvidence, NoticeKind, WorkFacts
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.store.maintenance import (
@@ -42,20 +42,17 @@ def desk(tmp_path: Path) -> Desk:
 
 def _plan(desk: Desk, *, starts_in_ms: int = HOUR, title: str = "Move the database") -> Maintenance:
     now = now_ms()
-    return plan_maintenance(
-        desk.db,
+    words = {kind: Words(f"{title} {kind}", f"{kind} of {title}.", True) for kind in NoticeKind}
+    new = NewPlan(
         uid=f"work {title}",
         title=title,
         starts_at=now + starts_in_ms,
         ends_at=now + starts_in_ms + 2 * HOUR,
         components=("API",),
         probes=("api-eu",),
-        words={kind: Words(f"{title} {kind}", f"{kind} of {title}.", True) for kind in NoticeKind},
-        remind_at=None,
         pages=("page",),
-        actor="ben",
-        now=now,
     )
+    return plan_maintenance(desk.db, new, words, actor="ben", now=now)
 
 
 def _ask(desk: Desk, work: Maintenance, state: DeliveryState) -> None:
@@ -125,7 +122,7 @@ async def test_work_is_planned_reviewed_and_announced_after_its_window(desk: Des
     (made,) = list_maintenances(desk.db)
     assert (made.title, made.components, made.probes) == ("New disks", ("API",), ("api-eu",))
     assert made.ends_at - made.starts_at == 2 * HOUR
-    assert (made.effect, made.backout, made.owner) == ("slow", "old", "ana")
+    assert made.facts == WorkFacts("slow", "old", "ana")
     assert "What you will notice: slow." in made.notices[0].body
     kinds = {notice.kind: notice for notice in made.notices}
     assert set(kinds) == {NoticeKind.PLAN, NoticeKind.REMIND, NoticeKind.START, NoticeKind.FINISH}

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.tui.desk import make_desk, open_app, screen_text, wait_for_text
 
 from oncall_tui.clock import now_ms
-from oncall_tui.domain.maintenance import NoticeKind
+from oncall_tui.domain.maintenance import NewPlan, NoticeKind
 from oncall_tui.store.maintenance import plan_maintenance, say_notice
 from oncall_tui.store.notice_rows import Words
 
@@ -19,20 +19,17 @@ async def test_a_red_probe_of_planned_work_is_no_alarm(tmp_path: Path) -> None:
         await wait_for_text(pilot, "1 probe is down and customers have not been told")
         now = now_ms()
         kinds = (NoticeKind.PLAN, NoticeKind.START, NoticeKind.FINISH)
-        work = plan_maintenance(
-            desk.db,
+        new = NewPlan(
             uid="work-1",
             title="Move the database",
             starts_at=now - 1_000,
             ends_at=now + 600_000,
             components=("API",),
             probes=(red,),
-            words={kind: Words(f"op-{kind}", f"{kind}.", True) for kind in kinds},
-            remind_at=None,
             pages=("page",),
-            actor="ana",
-            now=now - 2_000,
         )
+        words = {kind: Words(f"op-{kind}", f"{kind}.", True) for kind in kinds}
+        work = plan_maintenance(desk.db, new, words, actor="ana", now=now - 2_000)
         shown = await wait_for_text(pilot, "■ 1 MAINT")
         assert "customers have not been told" not in shown
         assert f"■ {red}" in shown
@@ -49,10 +46,11 @@ async def test_the_head_tells_which_work_goes_on_and_that_it_overruns(tmp_path: 
     now = now_ms()
     kinds = (NoticeKind.PLAN, NoticeKind.START, NoticeKind.FINISH)
     words = {kind: Words(f"op-{kind}", f"{kind}.", True) for kind in kinds}
-    work = plan_maintenance(
-        desk.db, uid="work-1", title="Move the database", starts_at=now + 600_000, ends_at=now + 3_600_000,
-        components=(), probes=(), words=words, remind_at=None, pages=(), actor="ana", now=now,
+    new = NewPlan(
+        uid="work-1", title="Move the database", starts_at=now + 600_000, ends_at=now + 3_600_000, components=(),
+        probes=(),
     )  # fmt: skip
+    work = plan_maintenance(desk.db, new, words, actor="ana", now=now)
     async with open_app(desk, size=(120, 40)) as (_, pilot):
         await wait_for_text(pilot, "M1 Move the database begins in 9m")
         say_notice(desk.db, work.id, NoticeKind.START, Words("s", "Now.", True), actor="ana", now=now)

@@ -7,16 +7,17 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 import click
+from msgspec.structs import replace
 
 from oncall_tui.cli.group import json_option, place_options
 from oncall_tui.cli.notices import adopt, drop, retry
 from oncall_tui.cli.place import Place, read_actor
 from oncall_tui.cli.planned import finish_saying, print_sheet, read_id
 from oncall_tui.cli.planned_change import change
-from oncall_tui.cli.planned_check import PlannedCheck, say_options
+from oncall_tui.cli.planned_check import PlannedCheck, Planning, Saying, say_options
 from oncall_tui.domain.announcing import Work, work_of
 from oncall_tui.domain.errors import UsageError
-from oncall_tui.domain.maintenance import NoticeKind
+from oncall_tui.domain.maintenance import NewPlan, NoticeKind, WorkFacts
 
 _F = TypeVar("_F", bound=Callable[..., object])
 
@@ -36,43 +37,34 @@ def maintenance() -> None:
     """Plan, announce, change, remind, start, extend, finish and cancel planned work."""
 
 
+class NewWork(Planning, frozen=True, kw_only=True):
+    """What is typed of work that is new."""
+
+    title: str
+    start: str
+    length: str | None
+    until: str | None
+    probes: tuple[str, ...]
+    remind: str | None
+
+
+class Extension(Saying, frozen=True, kw_only=True):
+    """What is typed to say that work takes longer."""
+
+    length: str | None
+    until: str | None
+
+
 @maintenance.command()
 @click.option("--title", "-t", required=True, help="What is done, in a few words.")
 @click.option("--from", "start", required=True, metavar="TIME", help="now, or a time with a zone.")
 @_end_options
-@click.option("--component", "components", multiple=True, metavar="NAME", help="What it touches; may be repeated.")
 @click.option(
     "--probe", "probes", multiple=True, metavar="NAME", help="Silence it meanwhile [those of the components]."
 )
-@click.option("--effect", default="", help="What customers notice meanwhile; they read it.")
-@click.option("--back-out", "backout", default="", help="How to go back, and until when; only you read it.")
-@click.option("--owner", default="", help="Who answers for the work [whoever plans it].")
 @click.option("--remind", metavar="1h", help="Remind customers so long before the start.")
-@click.option("--remind-message", help="What they read then.")
-@click.option("--start-message", help="What customers read when it begins.")
-@click.option("--finish-message", help="What customers read when it ends.")
-@say_options
-@click.pass_obj
-def plan(
-    place: Place,
-    title: str,
-    start: str,
-    length: str | None,
-    until: str | None,
-    components: tuple[str, ...],
-    probes: tuple[str, ...],
-    effect: str,
-    backout: str,
-    owner: str,
-    remind: str | None,
-    remind_message: str | None,
-    start_message: str | None,
-    finish_message: str | None,
-    message: str | None,
-    no_notify: bool,
-    reasons: tuple[str, ...],
-    is_json: bool,
-) -> None:
+@say_options(NewWork)
+def plan(place: Place, typed: NewWork) -> None:
     """Announce work, and confirm now what the clock says later: the reminder, the start and the end."""
     from oncall_tui.cli.output import warn
     from oncall_tui.cli.wording import read_components, read_title
@@ -82,60 +74,47 @@ def plan(
     from oncall_tui.domain.planning import find_silenced, find_tellable
     from oncall_tui.store.incidents import list_components
     from oncall_tui.store.maintenance import plan_maintenance
-    from oncall_tui.store.notice_rows import Words
     from oncall_tui.store.page import list_pages
     from oncall_tui.store.probes import list_probes
 
     now = now_ms()
-    starts_at = read_instant(start, "--from", now)
-    ends_at = read_end(length, until, starts_at, now)
-    remind_at = None if remind is None else starts_at - read_length(remind, "--remind")
+    starts_at = read_instant(typed.start, "--from", now)
+    ends_at = read_end(typed.length, typed.until, starts_at, now)
+    remind_at = None if typed.remind is None else starts_at - read_length(typed.remind, "--remind")
     if remind_at is not None and remind_at <= now:
-        raise UsageError(f"--remind {remind} before {write_instant(starts_at)} lies in the past.")
-    if remind_message is not None and remind is None:
+        raise UsageError(f"--remind {typed.remind} before {write_instant(starts_at)} lies in the past.")
+    if typed.remind_message is not None and typed.remind is None:
         raise UsageError("--remind-message needs --remind, such as --remind 1h.")
     config = place.sending_config()
     with place.open_db() as db:
         configured = [each.name for each in config.components] if config else []
         known = list(dict.fromkeys((*(each.name for each in list_components(db)), *configured)))
-        touched = list(read_components([f"{name}=under_maintenance" for name in components], known))
+        touched = list(read_components([f"{name}=under_maintenance" for name in typed.components], known))
         watched = {each.name: each.component for each in ((config.probes if config else ()) or list_probes(db))}
-        silenced = _find_probes(probes, watched) or find_silenced(touched, watched)
-        said = {
-            NoticeKind.PLAN: message,
-            NoticeKind.START: start_message,
-            NoticeKind.FINISH: finish_message,
-            NoticeKind.REMIND: remind_message,
-        }
-        line = read_title(title)
-        felt, way_back, who = (read_title(each) for each in (effect, backout, owner or read_actor()))
-        work = Work(tuple(touched), starts_at, ends_at, felt, way_back, who)
-        check = PlannedCheck(place, db, line, work, known, reasons, now)
+        silenced = _find_probes(typed.probes, watched) or find_silenced(touched, watched)
+        facts = typed.read_facts(WorkFacts())
+        work = Work(tuple(touched), starts_at, ends_at, replace(facts, owner=facts.owner or read_actor()))
+        title = read_title(typed.title)
+        check = PlannedCheck(place, db, title, work, known, typed.reasons, now)
         words = {
-            kind: Words(uuid.uuid4().hex, check.read(kind, body), not no_notify)
-            for kind, body in said.items()
+            kind: typed.make_words(check.read(kind, body))
+            for kind, body in {NoticeKind.PLAN: typed.message, **typed.by_clock}.items()
             if kind is not NoticeKind.REMIND or remind_at is not None
         }
         pages, remarks = find_tellable(list_pages(db), config.page_names if config and config.pages else ())
-        made = plan_maintenance(
-            db,
+        new = NewPlan(
             uid=uuid.uuid4().hex,
-            title=line,
+            title=title,
             starts_at=starts_at,
             ends_at=ends_at,
-            components=touched,
-            probes=silenced,
-            words=words,
+            components=work.components,
+            probes=tuple(silenced),
+            facts=work.facts,
             remind_at=remind_at,
-            pages=pages,
-            actor=read_actor(),
-            now=now,
-            effect=work.effect,
-            backout=work.backout,
-            owner=work.owner,
-            reasons=check.passed,
+            pages=tuple(pages),
         )
-        finish_saying(db, place, made.id, is_json)
+        made = plan_maintenance(db, new, words, actor=read_actor(), now=now, reasons=check.passed)
+        finish_saying(db, place, made.id, typed.is_json)
     for remark in (*remarks, *check.remarks):
         warn(remark)
 
@@ -187,32 +166,18 @@ def show(place: Place, number: str, is_json: bool) -> None:
 @maintenance.command()
 @click.argument("number", metavar="ID")
 @_end_options
-@say_options
-@click.pass_obj
-def extend(
-    place: Place,
-    number: str,
-    length: str | None,
-    until: str | None,
-    message: str | None,
-    no_notify: bool,
-    reasons: tuple[str, ...],
-    is_json: bool,
-) -> None:
+@say_options(Extension)
+def extend(place: Place, typed: Extension) -> None:
     """Say that the work takes longer; --for counts from the end as planned, or from now when that has passed."""
-    end = (length, until)
-    _say(place, number, NoticeKind.EXTEND, message, reasons, is_json=is_json, has_notice=not no_notify, end=end)
+    _say(place, NoticeKind.EXTEND, typed, (typed.length, typed.until))
 
 
 def _add_command(kind: NoticeKind, about: str) -> None:
     @maintenance.command(kind.value, help=about)
     @click.argument("number", metavar="ID")
-    @say_options
-    @click.pass_obj
-    def say_it(
-        place: Place, number: str, message: str | None, no_notify: bool, reasons: tuple[str, ...], is_json: bool
-    ) -> None:
-        _say(place, number, kind, message, reasons, is_json=is_json, has_notice=not no_notify)
+    @say_options(Saying)
+    def say_it(place: Place, typed: Saying) -> None:
+        _say(place, kind, typed)
 
 
 _add_command(NoticeKind.START, "Say that the work has begun, before its time or when the clock did not.")
@@ -239,42 +204,30 @@ def timeline(place: Place, number: str, is_json: bool) -> None:
         print_entries(list_maintenance_entries(db, get_maintenance(db, read_id(number)).id), is_json)
 
 
-def _say(
-    place: Place,
-    number: str,
-    kind: NoticeKind,
-    message: str | None,
-    reasons: Sequence[str],
-    *,
-    is_json: bool,
-    has_notice: bool,
-    end: tuple[str | None, str | None] | None = None,
-) -> None:
+def _say(place: Place, kind: NoticeKind, typed: Saying, end: tuple[str | None, str | None] | None = None) -> None:
     from oncall_tui.cli.output import warn
     from oncall_tui.clock import now_ms
     from oncall_tui.domain.instants import read_end
     from oncall_tui.store.incidents import list_components
     from oncall_tui.store.maintenance import get_maintenance, say_notice
-    from oncall_tui.store.notice_rows import Words
     from oncall_tui.store.notices import list_placements
 
     now = now_ms()
     with place.open_db() as db:
-        current = get_maintenance(db, read_id(number))
+        current = get_maintenance(db, read_id(typed.number))
         for placement in list_placements(db, current.id):
             if placement.conflict:
                 warn(f"M{current.id}: both sides changed it: {placement.conflict}")
         ends_at = None if end is None else read_end(*end, max(current.ends_at, now), now)
         known = [component.name for component in list_components(db)]
         check = PlannedCheck(
-            place, db, current.title, work_of(current, ends_at), known, reasons, now, own_id=current.id
+            place, db, current.title, work_of(current, ends_at), known, typed.reasons, now, own_id=current.id
         )
-        checked = check.read(kind, message)
         said = say_notice(
             db,
             current.id,
             kind,
-            Words(uuid.uuid4().hex, checked, has_notice),
+            typed.make_words(check.read(kind, typed.message)),
             actor=read_actor(),
             now=now,
             ends_at=ends_at,
@@ -282,7 +235,7 @@ def _say(
             seen_revision=current.revision,
             reasons=check.passed,
         )
-        finish_saying(db, place, said.id, is_json)
+        finish_saying(db, place, said.id, typed.is_json)
     for remark in check.remarks:
         warn(remark)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
+from msgspec.structs import astuple
 
 from oncall_tui.cli.output import Json, show_time
 from oncall_tui.domain.maintenance import (
+    FACT_NAMES,
     Maintenance,
     NoticeDelivery,
     NoticeEvidence,
@@ -81,9 +83,7 @@ def shape_maintenance(sheet: Sheet, now: int) -> dict[str, Json]:
         "ends_at": show_time(maintenance.ends_at),
         "components": list(maintenance.components),
         "probes": list(maintenance.probes),
-        "effect": maintenance.effect,
-        "backout": maintenance.backout,
-        "owner": maintenance.owner,
+        **to_builtins(maintenance.facts),
         "cancelled_at": show_time(maintenance.cancelled_at),
         "pages": [
             {
@@ -176,8 +176,8 @@ def tell_maintenance(sheet: Sheet, now: int) -> str:
         lines.append(f"  components: {clean_line(', '.join(maintenance.components))}")
     if maintenance.probes:
         lines.append(f"  silences: {clean_line(', '.join(maintenance.probes))}")
-    said = (("effect", maintenance.effect), ("way back", maintenance.backout), ("owner", maintenance.owner))
-    lines += [f"  {name}: {clean_line(words)}" for name, words in said if words]
+    named = zip(FACT_NAMES, astuple(maintenance.facts), strict=True)
+    lines += [f"  {name}: {clean_line(words)}" for name, words in named if words]
     for each in sheet.placements:
         lines += _tell_placement(each)
     for notice in maintenance.notices:

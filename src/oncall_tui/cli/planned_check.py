@@ -2,39 +2,105 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Sequence
+from functools import reduce, wraps
 from typing import TYPE_CHECKING, TypeVar
 
 import click
+from msgspec import Struct, convert
+from msgspec.structs import replace
 
 from oncall_tui.cli.group import json_option, place_options
 from oncall_tui.cli.place import Place
 from oncall_tui.domain.announcing import Work
-from oncall_tui.domain.maintenance import NoticeKind
+from oncall_tui.domain.maintenance import NoticeKind, WorkFacts
 
 if TYPE_CHECKING:
     from oncall_tui.store.database import Database
+    from oncall_tui.store.notice_rows import Words
 
-_F = TypeVar("_F", bound=Callable[..., object])
+_S = TypeVar("_S", bound="Saying")
 
 
-def say_options(command: _F) -> _F:
-    """Adds what every word to customers takes."""
-    for option in (
-        click.option("--message", "-m", help="What customers read; - reads stdin [plain words]."),
-        click.option("--no-notify", is_flag=True, help="Do not let the page mail its subscribers."),
-        click.option(
-            "--reason",
-            "reasons",
-            multiple=True,
-            metavar="RULE=WHY",
-            help="Tell it in spite of a rule; may be repeated.",
-        ),
-        json_option,
-        place_options,
-    ):
-        command = option(command)
-    return command
+class Saying(Struct, frozen=True, kw_only=True):
+    """What is typed with every word to customers; `number` is empty for work that is new."""
+
+    message: str | None
+    no_notify: bool
+    reasons: tuple[str, ...]
+    is_json: bool
+    number: str = ""
+
+    def make_words(self, body: str) -> Words:
+        """Returns words as they are stored."""
+        from oncall_tui.store.notice_rows import Words
+
+        return Words(uuid.uuid4().hex, body, not self.no_notify)
+
+
+class Planning(Saying, frozen=True, kw_only=True):
+    """What is typed of a plan that is made or changed; None stands for what was not named."""
+
+    title: str | None
+    components: tuple[str, ...]
+    effect: str | None
+    backout: str | None
+    owner: str | None
+    remind_message: str | None
+    start_message: str | None
+    finish_message: str | None
+
+    @property
+    def by_clock(self) -> dict[NoticeKind, str | None]:
+        """The words of what the clock says later."""
+        return {
+            NoticeKind.REMIND: self.remind_message,
+            NoticeKind.START: self.start_message,
+            NoticeKind.FINISH: self.finish_message,
+        }
+
+    def read_facts(self, before: WorkFacts) -> WorkFacts:
+        """Returns what people know of the work from now on; what was not named stays as it was."""
+        from oncall_tui.cli.wording import read_title
+
+        named = {"effect": self.effect, "backout": self.backout, "owner": self.owner}
+        return replace(before, **{name: read_title(said) for name, said in named.items() if said is not None})
+
+
+_SAY_OPTIONS = (
+    click.option("--message", "-m", help="What customers read; - reads stdin [plain words]."),
+    click.option("--no-notify", is_flag=True, help="Do not let the page mail its subscribers."),
+    click.option(
+        "--reason", "reasons", multiple=True, metavar="RULE=WHY", help="Tell it in spite of a rule; may be repeated."
+    ),
+    json_option,
+    place_options,
+)
+_PLAN_OPTIONS = (
+    click.option("--component", "components", multiple=True, metavar="NAME", help="All it touches; may be repeated."),
+    click.option("--effect", help="What customers notice meanwhile; they read it."),
+    click.option("--back-out", "backout", help="How to go back, and until when; only you read it."),
+    click.option("--owner", help="Who answers for the work [whoever plans it]; only you read it."),
+    click.option("--remind-message", help="What customers read before the start [as confirmed, or the usual words]."),
+    click.option("--start-message", help="What they read when it begins."),
+    click.option("--finish-message", help="What they read when it ends."),
+)
+
+
+def say_options(kind: type[_S]) -> Callable[[Callable[[Place, _S], None]], Callable[..., None]]:
+    """Adds what such words take, and gives all that was typed to the command as one `kind`."""
+
+    def add(command: Callable[[Place, _S], None]) -> Callable[..., None]:
+        @click.pass_obj
+        @wraps(command)
+        def run(place: Place, /, **typed: object) -> None:
+            command(place, convert(typed, kind))
+
+        options = (*(_PLAN_OPTIONS if issubclass(kind, Planning) else ()), *_SAY_OPTIONS)
+        return reduce(lambda made, option: option(made), options, run)
+
+    return add
 
 
 class PlannedCheck:
@@ -104,9 +170,7 @@ class PlannedCheck:
 
 def _list_told(db: Database, maintenance_id: int) -> list[str]:
     """Returns the pages that hold planned work, or that are about to."""
-    from oncall_tui.domain.update import DeliveryState
+    from oncall_tui.domain.changing import list_told
     from oncall_tui.store.notices import list_notice_deliveries, list_placements
 
-    deliveries = list_notice_deliveries(db, maintenance_id)
-    waiting = [each.page for each in deliveries if each.state is not DeliveryState.DROPPED]
-    return [*(each.page for each in list_placements(db, maintenance_id)), *waiting]
+    return list_told(list_notice_deliveries(db, maintenance_id), list_placements(db, maintenance_id))

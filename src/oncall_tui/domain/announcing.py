@@ -17,6 +17,7 @@ from oncall_tui.domain.maintenance import (
     NoticeKind,
     PlanFields,
     PlanPart,
+    WorkFacts,
     word_notice,
 )
 from oncall_tui.domain.sanitize import clean_line
@@ -36,7 +37,7 @@ _LOOKS_AROUND = (NoticeKind.PLAN, NoticeKind.CHANGE, NoticeKind.START, NoticeKin
 
 
 class Work(Struct, frozen=True):
-    """Planned work as it is to be told; `effect` is what customers notice, `backout` the way back, and until when.
+    """Planned work as it is to be told.
 
     `before` is what a change was made of, and `touched` what of it.
     """
@@ -44,9 +45,7 @@ class Work(Struct, frozen=True):
     components: tuple[str, ...]
     starts_at: int
     ends_at: int
-    effect: str = ""
-    backout: str = ""
-    owner: str = ""
+    facts: WorkFacts = WorkFacts()
     has_begun: bool = False
     title: str = ""
     before: PlanFields | None = None
@@ -74,15 +73,15 @@ def work_of(maintenance: Maintenance, ends_at: int | None = None) -> Work:
         maintenance.components,
         maintenance.starts_at,
         ends_at or maintenance.ends_at,
-        maintenance.effect,
-        maintenance.backout,
-        maintenance.owner,
+        maintenance.facts,
         maintenance.status is not MaintenanceStatus.SCHEDULED,
         maintenance.title,
     )
 
 
-def work_of_change(maintenance: Maintenance, plan: PlanFields, telling: Telling | None = None) -> Work:
+def work_of_change(
+    maintenance: Maintenance, plan: PlanFields, telling: Telling | None = None, facts: WorkFacts | None = None
+) -> Work:
     """Returns what a maintenance becomes, with what of it has to be told where that is known."""
     return replace(
         work_of(maintenance),
@@ -90,14 +89,17 @@ def work_of_change(maintenance: Maintenance, plan: PlanFields, telling: Telling 
         starts_at=plan.starts_at,
         ends_at=plan.ends_at,
         title=plan.title,
+        facts=maintenance.facts if facts is None else facts,
         before=None if telling is None else telling.before,
         touched=frozenset() if telling is None else telling.parts,
     )
 
 
-def word_anew(maintenance: Maintenance, plan: PlanFields, customs: Customs, now: int) -> dict[NoticeKind, str]:
+def word_anew(
+    maintenance: Maintenance, plan: PlanFields, customs: Customs, now: int, facts: WorkFacts | None = None
+) -> dict[NoticeKind, str]:
     """Returns what the clock says after a change: the usual words follow the plan, those of a person stay."""
-    before, after = work_of(maintenance), work_of_change(maintenance, plan)
+    before, after = work_of(maintenance), work_of_change(maintenance, plan, facts=facts)
     words = {}
     for kind, due_at in list_anew(maintenance, plan, now).items():
         said = maintenance.find_automatic(kind)
@@ -111,14 +113,15 @@ def word_work(kind: NoticeKind, work: Work, customs: Customs, now: int) -> str:
     """Returns what a notice says while nobody wrote better words: a template that fits and has no gaps, else ours."""
     usual = word_notice(kind, work.components, work.starts_at, work.ends_at, has_begun=work.has_begun)
     if kind is NoticeKind.CHANGE and work.before is not None:
-        usual = word_change(work.before, work.plan, work.touched, has_begun=work.has_begun)
+        effect = work.facts.effect
+        usual = word_change(work.before, work.plan, work.touched, has_begun=work.has_begun, effect=effect)
     is_untimely = work.has_begun is (kind is NoticeKind.CHANGE) and kind in (NoticeKind.CHANGE, NoticeKind.EXTEND)
     if kind not in _MOMENTS or is_untimely:
         return usual
     template = choose_template(customs.templates, *_MOMENTS[kind])
     if template is None:
         return usual
-    variables = variables_of_window(work.components, work.starts_at, work.ends_at, now, customs.team, work.effect)
+    variables = variables_of_window(work.components, work.starts_at, work.ends_at, now, customs.team, work.facts.effect)
     if kind is NoticeKind.CHANGE and work.before is not None:
         variables |= variables_of_change(work.before, work.plan, work.touched)
     known = {name for name, value in variables.items() if value}
@@ -138,11 +141,11 @@ def describe_work(
         starts_at=work.starts_at,
         ends_at=work.ends_at,
         status=MaintenanceStatus.SCHEDULED if is_plan else None,
-        effect=work.effect,
+        effect=work.facts.effect,
         least_notice_ms=customs.least_notice_ms if is_noticed else None,
         overlaps=tuple(overlaps) if kind in _LOOKS_AROUND else None,
-        has_backout=bool(work.backout.strip()) if is_plan else None,
-        owner=work.owner if is_plan else None,
+        has_backout=bool(work.facts.backout.strip()) if is_plan else None,
+        owner=work.facts.owner if is_plan else None,
     )
     return Context(
         now=now,

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from oncall_tui.domain.errors import RefusedError
 from oncall_tui.domain.maintenance import (
+    FACT_NAMES,
     Maintenance,
     NoticeDelivery,
     NoticeKind,
+    PageMessage,
     Placement,
     PlanFields,
     PlanPart,
+    WorkFacts,
     name_work_on,
     require_notice,
     require_window,
@@ -36,6 +40,14 @@ def find_touched(before: PlanFields, after: PlanFields) -> frozenset[PlanPart]:
         PlanPart.COMPONENTS: set(before.components) != set(after.components),
     }
     return frozenset(part for part, is_so in touched.items() if is_so)
+
+
+def list_told(deliveries: Iterable[NoticeDelivery], placements: Sequence[Placement]) -> list[str]:
+    """Returns the pages that have the plan or will get it: those that a message about it goes to."""
+    gone = {place.page for place in placements if place.gone_at is not None}
+    plans = (each for each in deliveries if each.kind is NoticeKind.PLAN and each.state is not DeliveryState.DROPPED)
+    pages = (*(each.page for each in plans), *(place.page for place in placements))
+    return [page for page in dict.fromkeys(pages) if page not in gone]
 
 
 class Telling(Struct, frozen=True):
@@ -65,13 +77,17 @@ def find_telling(
     placements: Sequence[Placement],
     deliveries: Iterable[NoticeDelivery],
     fixed: Collection[str] = (),
+    facts: WorkFacts | None = None,
 ) -> Telling:
     """Returns what a change has to tell, with what earlier ones had to say of the same and no page has taken yet.
 
-    Pages of `fixed` show what was announced for ever.
+    Pages of `fixed` show what was announced for ever. Another effect in `facts` is told to whoever knows of the work.
     """
-    before = read_plan(maintenance)
-    touched = parts = find_touched(before, plan)
+    before, deliveries = read_plan(maintenance), list(deliveries)
+    touched = find_touched(before, plan)
+    if facts is not None and facts.effect != maintenance.facts.effect and list_told(deliveries, placements):
+        touched |= {PlanPart.EFFECT}
+    parts = touched
     behind = list_behind(maintenance, placements, fixed)
     if not touched:
         parts = touched.union(*behind.values())
@@ -102,6 +118,37 @@ def require_change(maintenance: Maintenance, plan: PlanFields, touched: frozense
         require_window(plan.starts_at, plan.ends_at, now)
 
 
+def list_new_facts(maintenance: Maintenance, facts: WorkFacts) -> list[tuple[str, str, str]]:
+    """Returns what would be another way than it is: its name, what it was and what it is to be."""
+    rows = zip(FACT_NAMES, astuple(maintenance.facts), astuple(facts), strict=True)
+    return [(name, before, after) for name, before, after in rows if before != after]
+
+
+def require_facts(maintenance: Maintenance, facts: WorkFacts, now: int) -> None:
+    """Raises RefusedError for work that is over, and where customers would notice nothing that anybody could say."""
+    require_notice(maintenance, NoticeKind.CHANGE, now)
+    if maintenance.facts.effect and not facts.effect:
+        raise RefusedError("no-effect", f"M{maintenance.id}: say what customers notice; `none` will do.")
+
+
+def list_effect_words(maintenance: Maintenance, messages: Iterable[PageMessage] = ()) -> list[tuple[int, str]]:
+    """Returns what customers read of the effect, and when, or will read by the clock, the latest of each.
+
+    Where no words have it as it is, somebody may have put it otherwise: then it is the latest that told of the plan.
+    """
+    effect = _fold(maintenance.facts.effect)
+    taken = [each for each in maintenance.notices if each.fired_at is not None]
+    naming = [each for each in taken if effect and effect in _fold(each.body)]
+    naming = naming or [each for each in taken if each.kind in (NoticeKind.PLAN, NoticeKind.CHANGE)]
+    read = [(each.created_at, each.body) for each in naming] or [(each.posted_at, each.body) for each in messages]
+    waiting = [each for each in maintenance.notices if each.is_waiting and effect and effect in _fold(each.body)]
+    return [*read[-1:], *((each.due_at, each.body) for each in waiting)]
+
+
+def _fold(words: str) -> str:
+    return " ".join(words.casefold().split()).rstrip(".")
+
+
 def list_anew(maintenance: Maintenance, plan: PlanFields, now: int) -> dict[NoticeKind, int | None]:
     """Returns when the clock says what it has yet to say, or has to say again, once the plan is this.
 
@@ -123,7 +170,9 @@ def list_anew(maintenance: Maintenance, plan: PlanFields, now: int) -> dict[Noti
     return due
 
 
-def word_change(before: PlanFields, plan: PlanFields, touched: frozenset[PlanPart], *, has_begun: bool) -> str:
+def word_change(
+    before: PlanFields, plan: PlanFields, touched: frozenset[PlanPart], *, has_begun: bool, effect: str = ""
+) -> str:
     """Returns what customers are told of a change when nobody wrote better words; instants stand whole."""
     what = f"{'' if has_begun else 'planned '}{name_work_on(plan.components)}"
     sentences = []
@@ -140,14 +189,19 @@ def word_change(before: PlanFields, plan: PlanFields, touched: frozenset[PlanPar
         subject = "It"
     if PlanPart.TITLE in touched:
         sentences.append(f'{subject} is now called "{plan.title}".')
+    if PlanPart.EFFECT in touched:
+        news = "What you will notice is" if sentences else f"What you will notice of the {what} is now"
+        sentences.append(f"{news}: {effect.rstrip('.')}.")
     return " ".join(sentences)
 
 
-def tell_change(plan: PlanFields, touched: frozenset[PlanPart]) -> str:
+def tell_change(plan: PlanFields, touched: frozenset[PlanPart], facts: WorkFacts) -> str:
     """Returns what a change makes of a plan, for our own record."""
     told = [f"the title: {plan.title}"] if PlanPart.TITLE in touched else []
     if touched & {PlanPart.START, PlanPart.END}:
         told.append(f"the time: {tell_times(plan)}")
     if PlanPart.COMPONENTS in touched:
         told.append(f"the components: {', '.join(plan.components)}")
+    if PlanPart.EFFECT in touched:
+        told.append(f"the effect: {facts.effect}")
     return "; ".join(told)

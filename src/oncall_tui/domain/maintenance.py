@@ -48,12 +48,16 @@ class NoticeKind(StrEnum):
 
 
 class PlanPart(StrEnum):
-    """What of a plan a notice puts on the page with its words; all else stays as the page has it."""
+    """What of a plan a notice puts on the page with its words; all else stays as the page has it.
+
+    The effect stands in no field of a page: its words are all of it.
+    """
 
     TITLE = "title"
     START = "start"
     END = "end"
     COMPONENTS = "components"
+    EFFECT = "effect"
 
 
 class PlanFields(Struct, frozen=True):
@@ -64,6 +68,35 @@ class PlanFields(Struct, frozen=True):
     starts_at: int
     ends_at: int
     components: tuple[str, ...]
+
+
+class WorkFacts(Struct, frozen=True):
+    """What people know of planned work besides the plan; each is empty while nobody has said.
+
+    `effect` is what customers notice, and they read it; `backout` is the way back and until when it is open, `owner`
+    who answers for it: no customer reads those.
+    """
+
+    effect: str = ""
+    backout: str = ""
+    owner: str = ""
+
+
+FACT_NAMES = ("effect", "way back", "owner")
+
+
+class NewPlan(Struct, frozen=True, kw_only=True):
+    """Work that a person plans; without `remind_at` nobody is reminded. It is told to `pages`, as `uid`."""
+
+    uid: str
+    title: str
+    starts_at: int
+    ends_at: int
+    components: tuple[str, ...]
+    probes: tuple[str, ...]
+    facts: WorkFacts = WorkFacts()
+    remind_at: int | None = None
+    pages: tuple[str, ...] = ()
 
 
 class Notice(Struct, frozen=True):
@@ -93,10 +126,9 @@ class Notice(Struct, frozen=True):
 class Maintenance(Struct, frozen=True):
     """Planned work as the file holds it; `starts_at` < `ends_at`, and `notices` run in the order of confirming.
 
-    `effect` is what customers notice, `backout` the way back and until when it is open, `owner` who answers for it;
-    each is empty while nobody has said. `components` are what customers read as under maintenance, `probes` those
-    whose alarms are silenced meanwhile. `revision` counts changes: an edit carries the one that it saw. One that is not
-    `is_local` was made on a page, by people or by another host.
+    `components` are what customers read as under maintenance, `probes` those whose alarms are silenced meanwhile.
+    `revision` counts changes: an edit carries the one that it saw. One that is not `is_local` was made on a page, by
+    people or by another host.
     """
 
     id: int
@@ -113,9 +145,7 @@ class Maintenance(Struct, frozen=True):
     revision: int = 1
     notices: tuple[Notice, ...] = ()
     is_local: bool = True
-    effect: str = ""
-    backout: str = ""
-    owner: str = ""
+    facts: WorkFacts = WorkFacts()
 
     def find_automatic(self, kind: NoticeKind) -> Notice | None:
         """Returns the automatic notice of a kind that stands: taken already, or still to be taken."""

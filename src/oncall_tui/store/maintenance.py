@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+
+from msgspec.structs import astuple
 
 from oncall_tui.domain.errors import ConflictError, NotFoundError
 from oncall_tui.domain.maintenance import (
     STATUS_AFTER,
     Maintenance,
     MaintenanceStatus,
+    NewPlan,
     Notice,
     NoticeKind,
     PlanPart,
+    WorkFacts,
     is_silencing,
     require_notice,
     require_window,
@@ -38,50 +42,40 @@ _TOUCHES = {NoticeKind.START: (PlanPart.START,), NoticeKind.EXTEND: (PlanPart.EN
 
 def plan_maintenance(
     db: Database,
-    *,
-    uid: str,
-    title: str,
-    starts_at: int,
-    ends_at: int,
-    components: Sequence[str],
-    probes: Sequence[str],
+    plan: NewPlan,
     words: Mapping[NoticeKind, Words],
-    remind_at: int | None,
-    pages: Sequence[str],
+    *,
     actor: str,
     now: int,
-    effect: str = "",
-    backout: str = "",
-    owner: str = "",
     reasons: Mapping[str, str] | None = None,
 ) -> Maintenance:
     """Plans work and queues its announcement; the words of all that the clock does later are confirmed here too.
 
-    `words` are those of plan, start and finish, and of remind when `remind_at` is given. `reasons` tell why it is told
+    `words` are those of plan, start and finish, and of remind when the plan has a reminder. `reasons` tell why it is told
     in spite of rules, by the rule. Raises RefusedError (`window`).
     """
-    require_window(starts_at, ends_at, now)
+    require_window(plan.starts_at, plan.ends_at, now)
     with db.write(TOPIC, "timeline") as connection:
         cursor = connection.execute(
             "INSERT INTO maintenance(uid, title, status, starts_at, ends_at, components, probes, created_at, created_by, "
             "effect, backout, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                *(uid, title, MaintenanceStatus.SCHEDULED, starts_at, ends_at),
-                *(json.dumps(list(components)), json.dumps(list(probes)), now, actor),
-                *(effect, backout, owner),
+                *(plan.uid, plan.title, MaintenanceStatus.SCHEDULED, plan.starts_at, plan.ends_at),
+                *(json.dumps(plan.components), json.dumps(plan.probes), now, actor),
+                *astuple(plan.facts),
             ),
         )
         maintenance_id = int(cursor.lastrowid or 0)
-        plan = add_notice(connection, maintenance_id, NoticeKind.PLAN, words[NoticeKind.PLAN], None, actor, now)
+        announced = add_notice(connection, maintenance_id, NoticeKind.PLAN, words[NoticeKind.PLAN], None, actor, now)
         for kind, due_at in (
-            (NoticeKind.REMIND, remind_at),
-            (NoticeKind.START, starts_at),
-            (NoticeKind.FINISH, ends_at),
+            (NoticeKind.REMIND, plan.remind_at),
+            (NoticeKind.START, plan.starts_at),
+            (NoticeKind.FINISH, plan.ends_at),
         ):
             if due_at is not None:
                 add_notice(connection, maintenance_id, kind, words[kind], due_at, actor, now)
-        queue_notice(connection, maintenance_id, plan, pages, now)
-        tell_timeline(connection, maintenance_id, EntryKind.QUEUED, f"planned: {title}", actor, now)
+        queue_notice(connection, maintenance_id, announced, plan.pages, now)
+        tell_timeline(connection, maintenance_id, EntryKind.QUEUED, f"planned: {plan.title}", actor, now)
         tell_reasons(connection, maintenance_id, reasons, actor, now)
         return _read(db, maintenance_id)
 
@@ -106,9 +100,7 @@ def say_notice(
     RefusedError, or ConflictError when `seen_revision` is no longer the maintenance's.
     """
     with db.write(TOPIC, "timeline") as connection:
-        current = _read(db, maintenance_id)
-        if seen_revision is not None and seen_revision != current.revision:
-            raise ConflictError(f"M{maintenance_id} was changed by somebody else after you looked.")
+        current = read_seen(db, maintenance_id, seen_revision)
         require_notice(current, kind, now, ends_at)
         touches = _TOUCHES.get(kind, ())
         notice_id = add_notice(connection, maintenance_id, kind, words, None, actor, now, touches)
@@ -165,6 +157,14 @@ def list_between(db: Database, since: int, until: int) -> list[Maintenance]:
 def get_maintenance(db: Database, maintenance_id: int) -> Maintenance:
     """Returns one maintenance. Raises NotFoundError."""
     return _read(db, maintenance_id)
+
+
+def read_seen(db: Database, maintenance_id: int, seen_revision: int | None) -> Maintenance:
+    """Returns one maintenance as a person saw it. Raises NotFoundError, or ConflictError where it has changed since."""
+    current = _read(db, maintenance_id)
+    if seen_revision is not None and seen_revision != current.revision:
+        raise ConflictError(f"M{maintenance_id} was changed by somebody else after you looked.")
+    return current
 
 
 def has_waiting_notice(db: Database) -> bool:
@@ -233,9 +233,7 @@ def _list(db: Database, where: str, *values: Value) -> list[Maintenance]:
             revision=row["revision"],
             notices=tuple(notices.get(row["id"], ())),
             is_local=bool(row["is_local"]),
-            effect=row["effect"],
-            backout=row["backout"],
-            owner=row["owner"],
+            facts=WorkFacts(row["effect"], row["backout"], row["owner"]),
         )
         for row in rows
         for touched in (tuple(json.loads(row["components"])),)

@@ -13,7 +13,7 @@ from oncall_tui.domain.errors import OncallError, RefusedError
 from oncall_tui.domain.instants import read_end_words, read_instant, read_length, split_window
 from oncall_tui.domain.lint.catalogue import lint
 from oncall_tui.domain.lint.model import Finding, Level
-from oncall_tui.domain.maintenance import NoticeKind, require_window, write_instant
+from oncall_tui.domain.maintenance import NewPlan, NoticeKind, WorkFacts, require_window, write_instant
 from oncall_tui.domain.plan_losses import RULE, find_notice_losses
 from oncall_tui.domain.planning import find_silenced
 from oncall_tui.domain.sanitize import clean_line
@@ -109,7 +109,7 @@ def _find_gaps(typed: Typed, start: str, end: str) -> dict[str, str]:
 def work_of_typed(typed: Typed, starts_at: int, ends_at: int, owner: str = "") -> Work:
     """Returns the work that a form describes."""
     effect, backout = clean_line(typed.effect, FACT_LIMIT).strip(), clean_line(typed.backout, FACT_LIMIT).strip()
-    return Work(typed.components, starts_at, ends_at, effect, backout, owner)
+    return Work(typed.components, starts_at, ends_at, WorkFacts(effect, backout, owner))
 
 
 def _write_words(
@@ -167,18 +167,23 @@ def make_store(
     starts_at, ends_at = plan.starts_at, plan.ends_at
     assert starts_at is not None  # a plan without problems has both
     assert ends_at is not None
-    components, notify = typed.components, typed.notify
-    probes = find_silenced(components, watch_list(host.snapshot))
-    work = work_of_typed(typed, starts_at, ends_at, host.actor)
+    notify = typed.notify
+    new = NewPlan(
+        uid=uuid.uuid4().hex,
+        title=title,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        components=typed.components,
+        probes=tuple(find_silenced(typed.components, watch_list(host.snapshot))),
+        facts=work_of_typed(typed, starts_at, ends_at, host.actor).facts,
+        remind_at=plan.remind_at,
+        pages=tuple(pages),
+    )
     actor, terminal_id = host.actor, host.terminal_id
 
     def store(db: Database, now: int) -> str:
         words = {kind: Words(uuid.uuid4().hex, body, notify) for kind, body in bodies.items()}
-        made = plan_maintenance(
-            db, uid=uuid.uuid4().hex, title=title, starts_at=starts_at, ends_at=ends_at, components=components,
-            probes=probes, words=words, remind_at=plan.remind_at, pages=pages, actor=actor, now=now,
-            effect=work.effect, backout=work.backout, owner=work.owner, reasons=reasons,
-        )  # fmt: skip
+        made = plan_maintenance(db, new, words, actor=actor, now=now, reasons=reasons)
         drop_scratch(db, name, terminal_id)
         return f"M{made.id}: {tell_targets(pages)}"
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from oncall_tui.config.model import Config
+from oncall_tui.domain import changing
 from oncall_tui.domain.maintenance import (
     Maintenance,
     MaintenanceStatus,
@@ -48,10 +49,7 @@ class Work(Struct, frozen=True):
     @property
     def told(self) -> list[str]:
         """The pages that a message about it goes to."""
-        gone = {place.page for place in self.placements if place.gone_at is not None}
-        plans = (each for each in self.deliveries if each.kind is NoticeKind.PLAN)
-        pages = [each.page for each in plans if each.state is not DeliveryState.DROPPED and each.page not in gone]
-        return list(dict.fromkeys((*pages, *(place.page for place in self.placements if place.page not in gone))))
+        return changing.list_told(self.deliveries, self.placements)
 
     @property
     def pages(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from tests.engine.fakes.proving import allow, read_token
 from tests.engine.publishing import make_work
 from tests.store.planned import END, NOON, PAGE, START, begin_epoch, plan, say
 
-from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, NoticeDelivery, NoticeKind
+from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, NewPlan, NoticeDelivery, NoticeKind
 from oncall_tui.domain.outbox import Pace
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.engine.follower import follow_once
@@ -50,10 +50,11 @@ class PlannedDesk:
     def plan_alike(self) -> Maintenance:
         """Plans another work with the title, the words and the window of the first."""
         words = {kind: Words(f"{kind}-alike", f"{kind} 1.", notify=False) for kind in NoticeKind}
-        return plan_maintenance(
-            self.db, uid="maintenance-alike", title="Disks 1", starts_at=START, ends_at=END, components=("API",),
-            probes=(), words=words, remind_at=None, pages=(PAGE,), actor="ana", now=self.now,
+        new = NewPlan(
+            uid="maintenance-alike", title="Disks 1", starts_at=START, ends_at=END, components=("API",), probes=(),
+            pages=(PAGE,),
         )  # fmt: skip
+        return plan_maintenance(self.db, new, words, actor="ana", now=self.now)
 
     def say(self, kind: NoticeKind, maintenance_id: int = 1, **changes: Any) -> Maintenance:
         return say(self.db, maintenance_id, kind, self.now, **changes)
