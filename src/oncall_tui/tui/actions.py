@@ -6,11 +6,14 @@ A scope is the app or the pane or screen that has the method `action_<id>` (`.` 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.binding import Binding, BindingType
 
 from oncall_tui.tui.actions_over import OVER
+
+if TYPE_CHECKING:
+    from textual.dom import DOMNode
 
 
 class Action(NamedTuple):
@@ -320,6 +323,36 @@ ACTIONS: tuple[Action, ...] = (
     ),
     *_scope("wall", (("quit", "q,ctrl+q", "leave", "Leave the wall.", False),)),
 )
+
+#: What opens a screen or a text: where it does not, what was typed behind it is meant for nothing else.
+OPENING = frozenset(
+    f"{scope}.{name}"
+    for scope, names in (
+        ("app", "declare post set-state note decide show-planned show-postmortem show-help command-palette"),
+        ("probes", "history filter acknowledge upkeep snooze"),
+        ("incidents", "open new correct letters"),
+        ("field", "open"),
+        ("compose", "review compare set-state set-components choose-template drafts preview show-changes post"),
+        ("drafts", "rename hand-over"),
+        ("runbook", "skip"),
+        ("timeline", "note correct"),
+        ("planned", "plan change remind start extend finish call-off decide"),
+        ("postmortem", "edit publish take-back"),
+        ("correct", "review"),
+        ("plan", "review"),
+    )
+    for name in names.split()
+)
+#: What says yes to something that a person must have had before their eyes.
+SIGHTED = frozenset({"review.send", "send.send-now"}) | {
+    f"{scope}.{name}" for scope in ("uncertain", "notice") for name in ("adopt", "again", "drop")
+}
+
+
+def name_action(node: DOMNode | None, method: object) -> str:
+    """Returns the id of the action that a method of a node stands for, empty when it is none of ours."""
+    bindings = () if node is None else (binding for _, binding in node._bindings)
+    return next((binding.id for binding in bindings if binding.id and binding.action == method), "")
 
 
 def actions_of(scope: str) -> tuple[Action, ...]:

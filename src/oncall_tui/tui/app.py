@@ -6,7 +6,7 @@ import asyncio
 import gc
 import os
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from rich.text import Text
 from textual.app import App
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.events import Event
 from textual.filter import ANSIToTruecolor, LineFilter
@@ -25,6 +26,7 @@ from oncall_tui.config.model import Config
 from oncall_tui.domain.engine import ENGINE_SILENT_AFTER_MS, Terminal
 from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.tui.actions import name_action
 from oncall_tui.tui.driver import InertFilter, OncallDriver
 from oncall_tui.tui.feed import Changed, Feed
 from oncall_tui.tui.launch import Session, note_crash
@@ -36,6 +38,8 @@ from oncall_tui.tui.themes import LIBRARY_DEFAULTS, VARIABLE_DEFAULTS
 from oncall_tui.tui.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from textual.actions import ActionParseResult
     from textual.command import Provider
 
     from oncall_tui.tui.orders import Orders
@@ -131,12 +135,33 @@ class OncallApp(App[object]):
         if not self.type_ahead.takes(event):
             await super().on_event(event)
 
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Runs an action unless nobody can have seen what it says yes to, and notes what it is to open."""
+        known = name_action(default_namespace, action)
+        if self.type_ahead.refuses(known, has_window=self.config.send_window_ms > 0):
+            return True
+        front = self.type_ahead.look()
+        is_done = await super().run_action(action, default_namespace, namespaces)
+        if is_done:
+            self.type_ahead.expect(known, front)
+        return is_done
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        self.type_ahead.note_shown(screen)
+        super()._display(screen, renderable)
+
     def on_mount(self) -> None:
         self._event_loop = asyncio.get_running_loop()
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
         """Begins what may wait until the first frame is on the screen."""
+        self.type_ahead.open()
         gc.freeze()
         gc.enable()
         self.feed.start(self)
@@ -233,19 +258,18 @@ class OncallApp(App[object]):
 
     def declare(self, probe: str | None) -> None:
         """Declares an incident from a probe and opens its first update."""
+        self.type_ahead.expect_text()
         if probe is None:
             self.tell(Content("There is no probe to declare an incident from."))
         elif self.session.is_wall:
             self.tell(Content("This terminal only reads."))
         else:
-            self.type_ahead.begin()
             self.run_worker(self._declare(probe), group="declare", exit_on_error=True)
 
     async def _declare(self, probe: str) -> None:
         from oncall_tui.tui.declare import declare_and_open
 
-        with self.type_ahead.ending():
-            await declare_and_open(self, probe)
+        await declare_and_open(self, probe)
 
     def tell(self, message: Content, *, severity: str = "information") -> None:
         """Shows a short message that needs no answer."""

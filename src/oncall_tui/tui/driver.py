@@ -6,6 +6,7 @@ import codecs
 import os
 import selectors
 import signal
+import time
 from collections.abc import Iterable
 
 from rich.segment import Segment
@@ -21,6 +22,8 @@ from oncall_tui.tui.text import Glyphs
 
 _READ_LIMIT = 4096
 _LOOK_EVERY_S = 0.1
+#: No hand is so fast: what comes so soon behind other bytes was sent along with them.
+_SAME_PIECE_S = 0.01
 _NOTICE_LIMIT = 150
 #: What the stock parser turns into signs of its own behind an `esc`.
 _AFTER_ESCAPE = "0123456789-=§"
@@ -60,9 +63,13 @@ class OncallDriver(LinuxDriver):
             signal.signal(number, signal.SIG_IGN)
 
     def run_input_thread(self) -> None:
-        """Turns bytes into events until the driver stops or the terminal is gone."""
+        """Turns bytes into events until the driver stops or the terminal is gone.
+
+        Keys that came in one piece carry the same time: none of them was pressed after seeing what another did.
+        """
         parser = KeyParser(self._debug)
         decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
+        read_at = piece_at = 0.0
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
@@ -74,7 +81,11 @@ class OncallDriver(LinuxDriver):
                     if not raw:
                         os.kill(os.getpid(), signal.SIGHUP)
                         return
+                    before, read_at = read_at, time.monotonic()
+                    if read_at - before > _SAME_PIECE_S:
+                        piece_at = read_at
                     for message in parser.feed(decode(raw)):
+                        message.time = piece_at
                         self.process_message(message)
                 for message in parser.tick():
                     self.process_message(message)

@@ -1,57 +1,231 @@
-"""Keeps keys that are pressed before the text they are meant for is there: a slow line brings them in one piece."""
+"""Keeps what is pressed until what the keys before it led to is there: a slow line brings many keys in one piece.
+
+One key at a time goes to the screen, and the next one once all that it began has come to rest. What is typed behind a
+key that opens something therefore reaches that; where it does not open, what was typed for it is dropped, and told.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import deque
+from typing import NamedTuple
 
+from textual._queue import Queue
 from textual.app import App
-from textual.events import Event, Key, Paste
+from textual.events import Event, Key, MouseDown, MouseEvent, MouseMove, Paste
+from textual.message import Message
+from textual.message_pump import MessagePump
+from textual.screen import Screen
+from textual.widget import Widget
+
+from oncall_tui.tui.actions import OPENING, SIGHTED
+from oncall_tui.tui.host import tell
+from oncall_tui.tui.widgets.footer import is_typed_into
 
 #: Nothing may take the keyboard away for longer, whatever became of what was waited for.
 _LONGEST_S = 5.0
+_TELL_AFTER_S = 1.0
+_LOOK_EVERY_S = 0.001
+_GROUP = "type-ahead"
+#: Work that only reads, checks or saves: it leads nowhere, so no key waits for it.
+_ASIDE = frozenset(
+    {_GROUP, "beat", "failures", "keep", "save", "scratch", "facts", "lint", "lint-begin", "literal"}
+    | {"send", "told", "timeline", "runbook", "ticks", "ending", "editor"}
+)
+_UNSEEN = "That key came before what it says yes to was on the screen, so it did nothing: look, then press it again."
+
+
+class Front(NamedTuple):
+    """What keys go to."""
+
+    screen: Screen[object]
+    focused: Widget | None
+
+
+class _Held(NamedTuple):
+    """An event, and how often keys had led elsewhere when it came."""
+
+    event: Event
+    led: int
 
 
 class TypeAhead:
-    """Holds keys from `begin` until as many `end`s, then hands them on in their order."""
+    """Stands between the driver and the screens; `open` lets the first key pass."""
 
-    def __init__(self, app: App[object]) -> None:
+    def __init__(self, app: App[object], longest_s: float = _LONGEST_S) -> None:
         self._app = app
-        self._count = 0
-        self._until = 0.0
-        self._held: list[Event] = []
+        self.longest_s = longest_s
+        self._held: deque[_Held] = deque()
+        self._next: _Held | None = None
+        self._has_passed = asyncio.Event()
+        self._is_waiting = False
+        self._is_overdue = False
+        self._opened_at = math.inf
+        self._shown: Screen[object] | None = None
+        self._shown_at = 0.0
+        self._led = 0
+        self._latest: Event | None = None
+        self._before: Front | None = None
+        self._awaited: Front | None = None
+        self._refused_at = 0.0
+        self._typed_into: Widget | None = None
+        self._is_blind = False
 
-    def begin(self) -> None:
-        """Begins to hold, from within the key press that leads elsewhere."""
-        self._count += 1
-        self._until = time.monotonic() + _LONGEST_S
-        self._app.set_timer(_LONGEST_S, self._give_up)
+    def open(self) -> None:
+        """Lets keys through from now on: the first frame stands."""
+        self._opened_at = time.monotonic()
 
-    def end(self) -> None:
-        """Hands on what was held, once nothing is waited for."""
-        self._count = max(0, self._count - 1)
-        if not self._count:
-            held, self._held = self._held, []
-            for event in held:
-                self._app.post_message(event)
+    def note_shown(self, screen: Screen[object]) -> None:
+        """Notes when a screen is first drawn: what was pressed before that was pressed without sight of it."""
+        if screen is not self._shown:
+            self._shown, self._shown_at = screen, time.monotonic()
 
-    @contextmanager
-    def ending(self) -> Iterator[None]:
-        """Ends however what was waited for ends."""
-        try:
-            yield
-        finally:
-            self.end()
+    def look(self) -> Front:
+        """Returns what keys go to now."""
+        return Front(self._app.screen, self._app.screen.focused)
+
+    def expect(self, action: str, before: Front) -> None:
+        """Notes that an action which opens something was run, from the front that there was."""
+        if action in OPENING and self._awaited is None:
+            self._awaited = before
+
+    def expect_text(self) -> None:
+        """Notes that a text is being opened: what is typed behind is meant for that alone."""
+        self._awaited = Front(self._app.screen, None)
+
+    def refuses(self, action: str, *, has_window: bool) -> bool:
+        """Tells whether an action would say yes to what nobody can have seen, and says so on the screen.
+
+        What a send window follows stands there to be taken back: it may be confirmed ahead, but not before the first
+        frame of all.
+        """
+        is_early = self._latest is not None and self._latest.time < self._opened_at
+        may_pass = action == "review.send" and has_window and not is_early
+        if action not in SIGHTED or not (self._is_blind or is_early) or may_pass:
+            return False
+        tell(self._app, _UNSEEN, "warning")
+        return True
 
     def takes(self, event: Event) -> bool:
-        """Tells whether an event was held."""
-        is_held = self._count > 0 and isinstance(event, Key | Paste)
-        if is_held:
-            self._held.append(event)
-        return is_held
+        """Tells whether an event was held or dropped; one that was not goes its way now."""
+        if event.is_forwarded or not isinstance(event, Key | Paste | MouseEvent):
+            return False
+        if self._next is not None and event is self._next.event:
+            self._begin(self._next)
+            self._next = None
+            self._has_passed.set()
+            return False
+        if not self._held and self._next is None:
+            if isinstance(event, MouseMove) or self._continues(event):
+                return False
+            if (is_at_rest := self._is_at_rest(is_from_app=True)) or self._is_overdue:
+                if is_at_rest and self._settle() and self._latest is not None:
+                    self._refused_at = max(self._refused_at, self._latest.time)
+                if event.time > self._refused_at:
+                    self._begin(_Held(event, self._led))
+                    return False
+                return True
+        if event.time > self._refused_at and not isinstance(event, MouseMove):
+            self._held.append(_Held(event, self._led))
+            if not self._is_waiting:
+                self._is_waiting = True
+                self._app.run_worker(self._hand_on(), group=_GROUP)
+        return True
 
-    def _give_up(self) -> None:
-        if self._count and time.monotonic() >= self._until:
-            self._count = 1
-            self.end()
+    def _continues(self, event: Event) -> bool:
+        """Tells whether a letter is typed behind another one into the same field: that leads nowhere."""
+        field = self._typed_into
+        is_letter = isinstance(event, Key) and event.is_printable
+        return is_letter and field is not None and self._app.screen.focused is field and is_typed_into(field)
+
+    def _begin(self, held: _Held) -> None:
+        event = self._latest = held.event
+        front = self.look()
+        self._is_blind = held.led != self._led or event.time < self._shown_at
+        self._before = None if isinstance(event, MouseEvent) else front
+        is_typed = isinstance(event, Key) and event.is_printable and is_typed_into(front.focused)
+        self._typed_into = front.focused if is_typed else None
+
+    def _settle(self) -> bool:
+        """Notes where the latest key has led, now that all is at rest; tells whether what it was to open refused."""
+        self._is_overdue = False
+        front = self.look()
+        if self._before not in (None, front):
+            self._led += 1
+        awaited, self._before, self._awaited = self._awaited, None, None
+        if awaited is None or front.screen is not awaited.screen:
+            return False
+        return front.focused is awaited.focused or not is_typed_into(front.focused)
+
+    def _is_at_rest(self, *, is_from_app: bool) -> bool:
+        """Tells whether nothing is under way that could lead keys elsewhere; the app itself may be what asks."""
+        app = self._app
+        if self._opened_at == math.inf or not app.screen_stack or not _queue_of(app).empty():
+            return False
+        if app.screen._callbacks or any(worker.group not in _ASIDE for worker in app.workers):
+            return False
+        nodes = app.screen.walk_children(Widget, with_self=True)
+        return (is_from_app or _is_idle(app)) and all(node.is_mounted and _is_idle(node) for node in nodes)
+
+    async def _hand_on(self) -> None:
+        """Hands on what is held, each when all is at rest."""
+        try:
+            while self._held and self._app.is_running:
+                await self._await_rest()
+                self._drop_stale_clicks()
+                if self._held:
+                    self._next = self._held.popleft()
+                    self._has_passed.clear()
+                    self._app.post_message(self._next.event)
+                    await self._has_passed.wait()
+        finally:
+            self._is_waiting = False
+
+    async def _await_rest(self) -> None:
+        """Waits for it no longer than may be; drops what was typed for something that did not open."""
+        began_at, is_told = time.monotonic(), False
+        while self._app.is_running and not self._continues(self._held[0].event):
+            if self._is_at_rest(is_from_app=False):
+                if self._settle():
+                    self._drop("it did not open")
+                return
+            waited_s = time.monotonic() - began_at
+            if self._opened_at == math.inf:
+                began_at = time.monotonic()
+            elif self._is_overdue:
+                return
+            elif waited_s > self.longest_s:
+                self._is_overdue = True
+                self._drop(f"it was not there after {self.longest_s:g} s")
+                return
+            elif waited_s > _TELL_AFTER_S and not is_told:
+                is_told = True
+                tell(self._app, "What you type waits for what you asked for to open.")
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    def _drop(self, why: str) -> None:
+        self._refused_at, self._awaited = time.monotonic(), None
+        events = [held.event for held in self._held]
+        self._held.clear()
+        count = sum(len(event.text) if isinstance(event, Paste) else isinstance(event, Key) for event in events)
+        if count:
+            keys = "1 key was" if count == 1 else f"{count} keys were"
+            tell(self._app, f"{keys} dropped, typed for what a key before was to open: {why}.", "warning")
+
+    def _drop_stale_clicks(self) -> None:
+        """A click is meant for what stood there when it was made; keys may have led elsewhere since."""
+        while self._held and isinstance(self._held[0].event, MouseEvent) and self._held[0].led != self._led:
+            if isinstance(self._held.popleft().event, MouseDown):
+                tell(self._app, "A click was dropped: a key before it had led elsewhere.", "warning")
+
+
+def _is_idle(pump: MessagePump) -> bool:
+    """Tells whether a pump has done all that it was told, and waits for more."""
+    queue = _queue_of(pump)
+    return pump._closed or (queue.empty() and bool(queue.ready_event._waiters))
+
+
+def _queue_of(pump: MessagePump) -> Queue[Message | None]:
+    return pump._message_queue

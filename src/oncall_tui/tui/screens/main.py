@@ -149,7 +149,7 @@ class MainScreen(Screen[None]):
         shown = self._shown()
         columns = {PANES[name][1] for name in shown}
         for name in shown - set(self._panes) if self._is_drawn else ():
-            self.run_worker(self.ready_pane(name), group=name)
+            self.run_worker(self.ready_pane(name), group=f"pane {name}")
         for name, pane in self._panes.items():
             pane.display = name in shown
         for column in ("left", "middle", "right"):
@@ -245,15 +245,14 @@ class MainScreen(Screen[None]):
         """Shows the draft of the current incident, for a public state where one was chosen."""
         self.show_pane("compose")
         if (incident_id := self.oncall.selected_incident) is not None:
-            self.oncall.type_ahead.begin()
+            self.oncall.type_ahead.expect_text()
             self.run_worker(self._open_draft(incident_id, status), group="draft", exclusive=True)
 
     async def _open_draft(self, incident_id: int, status: IncidentStatus | None) -> None:
-        with self.oncall.type_ahead.ending():
-            try:
-                await cast("ComposePane", await self.ready_pane("compose")).open(incident_id, status=status)
-            except OncallError as error:
-                self.oncall.tell(line(str(error)), severity="error")
+        try:
+            await cast("ComposePane", await self.ready_pane("compose")).open(incident_id, status=status)
+        except OncallError as error:
+            self.oncall.tell(line(str(error)), severity="error")
 
     def pane_scopes(self) -> frozenset[str]:
         """Returns the scopes whose actions a pane of this screen has."""

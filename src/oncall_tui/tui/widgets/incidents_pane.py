@@ -128,7 +128,7 @@ class IncidentsPane(Pane):
 
     def _want_updates(self) -> None:
         if self.is_mounted and self._incident_id is not None:
-            start_work(self, partial(self._read_updates, self._incident_id), "updates", is_exclusive=True)
+            start_work(self, partial(self._read_updates, self._incident_id), "told", is_exclusive=True)
 
     async def _read_updates(self, incident_id: int) -> None:
         try:
