@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from oncall_tui.domain.probe import Result
 from oncall_tui.store.database import Database
-from oncall_tui.store.results import _COLUMNS, NUMBER, _read
+from oncall_tui.store.results import NUMBER, RUNS, read_runs
 
 
 def list_results(db: Database, probe: str) -> list[Result]:
     """Returns all runs of a probe, newest first."""
-    rows = db.rows(f"SELECT {_COLUMNS} FROM result WHERE probe = {NUMBER} ORDER BY id DESC", probe)
-    return [_read(probe, row) for row in rows]
+    return read_runs(probe, db.rows(f"{RUNS} WHERE result.probe = {NUMBER} ORDER BY result.id DESC", probe))

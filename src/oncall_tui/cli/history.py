@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _PARTS = ("uptime", "up_ms", "slow_ms", "down_ms", "unknown_ms", "planned_ms")
 _SHOWN = ("probe", "at", "uptime", "runs", "runs_slow", "runs_down", "runs_unknown", "p50_ms", "p95_ms")
 _PHASES = ("resolve_ms", "connect_ms", "tls_ms", "first_byte_ms", "transfer_ms")
-_EVIDENCE = ("facts", "headers", "body", "addresses", "certificates")
+_EVIDENCE = ("evidence_at", "facts", "headers", "body", "addresses", "certificates")
 _ERRORS_TOLD = 50
 _CELL_LIMIT = 5_000
 _csv_option = click.option("--csv", "is_csv", is_flag=True, help="Print CSV.")
@@ -165,8 +165,10 @@ def _print_errors(errors: Sequence[Result], is_csv: bool, is_json: bool) -> None
         head = ("probe", "at", "verdict", "duration_ms", "reason", *_PHASES, *_EVIDENCE)
         _print_csv(head, ([_flatten(shape[name]) for name in head] for shape in shapes))
     else:
-        more = len(errors) - _ERRORS_TOLD
-        told = [*map(_tell_error, errors[:_ERRORS_TOLD]), *([f"And {more} more: --json has all."] if more > 0 else [])]
+        latest, more = errors[:_ERRORS_TOLD], len(errors) - _ERRORS_TOLD
+        shown = {(each.probe, each.started_at) for each in latest if each.evidence_at is None}
+        told = [_tell_error(each, shown) for each in latest]
+        told += [f"And {more} more: --json has all."] if more > 0 else []
         say("\n".join(told) or "Nothing went wrong, as far as results are kept.")
 
 
@@ -175,6 +177,7 @@ def _shape_error(result: Result) -> dict[str, Json]:
 
     phases = {name: getattr(result.phases, name) for name in _PHASES}
     kept = dict(result.evidence)
+    seen_at = result.started_at if result.evidence_at is None else result.evidence_at
     return {
         "probe": result.probe,
         "at": show_time(result.started_at),
@@ -182,6 +185,7 @@ def _shape_error(result: Result) -> dict[str, Json]:
         "duration_ms": round(result.duration_ms, 2),
         "reason": result.reason,
         **{name: None if value is None else round(value, 2) for name, value in phases.items()},
+        "evidence_at": show_time(seen_at) if result.facts or result.evidence else None,
         "facts": [f"{name}: {text}" for name, text in result.facts],
         "headers": [f"{name} {text}" for name, text in result.evidence if name.endswith(":")],
         "body": kept.get("body"),
@@ -194,11 +198,16 @@ def _flatten(value: Json) -> object:
     return "; ".join(map(str, value)) if isinstance(value, list) else value
 
 
-def _tell_error(result: Result) -> str:
+def _tell_error(result: Result, shown: Collection[tuple[str, int]]) -> str:
+    """Returns a run with what came back, or with the one of `shown` that tells it."""
     from oncall_tui.cli.output import show_time
     from oncall_tui.domain.sanitize import clean_block, clean_line
 
     lines = [f"{show_time(result.started_at)}  {clean_line(result.probe)}  {clean_line(result.reason)}"]
+    if result.evidence_at is not None:
+        lines.append(f"    as at {show_time(result.evidence_at)}")
+        if (result.probe, result.evidence_at) in shown:
+            return "\n".join(lines)
     for name, text in (*result.facts, *result.evidence):
         first, *more = clean_block(text).splitlines() or [""]
         lines += [f"    {clean_line(name)}  {first}", *(f"      {line}" for line in more)]

@@ -11,10 +11,12 @@ from contextlib import suppress
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.errors import StoreError
 from oncall_tui.domain.history import Span, take_run
-from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Result
+from oncall_tui.domain.keeping import REFER_MS, Ledger
+from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Result, Verdict
 from oncall_tui.domain.verdict import is_unconfirmed, next_state
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.probes import Transition, list_states, record_results
+from oncall_tui.store.results import list_kept
 
 FLUSH_EVERY_S = 0.25
 BUFFER_LIMIT = 20_000
@@ -72,6 +74,8 @@ class Recorder:
         self._results: deque[Result] = deque(maxlen=buffer_limit)
         self._transitions: deque[Transition] = deque(maxlen=buffer_limit)
         self._spans: deque[Span] = deque(maxlen=buffer_limit)
+        self._lasts: deque[Result] = deque(maxlen=buffer_limit)
+        self._ledgers: dict[str, Ledger] = {}
         self._flushing = asyncio.Lock()
 
     @property
@@ -87,6 +91,7 @@ class Recorder:
         for name in dropped:
             self._probes.pop(name, None)
             self._states.pop(name, None)
+            self._ledgers.pop(name, None)
         self._results = deque((each for each in self._results if each.probe not in dropped), self._results.maxlen)
 
     def state_of(self, probe: str) -> ProbeState:
@@ -97,6 +102,10 @@ class Recorder:
         """Goes on from the states in the file, so that a new engine forgets neither a streak nor a red probe."""
         states, _ = await self._store.call(list_states)
         self._states = {state.probe: state for state in states if state.probe in self._probes}
+        bad = [name for name, state in self._states.items() if state.last_verdict not in (Verdict.UP, None)]
+        for name, kept in (await self._store.call(list_kept, bad, self._wall_ms() - REFER_MS)).items():
+            self._ledgers[name] = Ledger()
+            self._ledgers[name].restore(kept)
 
     def record(self, result: Result) -> float | None:
         """Takes in one result; never blocks and never fails. Returns seconds after which it should be confirmed."""
@@ -106,12 +115,31 @@ class Recorder:
         self._spans.extend(spans)
         self._states[probe.name] = new
         self._changed.add(probe.name)
-        self._results.append(result)
+        self._results.append(self._thin(result))
         transition = tell_transition(old, new, probe)
         if transition is not None:
             _log.info("%s", transition.text)
             self._transitions.append(transition)
         return probe.confirm_every_ms / 1000 if is_unconfirmed(new, probe) else None
+
+    def _thin(self, result: Result) -> Result:
+        """Returns a run without what an earlier one said already."""
+        ledger = self._ledgers.get(result.probe)
+        if ledger is None:
+            if result.verdict is Verdict.UP:
+                return result
+            ledger = self._ledgers[result.probe] = Ledger()
+        if len(self._results) == self._results.maxlen:
+            self._lose(self._results[0])
+        saved, last = ledger.take(result)
+        if last is not None:
+            self._lasts.append(last)
+        return saved
+
+    def _lose(self, result: Result) -> None:
+        """Lets no run be told by one that has to go before it was saved."""
+        if result.verdict is not Verdict.UP and result.evidence_at is None and result.probe in self._ledgers:
+            self._ledgers[result.probe].forget()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Flushes until `stop` is set, and once more then."""
@@ -130,11 +158,15 @@ class Recorder:
                 transitions, spans = list(self._transitions), list(self._spans)
                 self._transitions.clear()
                 self._spans.clear()
+                lasts = [] if self._results else list(self._lasts)
+                if lasts:
+                    self._lasts.clear()
                 states = [self._states[name] for name in changed]
                 try:
-                    await self._store.call(record_results, results, states, transitions, self._wall_ms(), spans)
+                    await self._store.call(record_results, results, states, transitions, self._wall_ms(), spans, lasts)
                 except StoreError as error:
                     self._put_back(results, changed, transitions, spans)
+                    self._lasts = deque((*lasts, *self._lasts), self._lasts.maxlen)
                     self._note(str(error))
                     return
             self._note("")
@@ -144,7 +176,10 @@ class Recorder:
     ) -> None:
         """Lets wait what could not be saved; a probe that went in the meantime has nothing left to save."""
         still = [each for each in results if each.probe in self._states]
-        self._results = deque((*still, *self._results), self._results.maxlen)
+        waiting = (*still, *self._results)
+        for each in waiting[: max(0, len(waiting) - (self._results.maxlen or 0))]:
+            self._lose(each)
+        self._results = deque(waiting, self._results.maxlen)
         self._transitions = deque((*transitions, *self._transitions), self._transitions.maxlen)
         self._spans = deque((*spans, *self._spans), self._spans.maxlen)
         self._changed.update(name for name in changed if name in self._states)

@@ -78,10 +78,15 @@ CREATE TABLE probe_number (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE
 CREATE TABLE result (
     id INTEGER PRIMARY KEY, probe INTEGER NOT NULL, started_at INTEGER NOT NULL, verdict TEXT NOT NULL,
     duration_ms REAL NOT NULL, resolve_us INTEGER, connect_us INTEGER, tls_us INTEGER, first_byte_us INTEGER,
-    transfer_us INTEGER, reason TEXT, facts TEXT, evidence TEXT
+    transfer_us INTEGER, reason TEXT, evidence INTEGER
 ) STRICT;;
 CREATE INDEX result_probe ON result(probe, started_at);;
 CREATE INDEX result_failure ON result(probe, started_at) WHERE verdict != 'up';;
+CREATE TABLE evidence (
+    id INTEGER PRIMARY KEY, probe INTEGER NOT NULL, seen_at INTEGER NOT NULL, reason TEXT NOT NULL, facts TEXT NOT NULL,
+    answer TEXT NOT NULL
+) STRICT;;
+CREATE INDEX evidence_seen ON evidence(probe, seen_at);;
 
 CREATE TABLE span (
     probe TEXT NOT NULL, ended_at INTEGER NOT NULL, began_at INTEGER NOT NULL, kind TEXT NOT NULL,

@@ -22,7 +22,7 @@ from oncall_tui.store.codec import (
 )
 from oncall_tui.store.database import Database
 from oncall_tui.store.history import add_spans, close_spans
-from oncall_tui.store.results import add_results
+from oncall_tui.store.results import add_evidence, add_results
 from oncall_tui.store.silences import end_acknowledged
 from oncall_tui.store.sqlite import sqlite3
 from oncall_tui.store.timeline import tell_of_probe
@@ -114,10 +114,11 @@ def record_results(
     transitions: Iterable[Transition],
     now: int,
     spans: Iterable[Span] = (),
+    lasts: Iterable[Result] = (),
 ) -> None:
     """Stores a batch in one transaction: the facts, where each probe now stands, and transitions in the timelines.
 
-    `spans` are those that the runs closed, in order.
+    `spans` are those that the runs closed, in order; `lasts` failures, saved before or now, whose evidence is kept late.
     """
     topics = ["results"]
     changes = list(transitions)
@@ -125,6 +126,7 @@ def record_results(
         topics += ["timeline"]
     with db.write(*topics) as connection:
         add_results(connection, results)
+        add_evidence(connection, lasts)
         row = connection.execute("SELECT counter FROM revision WHERE topic = 'results'").fetchone()
         revision = (row["counter"] if row else 0) + 1
         connection.executemany(

@@ -196,17 +196,21 @@ def draw_failures(
     told: set[str] = set()
     facts: tuple[tuple[str, str], ...] = ()
     for result in failures:
-        at = clock_utc(result.started_at) if now - result.started_at < DAY else date_utc(result.started_at)
-        took = f"  {tell(result.duration_ms)}"
+        show = clock_utc if now - result.started_at < DAY else date_utc
+        at, took = show(result.started_at), f"  {tell(result.duration_ms)}"
         why, *more = wrap(result.reason, max(10, width - len(at) - len(took) - 2)) or [""]
         rows.append(join((f"{at}  ", "$muted"), (why, "$state-down"), (took, "$muted")))
         rows += [join(" " * (len(at) + 2), (row, "$state-down")) for row in more]
-        for name, value in () if result.facts == facts else result.facts:
+        seen = () if result.facts == facts else result.facts
+        came_back = () if result.reason in told else result.evidence
+        if result.evidence_at is not None and (seen or came_back):
+            rows.append(join((f"    as at {show(result.evidence_at)}", "$muted")))
+        for name, value in seen:
             first, *more = wrap(value, max(10, width - 6 - len(name))) or [""]
             rows.append(join((f"    {name}  ", "$muted"), first))
             rows += [join(f"      {row}") for row in more]
         facts = result.facts
-        for name, text in () if result.reason in told else result.evidence:
+        for name, text in came_back:
             first, *more = wrap(text, max(10, width - 6 - len(name)))[:_EVIDENCE_ROWS] or [""]
             rows.append(join((f"    {name}  ", "$muted"), first))
             rows += [join(("      ", ""), row) for row in more]
