@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database
 from oncall_tui.store.incidents import get_incident, list_components, list_incidents
 from oncall_tui.store.outbox import list_deliveries
-from oncall_tui.store.page import read_page
+from oncall_tui.store.page import read_page, spend_request
 from oncall_tui.store.timeline import list_entries
 from oncall_tui.store.updates import list_updates
 
@@ -181,6 +182,27 @@ async def test_an_update_is_seen_when_the_public_page_shows_it(path: Path, db: D
         assert 2 <= asked <= 4
         await asyncio.sleep(0.6)
         assert asked == sum(1 for _, _, path_asked in page.requests if path_asked.startswith("/api/v2"))
+
+
+@pytest.mark.parametrize("is_asked_for_a_pause", [False, True])
+async def test_what_customers_see_waits_for_no_share_of_the_rate_limit(
+    is_asked_for_a_pause: bool, path: Path, db: Database
+) -> None:
+    async with FaultPage(retry_after="1") as page:
+        config = make_config(page, rate=60)
+        for _ in range(31):
+            spend_request(db, now_ms() - 40_000, limit=60, reserve=0, page=config.name)
+        async with reading(path, page, config) as delivered:
+            incident = declare(db)
+            confirm(db, incident.id, "We are looking into errors.")
+            async with publishing(path, db, page, config, delivered):
+                await until(lambda: not list_deliveries(db))
+                if is_asked_for_a_pause:
+                    page.read_faults.append(Fault.T429)
+                await until(lambda: list_updates(db, incident.id)[0].seen_at is not None, 2.0)
+        looks = [at for at, _, asked in page.requests if asked.startswith("/api/")]
+        assert [second - first >= 0.95 for first, second in pairwise(looks)] == [True] * is_asked_for_a_pause
+        assert read_page(db).name == ""
 
 
 async def test_without_a_public_address_nothing_is_called_seen(path: Path, db: Database) -> None:

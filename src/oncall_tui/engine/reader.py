@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from itertools import chain, repeat
 
@@ -34,7 +34,7 @@ BUSY_EVERY_S = 30.0
 IDLE_EVERY_S = 60.0
 _LATEST_EVERY_S = 300.0
 _RECENT_MS = 86_400_000
-_SEEN_AFTER_S = (0.2, 0.3, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+_SEEN_AFTER_S = (0.2, 0.3, 0.5, 1.0, 2.0, 2.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 _SEEN_EVERY_S = 60.0
 
 logger = logging.getLogger(__name__)
@@ -53,12 +53,14 @@ async def run_reader(
 ) -> None:
     """Reads the page at once, after each delivery (`delivered` is cleared here), and at an interval, until `stop`.
 
+    What customers see costs nothing of the rate limit, and is looked at apart: reading may have to wait for its share.
     A page that cannot be read is noted in the file and asked again; nothing that fails here ends the reader.
     """
     async with asyncio.TaskGroup() as group:
-        arrival = asyncio.Event()
+        news, arrival = asyncio.Event(), asyncio.Event()
         tasks = [
-            group.create_task(_keep_reading(store, page, config, clock, delivered, arrival, busy_every_s, idle_every_s))
+            group.create_task(_pass_on(delivered, (news, arrival))),
+            group.create_task(_keep_reading(store, page, config, clock, news, busy_every_s, idle_every_s)),
         ]
         if config.public_url is not None:
             tasks.append(group.create_task(_keep_looking(store, page, config.name, clock, arrival)))
@@ -153,22 +155,30 @@ async def _list_awaited(store: StoreThread, name: str, now: int) -> list[Awaited
     return [update for update in await store.call(list_unseen, page=name) if update.accepted_at > now - _RECENT_MS]
 
 
+async def _pass_on(event: asyncio.Event, others: Sequence[asyncio.Event]) -> None:
+    """Sets the others at the beginning and whenever the event is set, which is cleared."""
+    while True:
+        for other in others:
+            other.set()
+        await event.wait()
+        event.clear()
+
+
 async def _keep_reading(
     store: StoreThread,
     page: Page,
     config: PageConfig,
     clock: Callable[[], int],
-    delivered: asyncio.Event,
-    arrival: asyncio.Event,
+    news: asyncio.Event,
     busy_every_s: float,
     idle_every_s: float,
 ) -> None:
     name, budget, absences = config.name, Budget(store, config, clock), Absences(config.quiet_period_ms)
     is_busy, is_named = True, False
     latest_at = -_LATEST_EVERY_S
-    arrival.set()
     loop = asyncio.get_running_loop()
     while True:
+        news.clear()
         try:
             begun_at = loop.time()
             is_late = begun_at >= latest_at + _LATEST_EVERY_S
@@ -183,10 +193,7 @@ async def _keep_reading(
             await _note_failure(store, name, error, clock())
         except StoreError as error:
             logger.warning("the page was read, but not stored: %s", error)
-        await _wait(delivered, busy_every_s if is_busy else idle_every_s)
-        if delivered.is_set():
-            delivered.clear()
-            arrival.set()
+        await _wait(news, busy_every_s if is_busy else idle_every_s)
 
 
 async def _note_failure(store: StoreThread, name: str, error: PageError, now: int) -> None:
@@ -210,6 +217,8 @@ async def _keep_looking(
                     break
             except (PageError, StoreError) as error:
                 logger.info("the public page was not looked at: %s", error)
+                if isinstance(error, PageError) and error.wait_ms:
+                    await asyncio.sleep(error.wait_ms / 1000)
             if arrival.is_set():
                 break
 
