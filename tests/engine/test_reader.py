@@ -193,6 +193,8 @@ async def test_what_customers_see_waits_for_no_share_of_the_rate_limit(
         for _ in range(31):
             spend_request(db, now_ms() - 40_000, limit=60, reserve=0, page=config.name)
         async with reading(path, page, config) as delivered:
+            # Longer than until the look with which the reader begins.
+            await asyncio.sleep(0.4)
             incident = declare(db)
             confirm(db, incident.id, "We are looking into errors.")
             async with publishing(path, db, page, config, delivered):
