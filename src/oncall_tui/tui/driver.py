@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import select
 import selectors
 import signal
 import time
@@ -70,6 +71,8 @@ class OncallDriver(LinuxDriver):
         parser = KeyParser(self._debug)
         decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
         read_at = piece_at = 0.0
+        # What was pressed before the terminal was ours went through its line settings: enter became a newline.
+        is_from_before = bool(select.select([self.fileno], [], [], 0)[0])
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
@@ -84,7 +87,10 @@ class OncallDriver(LinuxDriver):
                     before, read_at = read_at, time.monotonic()
                     if read_at - before > _SAME_PIECE_S:
                         piece_at = read_at
-                    for message in parser.feed(decode(raw)):
+                    text = decode(raw)
+                    if is_from_before:
+                        text, is_from_before = text.replace("\n", "\r"), False
+                    for message in parser.feed(text):
                         message.time = piece_at
                         self.process_message(message)
                 for message in parser.tick():

@@ -119,6 +119,7 @@ def run_dashboard(
 
 def _fork() -> _Child:
     terminal = save_terminal()
+    terminal.free_flow_keys()
     receiver, sender = os.pipe()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import termios
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 #: Everything that a full-screen program may have switched on. The keyboard protocol is popped before the alternate
 #: screen is left, since terminals keep one stack for each screen.
@@ -31,6 +31,19 @@ class SavedTerminal(NamedTuple):
         """Puts line settings back; a terminal that is gone needs none."""
         try:
             termios.tcsetattr(0, termios.TCSANOW, self.attributes)
+        except (termios.error, OSError):
+            return
+
+    def free_flow_keys(self) -> None:
+        """Lets ctrl+s and ctrl+q, pressed before the first frame, through as keys; from the background it changes none.
+
+        The rest of the settings stay as they are until there is a screen: were we killed now, a shell would suffer.
+        """
+        attributes = [*self.attributes]
+        attributes[0] = cast("int", attributes[0]) & ~termios.IXON
+        try:
+            if os.tcgetpgrp(0) == os.getpgrp():
+                termios.tcsetattr(0, termios.TCSANOW, attributes)
         except (termios.error, OSError):
             return
 

@@ -22,7 +22,7 @@ from textual.widget import Widget
 
 from oncall_tui.tui.actions import OPENING, SIGHTED
 from oncall_tui.tui.host import tell
-from oncall_tui.tui.widgets.footer import is_typed_into
+from oncall_tui.tui.widgets.footer import is_typed_into, name_key
 
 #: Nothing may take the keyboard away for longer, whatever became of what was waited for.
 _LONGEST_S = 5.0
@@ -34,7 +34,6 @@ _ASIDE = frozenset(
     {_GROUP, "beat", "failures", "keep", "save", "scratch", "facts", "lint", "lint-begin", "literal"}
     | {"send", "told", "timeline", "runbook", "ticks", "ending", "editor"}
 )
-_UNSEEN = "That key came before what it says yes to was on the screen, so it did nothing: look, then press it again."
 
 
 class Front(NamedTuple):
@@ -58,7 +57,7 @@ class TypeAhead:
         self._app = app
         self.longest_s = longest_s
         self._held: deque[_Held] = deque()
-        self._next: _Held | None = None
+        self._passing: deque[_Held] = deque()
         self._has_passed = asyncio.Event()
         self._is_waiting = False
         self._is_overdue = False
@@ -70,6 +69,7 @@ class TypeAhead:
         self._before: Front | None = None
         self._awaited: Front | None = None
         self._refused_at = 0.0
+        self._reason = ""
         self._typed_into: Widget | None = None
         self._is_blind = False
 
@@ -105,34 +105,40 @@ class TypeAhead:
         may_pass = action == "review.send" and has_window and not is_early
         if action not in SIGHTED or not (self._is_blind or is_early) or may_pass:
             return False
-        tell(self._app, _UNSEEN, "warning")
+        key = name_key(self._latest.key) if isinstance(self._latest, Key) else "It"
+        words = f"{key} was pressed before this was on the screen, so it did nothing: look, then press it again."
+        tell(self._app, words, "warning")
         return True
 
     def takes(self, event: Event) -> bool:
         """Tells whether an event was held or dropped; one that was not goes its way now."""
         if event.is_forwarded or not isinstance(event, Key | Paste | MouseEvent):
             return False
-        if self._next is not None and event is self._next.event:
-            self._begin(self._next)
-            self._next = None
-            self._has_passed.set()
+        if self._passing and event is self._passing[0].event:
+            self._begin(self._passing.popleft())
+            if not self._passing:
+                self._has_passed.set()
             return False
-        if not self._held and self._next is None:
+        if not self._held and not self._passing:
             if isinstance(event, MouseMove) or self._continues(event):
                 return False
             if (is_at_rest := self._is_at_rest(is_from_app=True)) or self._is_overdue:
                 if is_at_rest and self._settle() and self._latest is not None:
-                    self._refused_at = max(self._refused_at, self._latest.time)
+                    self._refuse("nothing has opened", self._latest.time)
                 if event.time > self._refused_at:
                     self._begin(_Held(event, self._led))
                     return False
-                return True
-        if event.time > self._refused_at and not isinstance(event, MouseMove):
+        self._hold(event)
+        return True
+
+    def _hold(self, event: Event) -> None:
+        if event.time <= self._refused_at:
+            self._lose(event)
+        elif not isinstance(event, MouseMove):
             self._held.append(_Held(event, self._led))
             if not self._is_waiting:
                 self._is_waiting = True
                 self._app.run_worker(self._hand_on(), group=_GROUP)
-        return True
 
     def _continues(self, event: Event) -> bool:
         """Tells whether a letter is typed behind another one into the same field: that leads nowhere."""
@@ -176,12 +182,17 @@ class TypeAhead:
                 await self._await_rest()
                 self._drop_stale_clicks()
                 if self._held:
-                    self._next = self._held.popleft()
-                    self._has_passed.clear()
-                    self._app.post_message(self._next.event)
+                    self._pass()
                     await self._has_passed.wait()
+                while self._held and self._continues(self._held[0].event):
+                    self._pass()
         finally:
             self._is_waiting = False
+
+    def _pass(self) -> None:
+        self._has_passed.clear()
+        self._passing.append(self._held.popleft())
+        self._app.post_message(self._passing[-1].event)
 
     async def _await_rest(self) -> None:
         """Waits for it no longer than may be; drops what was typed for something that did not open."""
@@ -189,7 +200,7 @@ class TypeAhead:
         while self._app.is_running and not self._continues(self._held[0].event):
             if self._is_at_rest(is_from_app=False):
                 if self._settle():
-                    self._drop("it did not open")
+                    self._refuse("nothing has opened", time.monotonic())
                 return
             waited_s = time.monotonic() - began_at
             if self._opened_at == math.inf:
@@ -198,21 +209,23 @@ class TypeAhead:
                 return
             elif waited_s > self.longest_s:
                 self._is_overdue = True
-                self._drop(f"it was not there after {self.longest_s:g} s")
+                self._refuse(f"nothing has opened in {self.longest_s:g} s", time.monotonic())
                 return
             elif waited_s > _TELL_AFTER_S and not is_told:
                 is_told = True
                 tell(self._app, "What you type waits for what you asked for to open.")
             await asyncio.sleep(_LOOK_EVERY_S)
 
-    def _drop(self, why: str) -> None:
-        self._refused_at, self._awaited = time.monotonic(), None
-        events = [held.event for held in self._held]
-        self._held.clear()
-        count = sum(len(event.text) if isinstance(event, Paste) else isinstance(event, Key) for event in events)
-        if count:
-            keys = "1 key was" if count == 1 else f"{count} keys were"
-            tell(self._app, f"{keys} dropped, typed for what a key before was to open: {why}.", "warning")
+    def _refuse(self, why: str, at: float) -> None:
+        """Drops all that was pressed until then, also what is still on its way from the driver."""
+        self._refused_at, self._reason, self._awaited = at, why, None
+        while self._held:
+            self._lose(self._held.popleft().event)
+
+    def _lose(self, event: Event) -> None:
+        if self._reason and isinstance(event, Key | Paste | MouseDown):
+            tell(self._app, f"What was typed behind it is dropped: {self._reason}.", "warning")
+            self._reason = ""
 
     def _drop_stale_clicks(self) -> None:
         """A click is meant for what stood there when it was made; keys may have led elsewhere since."""
