@@ -50,7 +50,7 @@ def doctor(place: Place, is_json: bool) -> int:
     else:
         checks += _check_hooks(place, config)
         checks += check_windows(config, now_ms())
-        network = asyncio.run(check_network(config.pages, config.components))
+        network = asyncio.run(check_network(config.pages, config.components, config.vantage))
         checks += _compare(config, known, network)
         checks += asyncio.run(check_sources(config.probes))
     checks.append(_check_spelling())

@@ -19,8 +19,9 @@ from oncall_tui.domain.remote import RemoteComponent
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.errors import RefusedByPageError
+from oncall_tui.engine.probes.wire import split_target
 from oncall_tui.engine.publishing import open_page
-from oncall_tui.engine.vantage import is_online
+from oncall_tui.engine.vantage import can_connect, is_online
 
 _CUT_OFF = "not reached: this host is offline"
 _QUEUED = "what is queued goes out by itself once the page answers"
@@ -40,13 +41,18 @@ class Check(Struct, frozen=True):
     advice: str = ""
 
 
-async def check_network(pages: Sequence[PageConfig], components: Sequence[ComponentConfig]) -> list[Check]:
-    """Returns what can be said of the network from here; tokens are used and never told."""
-    vantage = _check_vantage()
+async def check_network(
+    pages: Sequence[PageConfig], components: Sequence[ComponentConfig], targets: Sequence[str] = ()
+) -> list[Check]:
+    """Returns what can be said of the network from here; tokens are used and never told.
+
+    `targets` are those of [vantage].
+    """
+    vantage = await _check_vantage(targets)
     if not pages:
         advice = "add [page] to the config; until then updates stay queued"
         return [vantage, Check("warn", "page", "none is configured", advice)]
-    is_cut_off = vantage.level != "ok"
+    is_cut_off = not is_online()
     found = await asyncio.gather(
         *(
             _check_page(page, components, "page" if len(pages) == 1 else f"page {page.name}", is_cut_off)
@@ -59,10 +65,19 @@ async def check_network(pages: Sequence[PageConfig], components: Sequence[Compon
     return [vantage, *checks]
 
 
-def _check_vantage() -> Check:
-    if is_online():
+async def _check_vantage(targets: Sequence[str]) -> Check:
+    if not is_online():
+        advice = "failures of targets outside are told as unknown till then"
+        return Check("warn", "vantage", "this host is offline", advice)
+    answers = await asyncio.gather(*(can_connect(*split_target(target)) for target in targets))
+    silent = [target for target, is_there in zip(targets, answers, strict=True) if not is_there]
+    if not silent:
         return Check("ok", "vantage", "this host has a way out")
-    return Check("warn", "vantage", "this host is offline", "failures of targets outside are told as unknown till then")
+    told = f"no answer from {len(silent)} of {count_words(len(targets), 'target')} of [vantage]"
+    advice = "correct [vantage] targets, unless this host is cut off just now"
+    if len(silent) == len(targets):
+        advice = f"{advice}: while none answers, what it is cut off from may be told as down"
+    return Check("warn", "vantage", f"this host has a way out; {told}: {', '.join(silent)}", advice)
 
 
 def check_hooks(hooks: Sequence[HookConfig], standings: Sequence[HookStanding], now: int) -> list[Check]:

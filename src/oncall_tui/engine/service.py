@@ -198,7 +198,7 @@ class _Engine:
         loop = asyncio.get_running_loop()
         last_terminal_at, heard_at, queue_at, trouble = 0, loop.time(), -math.inf, ""
         while not self._stop.is_set():
-            note = f"not saving: {self._recorder.error}" if self._recorder.error else ""
+            note = f"not saving: {self._recorder.error}" if self._recorder.error else self._works.vantage.fault
             try:
                 pulse = await self._results.call(_take_pulse, epoch, now_ms(), self._works.has_way_out(), note)
             except StoreError as error:

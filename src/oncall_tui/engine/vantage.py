@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import logging
+import math
 import socket
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-
-from msgspec import Struct
 
 # Anycast resolvers of three operators. Connecting a datagram socket asks the routing table only and sends nothing.
 _LANDMARKS = (
@@ -20,12 +21,19 @@ _LANDMARKS = (
     (socket.AF_INET6, "2620:fe::fe"),
 )
 _LANDMARK_PORT = 53
-_RESOLVERS = tuple((ip, _LANDMARK_PORT) for _, ip in _LANDMARKS)
+RESOLVERS = tuple((ip, _LANDMARK_PORT) for _, ip in _LANDMARKS)
 _NETWORKS_LEAST = 3
 """One provider that falls takes a network or two with it; all of three at once may be this host."""
 _ANSWER_WITHIN_S = 2.0
 _BELIEVED_S = 5.0
+_LOOK_EVERY_S = 600.0
+_BLIND = "no [vantage] target answers: probes outside do, so what this host is cut off from would be told as down"
+_BARRED = (
+    "none of the resolvers that tell whether this host is cut off answers, though probes outside do: "
+    "name targets under [vantage]"
+)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_log = logging.getLogger(__name__)
 
 
 def is_online() -> bool:
@@ -82,59 +90,105 @@ def is_exempt(host: str) -> bool:
         return host.lower().rstrip(".") == "localhost"
 
 
-class _Sight(Struct, frozen=True):
-    network: str
-    is_reached: bool
+@dataclass(slots=True)
+class _Sight:
+    """A target outside: its latest known network, and since when it is not reached, by the monotonic clock."""
+
+    network: str = ""
+    missed_s: float | None = None
 
 
 class Vantage:
     """What is seen of the world outside: whether it is one target that does not answer, or none at all.
 
-    `targets` (host, port) are of the user's choice, and are asked only when something outside is not reached. Without
-    them three networks that all answered before, and of which none does now, tell that it is this host, unless one of
-    the `landmarks` answers: one provider may announce them all, and its outage must not pass for ours.
+    Something outside that was reached after a target fell tells that this host is not what fell. Where nothing was,
+    `targets` (host, port) of the user's choice are asked, or else the `landmarks`. Their silence is believed unless it
+    was met while something outside could be reached; that of the landmarks only once one of them has answered, since a
+    firewall may forbid them. Where it is not believed, three networks that all answered before and fell together tell.
     """
 
     def __init__(
         self,
         targets: Sequence[tuple[str, int]] = (),
         monotonic: Callable[[], float] = time.monotonic,
-        landmarks: Sequence[tuple[str, int]] = _RESOLVERS,
+        landmarks: Sequence[tuple[str, int]] = RESOLVERS,
     ) -> None:
         self.is_known_cut_off = False
-        self._targets = targets
+        self._has_targets = bool(targets)
         self._asked = targets or landmarks
         self._monotonic = monotonic
         self._sights: dict[str, _Sight] = {}
+        self._reached_s = -math.inf
         self._asking = asyncio.Lock()
-        self._asked_s = -_BELIEVED_S
+        self._asked_s = -math.inf
         self._is_answered = True
+        self._is_believed = self._has_targets
+        self._is_doubted = False
+        self._look_at_s = -math.inf
+
+    @property
+    def fault(self) -> str:
+        """Why targets of the user's choice tell nothing, for the screens; empty while they may."""
+        return _BLIND if self._is_doubted and self._has_targets else ""
 
     def note(self, probe: str, ip: str, *, is_reached: bool) -> None:
         """Takes in whether a target outside was reached, at its latest known address."""
-        known = self._sights.get(probe)
-        if is_reached:
-            self._sights[probe] = _Sight(_find_network(ip), is_reached=True)
-            self.is_known_cut_off = False
-        elif known is not None:
-            self._sights[probe] = _Sight(known.network, is_reached=False)
+        now = self._monotonic()
+        if not is_reached:
+            sight = self._sights.setdefault(probe, _Sight())
+            sight.missed_s = now if sight.missed_s is None else sight.missed_s
+            return
+        self._sights[probe] = _Sight(_find_network(ip))
+        self._reached_s = now
+        self.is_known_cut_off = False
+        if self._is_believed and not self._is_answered:
+            self._is_believed, self._look_at_s = False, now
 
-    async def is_cut_off(self) -> bool:
-        """Tells whether it is this host that cannot reach the outside, after something outside was not reached."""
-        if self._targets:
-            self.is_known_cut_off = not await self._has_answer()
-        else:
-            networks = {sight.network for sight in self._sights.values()}
-            is_reached = any(sight.is_reached for sight in self._sights.values())
-            is_likely = not is_reached and len(networks) >= _NETWORKS_LEAST
-            self.is_known_cut_off = is_likely and not await self._has_answer()
+    async def is_cut_off(self, probe: str) -> bool:
+        """Tells whether it is this host that cannot reach the outside, after the target of a probe was not reached."""
+        sight = self._sights.get(probe)
+        missed_s = math.inf if sight is None or sight.missed_s is None else sight.missed_s
+        if not self.is_known_cut_off and self._reached_s > missed_s:
+            return False
+        began_s, is_believed = self._monotonic(), self._is_believed
+        is_silent = not await self._has_answer()
+        is_told = is_silent and (is_believed or (not self._has_targets and self._has_fallen_together()))
+        self.is_known_cut_off = is_told and self._reached_s <= began_s
         return self.is_known_cut_off
+
+    def _has_fallen_together(self) -> bool:
+        fallen = [sight for sight in self._sights.values() if sight.network and sight.missed_s is not None]
+        networks = {sight.network for sight in fallen}
+        first_s = min((sight.missed_s for sight in fallen if sight.missed_s is not None), default=-math.inf)
+        return len(networks) >= _NETWORKS_LEAST and self._reached_s <= first_s
+
+    async def keep_watch(self, stop: asyncio.Event) -> None:
+        """Sees to it, until the stop, that those who are asked can be believed, and notes the end of a cut."""
+        while not stop.is_set():
+            await self.look()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_BELIEVED_S):
+                    await stop.wait()
+
+    async def look(self) -> None:
+        """Asks when it is time to: while this host is cut off, and now and then while something outside is reached."""
+        now = self._monotonic()
+        if self.is_known_cut_off:
+            if await self._has_answer():
+                self.is_known_cut_off = False
+        elif now >= max(self._look_at_s, self._asked_s + _BELIEVED_S) and self._reached_s > self._asked_s:
+            was_believed, self._look_at_s = self._is_believed, now + _LOOK_EVERY_S
+            if not await self._has_answer() and not was_believed and not self._is_doubted:
+                self._is_doubted = True
+                _log.warning("%s", _BLIND if self._has_targets else _BARRED)
 
     async def _has_answer(self) -> bool:
         async with self._asking:
             if self._monotonic() - self._asked_s >= _BELIEVED_S:
-                answers = await asyncio.gather(*(_can_connect(*target) for target in self._asked))
+                answers = await asyncio.gather(*(can_connect(*target) for target in self._asked))
                 self._is_answered, self._asked_s = any(answers), self._monotonic()
+                if self._is_answered:
+                    self._is_believed, self._is_doubted = True, False
             return self._is_answered
 
 
@@ -145,7 +199,8 @@ def _find_network(ip: str) -> str:
     return str(ipaddress.ip_network(f"{address}/{16 if address.version == 4 else 32}", strict=False))
 
 
-async def _can_connect(host: str, port: int) -> bool:
+async def can_connect(host: str, port: int) -> bool:
+    """Tells whether something at an address takes a connection, or refuses it, within two seconds."""
     writer = None
     try:
         async with asyncio.timeout(_ANSWER_WITHIN_S):

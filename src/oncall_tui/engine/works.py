@@ -69,6 +69,7 @@ class Works:
         config, clock, stop = self.config, now_ms, self.stop
         works: dict[str, Run] = {
             "probes": self._probe,
+            "vantage": partial(self.vantage.keep_watch, stop),
             "recorder": partial(self.recorder.run, stop),
             "history": partial(run_roller, self.results, clock=clock, stop=stop),
             "sources": partial(self.desk.run, stop),

@@ -129,7 +129,7 @@ async def _doubt_vantage(
         return verdict, reason
     if not tools.is_online():
         return Verdict.UNKNOWN, "not run: this host is offline"
-    if not is_reached and await tools.vantage.is_cut_off():
+    if not is_reached and await tools.vantage.is_cut_off(probe.name):
         return Verdict.UNKNOWN, "not run: nothing outside can be reached from this host"
     return verdict, reason
 
