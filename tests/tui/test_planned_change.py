@@ -8,18 +8,20 @@ import pytest
 from msgspec.structs import replace
 from tests.tui.asking import Engine
 from tests.tui.desk import Desk, make_desk, open_app, screen_text, wait_for, wait_for_text
+from textual.pilot import Pilot
 
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.duration import HOUR
-from oncall_tui.domain.maintenance import Maintenance, NewPlan, NoticeKind, PlanPart, write_instant
+from oncall_tui.domain.maintenance import Maintenance, NewPlan, NoticeKind, PlanPart, WorkFacts, write_instant
 from oncall_tui.domain.merging import read_plan
 from oncall_tui.domain.remote import RemoteMaintenance
-from oncall_tui.store.changing import change_maintenance
-from oncall_tui.store.maintenance import get_maintenance, plan_maintenance
+from oncall_tui.store.changing import change_maintenance, keep_facts
+from oncall_tui.store.maintenance import get_maintenance, list_maintenance_entries, plan_maintenance
 from oncall_tui.store.notice_rows import Words
 from oncall_tui.store.notice_steps import claim_notice, settle_notice_delivered
 from oncall_tui.store.notices import list_notice_deliveries
 from oncall_tui.store.planned_page import take_in_maintenance
+from oncall_tui.store.scratch import take_scratch
 from oncall_tui.tui.change import write_time
 
 PAGES = ("page", "other")
@@ -38,7 +40,7 @@ def _plan(desk: Desk, starts_at: int | None = None) -> Maintenance:
         NoticeKind.START: "The planned work on API has begun.",
         NoticeKind.FINISH: "Our own words of the end.",
     }
-    words = {kind: Words(f"uid {kind}", told.get(kind, "We plan."), True) for kind in NoticeKind}
+    words = {kind: Words(f"uid {kind}", told.get(kind, "We plan. Uploads wait."), True) for kind in NoticeKind}
     new = NewPlan(
         uid="work",
         title="Move the database",
@@ -46,6 +48,7 @@ def _plan(desk: Desk, starts_at: int | None = None) -> Maintenance:
         ends_at=starts_at + 2 * HOUR,
         components=("API",),
         probes=("api-eu",),
+        facts=WorkFacts("uploads wait", "", "ben"),
         remind_at=starts_at - HOUR,
         pages=PAGES,
     )
@@ -83,8 +86,8 @@ async def test_a_start_that_is_moved_takes_all_along_and_is_looked_at_whole(desk
         await pilot.press("m")
         await wait_for_text(pilot, "planned by  ben")
         await pilot.press("E")
-        await wait_for_text(pilot, "Change the title, the components or the times.")
-        await pilot.press("tab", "tab", *write_time(later))
+        await wait_for_text(pilot, "Nothing is changed yet.")
+        await pilot.press("tab", "tab", "tab", *write_time(later))
         await wait_for_text(pilot, f"end         {write_time(later + 2 * HOUR)}")
         await wait_for_text(pilot, "has changed. It now runs on")
         await wait_for_text(pilot, "saved as typed")
@@ -143,7 +146,7 @@ async def test_of_two_terminals_the_second_is_told_and_keeps_what_it_typed(desk:
         await pilot.press("m")
         await wait_for_text(pilot, "planned by  ben")
         await pilot.press("E")
-        await wait_for_text(pilot, "Change the title")
+        await wait_for_text(pilot, "Nothing is changed yet.")
         await pilot.press("end", *" now")
         await wait_for_text(pilot, 'called "Move the database now"')
         await pilot.press("ctrl+s")
@@ -164,10 +167,10 @@ async def test_what_no_page_could_show_is_said_and_not_reviewed(desk: Desk) -> N
         await pilot.press("m")
         await wait_for_text(pilot, "planned by  ben")
         await pilot.press("E")
-        await wait_for_text(pilot, "Change the title")
+        await wait_for_text(pilot, "Nothing is changed yet.")
         await pilot.press("shift+tab", *"Words first", "tab")
         await wait_for_text(pilot, "Words first")
-        await pilot.press("tab", "tab", "tab", *"yesterday")
+        await pilot.press("tab", "tab", "tab", "tab", *"yesterday")
         await wait_for_text(pilot, "is no time")
         await pilot.press("ctrl+s")
         await wait_for_text(pilot, "is no time")
@@ -175,3 +178,81 @@ async def test_what_no_page_could_show_is_said_and_not_reviewed(desk: Desk) -> N
         await pilot.press("f6")
         await wait_for_text(pilot, f"end         {write_time(work.ends_at)}")
     assert get_maintenance(desk.db, 1) == work
+
+
+async def _open(pilot: Pilot[object]) -> None:
+    await pilot.press("m")
+    await wait_for_text(pilot, "planned by  ben")
+    await pilot.press("E")
+    await wait_for_text(pilot, "Nothing is changed yet.")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_what_no_customer_reads_is_kept_at_once(desk: Desk, size: tuple[int, int]) -> None:
+    work = _plan(desk)
+    async with open_app(desk, size=size) as (app, pilot):
+        await _open(pilot)
+        await pilot.press(*["tab"] * 5, *"the old disks", "tab", "ctrl+u", *"dana")
+        shown = await wait_for_text(pilot, "tells no page: way back, owner")
+        assert "words of" not in shown
+        await wait_for_text(pilot, "saved as typed")
+        await pilot.press("ctrl+s")
+        await wait_for_text(pilot, "owner kept here")
+        shown = await wait_for_text(pilot, "owner       dana")
+        assert "way back    the old disks" in shown
+        assert take_scratch(desk.db, "change-1", app.terminal_id, frozenset()) is None
+    changed = get_maintenance(desk.db, 1)
+    assert changed == replace(work, facts=WorkFacts("uploads wait", "the old disks", "dana"), revision=2)
+    texts = [(each.text, each.actor) for each in list_maintenance_entries(desk.db, 1)][1:]
+    assert texts == [
+        ("changed the way back: the old disks (it was: none)", "ana"),
+        ("changed the owner: dana (it was: ben)", "ana"),
+    ]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_another_effect_is_told_through_the_review_of_all_changes(desk: Desk, size: tuple[int, int]) -> None:
+    _plan(desk)
+    async with open_app(desk, size=size) as (_, pilot):
+        await _open(pilot)
+        await pilot.press("tab", "tab", "end", *" longer")
+        shown = await wait_for_text(pilot, "customers read it in a notice")
+        assert "words for customers, " in shown
+        assert "We plan. Uploads wait." in shown
+        await wait_for_text(pilot, "What you will notice: uploads")
+        await pilot.press("ctrl+s")
+        shown = await wait_for_text(pilot, "Review: change M1")
+        assert "longer, before uploads" in shown
+        assert get_maintenance(desk.db, 1).revision == 1
+        await pilot.press("enter")
+        await wait_for_text(pilot, "queued for 2 pages")
+    assert get_maintenance(desk.db, 1).facts.effect == "uploads wait longer"
+    told = [each for each in list_notice_deliveries(desk.db, 1) if each.kind is NoticeKind.CHANGE]
+    assert [each.touches for each in told] == [frozenset({PlanPart.EFFECT})] * 2
+
+
+async def test_a_person_who_saw_what_customers_read_keeps_an_effect_here(desk: Desk) -> None:
+    work = _plan(desk)
+    async with open_app(desk, size=(120, 40)) as (_, pilot):
+        await _open(pilot)
+        await pilot.press("tab", "tab", "end", *" a bit")
+        await wait_for_text(pilot, "We plan. Uploads wait.")
+        await pilot.press("tab", "right")
+        await wait_for_text(pilot, "tells no page: effect")
+        # Another title is told, and the effect with it.
+        await pilot.press("shift+tab", "shift+tab", "shift+tab", "end", *" now")
+        await wait_for_text(pilot, "What you will notice: uploads")
+        await pilot.press(*["backspace"] * 4)
+        await wait_for_text(pilot, "tells no page: effect")
+        keep_facts(desk.db, 1, replace(work.facts, owner="eve"), actor="eve", now=now_ms())
+        await pilot.press("ctrl+s")
+        await wait_for_text(pilot, "changed by somebody else after you looked")
+        await pilot.press("escape")
+        await wait_for_text(pilot, "planned by  ben")
+        await pilot.press("E")
+        await wait_for_text(pilot, "tells no page: effect")
+        await pilot.press("ctrl+s")
+        await wait_for_text(pilot, "effect kept here")
+    changed = get_maintenance(desk.db, 1)
+    assert changed.facts == WorkFacts("uploads wait a bit", "", "eve")
+    assert [each.kind for each in list_notice_deliveries(desk.db, 1)] == [NoticeKind.PLAN] * 2

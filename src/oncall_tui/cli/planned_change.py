@@ -110,7 +110,7 @@ def _is_kept_here(db: Database, current: Maintenance, typed: Changing, telling: 
         told = "; ".join(f"at {write_instant(at)}: {clean_line(body, 2000)}" for at, body in read)
         raise RefusedError(
             "effect-told",
-            f"M{current.id}: customers read, {told or 'in words that we do not know'} "
+            f"M{current.id}: words for customers, {told or 'none that we know of'} "
             "--tell tells them of the new effect, --no-tell keeps it here.",
         )
     return True

@@ -132,7 +132,7 @@ def require_facts(maintenance: Maintenance, facts: WorkFacts, now: int) -> None:
 
 
 def list_effect_words(maintenance: Maintenance, messages: Iterable[PageMessage] = ()) -> list[tuple[int, str]]:
-    """Returns what customers read of the effect, and when, or will read by the clock, the latest of each.
+    """Returns the words for customers that have the effect, and when: the latest said, and those of the clock.
 
     Where no words have it as it is, somebody may have put it otherwise: then it is the latest that told of the plan.
     """

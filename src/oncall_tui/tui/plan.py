@@ -45,6 +45,14 @@ class Typed(Struct):
     bodies: dict[str, str] = field(default_factory=dict)
 
 
+class TypedNotice(Struct):
+    """The form of one message as it stands; `body` is None while nobody touched the words."""
+
+    end: str = ""
+    notify: bool = True
+    body: str | None = None
+
+
 class Plan(Struct, frozen=True):
     """What the form means at one instant; times that cannot be read are None, and `problems` says why, by field."""
 

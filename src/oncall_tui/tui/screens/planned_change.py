@@ -5,15 +5,13 @@ Where somebody changed it on one page, the form carries that to the others: it i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-import msgspec
+from msgspec import structs
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -24,17 +22,15 @@ from oncall_tui.domain.lint.model import Finding
 from oncall_tui.domain.maintenance import NoticeKind
 from oncall_tui.domain.planning import find_probes
 from oncall_tui.domain.sanitize import clean_block, clean_line
+from oncall_tui.domain.template import FACT_LIMIT
 from oncall_tui.domain.update import TITLE_LIMIT
-from oncall_tui.tui.actions import bindings_of
-from oncall_tui.tui.change import Change, TypedChange, make_store, read_change, write_time
-from oncall_tui.tui.host import host_of, start_work, tell
-from oncall_tui.tui.orders import Order
+from oncall_tui.store.database import Database
+from oncall_tui.tui.change import Change, TypedChange, make_keeping, make_store, read_change, write_time
+from oncall_tui.tui.host import host_of, tell
 from oncall_tui.tui.plan import check_words
-from oncall_tui.tui.planning import Work, list_fixed, list_known, watch_list
-from oncall_tui.tui.scratch_keeper import ScratchKeeper
-from oncall_tui.tui.screens.pick import PickScreen
+from oncall_tui.tui.planning import Work, list_fixed, watch_list
 from oncall_tui.tui.screens.planned_fields import PlanFields
-from oncall_tui.tui.screens.say import Said, SayScreen, begin_order
+from oncall_tui.tui.screens.say import Said
 from oncall_tui.tui.text import Glyphs, join, line, wrap
 from oncall_tui.tui.widgets.choice import Choice
 from oncall_tui.tui.widgets.incident_editor import FieldLine
@@ -44,94 +40,61 @@ from oncall_tui.tui.widgets.planned_review import (
     draw_change_facts,
     draw_change_words,
     draw_first_finding,
+    list_read,
     point_at,
     tell_instant,
 )
-from oncall_tui.tui.widgets.update_text import UpdateText
 
-_LOOK_AFTER_S = 0.2
 _TEXTS = {
     NoticeKind.CHANGE: "the change, sent now",
     NoticeKind.REMIND: "reminder",
     NoticeKind.START: "start",
     NoticeKind.FINISH: "end",
 }
+_HINTS = {
+    "effect": "(what customers notice meanwhile, in their words, or none)",
+    "backout": "(how, and until when; only you read it)",
+    "owner": "(who answers for it; only you read it)",
+}
 
 
 class ChangeForm(PlanFields[TypedChange]):
     """Works on the maintenance as it was when the form was opened; one that was changed meanwhile is not sent."""
 
-    scope = "plan"
     title_of_help = "Changing planned work"
-    BINDINGS = bindings_of("plan", first=("next_field", "previous_field"))
-    AUTO_FOCUS = ""
 
     def __init__(self, work: Work) -> None:
-        super().__init__()
-        self._work = work
         maintenance = work.maintenance
-        self._typed = TypedChange()
-        self._keeper = ScratchKeeper(self, f"change-{maintenance.id}", self._write, self.draw)
+        super().__init__(f"change-{maintenance.id}", TypedChange(), maintenance.revision)
+        self._work = work
         self._about = Flow(id="plan-about")
         self._title = Input(compact=True, max_length=TITLE_LIMIT, id="plan-title")
         self._parts = FieldLine(id="plan-parts", markup=False)
+        self._effect, self._backout, self._owner = (
+            Input(compact=True, max_length=FACT_LIMIT, placeholder=hint, id=f"plan-{name}")
+            for name, hint in _HINTS.items()
+        )
         self._start = Input(compact=True, max_length=100, id="plan-start", disabled=maintenance.status.is_active)
         self._end = Input(compact=True, max_length=100, id="plan-end")
-        notices = [(True, line("tell subscribers")), (False, line("do not tell subscribers"))]
-        self._notify = Choice[bool]("", notices, id="plan-notify")
+        choices = [(True, line("customers read it in a notice")), (False, line("nobody: it is kept here"))]
+        self._tells = Choice[bool]("", choices, id="plan-tells")
         kinds = [kind for kind in _TEXTS if kind is NoticeKind.CHANGE or maintenance.find_automatic(kind) is not None]
         self._which = Choice[NoticeKind]("", [(kind, line(_TEXTS[kind])) for kind in kinds], id="plan-which")
-        self._text = UpdateText(id="plan-text")
         self._echoes = {name: Static(markup=False, classes="echo") for name in ("start", "end")}
-        self._problems = Flow(id="plan-problems")
-        self._question: tuple[object, ...] = ()
-        self._findings: list[Finding] = []
-        self._timer: Timer | None = None
-        self._drawn: dict[Static, Content] = {}
 
     def compose_body(self) -> ComposeResult:
         rows: list[tuple[str, Widget]] = [
-            ("title", self._title), ("components", self._parts), ("start", self._start), ("end", self._end),
+            ("title", self._title), ("components", self._parts), ("effect", self._effect), ("tell", self._tells),
+            ("start", self._start), ("end", self._end), ("way back", self._backout), ("owner", self._owner),
             ("mail", self._notify), ("words of", self._which),
         ]  # fmt: skip
-        with Vertical(id="plan-box") as box:
-            box.border_title = line(f"Change M{self._work.maintenance.id}")
-            yield self._about
-            for label, field in rows:
-                with Horizontal(classes="field"):
-                    yield Static(line(label, "$muted"), classes="field-label", markup=False)
-                    yield field
-                    if label in self._echoes:
-                        yield self._echoes[label]
-            yield self._text
-            yield self._problems
+        title = f"Change M{self._work.maintenance.id}"
+        yield from self.compose_form(title, rows, about=self._about, echoes=self._echoes)
 
-    def on_mount(self) -> None:
-        for field in (self._title, self._start, self._end):
-            field.cursor_blink = False
-        super().on_mount()
-        self._fill()
-        self.set_focus(self._text if self._change().telling.is_carrying else self._title)
-        start_work(self, self._find, "find")
-
-    async def _find(self) -> None:
-        try:
-            found = await self._keeper.find()
-        except OncallError as error:
-            tell(self.app, str(error), "error")
-            return
-        if found is not None and not self._keeper.is_dirty:
-            self._typed = msgspec.json.decode(found.text, type=TypedChange)
-            self._fill()
-            tell(self.app, "Going on with what was typed here before. f6 starts over.")
-
-    async def on_unmount(self) -> None:
-        await self._keeper.save()
+    def _choose_first(self) -> Widget:
+        return self._text if self._change().telling.is_carrying else self._title
 
     # -- between the fields and what they mean
-
-    def _write(self) -> tuple[str, int]:
-        return msgspec.json.encode(self._typed).decode(), self._work.maintenance.revision
 
     def _change(self) -> Change:
         host = host_of(self)
@@ -141,37 +104,50 @@ class ChangeForm(PlanFields[TypedChange]):
     def _list_usual(self) -> dict[Input, str]:
         """Returns what stands in the fields that nobody touched; the end goes along with the start."""
         maintenance, plan = self._work.maintenance, self._change().plan
+        facts = zip((self._effect, self._backout, self._owner), structs.astuple(maintenance.facts), strict=True)
         return {
             self._title: clean_line(maintenance.title, TITLE_LIMIT),
             self._start: write_time(maintenance.starts_at),
             self._end: write_time(plan.ends_at),
+            **{field: clean_line(words, FACT_LIMIT) for field, words in facts},
         }
 
+    def _name_inputs(self) -> dict[str, Input]:
+        return {
+            "title": self._title, "effect": self._effect, "start": self._start, "end": self._end,
+            "backout": self._backout, "owner": self._owner,
+        }  # fmt: skip
+
     def _fill(self) -> None:
-        typed, usual = self._typed, self._list_usual()
-        for field, value in ((self._title, typed.title), (self._start, typed.start), (self._end, typed.end)):
+        usual = self._list_usual()
+        for name, field in self._name_inputs().items():
+            value: str | None = getattr(self._typed, name)
             field.value = usual[field] if value is None else value
-        self._notify.set_value(typed.notify)
+        self._notify.set_value(self._typed.notify)
+        self._tells.set_value(self._typed.tells)
         self._put_words()
         self.draw()
 
     def _read_fields(self) -> None:
         typed, usual = self._typed, self._list_usual()
-        before = (typed.title, typed.start, typed.end)
-        typed.title = _if_other(self._title.value, usual[self._title])
-        typed.start = _if_other(self._start.value, usual[self._start])
-        if typed.end is not None or self._end is self.focused:
-            typed.end = _if_other(self._end.value, write_time(self._work.maintenance.ends_at))
-        if before != (typed.title, typed.start, typed.end):
+        usual[self._end] = write_time(self._work.maintenance.ends_at)
+        before = structs.replace(typed)
+        for name, field in self._name_inputs().items():
+            if name != "end" or typed.end is not None or field is self.focused:
+                setattr(typed, name, _if_other(field.value, usual[field]))
+        if before != typed:
             self._take_change()
 
+    @on(Choice.Changed, "#plan-tells")
+    def _follow_tells(self, event: Choice.Changed) -> None:
+        event.stop()
+        self._typed.tells = self._tells.value
+        self._take_change()
+
     def _take_change(self) -> None:
-        self._keeper.touch()
         if self._typed.end is None and self._end is not self.focused:
             self._end.value = self._list_usual()[self._end]
-        if self._text is not self.focused:
-            self._put_words()
-        self.draw()
+        super()._take_change()
 
     def _find_words(self) -> str:
         return self._change().words.get(self._which.value, "")
@@ -179,11 +155,7 @@ class ChangeForm(PlanFields[TypedChange]):
     @on(FieldLine.Opened)
     def _open_picker(self, event: FieldLine.Opened) -> None:
         event.stop()
-        host = host_of(self)
-        known = list_known(host.snapshot, host.config)
-        empty = "No components yet: add [[component]] to the config, or sync with the page."
-        picker = PickScreen("Components that the work touches", known, self._change().plan.components, empty)
-        self.app.push_screen(picker, self._take_names)
+        self._pick_components(self._change().plan.components, self._take_names)
 
     def _take_names(self, names: tuple[str, ...] | None) -> None:
         if names is not None:
@@ -203,10 +175,8 @@ class ChangeForm(PlanFields[TypedChange]):
         return self._findings
 
     def _look(self) -> None:
-        """Runs the rules a moment after the typing that asked for it."""
-        self._timer = None
         before, change = self._findings, self._change()
-        if change.problem is None and self._check(change) != before:
+        if change.problem is None and not change.is_kept and self._check(change) != before:
             self._problems.show_flow(partial(self._tell_problems, change))
 
     def _clean(self, change: Change) -> tuple[str, dict[NoticeKind, str]]:
@@ -227,20 +197,22 @@ class ChangeForm(PlanFields[TypedChange]):
             if name == "start" and maintenance.status.is_active:
                 echo = line("has begun: it stays", "$muted")
             shown[self._echoes[name]] = join((f"{Glyphs.show('✖')} see below", "$state-down")) if is_wrong else echo
-        for field, words in shown.items():
-            if self._drawn.get(field) != words:  # each update lays the whole form out anew
-                field.update(words)
-        self._drawn = shown
-        self._about.display = change.telling.is_carrying or any(place.conflict for place in self._work.placements)
+        for field in (self._tells, self._notify, self._which):
+            parent = field.parent
+            assert isinstance(parent, Widget)
+            parent.display = change.has_choice if field is self._tells else not change.is_kept
+        self._text.display = not change.is_kept
+        self._draw_fields(shown)
+        has_conflict = any(place.conflict for place in self._work.placements)
+        self._about.display = change.telling.is_carrying or has_conflict or bool(change.read)
         self._about.show_flow(partial(self._tell_about, change))
         self._problems.show_flow(partial(self._tell_problems, change))
-        if self._timer is None:
-            self._timer = self.set_timer(_LOOK_AFTER_S, self._look)
-        self.query_one("#plan-box").border_subtitle = self._tell_saved()
+        self._look_soon()
 
     def _tell_about(self, change: Change, width: int) -> list[Content]:
-        """Returns what somebody changed on a page and the others do not show yet, where that is so."""
+        """Returns what customers read of an effect that changes, and what the pages do not agree on."""
         host = host_of(self)
+        read = [row for words in list_read(change) for row in wrap(f"words for customers, {words}", width)]
         rows = [
             f"{host.snapshot.name_page(place.page)} is behind: {place.difference}"
             for place in self._work.placements
@@ -252,55 +224,44 @@ class ChangeForm(PlanFields[TypedChange]):
             if place.conflict
         ]
         told = [row for words in rows for row in wrap(f"{Glyphs.show('▲')} {words}", width)]
-        return [line(row, "$state-partial") for row in told[:4]]
+        return [*(line(row, "$muted") for row in read[:4]), *(line(row, "$state-partial") for row in told[:4])]
 
     def _tell_problems(self, change: Change, width: int) -> Sequence[Content]:
         if change.problem is not None:
-            style = "$state-down" if change.telling.touched or self._typed.start or self._typed.end else "$muted"
+            style = "$state-down" if change.telling.touched or change.news or change.problem[0] != "title" else "$muted"
             return [line(row, style) for row in wrap(change.problem[1], width)]
+        if change.is_kept:
+            names = ", ".join(name for name, _, _ in change.news)
+            told = f"ctrl+s keeps it at once, and tells no page: {names}"
+            return [line(row, "$state-ok") for row in wrap(told, width)]
         behind = ", for the pages that are behind" if change.telling.is_carrying else ""
         ready = f"ctrl+s reviews it{behind}"
         return [*draw_first_finding(self._findings, width), line(ready, "$state-ok")]
 
-    def _tell_saved(self) -> Content:
-        if self._keeper.problem:
-            return line(f"NOT SAVED: {self._keeper.problem}", "bold $state-down")
-        if self._keeper.is_dirty:
-            return line("saving")
-        return line("saved as typed" if self._keeper.saved_at else "")
-
     # -- keys
 
     def _list_fields(self) -> list[Widget]:
-        fields = [self._title, self._parts, self._start, self._end, self._notify, self._which, self._text]
-        return [field for field in fields if not field.disabled]
-
-    def action_use_words(self) -> None:
-        self._typed.bodies.pop(self._which.value, None)
-        self._put_words()
-        self._take_change()
-
-    def action_start_over(self) -> None:
-        self._typed = TypedChange()
-        start_work(self, self._keeper.forget, "scratch")
-        self._fill()
-        self.set_focus(self._title)
-
-    def action_back(self) -> None:
-        self.dismiss()
+        fields: list[Widget] = [
+            *(self._title, self._parts, self._effect, self._tells, self._start, self._end, self._backout, self._owner),
+            *(self._notify, self._which, self._text),
+        ]
+        change = self._change()
+        hidden: list[Widget] = [] if change.has_choice else [self._tells]
+        hidden += [self._notify, self._which, self._text] if change.is_kept else []
+        return [field for field in fields if not field.disabled and field not in hidden]
 
     async def action_review(self) -> None:
-        self._read_fields()  # what was typed last may not have been told yet
-        if self._text is self.focused:
-            self._read_text()
+        self._read_all()
         change, now, host = self._change(), self.oncall.now(), host_of(self)
         if change.problem is not None:
             name, why = change.problem
-            fields = {"title": self._title, "components": self._parts, "start": self._start, "end": self._end}
-            self.set_focus(fields[name])
+            self.set_focus({"components": self._parts, **self._name_inputs()}[name])
             tell(self.app, why, "warning")
             return
         await self._keeper.save()
+        if change.is_kept:
+            await self._keep(change)
+            return
         maintenance, (title, words) = self._work.maintenance, self._clean(change)
         probes = find_probes(
             maintenance.probes, maintenance.components, change.plan.components, watch_list(host.snapshot)
@@ -318,19 +279,23 @@ class ChangeForm(PlanFields[TypedChange]):
             partial(draw_change_facts, change, pages, probes, findings, now, notify=notify),
             findings=findings,
         )
-        host.load_styles("review")
-        screen = SayScreen(said)
 
-        async def decide(is_confirmed: bool | None) -> None:
-            if is_confirmed:
-                name = f"M{maintenance.id}"
-                store = make_store(
-                    self._keeper.name, change, words, maintenance, targets, screen.reasons, host, notify=notify
-                )
-                self.dismiss()
-                await begin_order(self.app, Order(name, f"{name} change", store))
+        def make(reasons: Mapping[str, str]) -> Callable[[Database, int], str]:
+            return make_store(self._keeper.name, change, words, maintenance, targets, reasons, host, notify=notify)
 
-        self.app.push_screen(screen, decide)
+        await self._ask(said, f"M{maintenance.id}", f"M{maintenance.id} change", make)
+
+    async def _keep(self, change: Change) -> None:
+        """Keeps at once what no page is told of."""
+        host, maintenance = host_of(self), self._work.maintenance
+        try:
+            await host.feed.call(make_keeping(self._keeper.name, change, maintenance, host), self.oncall.now())
+        except OncallError as error:
+            tell(self.app, str(error), "error")
+            return
+        names = ", ".join(name for name, _, _ in change.news)
+        self.dismiss()
+        tell(self.app, f"M{maintenance.id}: {names} kept here, no page is told.")
 
 
 def _if_other(value: str, usual: str) -> str | None:

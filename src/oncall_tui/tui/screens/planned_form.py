@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import msgspec
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from oncall_tui.config.customs import customs_of
 from oncall_tui.domain.duration import MINUTE
-from oncall_tui.domain.errors import OncallError
 from oncall_tui.domain.lint.model import Finding
 from oncall_tui.domain.maintenance import NoticeKind
 from oncall_tui.domain.planning import find_silenced
 from oncall_tui.domain.sanitize import clean_block, clean_line
 from oncall_tui.domain.update import TITLE_LIMIT
-from oncall_tui.tui.actions import bindings_of
-from oncall_tui.tui.host import host_of, start_work, tell
-from oncall_tui.tui.orders import Order
+from oncall_tui.store.database import Database
+from oncall_tui.tui.host import host_of, tell
 from oncall_tui.tui.plan import Plan, Typed, check_words, make_store, read_plan, work_of_typed
-from oncall_tui.tui.planning import list_known, list_told, watch_list
-from oncall_tui.tui.scratch_keeper import ScratchKeeper
+from oncall_tui.tui.planning import list_told, watch_list
 from oncall_tui.tui.screens.pick import PickScreen
 from oncall_tui.tui.screens.planned_fields import PlanFields
-from oncall_tui.tui.screens.say import Said, SayScreen, begin_order
+from oncall_tui.tui.screens.say import Said
 from oncall_tui.tui.text import Glyphs, join, line, wrap
 from oncall_tui.tui.widgets.choice import Choice
 from oncall_tui.tui.widgets.incident_editor import FieldLine
-from oncall_tui.tui.widgets.lines import Flow
 from oncall_tui.tui.widgets.planned_review import (
     NARROW,
     draw_first_finding,
@@ -45,8 +39,6 @@ from oncall_tui.tui.widgets.planned_review import (
 )
 from oncall_tui.tui.widgets.update_text import UpdateText
 
-_NAME = "plan"
-_LOOK_AFTER_S = 0.2
 _TEXTS = (
     (NoticeKind.PLAN, "announcement, sent now"),
     (NoticeKind.REMIND, "reminder"),
@@ -65,15 +57,10 @@ _HINTS = {
 class PlanForm(PlanFields[Typed]):
     """Closes once the plan is confirmed; what was typed stays until it is stored."""
 
-    scope = "plan"
     title_of_help = "Planning work"
-    BINDINGS = bindings_of("plan", first=("next_field", "previous_field"))
-    AUTO_FOCUS = ""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._typed = Typed()
-        self._keeper = ScratchKeeper(self, _NAME, self._write, self.draw)
+        super().__init__("plan", Typed(), None)
         self._title = Input(compact=True, max_length=TITLE_LIMIT, id="plan-title")
         self._parts = FieldLine(id="plan-parts", markup=False)
         self._effect = Input(compact=True, max_length=400, placeholder=_HINTS["effect"], id="plan-effect")
@@ -82,16 +69,9 @@ class PlanForm(PlanFields[Typed]):
         self._end = Input(compact=True, max_length=100, placeholder=_HINTS["end"], id="plan-end")
         self._remind = Input(compact=True, max_length=40, placeholder=_HINTS["remind"], id="plan-remind")
         self._pages = FieldLine(id="plan-pages", markup=False)
-        notices = [(True, line("tell subscribers")), (False, line("do not tell subscribers"))]
-        self._notify = Choice[bool]("", notices, id="plan-notify")
         self._which = Choice[NoticeKind]("", [(kind, line(words)) for kind, words in _TEXTS], id="plan-which")
         self._text = UpdateText(id="plan-text")
         self._echoes = {name: Static(markup=False, classes="echo") for name in ("start", "end", "remind")}
-        self._problems = Flow(id="plan-problems")
-        self._question: tuple[object, ...] = ()
-        self._findings: list[Finding] = []
-        self._timer: Timer | None = None
-        self._drawn: dict[Static, Content] = {}
 
     def compose_body(self) -> ComposeResult:
         rows: list[tuple[str, Widget]] = [
@@ -99,38 +79,7 @@ class PlanForm(PlanFields[Typed]):
             ("end", self._end), ("way back", self._backout), ("remind", self._remind), ("pages", self._pages),
             ("mail", self._notify), ("words of", self._which),
         ]  # fmt: skip
-        with Vertical(id="plan-box") as box:
-            box.border_title = line("Plan work")
-            for label, field in rows:
-                with Horizontal(classes="field"):
-                    yield Static(line(label, "$muted"), classes="field-label", markup=False)
-                    yield field
-                    if label in self._echoes:
-                        yield self._echoes[label]
-            yield self._text
-            yield self._problems
-
-    def on_mount(self) -> None:
-        for field in self._list_inputs():
-            field.cursor_blink = False
-        super().on_mount()
-        self.set_focus(self._title)
-        start_work(self, self._find, "find")
-
-    async def _find(self) -> None:
-        """Goes on with what was typed before, also by a terminal that is gone."""
-        try:
-            found = await self._keeper.find()
-        except OncallError as error:
-            tell(self.app, str(error), "error")
-            found = None
-        if found is not None and not self._keeper.is_dirty:
-            self._typed = msgspec.json.decode(found.text, type=Typed)
-            tell(self.app, "Going on with what was typed here before. f6 starts over.")
-        self._fill()
-
-    async def on_unmount(self) -> None:
-        await self._keeper.save()
+        yield from self.compose_form("Plan work", rows, echoes=self._echoes)
 
     # -- between the fields and what they mean
 
@@ -143,9 +92,6 @@ class PlanForm(PlanFields[Typed]):
         self._put_words()
         self.draw()
 
-    def _write(self) -> tuple[str, None]:
-        return msgspec.json.encode(self._typed).decode(), None
-
     def _read_fields(self) -> None:
         before = msgspec.structs.astuple(self._typed)
         typed = self._typed
@@ -153,15 +99,6 @@ class PlanForm(PlanFields[Typed]):
         typed.title, typed.effect, typed.start, typed.end, typed.backout, typed.remind = values
         if before != msgspec.structs.astuple(typed):
             self._take_change()
-
-    def _list_inputs(self) -> list[Input]:
-        return [self._title, self._effect, self._start, self._end, self._backout, self._remind]
-
-    def _take_change(self) -> None:
-        self._keeper.touch()
-        if self._text is not self.focused:
-            self._put_words()
-        self.draw()
 
     def _find_words(self) -> str:
         return self._plan().words[self._which.value]
@@ -185,8 +122,6 @@ class PlanForm(PlanFields[Typed]):
         return self._findings
 
     def _look(self) -> None:
-        """Runs the rules a moment after the typing that asked for it."""
-        self._timer = None
         before, plan = self._findings, self._plan()
         if not plan.problems and self._check(plan) != before:
             self._problems.show_flow(partial(self._tell_problems, plan))
@@ -199,13 +134,10 @@ class PlanForm(PlanFields[Typed]):
     @on(FieldLine.Opened)
     def _open_picker(self, event: FieldLine.Opened) -> None:
         event.stop()
-        host = host_of(self)
         if self._parts is self.focused:
-            known = list_known(host.snapshot, host.config)
-            empty = "No components yet: add [[component]] to the config, or sync with the page."
-            picker = PickScreen("Components that the work touches", known, self._typed.components, empty)
-            self.app.push_screen(picker, partial(self._take_names, "components"))
+            self._pick_components(self._typed.components, partial(self._take_names, "components"))
         else:
+            host = host_of(self)
             pages, _ = list_told(host.snapshot, host.config)
             picker = PickScreen("Pages that are told", pages, self._list_pages(), "No page has planned work.")
             self.app.push_screen(picker, partial(self._take_names, "pages"))
@@ -237,14 +169,9 @@ class PlanForm(PlanFields[Typed]):
             wrong = join((f"{Glyphs.show('✖')} not understood", "$state-down"))
             echo = wrong if problem else tell_instant(at, now, is_short=is_short)
             shown[self._echoes[name]] = echo
-        for field, words in shown.items():
-            if self._drawn.get(field) != words:  # each update lays the whole form out anew
-                field.update(words)
-        self._drawn = shown
+        self._draw_fields(shown)
         self._problems.show_flow(partial(self._tell_problems, plan))
-        if self._timer is None:
-            self._timer = self.set_timer(_LOOK_AFTER_S, self._look)
-        self.query_one("#plan-box").border_subtitle = self._tell_saved()
+        self._look_soon()
 
     def _tell_problems(self, plan: Plan, width: int) -> Sequence[Content]:
         wrong = [words for field, words in plan.problems.items() if getattr(self._typed, field, "").strip()]
@@ -259,13 +186,6 @@ class PlanForm(PlanFields[Typed]):
         quiet = ", ".join(silenced) or "no probe"
         return [join(("silences ", "$muted"), quiet, ("  while it lasts", "$muted")), *rows[:3]]
 
-    def _tell_saved(self) -> Content:
-        if self._keeper.problem:
-            return line(f"NOT SAVED: {self._keeper.problem}", "bold $state-down")
-        if self._keeper.is_dirty:
-            return line("saving")
-        return line("saved as typed" if self._keeper.saved_at else "")
-
     # -- keys
 
     def _list_fields(self) -> list[Widget]:
@@ -274,24 +194,8 @@ class PlanForm(PlanFields[Typed]):
             *(self._remind, self._pages, self._notify, self._which, self._text),
         ]
 
-    def action_use_words(self) -> None:
-        self._typed.bodies.pop(self._which.value, None)
-        self._put_words()
-        self._take_change()
-
-    def action_start_over(self) -> None:
-        self._typed = Typed()
-        start_work(self, self._keeper.forget, "scratch")
-        self._fill()
-        self.set_focus(self._title)
-
-    def action_back(self) -> None:
-        self.dismiss()
-
     async def action_review(self) -> None:
-        self._read_fields()  # what was typed last may not have been told yet
-        if self._text is self.focused:
-            self._read_text()
+        self._read_all()
         plan, typed, now = self._plan(), self._typed, self.oncall.now()
         if plan.problems:
             field, why = next(iter(plan.problems.items()))
@@ -314,13 +218,8 @@ class PlanForm(PlanFields[Typed]):
             ),
             findings=findings,
         )  # fmt: skip
-        host.load_styles("review")
-        screen = SayScreen(said)
 
-        async def decide(is_confirmed: bool | None) -> None:
-            if is_confirmed:
-                store = make_store(self._keeper.name, typed, plan, words, title, pages, screen.reasons, host)
-                self.dismiss()
-                await begin_order(self.app, Order("plan", "plan", store))
+        def make(reasons: Mapping[str, str]) -> Callable[[Database, int], str]:
+            return make_store(self._keeper.name, typed, plan, words, title, pages, reasons, host)
 
-        self.app.push_screen(screen, decide)
+        await self._ask(said, "plan", "plan", make)

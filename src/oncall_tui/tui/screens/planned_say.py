@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-import msgspec
-from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, Static
 
 from oncall_tui.config.customs import customs_of
 from oncall_tui.domain.announcing import word_work, work_of
@@ -26,16 +23,12 @@ from oncall_tui.store.database import Database
 from oncall_tui.store.maintenance import say_notice
 from oncall_tui.store.notice_rows import Words
 from oncall_tui.store.scratch import drop_scratch
-from oncall_tui.tui.actions import bindings_of
-from oncall_tui.tui.host import host_of, start_work, tell
-from oncall_tui.tui.orders import Order
-from oncall_tui.tui.plan import ZONE, check_words
+from oncall_tui.tui.host import host_of, tell
+from oncall_tui.tui.plan import ZONE, TypedNotice, check_words
 from oncall_tui.tui.planning import Work
-from oncall_tui.tui.scratch_keeper import ScratchKeeper
-from oncall_tui.tui.screens.over import OverScreen
-from oncall_tui.tui.screens.say import Said, SayScreen, begin_order
+from oncall_tui.tui.screens.planned_fields import TypedForm
+from oncall_tui.tui.screens.say import Said
 from oncall_tui.tui.text import Glyphs, date_utc, join, line, wrap
-from oncall_tui.tui.widgets.choice import Choice
 from oncall_tui.tui.widgets.lines import Flow
 from oncall_tui.tui.widgets.planned_review import (
     NARROW,
@@ -47,7 +40,6 @@ from oncall_tui.tui.widgets.planned_review import (
 )
 from oncall_tui.tui.widgets.planned_words import draw_state, draw_time
 from oncall_tui.tui.widgets.review_words import draw_labelled
-from oncall_tui.tui.widgets.update_text import UpdateText
 
 _TITLES = {
     NoticeKind.REMIND: "Remind customers of M{}",
@@ -65,86 +57,40 @@ _EFFECTS = {
 }
 
 
-class TypedNotice(msgspec.Struct):
-    """The form as it stands; `body` is None while nobody touched the words."""
-
-    end: str = ""
-    notify: bool = True
-    body: str | None = None
-
-
-class NoticeForm(OverScreen):
+class NoticeForm(TypedForm[TypedNotice]):
     """Works on the maintenance as it was when the form was opened; one that was changed meanwhile is not sent."""
 
-    scope = "plan"
     title_of_help = "A message about planned work"
-    BINDINGS = bindings_of("plan", first=("next_field", "previous_field"))
-    AUTO_FOCUS = ""
 
     def __init__(self, work: Work, kind: NoticeKind) -> None:
-        super().__init__()
+        super().__init__(f"notice-{work.maintenance.id}-{kind}", TypedNotice(), work.maintenance.revision)
         self._work = work
         self._kind = kind
-        self._typed = TypedNotice()
-        number = work.maintenance.id
-        self._keeper = ScratchKeeper(self, f"notice-{number}-{kind}", self._write, self.draw)
         self._about = Flow(id="plan-about")
         hint = "(30m more, or a time such as 04:00; UTC unless a zone is named)"
         self._end = Input(compact=True, max_length=100, placeholder=hint, id="notice-end")
-        notices = [(True, line("tell subscribers")), (False, line("do not tell subscribers"))]
-        self._notify = Choice[bool]("", notices, id="plan-notify")
         self._echo = Static(markup=False, classes="echo")
-        self._text = UpdateText(id="plan-text")
-        self._problems = Flow(id="plan-problems")
-        self._question: tuple[str, int | None, int] = ("", None, 0)
-        self._findings: list[Finding] = []
 
     @property
     def _has_end(self) -> bool:
         return self._kind is NoticeKind.EXTEND
 
     def compose_body(self) -> ComposeResult:
-        with Vertical(id="plan-box") as box:
-            box.border_title = line(_TITLES[self._kind].format(self._work.maintenance.id))
-            yield self._about
-            if self._has_end:
-                with Horizontal(classes="field"):
-                    yield Static(line("new end", "$muted"), classes="field-label", markup=False)
-                    yield self._end
-                    yield self._echo
-            with Horizontal(classes="field"):
-                yield Static(line("mail", "$muted"), classes="field-label", markup=False)
-                yield self._notify
-            yield self._text
-            yield self._problems
+        rows: list[tuple[str, Widget]] = [("new end", self._end)] if self._has_end else []
+        title = _TITLES[self._kind].format(self._work.maintenance.id)
+        rows.append(("mail", self._notify))
+        yield from self.compose_form(title, rows, about=self._about, echoes={"new end": self._echo})
 
-    def on_mount(self) -> None:
-        self._end.cursor_blink = False
-        super().on_mount()
-        self.set_focus(self._end if self._has_end else self._text)
-        self._put_words()
-        start_work(self, self._find, "find")
-
-    async def _find(self) -> None:
-        try:
-            found = await self._keeper.find()
-        except OncallError as error:
-            tell(self.app, str(error), "error")
-            return
-        if found is not None and not self._keeper.is_dirty:
-            self._typed = msgspec.json.decode(found.text, type=TypedNotice)
-            self._end.value = self._typed.end
-            self._notify.set_value(self._typed.notify)
-            self._put_words()
-            tell(self.app, "Going on with what was typed here before. ctrl+t puts the usual words.")
-
-    async def on_unmount(self) -> None:
-        await self._keeper.save()
+    def _choose_first(self) -> Widget:
+        return self._end if self._has_end else self._text
 
     # -- between the fields and what they mean
 
-    def _write(self) -> tuple[str, int]:
-        return msgspec.json.encode(self._typed).decode(), self._work.maintenance.revision
+    def _fill(self) -> None:
+        self._end.value = self._typed.end
+        self._notify.set_value(self._typed.notify)
+        self._put_words()
+        self.draw()
 
     def _read_end(self) -> tuple[int | None, str]:
         """Returns the new end, and what is wrong with it."""
@@ -168,47 +114,23 @@ class NoticeForm(OverScreen):
         customs = customs_of(host_of(self).config)
         return word_work(self._kind, work_of(maintenance, ends_at), customs, self.oncall.now())
 
+    def _find_words(self) -> str:
+        return self._word(self._read_end()[0])
+
     def _put_words(self) -> None:
-        words = clean_block(self._word(self._read_end()[0]))
-        if words != self._text.text:
-            self._text.load_text(words)
-            self._text.move_to_offset(len(words))
+        before = self._text.text
+        super()._put_words()
+        if self._text.text != before:
+            self._text.move_to_offset(len(self._text.text))
 
-    @on(Input.Changed)
-    def _follow_end(self, event: Input.Changed) -> None:
-        event.stop()
-        self._take_end()
+    def _keep_words(self, body: str | None) -> None:
+        self._typed.body = body
 
-    def _take_end(self) -> None:
+    def _read_fields(self) -> None:
         if self._end.value != self._typed.end:
             self._typed.end = self._end.value
             self._put_words()
             self._take_change()
-
-    @on(Input.Submitted)
-    def _leave_end(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.set_focus(self._text)
-
-    @on(Choice.Changed)
-    def _follow_notify(self, event: Choice.Changed) -> None:
-        event.stop()
-        self._typed.notify = self._notify.value
-        self._take_change()
-
-    @on(TextArea.Changed)
-    def _follow_text(self, event: TextArea.Changed) -> None:
-        event.stop()
-        self._take_text()
-
-    def _take_text(self) -> None:
-        if self._text.text != clean_block(self._word(self._read_end()[0])):
-            self._typed.body = self._text.text
-            self._take_change()
-
-    def _take_change(self) -> None:
-        self._keeper.touch()
-        self.draw()
 
     def _list_pages(self) -> list[str]:
         return self._work.told
@@ -220,13 +142,11 @@ class NoticeForm(OverScreen):
         ends_at, problem = self._read_end()
         is_wrong = bool(problem and self._typed.end.strip())
         wrong = join((f"{Glyphs.show('✖')} not understood", "$state-down"))
-        self._echo.update(wrong if is_wrong else tell_instant(ends_at, now, is_short=self.size.width < NARROW))
+        self._draw_fields(
+            {self._echo: wrong if is_wrong else tell_instant(ends_at, now, is_short=self.size.width < NARROW)}
+        )
         self._about.show_flow(self._tell_about)
         self._problems.show_flow(partial(self._tell_problem, problem, is_wrong))
-        saved = "saved as typed" if self._keeper.saved_at else ""
-        words = "saving" if self._keeper.is_dirty else saved
-        failed = line(f"NOT SAVED: {self._keeper.problem}", "bold $state-down")
-        self.query_one("#plan-box").border_subtitle = failed if self._keeper.problem else line(words)
 
     def _tell_about(self, width: int) -> list[Content]:
         maintenance, now = self._work.maintenance, self.oncall.now()
@@ -247,37 +167,11 @@ class NoticeForm(OverScreen):
 
     # -- keys
 
-    def action_next_field(self) -> None:
-        self._step(1)
-
-    def action_previous_field(self) -> None:
-        self._step(-1)
-
-    def _step(self, by: int) -> None:
-        fields: list[Widget] = [*([self._end] if self._has_end else []), self._notify, self._text]
-        here = next((at for at, field in enumerate(fields) if field is self.focused), 0)
-        self.set_focus(fields[(here + by) % len(fields)])
-
-    def action_use_words(self) -> None:
-        self._typed.body = None
-        self._put_words()
-        self._take_change()
-
-    def action_start_over(self) -> None:
-        self._typed = TypedNotice()
-        self._end.value = ""
-        self._notify.set_value(True)
-        self._put_words()
-        start_work(self, self._keeper.forget, "scratch")
-        self.draw()
-
-    def action_back(self) -> None:
-        self.dismiss()
+    def _list_fields(self) -> list[Widget]:
+        return [*([self._end] if self._has_end else []), self._notify, self._text]
 
     async def action_review(self) -> None:
-        self._take_end()  # what was typed last may not have been told yet
-        if self._text is self.focused:
-            self._take_text()
+        self._read_all()
         ends_at, problem = self._read_end()
         if problem:
             self.set_focus(self._end)
@@ -308,16 +202,9 @@ class NoticeForm(OverScreen):
             head = [line(row, "bold") for row in wrap(maintenance.title, width)]
             return [*head, *(line(row) for row in wrap(body, width))]
 
-        host.load_styles("review")
-        screen = SayScreen(Said(title, body, draw_words, draw_facts, findings=findings))
-
-        async def decide(is_confirmed: bool | None) -> None:
-            if is_confirmed:
-                order = self._make_order(body, ends_at, screen.reasons)
-                self.dismiss()
-                await begin_order(self.app, order)
-
-        self.app.push_screen(screen, decide)
+        said = Said(title, body, draw_words, draw_facts, findings=findings)
+        name = f"M{maintenance.id}"
+        await self._ask(said, name, f"{name} {_NAMES[self._kind]}", partial(self._make_store, body, ends_at))
 
     def _check(self, ends_at: int | None) -> list[Finding]:
         """Returns what stands against the words as they are, worst first."""
@@ -337,7 +224,7 @@ class NoticeForm(OverScreen):
             self._question, self._findings = (body, ends_at, now // MINUTE), [finding for _, finding in found]
         return self._findings
 
-    def _make_order(self, body: str, ends_at: int | None, reasons: Mapping[str, str]) -> Order:
+    def _make_store(self, body: str, ends_at: int | None, reasons: Mapping[str, str]) -> Callable[[Database, int], str]:
         kind, maintenance, host = self._kind, self._work.maintenance, host_of(self)
         notify, actor, terminal_id, name = self._typed.notify, host.actor, host.terminal_id, self._keeper.name
         pages = self._list_pages()
@@ -350,7 +237,7 @@ class NoticeForm(OverScreen):
             drop_scratch(db, name, terminal_id)
             return tell_targets(pages)
 
-        return Order(f"M{maintenance.id}", f"M{maintenance.id} {_NAMES[kind]}", store)
+        return store
 
 
 _NAMES = {

@@ -11,6 +11,8 @@ from textual.widget import Widget
 from oncall_tui.domain.duration import MINUTE, format_age
 from oncall_tui.domain.lint.model import Finding, Level
 from oncall_tui.domain.maintenance import Maintenance, NoticeKind, PlanPart
+from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.domain.update import BODY_LIMIT
 from oncall_tui.tui.text import Glyphs, date_utc, join, line, wrap
 from oncall_tui.tui.widgets.review_words import draw_finding, draw_labelled, draw_rows
 
@@ -103,9 +105,19 @@ def draw_change_facts(
         touched = f"{', '.join(plan.components)}, before {', '.join(before.components) or 'none'}"
         rows += [*draw_rows("Components", touched, width)]
         rows += [*draw_rows("Silences", ", ".join(silenced) or "no probe", width)]
+    for name, was, news in change.news:
+        known = "" if name == "effect" else ", read by no customer"
+        rows += draw_rows(name.capitalize(), f"{news or 'none'}, before {was or 'none'}{known}", width)
+    for told in list_read(change):
+        rows += draw_rows("Said so far", told, width, "$muted")
     if change.telling.is_carrying:
         rows += [*draw_rows("Here", "it is so already; only the pages that are behind are told", width)]
     return add_findings([*rows, *draw_targets(pages, width, notify=notify)], findings, width)
+
+
+def list_read(change: Change) -> list[str]:
+    """Returns the words for customers of an effect that changes, said already or to be said by the clock."""
+    return [f"{date_utc(at)}: {clean_line(body, BODY_LIMIT)}" for at, body in change.read]
 
 
 def draw_plan_facts(

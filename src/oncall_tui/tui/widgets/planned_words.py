@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from msgspec.structs import astuple
 from textual.content import Content
 
 from oncall_tui.domain.duration import MINUTE, format_age
 from oncall_tui.domain.maintenance import (
+    FACT_NAMES,
     Maintenance,
     MaintenanceStatus,
     Notice,
@@ -144,6 +146,8 @@ def draw_detail(work: Work, name_page: NamePage, width: int, now: int, fixed: Co
         *_label("silences", ", ".join(maintenance.probes) or "no probe", width),
         *_label("planned by", _tell_maker(maintenance), width),
     ]
+    for name, words in zip(FACT_NAMES, astuple(maintenance.facts), strict=True):
+        rows += _label(name, words, width) if words else []
     if not work.pages:
         rows += _label("pages", "no page is told of it", width)
     places = {place.page: place for place in work.placements}
