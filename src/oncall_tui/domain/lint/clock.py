@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 from oncall_tui.domain.cadence import next_update_at
-from oncall_tui.domain.duration import HOUR, MINUTE
+from oncall_tui.domain.duration import DAY, HOUR, MINUTE
 from oncall_tui.domain.incident import IncidentStatus, Severity
 from oncall_tui.domain.lint.dates import DateWord, find_ambiguous_dates
 from oncall_tui.domain.lint.model import Context, Fix, Level, Part, Remark, Rule, Tuning
-from oncall_tui.domain.lint.moments import tell_clock
+from oncall_tui.domain.lint.moments import Clock, tell_clock
 from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.promises import Length, find_lengths, find_next_in, find_promises, find_vague_next
 from oncall_tui.domain.lint.reading import Post, Reading, Sentence
@@ -131,8 +131,8 @@ def _find_past_promises(post: Post, context: Context, _tuning: Tuning) -> Iterat
     told = False
     for promise in post.body.once(find_promises):
         clock = promise.clock
-        at = clock.at(now)
-        if at is None or at >= now + _TOO_NEAR_MS or (clock.date is None and at < now - _LONG_AGO_MS):
+        at = _read_promise(clock, now)
+        if at is None or at >= now + _TOO_NEAR_MS:
             continue
         told = True
         end = max(clock.end, clock.zone_end)
@@ -143,6 +143,13 @@ def _find_past_promises(post: Post, context: Context, _tuning: Tuning) -> Iterat
         yield Remark(0, 0, f"The next update is promised for {tell_clock(context.promise_at)}: choose a later time.")
     if context.facts.eta_at is not None and context.facts.eta_at < now:
         yield Remark(0, 0, f"The end was expected by {tell_clock(context.facts.eta_at)}: give a new time, or none.")
+
+
+def _read_promise(clock: Clock, now: int) -> int | None:
+    """Returns the instant of a time that is promised: without a day, one that is long past is tomorrow's."""
+    at = clock.at(now)
+    is_bare = clock.date is None and not clock.day_word
+    return at + DAY if at is not None and is_bare and at < now - _LONG_AGO_MS else at
 
 
 def _find_zoneless(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
@@ -245,7 +252,7 @@ def _find_late_promises(post: Post, context: Context, _tuning: Tuning) -> Iterat
     places = [
         (promise.clock.start, max(promise.clock.end, promise.clock.zone_end), at - now)
         for promise in post.body.once(find_promises)
-        if promise.is_news and (at := promise.clock.at(now)) is not None
+        if promise.is_news and (at := _read_promise(promise.clock, now)) is not None
     ]
     places += [(length.start, length.end, length.ms) for length in post.body.once(find_next_in)]
     is_told = False

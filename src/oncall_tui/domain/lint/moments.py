@@ -23,21 +23,24 @@ _OFFSETS = {
 _ZONE = (
     r"(?:(?:UTC|GMT|utc|gmt|Utc)(?: ?[+-] ?\d{1,2}(?::?\d\d)?)?|[PMCE][SD]?T|[CEW]E?S?T|CES?T|BST|IST|MSK|SAST|SGT|HKT"
     r"|JST|KST|A[EWC][SD]T|NZ[SD]T|AK[SD]T|HST|BRT|ART|PHT|PKT|WIB|ICT|GST|Z(?:ulu)?|pst|pdt|est|edt|cet|cest|pt|et"
-    r"|(?:US[/ ])?(?:Pacific|Eastern|Central|Mountain|Europe|America|Asia|Australia|Africa|London|Berlin|Paris"
-    r"|Sydney|Singapore|Tokyo|India|UK|local)"
-    r"(?:/[A-Z]\w{1,30}(?:/\w{1,30})?| (?:Standard |Daylight |European |Summer ){0,2}[Tt]ime)?"
+    r"|(?:Europe|America|Asia|Australia|Africa|Atlantic|Pacific|US)/[A-Z]\w{1,30}(?:/\w{1,30})?"
+    r"|(?:US )?(?:(?:Central |Eastern |Western )?(?:Europe(?:an)?|American?|Australian?|African?)|Asia|London|Berlin|Paris"
+    r"|Sydney|Singapore|Tokyo|India|UK|British|Japan|Pacific|Eastern|Central|Mountain)"
+    r" (?:Standard |Daylight |Summer ){0,2}[Tt]ime"
     r"|[+-]\d\d:?\d\d)(?![\w/])"
 )
+#: Such a word is a zone right behind a time alone: elsewhere it is a place.
+_ZONE_BEHIND = rf"(?:{_ZONE}|(?:US[/ ] ?)?(?:[Pp]acific|[Ee]astern|[Cc]entral|[Mm]ountain)(?![\w/]| [A-Z]))"
 _CLOCK = Pattern(
     r"(?:(?<=\dT)|(?<![\w:.,+/]))(?:"
     r"(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::[0-5]\d(?:[.,]\d{1,6})?)?(?: ?(?P<half>[AaPp][Mm]\b"
-    r"|[AaPp]\.[Mm]\b\.?))?"
+    r"|[AaPp]\.[Mm]\b\.?|(?<=\d)[ap]\b))?"
     r"|(?P<hour2>1[0-2]|0?[1-9])(?:\.(?P<minute2>[0-5]\d))? ?(?P<half2>[AaPp][Mm]\b|[AaPp]\.[Mm]\b\.?)"
     r"|(?P<hour3>[01]\d|2[0-4])[.h]?(?P<minute3>[0-5]\d)(?= ?(?:hrs |hours )?(?:UTC|GMT|Z\b))"
     r"|(?P<hour4>[01]?\d|2[0-3])(?: ?[hH] ?|\.)(?P<minute4>[0-5]\d)(?!\w| ?(?:%|percent|[kMGT]i?B|ms|s|seconds"
     r"|million|x|LTS)\b)"
     r"|(?P<hour5>[01]?\d|2[0-3])(?= ?(?:o['’]clock|Uhr)\b)|(?P<hour6>[01]\d|2[0-3])(?P<minute6>[0-5]\d)(?= ?(?:hrs"
-    r"|hours)\b)"
+    r"|hours|h)\b)"
     r"|(?P<hour7>[01]\d|2[0-3])(?P<minute7>[0-5]\d)(?!\w| ?%)"
     r")(?![\d%]|:\d|\.\d)"
 )
@@ -91,12 +94,13 @@ _DAY_BEFORE = Pattern(
     r"(?i:(?:at|by|around|about|before|until|no later than|um|à) )*\Z"
 )
 _LENGTH_AFTER = Pattern(r" ?(?:hours?|min(?:ute)?s?|mins?|ratio|odds|scale)\b")
+_O_CLOCK = Pattern(r" ?(?:o['’]clock|Uhr)\b")
 _HOURS = Pattern(r" ?(?:hrs?|h|o'clock)\b\.?")
-_ZONE_AFTER = Pattern(rf"[ \u2060]{{0,2}}[(\[]?(?P<zone>{_ZONE})")
+_ZONE_AFTER = Pattern(rf"[ \u2060]{{0,2}}[(\[]?(?P<zone>{_ZONE_BEHIND})")
 _ZONE_BEFORE = Pattern(r"\b(?P<zone>UTC|GMT|[PMCE][SD]?T|CES?T)\b[)\]]?:? ?$")
 _ZONE_OF_ALL = Pattern(
     r"(?i:\b(?:all |the |these |our )?times?(?: shown| given| listed| stated| below| here){0,3}(?: are)?(?: in)?)"
-    rf" \(?(?P<zone>{_ZONE})"
+    rf" \(?(?P<zone>{_ZONE_BEHIND})"
 )
 _ZONE_ALONE = Pattern(rf"(?<![\w/])(?P<zone>{_ZONE})")
 
@@ -202,7 +206,9 @@ def _read_clock(prose: str, match: re.Match[str]) -> Clock | None:
     if match["hour4"] or match["hour6"]:
         before = _TIME_BEFORE.search(prose, max(0, start - 12), start)
         is_sure = before is not None and (
-            before.group().strip().lower() in ("at", "around") or _DAY_AFTER.match(prose, end)
+            before.group().strip().lower() in ("at", "around")
+            or _DAY_AFTER.match(prose, end)
+            or _O_CLOCK.match(prose, end)
         )
         if before is None or ("." in match.group() and not is_sure):
             return None
