@@ -84,6 +84,29 @@ def test_errors_are_told_with_what_came_back(program: Program, tmp_path: Path) -
     assert program.run("history", "nowhere", "--errors").status == 3
 
 
+def test_an_error_that_repeats_another_tells_when_that_was(program: Program, tmp_path: Path) -> None:
+    at = now_ms() - HOUR
+    first = Result("=web", at, Verdict.DOWN, 20.0, "HTTP 503", evidence=(("body", "try later"),))
+    again = Result("=web", at + 10, Verdict.DOWN, 20.0, "HTTP 503", evidence_at=at)
+    bare = Result("=web", at + 20, Verdict.DOWN, 20.0, "HTTP 500")
+    with open_database(tmp_path / "oncall.db") as db:
+        record_results(db, [first, again, bare], [], [], now_ms())
+    errors = program.run("history", "=web", "--errors", "--json").rows()
+    kept_at = show_time(at)
+    assert [(error["at"], error["evidence_at"], error["body"]) for error in errors] == [
+        (show_time(at + 20), None, None),
+        (show_time(at + 10), kept_at, "try later"),
+        (kept_at, kept_at, "try later"),
+    ]
+    told = program.run("history", "=web", "--errors").out
+    assert f"HTTP 503\n    as at {kept_at}\n{kept_at}  =web  HTTP 503\n    body  try later" in told
+    assert told.count("try later") == 1
+    more = [Result("=web", at + 100 + number, Verdict.DOWN, 20.0, "HTTP 503", evidence_at=at) for number in range(60)]
+    with open_database(tmp_path / "oncall.db") as db:
+        record_results(db, more, [], [], now_ms())
+    assert "try later" in program.run("history", "=web", "--errors").out
+
+
 def test_each_hour_stands_beside_the_same_one_of_the_day_before(tmp_path: Path) -> None:
     now = now_ms() // HOUR * HOUR + 1
     program = Program(tmp_path)

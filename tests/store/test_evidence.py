@@ -129,7 +129,6 @@ def test_what_a_new_engine_reads_is_little_and_the_latest(db: Database) -> None:
     save(db, [in_turns(number, rng) for number in range(RUNS)])
     end = NOW + RUNS * PACE
     kept = list_kept(db, ["api", "nowhere"], end - HOUR)
-    assert kept["nowhere"] == []
-    assert len(kept["api"]) == 10
+    assert list(kept) == ["api"]
     latest = [each.started_at for each in reversed(list_failures(db, "api", limit=None)) if each.evidence_at is None]
-    assert [each.started_at for each in kept["api"]] == latest[-10:]
+    assert [each.started_at for each in kept["api"]] == [at for at in latest if at >= end - HOUR]

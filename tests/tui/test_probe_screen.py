@@ -100,6 +100,18 @@ def test_what_came_back_is_told_once_for_each_kind_of_error() -> None:
     assert text.index("sha256 00") < text.index("HTTP 503") < text.index("body  later")
 
 
+def test_what_came_back_at_another_time_is_told_with_that_time() -> None:
+    kept = Result("api", NOW, Verdict.DOWN, 1.0, "HTTP 503", facts=(("status", "503"),), evidence=(("body", "later"),))
+    told = replace(kept, started_at=NOW + MINUTE, evidence_at=NOW)
+    text = [row.plain.strip() for row in draw_failures([told, kept], NOW + MINUTE, 100)]
+    assert text[2:5] == ["as at 00:30:00 UTC", "status  503", "body  later"]
+    assert text[5].startswith("00:30:00 UTC  HTTP 503")
+    assert len(text) == 6
+    rows = [row.plain.strip() for row in draw_failures([told, kept], NOW + 3 * DAY, 100)]
+    assert rows[2] == "as at 04 Oct 00:30 UTC"
+    assert not any("as at" in row.plain for row in draw_failures([kept], NOW, 100))
+
+
 def test_an_outage_stands_out_against_yesterday(db: Database) -> None:
     now = NOW + DAY
     down = [Result("api", now - minute * MINUTE, Verdict.DOWN, 9.0, "HTTP 503") for minute in range(30)]

@@ -49,8 +49,9 @@ class Ledger:
         self._streak = 0
         self._last: Result | None = None
 
-    def restore(self, kept: Iterable[Result]) -> None:
-        """Takes over what the file holds of the probe, oldest first, so that no restart spends anew."""
+    def restore(self, kept: Iterable[Result], *, is_failing: bool) -> None:
+        """Takes over what the file holds of the probe's last hour, oldest first, so that no restart spends anew."""
+        self._streak = _FIRST_RUNS if is_failing else 0
         for result in kept:
             self._regain(result.started_at)
             self._allowance = max(0.0, self._allowance - 1)

@@ -22,6 +22,7 @@ FLUSH_EVERY_S = 0.25
 BUFFER_LIMIT = 20_000
 """Results kept while nothing can be saved: half an hour of a hundred probes at ten seconds."""
 BATCH_LIMIT = 2_000
+_READ_AT_ONCE = 50
 _BAD = (ProbeStatus.DOWN, ProbeStatus.SLOW)
 
 _log = logging.getLogger(__name__)
@@ -102,10 +103,12 @@ class Recorder:
         """Goes on from the states in the file, so that a new engine forgets neither a streak nor a red probe."""
         states, _ = await self._store.call(list_states)
         self._states = {state.probe: state for state in states if state.probe in self._probes}
-        bad = [name for name, state in self._states.items() if state.last_verdict not in (Verdict.UP, None)]
-        for name, kept in (await self._store.call(list_kept, bad, self._wall_ms() - REFER_MS)).items():
-            self._ledgers[name] = Ledger()
-            self._ledgers[name].restore(kept)
+        names = list(self._states)
+        for at in range(0, len(names), _READ_AT_ONCE):
+            kept = await self._store.call(list_kept, names[at : at + _READ_AT_ONCE], self._wall_ms() - REFER_MS)
+            for name, failures in kept.items():
+                self._ledgers[name] = Ledger()
+                self._ledgers[name].restore(failures, is_failing=self._states[name].last_verdict is not Verdict.UP)
 
     def record(self, result: Result) -> float | None:
         """Takes in one result; never blocks and never fails. Returns seconds after which it should be confirmed."""

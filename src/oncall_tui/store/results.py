@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from oncall_tui.domain.keeping import ALLOWANCE, REFER_MS
+from oncall_tui.domain.keeping import ALLOWANCE, REFER_MS, REGAIN_MS
 from oncall_tui.domain.probe import Phases, Result, Verdict
 from oncall_tui.store.codec import decode_facts, encode_facts
 from oncall_tui.store.database import Database
@@ -24,6 +24,8 @@ RUNS = (
 )
 """Runs as `read_runs` takes them, in SQL."""
 _PRUNE_BATCH = 5_000
+_KEPT_READ = ALLOWANCE + REFER_MS // REGAIN_MS
+"""More of one probe are kept in an hour only by a clock that was set."""
 _NO_LIMIT = 2**62
 
 _Facts = tuple[tuple[str, str], ...]
@@ -132,14 +134,16 @@ def read_runs(probe: str, rows: Iterable[sqlite3.Row]) -> list[Result]:
 
 
 def list_kept(db: Database, probes: Iterable[str], since: int) -> dict[str, list[Result]]:
-    """Returns of each probe the latest failures since an instant whose evidence is kept, oldest first."""
+    """Returns by probe the failures since an instant whose evidence is kept, oldest first, if there are any."""
     found: dict[str, list[Result]] = {}
     for probe in probes:
         rows = db.rows(
             f"SELECT seen_at, reason, facts, answer FROM evidence WHERE probe = {NUMBER} AND seen_at >= ? "
             "ORDER BY seen_at DESC LIMIT ?",
-            *(probe, since, ALLOWANCE),
+            *(probe, since, _KEPT_READ),
         )
+        if not rows:
+            continue
         found[probe] = [
             Result(
                 *(probe, row["seen_at"], Verdict.DOWN, 0.0, row["reason"]),
