@@ -154,8 +154,10 @@ def test_what_was_taken_for_somebody_elses_and_is_ours_is_joined(db: Database) -
         delivered_at=8,
         now=10,
     )
+    assert apply_incident(db, remote, 11)
     assert not apply_incident(db, remote, 11)
     (joined,) = list_incidents(db)
+    assert joined.status is IncidentStatus.IDENTIFIED
     assert (joined.id, joined.listings["page"].remote_id) == (ours.id, "r1")
     assert {(each.body, each.is_local) for each in list_updates(db, ours.id)} == {
         ("Looking.", True),

@@ -25,3 +25,8 @@ class PageState(Struct, frozen=True):
     clock_skew_ms: int | None = None
     blocked_until: int | None = None
     capabilities: Capabilities | None = None
+
+
+def name_page(page: str) -> str:
+    """Returns a page as a sentence calls it: there is mostly one."""
+    return "the page" if page == MAIN_PAGE else f"page {page}"

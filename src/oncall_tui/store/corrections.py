@@ -7,10 +7,11 @@ from collections.abc import Collection, Sequence
 from oncall_tui.domain.errors import NotFoundError, RefusedError
 from oncall_tui.domain.incident import Cause, Impact, Incident, IncidentStatus, Phase, Severity
 from oncall_tui.domain.outbox import normalise_body
+from oncall_tui.domain.pagestate import name_page
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.domain.update import DeliveryKind, DeliveryState, IncidentUpdate, Waiver
 from oncall_tui.store.database import Database
-from oncall_tui.store.deliveries import find_fenced, name_page
+from oncall_tui.store.deliveries import find_fenced
 from oncall_tui.store.incidents import read_incident
 from oncall_tui.store.outbox import ENGINE
 from oncall_tui.store.sqlite import sqlite3

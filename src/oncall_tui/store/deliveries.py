@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from oncall_tui.domain.pagestate import MAIN_PAGE
+from oncall_tui.domain.pagestate import MAIN_PAGE, name_page
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.domain.update import DeliveryKind, DeliveryState, Evidence
 from oncall_tui.store.codec import encode_evidence
@@ -21,6 +21,7 @@ from oncall_tui.store.timeline import add_entry
 
 DOUBTFUL = (DeliveryState.SENDING, DeliveryState.UNCERTAIN)
 """What a look at the page may leave in doubt: a person may have answered since it began."""
+_CLOCK_TOLERANCE_MS = 5_000
 _UNSENT = (DeliveryState.PENDING, DeliveryState.RETRY_WAIT)
 
 
@@ -152,10 +153,15 @@ def settle_delivered(
         page, incident_id, update_id = row["page"], row["incident_id"], row["update_id"]
         absorb_twin(connection, page, remote_incident_id, incident_id, now)
         connection.execute(
-            "INSERT OR REPLACE INTO page_incident(page, remote_id, incident_id, url, title, updated_at, origin) VALUES "
-            "(?, ?, ?, coalesce(?, (SELECT url FROM page_incident WHERE page = ? AND incident_id = ?)), ?, ?, "
-            "(SELECT uid FROM origin))",
-            (page, remote_incident_id, incident_id, remote_url, page, incident_id, page_title, page_updated_at),
+            "INSERT OR REPLACE INTO page_incident(page, remote_id, incident_id, url, title, updated_at, origin, taken_at, "
+            "is_behind) VALUES "
+            "(?1, ?2, ?3, coalesce(?4, (SELECT url FROM page_incident WHERE page = ?1 AND incident_id = ?3)), ?5, ?6, "
+            "(SELECT uid FROM origin), ?7, EXISTS(SELECT 1 FROM delivery later WHERE later.incident_id = ?3 AND "
+            "later.page = ?1 AND later.id > ?8 AND later.kind != 'edit' AND later.state = 'dropped'))",
+            (
+                *(page, remote_incident_id, incident_id, remote_url, page_title),
+                *(bound_instant(connection, page, page_updated_at, now), now, delivery_id),
+            ),
         )
         if remote_update_id is not None:
             link_update(connection, page, remote_update_id, update_id, delivered_at if posted_at is None else posted_at)
@@ -176,9 +182,11 @@ def settle_delivered(
         return True
 
 
-def name_page(page: str) -> str:
-    """Returns a page as a sentence calls it: there is mostly one."""
-    return "the page" if page == MAIN_PAGE else f"page {page}"
+def bound_instant(connection: sqlite3.Connection, page: str, at: int, now: int) -> int:
+    """Returns an instant that a page told, no later than its clock can be: what it says next must not look older."""
+    row = connection.execute("SELECT clock_skew_ms FROM page WHERE page = ?", (page,)).fetchone()
+    skew_ms = (row["clock_skew_ms"] or 0) if row else 0
+    return min(at, now + skew_ms + _CLOCK_TOLERANCE_MS)
 
 
 def settle_retry(db: Database, delivery_id: int, epoch: int, *, next_try_at: int, reason: str, now: int) -> bool:

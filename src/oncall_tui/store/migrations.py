@@ -111,8 +111,9 @@ CREATE TABLE incident (
 
 CREATE TABLE page_incident (
     page TEXT NOT NULL, remote_id TEXT NOT NULL, incident_id INTEGER NOT NULL REFERENCES incident(id), url TEXT,
-    title TEXT NOT NULL, updated_at INTEGER NOT NULL, origin TEXT NOT NULL DEFAULT '', PRIMARY KEY (page, remote_id),
-    UNIQUE (incident_id, page)
+    title TEXT NOT NULL, updated_at INTEGER NOT NULL, origin TEXT NOT NULL DEFAULT '',
+    shown_status TEXT NOT NULL DEFAULT '', taken_at INTEGER NOT NULL DEFAULT 0, is_behind INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (page, remote_id), UNIQUE (incident_id, page)
 ) STRICT;;
 
 CREATE TABLE incident_component (
@@ -176,7 +177,7 @@ CREATE TABLE page_maintenance (
     title TEXT NOT NULL, status TEXT NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL,
     components TEXT NOT NULL, updated_at INTEGER NOT NULL DEFAULT 0, origin TEXT NOT NULL DEFAULT '',
     difference TEXT NOT NULL DEFAULT '', conflict TEXT NOT NULL DEFAULT '', gone_at INTEGER,
-    PRIMARY KEY (page, remote_id), UNIQUE (maintenance_id, page)
+    taken_at INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (page, remote_id), UNIQUE (maintenance_id, page)
 ) STRICT;;
 
 CREATE TABLE page_notice (

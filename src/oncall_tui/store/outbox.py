@@ -15,6 +15,7 @@ from oncall_tui.store.database import Database
 from oncall_tui.store.drafts import use_draft
 from oncall_tui.store.incidents import absorb_twin, read_incident, set_components
 from oncall_tui.store.sqlite import sqlite3
+from oncall_tui.store.taking_back import take_back
 from oncall_tui.store.timeline import add_entry, add_overrides
 from oncall_tui.store.updates import read_updates
 
@@ -262,9 +263,11 @@ def retry_delivery(db: Database, delivery_id: int, actor: str, now: int) -> Deli
 def drop_delivery(db: Database, delivery_id: int, actor: str, now: int) -> Delivery:
     """Gives a delivery up: the update stays in our record, as not sent, or as what may stand on the page all the same.
 
-    With the last page that holds an update, or was to, its broadcasts are given up: they would lead to nothing. Raises NotFoundError, or RefusedError (`being-sent`) while the engine has it in flight.
+    The incident goes back to what its page says. With the last page that holds an update, or was to, its broadcasts are
+    given up: they would lead to nothing. Raises NotFoundError, or RefusedError (`being-sent`) while the engine has it in
+    flight.
     """
-    with db.write("outbox", "timeline") as connection:
+    with db.write("outbox", "incidents", "timeline") as connection:
         row = _open_row(connection, delivery_id, ("pending", "failed", "retry_wait", "uncertain"), "being-sent", "drop")
         # A person may have asked for one in doubt again: then it waits, and nobody knows more of it.
         is_doubt = row["state"] == "uncertain" or (row["state"] == "pending" and row["attempts"] > 0)
@@ -275,6 +278,7 @@ def drop_delivery(db: Database, delivery_id: int, actor: str, now: int) -> Deliv
         )
         text = f"delivery given up: {where}" if is_doubt else "delivery dropped: not sent"
         add_entry(connection, row["incident_id"], EntryKind.UNDONE, text, actor, now, now)
+        take_back(connection, row, actor, now, is_doubt=is_doubt)
         if row["kind"] != DeliveryKind.BROADCAST:
             _drop_idle_broadcasts(connection, row, actor, now)
     return get_delivery(db, delivery_id)

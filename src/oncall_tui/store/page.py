@@ -180,7 +180,8 @@ def apply_incident(db: Database, remote: RemoteIncident, now: int, *, page: str 
 
 def _find_listed(connection: sqlite3.Connection, page: str, remote_id: str) -> sqlite3.Row | None:
     found: sqlite3.Row | None = connection.execute(
-        "SELECT incident.*, page_incident.title AS page_title, updated_at AS page_updated_at FROM incident "
+        "SELECT incident.*, page_incident.title AS page_title, updated_at AS page_updated_at, shown_status, "
+        "taken_at, is_behind FROM incident "
         "JOIN page_incident ON incident_id = incident.id WHERE page = ? AND remote_id = ?",
         (page, remote_id),
     ).fetchone()
@@ -225,6 +226,9 @@ def note_incident_gone(db: Database, remote_id: str, now: int, *, page: str = MA
         sentence = tell_gone(page)
         connection.execute(
             "UPDATE incident SET conflict = ?, revision = revision + 1 WHERE id = ?", (sentence, row["id"])
+        )
+        connection.execute(
+            "UPDATE page_incident SET shown_status = '' WHERE page = ? AND remote_id = ?", (page, remote_id)
         )
         add_entry(connection, row["id"], EntryKind.REMOTE, sentence, ENGINE, now, now)
         return True

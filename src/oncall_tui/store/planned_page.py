@@ -16,12 +16,12 @@ from oncall_tui.domain.maintenance import (
     PlanFields,
 )
 from oncall_tui.domain.merging import merge_plan, read_kept, read_plan, tell_plan_difference
+from oncall_tui.domain.pagestate import name_page
 from oncall_tui.domain.planning import find_probes
 from oncall_tui.domain.remote import RemoteMaintenance
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.database import Database
-from oncall_tui.store.deliveries import name_page
 from oncall_tui.store.lease import is_current
 from oncall_tui.store.maintenance import TOPIC, get_maintenance, list_watched
 from oncall_tui.store.notice_rows import plan_again, tell_timeline, withdraw

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from oncall_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from oncall_tui.domain.outbox import RETRY_AFTER_MOST_MS
+from oncall_tui.domain.pagestate import name_page
 from oncall_tui.domain.postmortem import (
     DOCUMENT_LIMIT,
     Postmortem,
@@ -17,7 +18,6 @@ from oncall_tui.domain.postmortem import (
 )
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.database import Database
-from oncall_tui.store.deliveries import name_page
 from oncall_tui.store.incidents import read_incident
 from oncall_tui.store.outbox import ENGINE, OPEN
 from oncall_tui.store.sqlite import sqlite3
