@@ -167,7 +167,10 @@ def _print_errors(errors: Sequence[Result], is_csv: bool, is_json: bool) -> None
     else:
         latest, more = errors[:_ERRORS_TOLD], len(errors) - _ERRORS_TOLD
         shown = {(each.probe, each.started_at) for each in latest if each.evidence_at is None}
-        told = [_tell_error(each, shown) for each in latest]
+        told: list[str] = []
+        for each in latest:
+            told.append(_tell_error(each, shown))
+            shown.add((each.probe, each.evidence_at or each.started_at))
         told += [f"And {more} more: --json has all."] if more > 0 else []
         say("\n".join(told) or "Nothing went wrong, as far as results are kept.")
 
