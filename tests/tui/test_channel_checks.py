@@ -31,7 +31,7 @@ def describe(body: str, url: str = URL) -> Checkable:
     status = IncidentStatus.IDENTIFIED
     context = Context(status=status, channel="page", page_url=url)
     return Checkable(
-        "API: errors", body, status, {}, {}, False, (), context, Tuning(), channels=CHANNELS, url=url
+        "API: errors", body, status, {}, (), False, (), context, Tuning(), channels=CHANNELS, url=url
     )  # fmt: skip
 
 

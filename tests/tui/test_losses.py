@@ -18,7 +18,9 @@ SMALL = Capabilities(adapter="Tiny Page", body_most=210)
 PLAIN = Capabilities(
     adapter="Plain Page",
     shown_statuses={IncidentStatus.INVESTIGATING: IncidentStatus.IDENTIFIED},
-    component_statuses=frozenset({ComponentStatus.OPERATIONAL}),
+    shown_components={
+        state: ComponentStatus.OPERATIONAL for state in ComponentStatus if state is not ComponentStatus.OPERATIONAL
+    },
 )
 
 

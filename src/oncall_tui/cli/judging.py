@@ -135,15 +135,17 @@ def _take_checkable(
     *,
     is_told: bool,
 ) -> Checkable:
-    from oncall_tui.domain.context import list_targets
+    from oncall_tui.domain.context import list_said, list_targets
     from oncall_tui.domain.incident import IncidentStatus
     from oncall_tui.domain.shortform import Form, Room
-    from oncall_tui.store.deliveries import name_page
+    from oncall_tui.domain.pagestate import name_page
     from oncall_tui.store.page import list_pages
+    from oncall_tui.store.updates import list_updates
     from oncall_tui.tui.checks import Channel, Checkable, Target
 
+    updates = list_updates(db, incident.id)
     names = list_targets(incident, config.page_names if config is not None and config.pages else ())
-    held, before = {state.page: state for state in list_pages(db)}, _count_updates(db, incident.id)
+    held, before = {state.page: state for state in list_pages(db)}, _count_updates(updates)
     targets = [
         Target(
             name,
@@ -160,7 +162,7 @@ def _take_checkable(
         body,
         context.status or IncidentStatus.INVESTIGATING,
         dict(components),
-        dict(incident.components),
+        list_said(updates),
         incident.impact_override is not None,
         tuple(targets),
         context,
@@ -180,12 +182,11 @@ def _tune(db: Database, config: Config | None) -> Tuning:
     return replace(tuning, literals=(*tuning.literals, *list_literals(db)))
 
 
-def _count_updates(db: Database, incident_id: int) -> Counter[str]:
+def _count_updates(updates: Sequence[IncidentUpdate]) -> Counter[str]:
     """Returns how many updates each page holds of an incident, or is still to get."""
     from oncall_tui.domain.update import DeliveryState
-    from oncall_tui.store.updates import list_updates
 
-    proofs = (proof for update in list_updates(db, incident_id) for proof in update.proofs)
+    proofs = (proof for update in updates for proof in update.proofs)
     return Counter(proof.page for proof in proofs if proof.state is not DeliveryState.DROPPED)
 
 

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from oncall_tui.domain.capability import Said
 from oncall_tui.domain.facts import NO_FACTS, Facts
 from oncall_tui.domain.incident import Component, ComponentStatus, Incident, IncidentStatus, Reach
 from oncall_tui.domain.lint.model import Audience, Context, LastUpdate, ProbeFact
 from oncall_tui.domain.pagestate import PageState
 from oncall_tui.domain.probe import Probe, ProbeState, Verdict
 from oncall_tui.domain.sanitize import clean_line
-from oncall_tui.domain.update import IncidentUpdate
+from oncall_tui.domain.update import DeliveryState, IncidentUpdate
 from oncall_tui.domain.verdict import find_red_probes
 
 #: Of fewer runs a share says nothing.
@@ -135,6 +136,12 @@ def list_targets(incident: Incident, pages: Sequence[str]) -> list[str]:
         return []
     listed = [page for page in pages if page in incident.listings]
     return listed if listed and not incident.is_local else list(pages)
+
+
+def list_said(updates: Iterable[IncidentUpdate]) -> tuple[Said, ...]:
+    """Returns what updates say of states, without those that customers never get."""
+    kept = (update for update in updates if update.delivery is not DeliveryState.DROPPED)
+    return tuple(Said(update.status, update.components) for update in kept)
 
 
 def list_probe_facts(

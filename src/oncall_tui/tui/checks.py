@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from oncall_tui.domain.capability import Loss, list_losses
+from oncall_tui.domain.capability import Loss, Said, list_losses
 from oncall_tui.domain.errors import RefusedError
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.lint.model import Finding, Level, Part
@@ -91,7 +91,7 @@ class Checkable(Struct, frozen=True):
     body: str
     status: IncidentStatus
     components: dict[str, ComponentStatus]
-    components_before: dict[str, ComponentStatus]
+    said: tuple[Said, ...]
     has_impact_override: bool
     targets: tuple[Target, ...]
     context: Context
@@ -161,7 +161,7 @@ def _find_losses(update: Checkable) -> list[PageLoss]:
                 components=update.components,
                 has_impact_override=update.has_impact_override,
                 updates_before=target.updates_before,
-                components_before=update.components_before,
+                said=update.said,
                 title_before=target.title,
             )
             found += [PageLoss(target.page, target.name, loss) for loss in losses]

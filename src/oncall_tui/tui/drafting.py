@@ -13,6 +13,8 @@ from msgspec.structs import replace
 from oncall_tui.config.model import Config
 from oncall_tui.content import load_templates
 from oncall_tui.domain.cadence import USUAL_RHYTHM, Rhythm, next_update_at
+from oncall_tui.domain.capability import Said
+from oncall_tui.domain.context import list_said
 from oncall_tui.domain.declare import find_effect
 from oncall_tui.domain.engine import Terminal
 from oncall_tui.domain.facts import Facts, tell_scope
@@ -50,7 +52,7 @@ class OpenedDraft(Struct, frozen=True):
     """A draft ready to be written on.
 
     `left_at` is when the terminal that it was taken over from wrote last, None for one of our own. `updates_before`
-    counts what each page holds of the incident, or is still to get.
+    counts what each page holds of the incident, or is still to get; `said` is what its updates say of states.
     """
 
     draft: Draft
@@ -59,6 +61,7 @@ class OpenedDraft(Struct, frozen=True):
     is_new: bool
     left_at: int | None = None
     updates_before: dict[str, int] = field(default_factory=dict)
+    said: tuple[Said, ...] = ()
 
     @property
     def is_first(self) -> bool:
@@ -167,7 +170,7 @@ def open_draft(
         score_promises(list_promises(told, now)),
     )
     wanted = (proof for update in updates for proof in update.proofs if proof.state is not DeliveryState.DROPPED)
-    before_on = dict(Counter(proof.page for proof in wanted))
+    before_on, said = dict(Counter(proof.page for proof in wanted)), list_said(updates)
     live = live_terminals(list_terminals(db), now)
     before = {draft.id: draft for draft in list_drafts(db, incident_id)}
     if is_wanted_new:
@@ -181,7 +184,7 @@ def open_draft(
         left = before.get(draft.id, draft)
         is_orphan = left.terminal_id not in ("", terminal_id) and left.terminal_id not in live
         left_at = draft.updated_at if is_orphan else None
-        return OpenedDraft(draft, incident, course, is_new=False, left_at=left_at, updates_before=before_on)
+        return OpenedDraft(draft, incident, course, is_new=False, left_at=left_at, updates_before=before_on, said=said)
     if not may_create:
         return None
     status = incident.status if incident.status.is_open else IncidentStatus.INVESTIGATING
@@ -201,7 +204,7 @@ def open_draft(
         now=now,
         variables=words.variables,
     )
-    return OpenedDraft(draft, incident, course, is_new=True, updates_before=before_on)
+    return OpenedDraft(draft, incident, course, is_new=True, updates_before=before_on, said=said)
 
 
 def find_words(

@@ -19,7 +19,7 @@ from tests.engine.faultkinds import Fault
 from tests.engine.publishing import begin_epoch, confirm, declare, make_work
 
 from oncall_tui.clock import now_ms
-from oncall_tui.domain.capability import list_losses
+from oncall_tui.domain.capability import Said, list_losses
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
 from oncall_tui.domain.remote import RemoteIncident
 from oncall_tui.engine.pages.cachet import CAPABILITIES
@@ -264,7 +264,12 @@ def test_what_the_page_cannot_hold_is_told() -> None:
         status=IncidentStatus.MONITORING,
         components={"API": ComponentStatus.OPERATIONAL, "Web": ComponentStatus.MAJOR_OUTAGE},
         has_impact_override=False,
-        components_before={"API": ComponentStatus.MAJOR_OUTAGE, "Web": ComponentStatus.PARTIAL_OUTAGE},
+        said=[
+            Said(
+                IncidentStatus.INVESTIGATING,
+                {"API": ComponentStatus.MAJOR_OUTAGE, "Web": ComponentStatus.PARTIAL_OUTAGE},
+            )
+        ],
     )
     assert [loss.message for loss in better] == [
         "cachet shows API no better than it was declared until the incident is over"

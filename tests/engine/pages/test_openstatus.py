@@ -209,4 +209,4 @@ def test_what_it_cannot_hold_is_told() -> None:
         has_impact_override=True,
     )
     assert [loss.is_blocking for loss in losses] == [True, False, False]
-    assert "under_maintenance" in losses[1].message
+    assert losses[1].message.endswith("state under maintenance: customers read API as degraded performance")

@@ -41,10 +41,13 @@ CAPABILITIES = Capabilities(
         IncidentStatus.IDENTIFIED: IncidentStatus.INVESTIGATING,
         IncidentStatus.MONITORING: IncidentStatus.INVESTIGATING,
     },
-    component_statuses=frozenset(
-        {ComponentStatus.OPERATIONAL, ComponentStatus.DEGRADED_PERFORMANCE, ComponentStatus.MAJOR_OUTAGE}
-    ),
+    shown_components={
+        ComponentStatus.UNDER_MAINTENANCE: ComponentStatus.DEGRADED_PERFORMANCE,
+        ComponentStatus.PARTIAL_OUTAGE: ComponentStatus.MAJOR_OUTAGE,
+    },
     needs_component=True,
+    resolves_all=True,
+    stays_degraded_while_open=True,
     can_retitle=False,
     has_maintenance=True,
     has_auto_transitions=True,
@@ -216,7 +219,8 @@ class BetterStack(MaintenanceCalls):
         if not message.status.is_open:
             states = dict.fromkeys(states, _OVER)
         elif _is_over(states):
-            states = dict.fromkeys(states, "degraded")
+            left = [key for key, state in kept.items() if state != _OVER] or states
+            states |= dict.fromkeys(left, "degraded")
         return {
             "message": message.body,
             "notify_subscribers": message.notify,

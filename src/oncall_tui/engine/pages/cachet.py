@@ -92,6 +92,10 @@ class Cachet(MaintenanceCalls):
         return next((incident for incident in self._read_all(found) if incident.uid == uid), None)
 
     async def create_incident(self, message: Message) -> RemoteIncident:
+        """Sets the components first where it is over already: then it holds none of them."""
+        self._components.forget()
+        for remote_id, state in message.components.items() if not message.status.is_open else ():
+            await self._prepare(f"/components/{quote(remote_id, safe='')}", {"status": COMPONENT_NUMBERS[state]})
         body = {
             "name": message.title or "",
             "message": message.body,
@@ -108,7 +112,6 @@ class Cachet(MaintenanceCalls):
                 META_AT: str(message.sent_at + (self.clock_skew_ms or 0)),
             },
         }
-        self._components.forget()
         answer = await self._line.ask("POST", "/incidents", params={"include": "components"}, body=body)
         for item in read_document(answer).items:
             self._note_zone(item)
@@ -139,11 +142,13 @@ class Cachet(MaintenanceCalls):
     def _show_states(self, baseline: RemoteIncident, message: Message) -> dict[str, ComponentStatus]:
         """An open incident keeps a component at least as bad as it was when it was declared."""
         states = {}
-        for remote_id, state in message.components.items():
+        for remote_id in {**baseline.metadata, **message.components}:
             kept = baseline.metadata.get(remote_id, {})
-            held = read_component_number(kept[HELD]) if message.status.is_open and HELD in kept else state
             name = name_component(remote_id, kept.get(NAME), self.component_names)
-            states[name] = max(state, held, key=_ORDER.index)
+            state = message.components.get(remote_id) or baseline.components.get(name)
+            if state is not None:
+                held = read_component_number(kept[HELD]) if message.status.is_open and HELD in kept else state
+                states[name] = max(state, held, key=_ORDER.index)
         return states
 
     def _require_incident(self, answer: object) -> RemoteIncident:

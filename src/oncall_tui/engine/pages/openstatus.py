@@ -35,7 +35,8 @@ from oncall_tui.engine.pages.values import (
 CAPABILITIES = Capabilities(
     adapter="openstatus",
     title_most=256,
-    component_statuses=frozenset(ComponentStatus) - {ComponentStatus.UNDER_MAINTENANCE},
+    shown_components={ComponentStatus.UNDER_MAINTENANCE: ComponentStatus.DEGRADED_PERFORMANCE},
+    resolves_all=True,
     can_retitle=False,
     has_maintenance=True,
     has_auto_transitions=True,
