@@ -225,7 +225,7 @@ async def test_lists_are_read_to_their_end(kind: Kind, is_oldest_first: bool) ->
         permits = Permits()
         assert {incident.title for incident in await client.list_unresolved(permits)} == open_titles
         assert permits.count == len(page.requests)
-        latest = await client.list_recent(began_at - (10_000 - count + 15) * 1_000 - 500, permits)
+        latest = await client.list_recent(began_at - (10_000 - count + 15) * 1_000, permits)
         assert {incident.title for incident in latest} == {f"Errors {number}" for number in range(count - 15, count)}
         assert permits.count == len(page.requests)
         if not kind.reads_each:
