@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Offset
 from textual.widgets import TextArea
 from textual.widgets.text_area import EditHistory, Selection
 
@@ -75,6 +76,17 @@ class UpdateText(TextArea, inherit_bindings=False):
             if len(text) < len(event.text):
                 tell(self.app, f"The paste was cut: the page takes {BODY_LIMIT} characters.", "warning")
             self.replace(clean_block(text, _PASTE_LIMIT), *sorted((self.selection.start, self.selection.end)))
+
+    def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:
+        """Brings the cursor into view, once it stands in the text again.
+
+        Where an edit makes the text fit, the library asks for it while the cursor still stands in what is gone
+        (textual 8.2.8, `TextArea._undo_batch`); it asks again when the cursor has moved.
+        """
+        row, column = self.cursor_location
+        if row >= self.document.line_count or column > len(self.document.get_line(row)):
+            return Offset(0, 0)
+        return super().scroll_cursor_visible(center, animate)
 
     def focus_back(self) -> None:
         """Takes the focus back at once: the next key that was pressed is meant for the text."""
