@@ -74,7 +74,8 @@ class ScratchKeeper:
             self._save_in(_RETRY_AFTER_S)
         else:
             self.saved_at, self.problem = now, ""
-        self._tell()
+        if self._node.is_running:  # what ends has nothing left to draw it on
+            self._tell()
 
     async def forget(self) -> None:
         """Drops what was typed: it is stored elsewhere, or not wanted. Raises StoreError."""
