@@ -223,4 +223,4 @@ async def test_an_engine_killed_while_it_tells_a_change_tells_it_once(world: Wor
     await world.settle()
     assert world.bodies() == ["plan 1.", "change by hand."]
     assert (world.shown()["name"], world.shown()["scheduled_for"]) == ("Cables", MOVED)
-    assert world.last().touches == frozenset(PlanPart)
+    assert world.last().touches == frozenset(PlanPart) - {PlanPart.EFFECT}

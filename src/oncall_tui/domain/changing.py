@@ -25,6 +25,7 @@ from oncall_tui.domain.maintenance import (
     write_span,
 )
 from oncall_tui.domain.merging import list_behind, read_plan, tell_times
+from oncall_tui.domain.remote import RemoteMaintenance
 from oncall_tui.domain.template import join_names
 from oncall_tui.domain.update import DeliveryState
 
@@ -143,6 +144,17 @@ def list_effect_words(maintenance: Maintenance, messages: Iterable[PageMessage] 
     read = [(each.created_at, each.body) for each in naming] or [(each.posted_at, each.body) for each in messages]
     waiting = [each for each in maintenance.notices if each.is_waiting and effect and effect in _fold(each.body)]
     return [*read[-1:], *((each.due_at, each.body) for each in waiting)]
+
+
+def is_same_work(one: RemoteMaintenance, other: RemoteMaintenance) -> bool:
+    """Tells whether a page shows work as it did: what a write of ours would put there anew, and what it stands on."""
+    return _read_whole(one) == _read_whole(other)
+
+
+def _read_whole(work: RemoteMaintenance) -> tuple[object, ...]:
+    updates = tuple((each.remote_id, each.body) for each in work.updates)
+    fields = (work.title, work.status, work.starts_at, work.ends_at, frozenset(work.components))
+    return (*fields, updates, work.ops, work.metadata)
 
 
 def _fold(words: str) -> str:

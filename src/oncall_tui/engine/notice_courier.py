@@ -37,6 +37,7 @@ from oncall_tui.engine.noticing import PlannedPage, compose_notice
 from oncall_tui.engine.page_work import PageWork
 from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, PageError, RefusedByPageError
 from oncall_tui.engine.pages.extras import MaintenanceMessage
+from oncall_tui.engine.planned_looks import ChangedMeanwhileError, count_requests, update_seen
 from oncall_tui.engine.settling import Doubts
 from oncall_tui.store.incidents import list_component_ids
 from oncall_tui.store.maintenance import get_maintenance
@@ -91,8 +92,8 @@ class NoticeCourier:
     async def _publish(self, delivery: NoticeDelivery) -> None:
         try:
             await self._page.make_ready()
-            # Both requests are paid before the first, so that nothing waits between the baseline and the write.
-            await self._work.budget.spend()
+            # All requests are paid before the first, so that nothing waits between the baseline and the write.
+            await self._work.budget.spend(count_requests(self._page, is_update=delivery.remote_id is not None))
             has_earlier = await self._store.call(has_earlier_plan, delivery.maintenance_id, page=delivery.page)
             remote, _ = await self._read_ours(delivery, is_looking=has_earlier)
             if not await self._is_free(delivery, remote):
@@ -221,7 +222,7 @@ class NoticeCourier:
 
     async def _find_conflict(self, delivery: NoticeDelivery) -> str:
         """Returns what both sides changed, where the notice would overwrite it without a person's word."""
-        if delivery.is_forced or not delivery.touches:
+        if not delivery.touches:
             return ""
         placements = await self._store.call(list_placements, delivery.maintenance_id)
         return next((each.conflict for each in placements if each.page == delivery.page), "")
@@ -234,7 +235,11 @@ class NoticeCourier:
             if baseline is None:
                 answer = await self._page.create_maintenance(message)
             else:
-                answer = await self._page.update_maintenance(baseline, message)
+                answer = await update_seen(self._page, baseline, message)
+        except ChangedMeanwhileError as error:
+            wait_ms = self._work.count_failure(delivery.id, error)
+            await self._settle(delivery, DeliveryState.RETRY_WAIT, str(error), self._clock() + wait_ms)
+            return
         except NotAppliedError as error:
             await self._retry(delivery, error)
             return
@@ -248,7 +253,7 @@ class NoticeCourier:
         if applied is None and baseline is None:
             applied = (answer.updates[-1] if answer.updates else None,)
         if applied is None:
-            await self._doubt(delivery, "the page answered, but without the notice", quiet_ms)
+            await self._doubt(delivery, "the page answered, but does not show the notice", quiet_ms)
             return
         await self._deliver(delivery, answer, applied[0], "")
 
