@@ -24,7 +24,6 @@ def _told(body: str, context: Context) -> list[tuple[str, Level]]:
 @pytest.mark.parametrize(
     "text",
     ["All systems are operational.", "The API has recovered.", "Our services are back to normal.",
-     "Mail is fully restored.",
      "The shop is working normally again, and the API is up and running: all is well."],
 )  # fmt: skip
 def test_all_well_while_a_probe_is_down_blocks(text: str) -> None:
@@ -34,7 +33,7 @@ def test_all_well_while_a_probe_is_down_blocks(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["The API is up again.", "The shop works again.", "Sign-ins are working normally.", "We are back online."]
+    "text", ["The API is up again.", "API calls are working normally.", "We are back online."]
 )
 def test_plain_words_for_all_well_are_known_too(text: str) -> None:
     assert ("TR001", Level.BLOCK) in _told(text, _DOWN)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from oncall_tui.domain.lint import (
     blame,
     cadence,
+    calm,
     channels,
     clock,
     credentials,
@@ -34,6 +35,7 @@ RULES: tuple[Rule, ...] = (
     *holes.RULES,
     *missing.RULES,
     *clock.RULES,
+    *calm.RULES,
     *truth.RULES,
     *sizes.RULES,
     *scope.RULES,

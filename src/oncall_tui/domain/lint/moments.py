@@ -24,8 +24,8 @@ _ZONE = (
     r"(?:(?:UTC|GMT|utc|gmt|Utc)(?: ?[+-] ?\d{1,2}(?::?\d\d)?)?|[PMCE][SD]?T|[CEW]E?S?T|CES?T|BST|IST|MSK|SAST|SGT|HKT"
     r"|JST|KST|A[EWC][SD]T|NZ[SD]T|AK[SD]T|HST|BRT|ART|PHT|PKT|WIB|ICT|GST|Z(?:ulu)?|pst|pdt|est|edt|cet|cest|pt|et"
     r"|(?:Europe|America|Asia|Australia|Africa|Atlantic|Pacific|US)/[A-Z]\w{1,30}(?:/\w{1,30})?"
-    r"|(?:US )?(?:(?:Central |Eastern |Western )?(?:Europe(?:an)?|American?|Australian?|African?)|Asia|London|Berlin|Paris"
-    r"|Sydney|Singapore|Tokyo|India|UK|British|Japan|Pacific|Eastern|Central|Mountain)"
+    r"|(?:US )?(?:(?:Central |Eastern |Western )?(?:Europe(?:an)?|American?|Australian?|African?)|Asia|London|Berlin"
+    r"|Paris|Sydney|Singapore|Tokyo|India|UK|British|Japan|Pacific|Eastern|Central|Mountain)"
     r" (?:Standard |Daylight |Summer ){0,2}[Tt]ime"
     r"|[+-]\d\d:?\d\d)(?![\w/])"
 )

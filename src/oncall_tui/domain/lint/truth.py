@@ -2,43 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from oncall_tui.domain.incident import Cause, ComponentStatus, IncidentStatus
+from oncall_tui.domain.incident import Cause, IncidentStatus
 from oncall_tui.domain.lint.contradictions import find_contradictions
-from oncall_tui.domain.lint.model import Context, Level, Part, ProbeFact, Remark, Rule, Tuning
+from oncall_tui.domain.lint.model import Context, Level, Part, Remark, Rule, Tuning
 from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.reading import Post, Reading, Sentence
-from oncall_tui.domain.probe import ProbeStatus
 
-_ALL_WELL = Folded(
-    r"\b(?=\w)(?i:\ball systems go\b|\bnormal (?:service|operations?) (?:has|have) resumed\b|\b100 ?% (?:operational"
-    r"|available)\b"
-    r"|\bno (?:more|further) (?:errors|problems|issues)\b|\b(?:everything|all) ?(?:['’]s|is) (?:ok|okay|fine|good"
-    r"|well)\b"
-    r"|\b(?:the|our) (?:[\w-]+ ){1,3}(?:is|are) back(?=[.!,]|$)|\bwe(?:['’]re| are) (?:now )?back (?:online|up"
-    r"|to normal)"
-    r"|\b(?:is|are) (?:now )?(?:up|online|fine|stable|working(?! on| to| with| hard| closely)|available(?! to| for"
-    r"| at| in))\b"
-    r"|\bworks? (?:fine |normally )?again\b|\bwe are back\b"
-    r"|\b(?:all|every|the|our|these|both|affected) (?:\w+ ){0,4}(?:is|are|has been|have been|has|have) (?:now "
-    r"|all |fully |once more "
-    r"|again |completely |back )*(?:operational|recovered|restored|back (?:to normal|up|online)|up and running"
-    r"|available again"
-    r"|(?:working|operating|functioning|running) (?:normally|as expected|again|as usual))"
-    r"|\b(?:is|are|has been|have been|has|have) (?:now |fully |all |completely |once more )*(?:restored|recovered"
-    r"|healthy"
-    r"|over\b(?! \w)|back (?:to normal|up\b|online)|returned to normal|functioning (?:normally|again))"
-    r"|\b(?:customers|users|everyone|you) (?:can|are (?:now )?able to) (?:now )?(?:\w+ ){1,4}again\b"
-    r"|\ball (?:is )?green\b"
-    r"|\ball systems operational\b|\bno longer (?:occurs?|happens?|affect(?:s|ed|ing)?)\b"
-    r"|\b(?:everything|all) is (?:back|well|working|operational)|\bfully (?:operational|recovered|restored)\b)",
-    needs=(
-        " fine| green| now | online| resumed| stable| to norm|% availa|again|are avai|are back|are up|are work"
-        "|back up|erationa|healthy|ing as |ing norm|is avail|is back|is up|is worki|no furth|no longe|no more "
-        "|over|restored|s go|s ok|s well|up and r|ystems o"
-    ),
-)
 _OVER = Folded(
     r"(?i:\b(?:resolved?|resolution|resolving|restored?|recover(?:ed|y|ing)|fixed|mitigated|remediated|corrected"
     r"|completed?|solved"
@@ -270,33 +241,15 @@ def show(reading: Reading, start: int, end: int) -> str:
     return " ".join(reading.text[start:end].split())
 
 
-def _list_down(context: Context) -> list[ProbeFact]:
-    return [probe for probe in context.probes or () if probe.status is ProbeStatus.DOWN]
-
-
-def _find_false_calm(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
-    down = _list_down(context)
-    if not down:
-        return
-    names = _join([probe.name for probe in down])
-    for start, end, _ in search(post.body, _ALL_WELL, _SOME):
-        shown = show(post.body, start, end)
-        yield Remark(start, end, f"'{shown}', but {names} down: wait until it is up, or say what still fails.")
-    for probe in down:
-        if probe.component and (context.components or {}).get(probe.component) is ComponentStatus.OPERATIONAL:
-            yield Remark(
-                0, 0, f"{probe.component} is set to operational, but {probe.name} is down: leave it until that is up."
-            )
-
-
-def _join(names: list[str] | tuple[str, ...]) -> str:
+def join_names(names: Sequence[str]) -> str:
+    """Returns some names with the verb that belongs to them, the first three at most."""
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return f"{shown} {'is' if len(names) == 1 else 'are'}"
 
 
 def _find_early_end(_post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
     if context.status is IncidentStatus.RESOLVED and context.red_probes:
-        yield Remark(0, 0, f"This says that it is over, but {_join(context.red_probes)} not up.")
+        yield Remark(0, 0, f"This says that it is over, but {join_names(context.red_probes)} not up.")
 
 
 def _is_report(reading: Reading) -> bool:
@@ -337,23 +290,6 @@ def _find_contradictions(post: Post, context: Context, _tuning: Tuning) -> Itera
             yield Remark(start, end, text, level=Level.WARN)
 
 
-def _find_untold_outages(_post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
-    if context.components is None or context.status is IncidentStatus.RESOLVED:
-        return
-    for probe in _list_down(context):
-        name = probe.component
-        if not name:
-            continue
-        said = context.components.get(name) or (context.page_components or {}).get(name)
-        if name not in context.components and context.page_components is None:
-            said = None
-        if (
-            said in (None, ComponentStatus.OPERATIONAL)
-            and context.components.get(name) is not ComponentStatus.OPERATIONAL
-        ):
-            yield Remark(0, 0, f"{probe.name} is down, but customers read that {name} is well: set its state.")
-
-
 def _find_nonsense(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
         for match in reading.seek(_NONSENSE):
@@ -383,10 +319,8 @@ def _find_unrecorded_fixes(post: Post, context: Context, _tuning: Tuning) -> Ite
 
 
 RULES = (
-    Rule("TR001", Level.BLOCK, "All well, while a probe is down", _find_false_calm),
     Rule("TR002", Level.BLOCK, "Resolved while a probe is red or silent", _find_early_end),
     Rule("TR003", Level.BLOCK, "Words that contradict the state", _find_contradictions),
-    Rule("TR004", Level.WARN, "A probe is down and its component is told as well", _find_untold_outages),
     Rule("TR006", Level.WARN, "Words that contradict themselves", _find_nonsense),
     Rule("TR008", Level.WARN, "A cause, while the cause is unknown", _find_claimed_causes),
     Rule("TR009", Level.INFO, "A fix that the timeline does not know", _find_unrecorded_fixes),
