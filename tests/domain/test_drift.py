@@ -5,7 +5,16 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from oncall_tui.domain.drift import WELL_FOR_MS, Drift, describe_drift, find_drift
-from oncall_tui.domain.incident import Cause, Component, ComponentStatus, Incident, IncidentStatus, Phase, Severity
+from oncall_tui.domain.incident import (
+    Cause,
+    Component,
+    ComponentStatus,
+    Incident,
+    IncidentStatus,
+    Listing,
+    Phase,
+    Severity,
+)
 from oncall_tui.domain.maintenance import OVERRUN_GRACE_MS, Maintenance, MaintenanceStatus
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
 from oncall_tui.domain.upkeep import Upkeep
@@ -26,6 +35,10 @@ def make_state(name: str, status: ProbeStatus, minutes: float, *, age_ms: int = 
     )
 
 
+def says(status: ComponentStatus | None, name: str = "API") -> Component:
+    return Component(name, {} if status is None else {"main": status})
+
+
 def holding(*names: str) -> Incident:
     return Incident(
         1, "u", "t", IncidentStatus.INVESTIGATING, Phase.ACTIVE, None, Severity.SEV2, Cause.UNKNOWN, 0, 0, 1,
@@ -40,25 +53,25 @@ def test_a_well_page_over_a_red_probe_names_the_one_that_is_red_longest() -> Non
         "api-us": make_state("api-us", ProbeStatus.DOWN, 3),
         "api-asia": make_state("api-asia", ProbeStatus.UP, 90),
     }
-    well = Component("API", ComponentStatus.OPERATIONAL)
+    well = says(ComponentStatus.OPERATIONAL)
     (drift,) = find_drift([well], probes, states, [], NOW)
     assert describe_drift(drift, NOW) == "page says operational, api-eu is red for 12 min"
-    assert find_drift([replace(well, page_status=ComponentStatus.MAJOR_OUTAGE)], probes, states, [], NOW) == []
-    assert find_drift([replace(well, page_status=None)], probes, states, [], NOW) == []
+    assert find_drift([says(ComponentStatus.MAJOR_OUTAGE)], probes, states, [], NOW) == []
+    assert find_drift([says(None)], probes, states, [], NOW) == []
 
 
 def test_a_page_left_in_an_outage_needs_five_green_minutes_of_every_probe_and_no_incident() -> None:
     probes = [make_probe("api-eu"), make_probe("api-us")]
     states = {name: make_state(name, ProbeStatus.UP, minutes) for name, minutes in (("api-eu", 60), ("api-us", 5))}
     released = replace(holding(), components={"API": ComponentStatus.OPERATIONAL})
-    bad = Component("API", ComponentStatus.PARTIAL_OUTAGE)
+    bad = says(ComponentStatus.PARTIAL_OUTAGE)
     (drift,) = find_drift([bad], probes, states, [], NOW)
     assert describe_drift(drift, NOW) == "page says partial outage, every probe of API is up for 5 min"
     assert find_drift([bad], probes, states, [], NOW - 1) == []
     assert find_drift([bad], probes, states, [holding("API")], NOW) == []
     assert find_drift([bad], probes, states, [holding("Web"), released], NOW) == [drift]
     assert find_drift([bad], [], states, [], NOW) == []
-    assert find_drift([replace(bad, page_status=ComponentStatus.UNDER_MAINTENANCE)], probes, states, [], NOW) == []
+    assert find_drift([says(ComponentStatus.UNDER_MAINTENANCE)], probes, states, [], NOW) == []
     for status in (ProbeStatus.SLOW, ProbeStatus.DOWN, ProbeStatus.UNKNOWN):
         assert find_drift([bad], probes, {**states, "api-us": make_state("api-us", status, 60)}, [], NOW) == []
     stale = make_state("api-us", ProbeStatus.UP, 60, age_ms=200_000)
@@ -66,9 +79,30 @@ def test_a_page_left_in_an_outage_needs_five_green_minutes_of_every_probe_and_no
     assert find_drift([bad], probes, {"api-eu": states["api-eu"]}, [], NOW) == []
 
 
+def test_each_page_is_compared_and_named_where_there_are_several() -> None:
+    probes, states = [make_probe("api-eu")], {"api-eu": make_state("api-eu", ProbeStatus.DOWN, 12)}
+    well, bad = ComponentStatus.OPERATIONAL, ComponentStatus.MAJOR_OUTAGE
+    told = Component("API", {"eu": well, "us": bad, "asia": well})
+    (drift,) = find_drift([told], probes, states, [], NOW)
+    assert drift.pages == ("eu", "asia")
+    assert describe_drift(drift, NOW, page_count=3) == "pages eu, asia say operational, api-eu is red for 12 min"
+    up = {"api-eu": make_state("api-eu", ProbeStatus.UP, 12)}
+    worse = Component("API", {"eu": ComponentStatus.PARTIAL_OUTAGE, "us": bad, "asia": well})
+    found = find_drift([worse], probes, up, [], NOW)
+    assert [describe_drift(each, NOW, page_count=3) for each in found] == [
+        "page eu says partial outage, every probe of API is up for 12 min",
+        "page us says major outage, every probe of API is up for 12 min",
+    ]
+    listing = Listing("r1", "t")
+    theirs = replace(holding("API"), is_local=False, listings={"eu": listing})
+    assert [each.pages for each in find_drift([worse], probes, up, [theirs], NOW)] == [("us",)]
+    assert find_drift([worse], probes, up, [holding("API")], NOW) == []
+    assert find_drift([worse], probes, up, [replace(holding("API"), listings={"eu": listing})], NOW) == []
+
+
 def test_planned_work_explains_what_it_touches() -> None:
     probes, states = [make_probe("api-eu", "API")], {"api-eu": make_state("api-eu", ProbeStatus.DOWN, 12)}
-    well, bad = Component("API", ComponentStatus.OPERATIONAL), Component("API", ComponentStatus.MAJOR_OUTAGE)
+    well, bad = says(ComponentStatus.OPERATIONAL), says(ComponentStatus.MAJOR_OUTAGE)
     work = Maintenance(
         *(1, "m", "Disks", MaintenanceStatus.IN_PROGRESS, NOW - MINUTE, NOW + MINUTE, ("API",), (), NOW, "ana")
     )
@@ -83,7 +117,7 @@ def test_planned_work_explains_what_it_touches() -> None:
 
 
 def test_a_probe_under_maintenance_contradicts_nobody() -> None:
-    well = Component("API", ComponentStatus.OPERATIONAL)
+    well = says(ComponentStatus.OPERATIONAL)
     probes, states = [make_probe("api")], {"api": make_state("api", ProbeStatus.DOWN, 12)}
     work = Upkeep(1, frozenset({"api"}), NOW - MINUTE, NOW + MINUTE, "", "ann", NOW - MINUTE)
     assert len(find_drift([well], probes, states, [], NOW)) == 1
@@ -118,7 +152,7 @@ def test_every_contradiction_is_one_and_none_is_left_out(
 ) -> None:
     probes = [make_probe(f"p{at}", component) for at, (component, _) in enumerate(runs)]
     states = {f"p{at}": replace(state, probe=f"p{at}") for at, (_, state) in enumerate(runs)}
-    components = [Component(name, status) for name, status in page.items()]
+    components = [says(status, name) for name, status in page.items()]
     found = find_drift(components, probes, states, [holding(*held)], NOW)
     fresh = {name: state for name, state in states.items() if NOW - (state.last_result_at or 0) < 75_000}
     for name, status in page.items():

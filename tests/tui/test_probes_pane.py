@@ -46,7 +46,7 @@ def test_phases_are_a_bar_and_words() -> None:
 
 def test_details_tell_what_customers_see_and_what_to_do() -> None:
     probe = make_probes(1)[0]
-    component = Component("API", page_status=ComponentStatus.OPERATIONAL)
+    component = Component("API", {"main": ComponentStatus.OPERATIONAL})
     failures = [Result(probe.name, NOW, Verdict.DOWN, 1.0, "connection refused")]
     details = Details(Row(probe, make_red(probe.name, NOW), ProbeStatus.DOWN, None), component, None, failures)
     text = "\n".join(part.plain.rstrip() for part in draw_details(details, 100, NOW))

@@ -127,6 +127,6 @@ def test_a_drill_holds_nothing_that_customers_see(desk: Desk) -> None:
     assert free_components(["API"], drill.id, [drill, real]) == {"API": ComponentStatus.MAJOR_OUTAGE}
     assert choose_incident([drill, real]) is not None
     assert choose_incident([replace(drill, severity=Severity.SEV1), real]) == real
-    (row,) = draw_parts([Component("API", ComponentStatus.OPERATIONAL)], [drill], 80, 3)
+    (row,) = draw_parts([Component("API", {"main": ComponentStatus.OPERATIONAL})], [drill], 80, 3)
     assert "operational" in row.plain.lower()
     assert {each.id for each in read_hook_facts(desk.db, desk.config.probes, now_ms()).incidents} == {other, real.id}

@@ -114,10 +114,10 @@ async def test_a_silent_engine_is_told(desk: Desk) -> None:
 @pytest.mark.parametrize("width", [76, 156])
 def test_a_component_has_the_room_that_its_state_leaves(width: int) -> None:
     name = "Search and recommendations"
-    components = [Component(name, page_status=ComponentStatus.OPERATIONAL)]
+    components = [Component(name, {"main": ComponentStatus.OPERATIONAL})]
     (row,) = draw_parts(components, [], width, 5)
     assert name in row.plain
-    many = [Component(f"{name} {at}", page_status=ComponentStatus.DEGRADED_PERFORMANCE) for at in range(40)]
+    many = [Component(f"{name} {at}", {"main": ComponentStatus.DEGRADED_PERFORMANCE}) for at in range(40)]
     rows = draw_parts(many, [], width, 5)
     assert len(rows) == 5
     assert all(row.cell_length <= width for row in rows)
@@ -126,6 +126,6 @@ def test_a_component_has_the_room_that_its_state_leaves(width: int) -> None:
 
 @pytest.mark.parametrize(("width", "rows"), [(30, 1), (60, 1), (80, 2)])
 def test_what_has_no_room_on_the_wall_is_counted(width: int, rows: int) -> None:
-    components = [Component(f"Part {number}", page_status=ComponentStatus.OPERATIONAL) for number in range(9)]
+    components = [Component(f"Part {number}", {"main": ComponentStatus.OPERATIONAL}) for number in range(9)]
     shown = "\n".join(row.plain for row in draw_parts(components, [], width, rows))
     assert shown.count("operational") + int(shown.rpartition("and ")[2].split()[0]) == len(components)

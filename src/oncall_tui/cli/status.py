@@ -12,6 +12,7 @@ from oncall_tui.cli.place import Place
 
 if TYPE_CHECKING:
     from oncall_tui.cli.output import Json
+    from oncall_tui.domain.drift import Drift
     from oncall_tui.domain.engine import Lease
     from oncall_tui.domain.maintenance import Maintenance
     from oncall_tui.domain.pagestate import PageState
@@ -28,6 +29,7 @@ def status(place: Place, is_json: bool) -> None:
     from oncall_tui.cli.output import print_json, shape_delivery, shape_incident, show_time, tell_told
     from oncall_tui.cli.planned import tell_notice_counts
     from oncall_tui.clock import now_ms
+    from oncall_tui.domain.drift import find_drift
     from oncall_tui.domain.upkeep import index_upkeeps
     from oncall_tui.store.drafts import list_drafts
     from oncall_tui.store.incidents import list_components, list_incidents
@@ -44,8 +46,9 @@ def status(place: Place, is_json: bool) -> None:
     now = now_ms()
     with place.open_db() as db, db.snapshot():
         states = {state.probe: state for state in list_states(db)[0]}
-        planned, held = list_active(db, now), index_upkeeps(list_upkeeps(db, now), now)
-        probes = [_shape_probe(probe, states.get(probe.name), planned, held, now) for probe in list_probes(db)]
+        planned, upkeeps, watched = list_active(db, now), list_upkeeps(db, now), list_probes(db)
+        held = index_upkeeps(upkeeps, now)
+        probes = [_shape_probe(probe, states.get(probe.name), planned, held, now) for probe in watched]
         found = [(each, list_updates(db, each.id)) for each in list_incidents(db, is_open_only=True)]
         incidents = [shape_incident(each, updates, list_drafts(db, each.id)) for each, updates in found]
         told = [tell_told(each, updates) for each, updates in found]
@@ -54,6 +57,7 @@ def status(place: Place, is_json: bool) -> None:
         pages = list_pages(db)
         engine = _shape_engine(read_lease(db), is_engine_running(place.db_path()), now)
         components = list_components(db)
+    drifts = find_drift(components, watched, states, [each for each, _ in found], now, planned, upkeeps)
     shape: dict[str, Json] = {
         "at": show_time(now),
         "engine": engine,
@@ -68,7 +72,10 @@ def status(place: Place, is_json: bool) -> None:
             }
             for page in pages
         ],
-        "components": [{"name": each.name, "status": each.page_status} for each in components],
+        "components": [
+            {"name": each.name, "status": each.page_status, "pages": dict(each.told)} for each in components
+        ],
+        "drifts": [_shape_drift(each, now, len(pages)) for each in drifts],
         "probes": probes,
         "maintenances": [
             {"id": each.id, "title": each.title, "ends_at": show_time(each.ends_at), "probes": list(each.probes)}
@@ -117,6 +124,20 @@ def _shape_probe(
         "value": None if figure_ms is None or unit is None else round(figure_ms / 1000, 6),
         "unit": unit,
         "reason": "" if shown == "up" else state.last_reason,
+    }
+
+
+def _shape_drift(drift: Drift, now: int, page_count: int) -> dict[str, Json]:
+    from oncall_tui.cli.output import show_time
+    from oncall_tui.domain.drift import describe_drift
+
+    return {
+        "component": drift.component,
+        "pages": list(drift.pages),
+        "page_status": drift.page_status,
+        "probe": drift.probe,
+        "since_at": show_time(drift.since_at),
+        "message": describe_drift(drift, now, page_count=page_count),
     }
 
 
@@ -184,6 +205,11 @@ def _tell(
     ]
     head = ("ID", "STATUS", "IMPACT", "BEGAN", "CUSTOMERS", "TITLE")
     say(format_table(head, rows) if rows else "No open incidents.")
+    drifts = shape["drifts"]
+    assert isinstance(drifts, list)
+    for told_wrong in drifts:
+        assert isinstance(told_wrong, dict)
+        say(clean_line(f"{told_wrong['component']}: {told_wrong['message']}."))
     for each in planned:
         say(f"Planned work M{each.id} until {show_time(each.ends_at)}: {clean_line(each.title)}.")
     say()

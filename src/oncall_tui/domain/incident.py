@@ -97,11 +97,16 @@ def find_worst(states: Iterable[ComponentStatus]) -> ComponentStatus | None:
 
 
 class Component(Struct, frozen=True):
-    """A thing that customers see on a page; `page_status` is the worst that a page said last, None before any did."""
+    """A thing that customers see on pages; `told` is what each page said of it last."""
 
     name: str
-    page_status: ComponentStatus | None = None
+    told: Mapping[str, ComponentStatus] = {}
     position: int = 0
+
+    @property
+    def page_status(self) -> ComponentStatus | None:
+        """The worst that a page says, None before any did."""
+        return find_worst(self.told.values())
 
 
 class Listing(Struct, frozen=True):

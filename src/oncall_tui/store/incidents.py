@@ -16,7 +16,6 @@ from oncall_tui.domain.incident import (
     Phase,
     Reach,
     Severity,
-    find_worst,
 )
 from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.timeline import EntryKind
@@ -315,14 +314,11 @@ def _incident(
 
 def list_components(db: Database) -> list[Component]:
     """Returns what customers see on the pages, configured ones first, in the order of the config and then of the pages."""
-    told: dict[str, list[ComponentStatus]] = {}
-    for row in db.rows("SELECT name, status FROM page_component WHERE status IS NOT NULL"):
-        told.setdefault(row["name"], []).append(ComponentStatus(row["status"]))
+    told: dict[str, dict[str, ComponentStatus]] = {}
+    for row in db.rows("SELECT name, page, status FROM page_component WHERE status IS NOT NULL ORDER BY page"):
+        told.setdefault(row["name"], {})[row["page"]] = ComponentStatus(row["status"])
     rows = db.rows("SELECT * FROM component ORDER BY is_configured DESC, position, name")
-    return [
-        Component(row["name"], page_status=find_worst(told.get(row["name"], ())), position=row["position"])
-        for row in rows
-    ]
+    return [Component(row["name"], told.get(row["name"], {}), row["position"]) for row in rows]
 
 
 def list_component_ids(db: Database, *, page: str = MAIN_PAGE) -> dict[str, str]:

@@ -19,9 +19,14 @@ from oncall_tui.store.timeline import add_entry
 
 
 def replace_pages(db: Database, pages: Sequence[tuple[str, Capabilities | None]]) -> None:
-    """Makes the file hold the pages of the config in its order, each with what it can hold, None where it cannot be used."""
-    with db.write("page") as connection:
-        connection.execute(f"DELETE FROM page WHERE page NOT IN ({placeholders(pages)})", [page for page, _ in pages])
+    """Makes the file hold the pages of the config in its order, each with what it can hold, None where it cannot be used.
+
+    What a page that is left out said of its components counts no more.
+    """
+    names, others = [page for page, _ in pages], f"page NOT IN ({placeholders(pages)})"
+    with db.write("page", "components") as connection:
+        connection.execute(f"DELETE FROM page WHERE {others}", names)
+        connection.execute(f"UPDATE page_component SET status = NULL WHERE {others}", names)
         connection.executemany(
             "INSERT INTO page(page, position, capabilities) VALUES (?, ?, ?) ON CONFLICT(page) DO UPDATE "
             "SET position = excluded.position, capabilities = excluded.capabilities",

@@ -43,7 +43,7 @@ class ProbesPane(Pane):
         self._now = 0
         self._seen: tuple[object, ...] | None = None
         self._is_comparing = False
-        self._drifts: dict[str, str] = {}
+        self._drifts: list[tuple[str, str]] = []
         self._seen_words = "", ""
         self._failures: tuple[Result, ...] = ()
         self._failures_of: tuple[str, int | None, bool] | None = None
@@ -89,7 +89,8 @@ class ProbesPane(Pane):
             snapshot.maintenances,
             snapshot.upkeeps,
         )
-        self._drifts = {drift.component: describe_drift(drift, now) for drift in found}
+        page_count = len(snapshot.pages)
+        self._drifts = [(each.component, describe_drift(each, now, page_count=page_count)) for each in found]
 
     def _listen(self) -> None:
         """Rings at what is new on the screen; the first frame is no news, and does not pay for the rules."""
@@ -119,12 +120,12 @@ class ProbesPane(Pane):
     @property
     def drift(self) -> str:
         """Where page and probes contradict each other worst, and in how many more places; empty when nowhere."""
-        worst = next(iter(self._drifts.values()), "")
+        worst = self._drifts[0][1] if self._drifts else ""
         return worst + (f", and {len(self._drifts) - 1} more" if len(self._drifts) > 1 else "")
 
     def _drift_of(self, name: str) -> str:
         probe = next((probe for probe in self._snapshot.probes if probe.name == name), None)
-        return self._drifts.get(probe.component or "", "") if probe is not None else ""
+        return "; ".join(words for component, words in self._drifts if probe and component == probe.component)
 
     def _is_detail_old(self) -> bool:
         """Tells whether the selected probe looks different from when it was drawn."""
