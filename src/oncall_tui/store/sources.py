@@ -33,6 +33,12 @@ def change_probes(db: Database, changed: Sequence[Probe], gone: Iterable[str]) -
         connection.execute("DELETE FROM silence WHERE probe NOT IN (SELECT name FROM probe)")
 
 
+def list_unsettled(db: Database, names: Collection[str], now: int) -> tuple[set[str], set[str]]:
+    """Returns which probes hooks were told to be in trouble and not yet to be well, and which are silenced at `now`."""
+    told = {row["subject"] for row in db.rows("SELECT DISTINCT subject FROM hook_told")}
+    return told & set(names), set(list_silences_of(db, names, now))
+
+
 def list_silences_of(db: Database, names: Collection[str], now: int) -> dict[str, Silence]:
     """Returns by probe what keeps some probes quiet at `now`."""
     held = (each for each in list_silences(db) if each.until_at is None or now < each.until_at)

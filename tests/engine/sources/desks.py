@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -141,4 +141,19 @@ def targets(count: int, *, failing: int = 0, age_s: float = 0.0, at: float | Non
     return vector(*series, at=when)
 
 
-__all__ = ["Answer", "World", "answer_with", "make_source", "open_world", "serve", "targets", "vector"]
+def scrape(
+    *, good: Iterable[tuple[str, str]] = (), bad: Iterable[tuple[str, str]] = (), dead: Iterable[tuple[str, str]] = ()
+) -> bytes:
+    """Returns what Prometheus says of targets as (job, instance): probed well, probed badly, and not scraped."""
+    when = now_ms() / 1000
+    series: list[tuple[Mapping[str, str], float | str]] = []
+    for success, pairs in ((1, good), (0, bad)):
+        for job, instance in pairs:
+            labels = {"job": job, "instance": instance}
+            series.append(({**labels, "oncall_tui_part": "sampled_at"}, when))
+            series.append(({**labels, "__name__": "probe_success"}, success))
+    series += [({"job": job, "instance": each, "oncall_tui_part": "unscraped"}, 0) for job, each in dead]
+    return vector(*series, at=when)
+
+
+__all__ = ["Answer", "World", "answer_with", "make_source", "open_world", "scrape", "serve", "targets", "vector"]

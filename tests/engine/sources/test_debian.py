@@ -77,14 +77,22 @@ async def test_targets_and_a_value_and_the_death_of_both_engines(stack: Stack, t
         await wait_for(has_value)
 
         stack.blackbox.end()
-        await wait_for(lambda: look(good, ProbeStatus.STALE))
-        await wait_for(lambda: look(bad, ProbeStatus.STALE))
-        assert (await world.statuses())["eu"] in (ProbeStatus.UP, ProbeStatus.SLOW)
+        await wait_for(lambda: look(good, ProbeStatus.UNKNOWN))
+        await wait_for(lambda: look(bad, ProbeStatus.UNKNOWN))
+        state = (await world.list_states())["eu"]
+        assert (state.status, state.last_reason) == (
+            ProbeStatus.DOWN,
+            "Prometheus gets no answer from blackbox_exporter of job blackbox: nothing is known of 2 targets",
+        )
         assert (await world.read("share")).reason == "not run: the query has no result"
 
         stack.prometheus.end()
-        await wait_for(lambda: look("eu", ProbeStatus.DOWN))
-        assert (await world.list_states())[good].last_reason == "not run: eu cannot be read: connection refused"
+
+        async def is_unread() -> bool:
+            await world.read()
+            return (await world.list_states())[good].last_reason == "not run: eu cannot be read: connection refused"
+
+        await wait_for(is_unread)
         assert (await world.statuses())[good] is ProbeStatus.UNKNOWN
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from msgspec.structs import replace
-from tests.engine.sources.desks import answer_with, make_source, serve, targets, vector
+from tests.engine.sources.desks import answer_with, make_source, scrape, serve, targets, vector
 
 from oncall_tui.domain.intake import Threshold
 from oncall_tui.domain.probe import Credential, HttpRequest, ProbeKind
@@ -23,6 +23,15 @@ async def test_doctor_says_what_each_source_has() -> None:
     )
     (check,) = await check_sources([make_source(ProbeKind.GATUS, url)])
     assert (check.level, check.finding) == ("fail", f"{url}: connection refused")
+
+
+async def test_scrapes_that_fail_are_warned_of() -> None:
+    async with serve(
+        answer_with(lambda path, query: ("200 OK", scrape(good=[("eu", "a")], dead=[("us", "a")])))
+    ) as port:
+        (check,) = await check_sources([make_source(ProbeKind.PROMETHEUS, f"http://127.0.0.1:{port}")])
+    assert check.level == "warn"
+    assert check.finding.endswith("answers: targets 1, 0 failing, 0 silent, failed scrapes 1, of jobs us")
 
 
 async def test_a_bad_value_is_no_fault_of_the_source() -> None:

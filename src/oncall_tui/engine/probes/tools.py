@@ -19,6 +19,7 @@ from oncall_tui.domain.beat import Beat
 from oncall_tui.domain.hiding import hide_secrets
 from oncall_tui.domain.probe import Phases, Probe
 from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.domain.verdict import Observation
 from oncall_tui.engine.probes.credentials import Credentials
 from oncall_tui.engine.resolver import Resolver
 from oncall_tui.engine.sources.sighting import Sighting
@@ -76,7 +77,7 @@ class Tools(Struct, frozen=True):
     registries: Registries = msgspec.field(default_factory=Registries)
     make_http2: Callable[[], ssl.SSLContext] = make_http2
     read_beat: Callable[[str], Awaitable[Beat | None]] | None = None
-    take_sightings: Callable[[Probe, Sequence[Sighting]], None] | None = None
+    take_sightings: Callable[[Probe, Sequence[Sighting]], Observation] | None = None
 
 
 async def load_module(name: str) -> None:

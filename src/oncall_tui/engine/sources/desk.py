@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -15,18 +15,19 @@ from msgspec.structs import replace
 
 from oncall_tui.domain.errors import StoreError
 from oncall_tui.domain.intake import Labels
-from oncall_tui.domain.probe import Probe, ProbeKind, Result, Verdict
+from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Result, Verdict
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.source_names import NAME_LIMIT, name_targets
-from oncall_tui.domain.verdict import SILENT_INTERVALS
+from oncall_tui.domain.verdict import SILENT_INTERVALS, Observation
 from oncall_tui.engine.probes import Tools, make_not_run, open_tools, run_probe
 from oncall_tui.engine.probes.faults import REASON_LIMIT
 from oncall_tui.engine.probes.tools import FACT_LIMIT
 from oncall_tui.engine.recorder import Recorder
+from oncall_tui.engine.sources.losses import explain_unscraped, tell_losses, tell_unscraped
 from oncall_tui.engine.sources.sighting import Sighting
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.engine.vantage import Vantage
-from oncall_tui.store.sources import change_probes, list_sourced
+from oncall_tui.store.sources import change_probes, list_sourced, list_unsettled
 
 BATCH = 100
 BATCH_PAUSE_S = 0.02
@@ -53,7 +54,8 @@ class Target:
 class Source:
     """One source: its targets by name, and how many readings have failed in a row.
 
-    `has_silences` tells that silences of ours may be there, which is so until it has been looked up.
+    `has_silences` tells that silences of ours may be there, which is so until it has been looked up. `lost` are targets
+    that had trouble when the source told of them last.
     """
 
     probe: Probe
@@ -61,6 +63,7 @@ class Source:
     names: dict[Labels, str] = field(default_factory=dict)
     failures: int = 0
     has_silences: bool = True
+    lost: tuple[str, ...] = ()
 
 
 class Desk:
@@ -112,15 +115,40 @@ class Desk:
         tools = await open_tools(vantage=vantage)
         await Silencer(self._store, self._recorder, self, tools).run(wake, stop)
 
-    def take(self, probe: Probe, sightings: Sequence[Sighting]) -> None:
-        """Takes what a run of a source has read, until the result of the run is known."""
-        self._told[probe.name] = sightings
+    def take(self, probe: Probe, sightings: Sequence[Sighting]) -> Observation:
+        """Takes what a run of a source has read, until the result of the run is known; returns what is lost of it."""
+        source = self.sources[probe.name]
+        seen = [each for each in sightings if not each.is_blind]
+        blind = self._keep_known(source, [each for each in sightings if each.is_blind], seen)
+        self._told[probe.name] = [*seen, *blind]
+        if not blind and not source.lost:
+            return Observation()
+        unscraped = {each.labels for each in blind}
+        return tell_losses(unscraped, unscraped | {each.labels for each in seen}, source.lost)
+
+    def _keep_known(self, source: Source, blind: Sequence[Sighting], seen: Sequence[Sighting]) -> list[Sighting]:
+        """Returns the failed scrapes of targets; other things that Prometheus scrapes are none."""
+        if not blind:
+            return []
+        known = {target.labels for target in source.targets.values()}
+        if None in known:
+            # Of an earlier engine the names are known, not the labels.
+            intake = source.probe.intake
+            assert intake is not None
+            asked = {each.labels for each in (*blind, *seen)} | {labels for labels in known if labels is not None}
+            names = name_targets(intake.naming, source.probe.name, asked, self._list_taken(source))
+            known |= {labels for labels, name in names.items() if name in source.targets}
+        return [each for each in blind if each.labels in known]
+
+    def _list_taken(self, source: Source) -> dict[str, None]:
+        others = (name for each in self.sources.values() if each is not source for name in each.targets)
+        return {**dict.fromkeys(others), **dict.fromkeys(self._taken)}
 
     def note(self, result: Result) -> None:
         """Takes the result of a run of a source."""
         if result.probe in self.sources:
             told = self._told.pop(result.probe, None)
-            self._waiting[result.probe] = (result, told if result.verdict in (Verdict.UP, Verdict.DEGRADED) else None)
+            self._waiting[result.probe] = (result, None if result.verdict is Verdict.UNKNOWN else told)
             self._news.set()
 
     def take_waiting(self, name: str) -> tuple[Result, Sequence[Sighting] | None]:
@@ -182,22 +210,24 @@ class Desk:
         over = {name for name, target in source.targets.items() if now - target.seen_at > intake.keep_ms}
         kept = {each.labels for name, each in source.targets.items() if each.labels is not None and name not in over}
         if source.names.keys() != latest.keys() | kept:
-            others = (name for each in self.sources.values() if each is not source for name in each.targets)
-            naming = {**dict.fromkeys(others), **dict.fromkeys(self._taken)}
             # Twenty thousand take a tenth of a second.
             source.names = await asyncio.to_thread(
-                name_targets, intake.naming, source.probe.name, latest.keys() | kept, naming
+                name_targets, intake.naming, source.probe.name, latest.keys() | kept, self._list_taken(source)
             )
+        is_parted = bool(tell_unscraped({each.labels for each in sightings if each.is_blind}, latest).wrong)
         changed: list[Probe] = []
         for order, (labels, sighting) in enumerate(latest.items(), 1):
             if order % BATCH == 0:
                 await asyncio.sleep(0)
-            probe = make_target(source.probe, source.names[labels], sighting)
+            # What is still seen falls by itself while the source is down for what it cannot see.
+            is_behind = sighting.is_blind or not is_parted
+            probe = make_target(source.probe, source.names[labels], sighting, is_behind=is_behind)
             known = source.targets.get(probe.name)
             if known is None or known.probe != probe:
                 changed.append(probe)
         told = {source.names[labels] for labels in latest}
-        gone = over - told
+        source.lost = await self._find_lost(source, latest, told)
+        gone = over - told - set(source.lost)
         if changed or gone:
             await self._store.call(change_probes, changed, gone)
             for name in gone:
@@ -210,9 +240,33 @@ class Desk:
             target = source.targets[source.names[labels]]
             target.labels, target.seen_at, target.sighting = labels, now, sighting
 
+    async def _find_lost(
+        self, source: Source, latest: Mapping[Labels, Sighting], told: Collection[str]
+    ) -> tuple[str, ...]:
+        """Returns the targets told of no more that had trouble then, and that nobody silenced. Raises StoreError."""
+        if source.probe.kind is ProbeKind.ALERTMANAGER:
+            return ()  # what fires no more is over
+        now = self._clock()
+        silent_ms = SILENT_INTERVALS * source.probe.every_ms
+        silent = [
+            name
+            for name, target in source.targets.items()
+            if name not in told and target.labels not in latest and now - target.seen_at > silent_ms
+        ]
+        if not silent:
+            return ()
+        hooked, silenced = await self._store.call(list_unsettled, silent, now)
+        return tuple(
+            name
+            for name in silent
+            if name not in silenced and (name in hooked or is_red(self._recorder.state_of(name)))
+        )
+
     def _judge(self, source: Probe, target: Target, sighting: Sighting) -> list[Result]:
         """Returns the results that a sighting makes: none for one that is old, or was told before."""
         now = self._clock()
+        if sighting.is_blind:
+            return [make_not_run(target.probe, sighting.at, explain_unscraped(sighting.labels))]
         known = self._recorder.state_of(target.probe.name)
         # One that is far behind the last comes from a clock that was set back.
         is_known = target.stamp - _SET_BACK * source.every_ms < sighting.stamp <= target.stamp or (
@@ -239,7 +293,12 @@ def replace_probe(target: Target, probe: Probe) -> Target:
     return Target(probe, target.seen_at, target.labels, target.stamp, target.sighting)
 
 
-def make_target(source: Probe, name: str, sighting: Sighting) -> Probe:
+def is_red(state: ProbeState) -> bool:
+    """Tells whether a probe had trouble when something was last known of it."""
+    return state.status in (ProbeStatus.DOWN, ProbeStatus.SLOW) or state.flapping_at is not None
+
+
+def make_target(source: Probe, name: str, sighting: Sighting, *, is_behind: bool = True) -> Probe:
     """Returns the probe of a target, which falls behind its source."""
     intake = source.intake
     assert intake is not None
@@ -255,7 +314,7 @@ def make_target(source: Probe, name: str, sighting: Sighting) -> Probe:
         failure_threshold=intake.failure_threshold,
         recovery_threshold=intake.recovery_threshold,
         confirm_every_ms=source.every_ms,
-        depends_on=(source.name,),
+        depends_on=(source.name,) if is_behind else (),
         source=source.name,
     )
 

@@ -13,7 +13,8 @@ from oncall_tui.engine.probes.tools import Tools
 from oncall_tui.engine.sources.line import CREDENTIAL_KEY
 
 _LEVELS = {Verdict.UP: "ok", Verdict.DEGRADED: "warn"}
-_TOLD = ("targets", "alerts", "value")
+_FAILED = "failed scrapes"
+_TOLD = ("targets", "alerts", "value", _FAILED)
 
 
 async def check_sources(probes: Iterable[Probe]) -> list[Check]:
@@ -41,6 +42,10 @@ def _tell(source: Probe, result: Result) -> Check:
     has_value = result.value is not None
     facts = dict(result.facts)
     told = ", ".join(f"{key} {facts[key]}" for key in _TOLD if key in facts)
+    if result.verdict is Verdict.UP and _FAILED in facts:
+        return Check(
+            "warn", what, f"{source.target} answers: {told}", "ask it for `up == 0`: nothing is known of those"
+        )
     if result.verdict is Verdict.UP or has_value:
         return Check("ok", what, f"{source.target} answers: {told}" + (f", {result.reason}" if result.reason else ""))
     return Check(level, what, f"{source.target}: {result.reason}", "check url, token and match of the source")

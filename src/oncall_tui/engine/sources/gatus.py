@@ -50,13 +50,12 @@ async def run(probe: Probe, tools: Tools, trace: Trace) -> Observation:
     now = tools.wall_ms()
     body = await ask(probe, tools, trace, f"/api/v1/endpoints/statuses?page=1&pageSize={RESULTS}")
     sightings = await decode(body, lambda body: read_endpoints(body, now), "Gatus")
-    if tools.take_sightings is not None:
-        tools.take_sightings(probe, sightings)
+    found = Observation() if tools.take_sightings is None else tools.take_sightings(probe, sightings)
     latest = {each.labels: each for each in sightings}.values()
     fresh = [each for each in latest if now - each.at <= SILENT_INTERVALS * probe.every_ms]
     failed = sum(each.verdict is not Verdict.UP for each in fresh)
     trace.note("targets", f"{len(latest)}, {failed} failing, {len(latest) - len(fresh)} silent")
-    return Observation(worse="" if latest else "has no endpoint with a result")
+    return found if latest else Observation(worse="has no endpoint with a result")
 
 
 def read_endpoints(body: bytes, now: int) -> Sequence[Sighting]:

@@ -21,6 +21,7 @@ from oncall_tui.engine.sources.sighting import Sighting
 
 TARGET_LIMIT = 20_000
 _PART = "oncall_tui_part"
+_UNSCRAPED = "unscraped"
 _METRICS = (
     "probe_success",
     "probe_duration_seconds",
@@ -68,12 +69,17 @@ async def run(probe: Probe, tools: Tools, trace: Trace) -> Observation:
     path = _make_path(make_targets_query(probe.intake.match), probe)
     body = await ask(probe, tools, trace, path)
     sightings = await decode(body, lambda body: read_targets(body, now), "Prometheus")
-    if tools.take_sightings is not None:
-        tools.take_sightings(probe, sightings)
-    fresh = [each for each in sightings if now - each.at <= SILENT_INTERVALS * probe.every_ms]
+    found = Observation() if tools.take_sightings is None else tools.take_sightings(probe, sightings)
+    seen = [each for each in sightings if not each.is_blind]
+    fresh = [each for each in seen if now - each.at <= SILENT_INTERVALS * probe.every_ms]
     failed = sum(each.verdict is not Verdict.UP for each in fresh)
-    trace.note("targets", f"{len(sightings)}, {failed} failing, {len(sightings) - len(fresh)} silent")
-    if not sightings:
+    trace.note("targets", f"{len(seen)}, {failed} failing, {len(seen) - len(fresh)} silent")
+    if len(seen) < len(sightings):
+        jobs = sorted({dict(each.labels).get("job", "?") for each in sightings if each.is_blind})
+        trace.note("failed scrapes", f"{len(sightings) - len(seen)}, of jobs {', '.join(jobs)}")
+    if found.wrong or found.worse:
+        return found
+    if not seen:
         where = f"{{{probe.intake.match}}}" if probe.intake.match else ""
         return Observation(worse=f"has no target of blackbox_exporter (probe_success{where}): check match")
     return Observation()
@@ -125,11 +131,15 @@ def _make_path(query: str, probe: Probe) -> str:
 
 
 def make_targets_query(match: str) -> str:
-    """Returns the one question: every metric of the targets, and when their latest sample was taken."""
+    """Returns the one question: every metric of the targets, when their latest sample was taken, and failed scrapes.
+
+    Those may be of anything that matches: a scrape that fails does not tell what it was to bring.
+    """
     names = f'__name__=~"{"|".join(_METRICS)}"'
     chosen = ",".join(filter(None, (names, match.strip().strip(","))))
     stamps = f'label_replace(timestamp(probe_success{{{match}}}), "{_PART}", "sampled_at", "", "")'
-    return f"{stamps} or {{{chosen}}}"
+    failures = f'label_replace(up{{{match}}} == 0, "{_PART}", "{_UNSCRAPED}", "", "")'
+    return f"{stamps} or {{{chosen}}} or {failures}"
 
 
 def _read_samples(body: bytes) -> list[_Sample]:
@@ -154,12 +164,16 @@ def read_targets(body: bytes, now: int) -> Sequence[Sighting]:
     if not isinstance(data, _Vector):
         raise ValueError("not a vector")  # noqa: TRY004 - it is the answer that is of another form
     targets: dict[Labels, _Target] = {}
+    unscraped: list[Labels] = []
     asked_at = 0.0
     for series in data.result:
         value = float(series.value[1])
         labels = dict(series.metric)
         name, phase, part = (labels.pop(key, "") for key in ("__name__", "phase", _PART))
         key = tuple(sorted(labels.items()))
+        if part == _UNSCRAPED:
+            unscraped.append(key)
+            continue
         target = targets.get(key)
         if target is None:
             if len(targets) >= TARGET_LIMIT:
@@ -171,11 +185,17 @@ def read_targets(body: bytes, now: int) -> Sequence[Sighting]:
             target.phases[_PHASES[phase]] = value * 1000
         else:
             target.values[name] = value
-    return [
-        _make_sighting(labels, target, asked_at, now)
+    seen = {
+        labels: _make_sighting(labels, target, asked_at, now)
         for labels, target in targets.items()
         if target.stamp is not None and "probe_success" in target.values
-    ]
+    }
+    blind = (_make_blind(labels, now) for labels in unscraped[:TARGET_LIMIT] if labels not in seen)
+    return [*seen.values(), *blind]
+
+
+def _make_blind(labels: Labels, now: int) -> Sighting:
+    return Sighting(labels, dict(labels).get("instance", ""), now, now, Verdict.UNKNOWN, is_blind=True)
 
 
 def _make_sighting(labels: Labels, target: _Target, asked_at: float, now: int) -> Sighting:

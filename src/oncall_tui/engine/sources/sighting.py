@@ -13,6 +13,7 @@ class Sighting(Struct, frozen=True):
 
     `at` is when it looked, by our clock; `stamp` is the same by its own, so that one look is told from the next.
     `began_at` is since when it has been so, where the source knows. `quiet` says who has silenced it there.
+    `is_blind` tells that the source could not ask, and knows no more than that the target should be there.
     """
 
     labels: Labels
@@ -26,6 +27,7 @@ class Sighting(Struct, frozen=True):
     facts: tuple[tuple[str, str], ...] = ()
     began_at: int | None = None
     quiet: Quiet | None = None
+    is_blind: bool = False
 
 
 class Quiet(Struct, frozen=True):
