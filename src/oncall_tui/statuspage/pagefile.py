@@ -20,6 +20,7 @@ from oncall_tui.statuspage.sqlite import sqlite3
 APPLICATION_ID = 0x4F_54_53_50  # "OTSP"
 _ID_SIGNS = string.ascii_lowercase + string.digits
 _PAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_HEADER_BYTES = 100
 _OPEN_TIMEOUT_S = 30.0
 
 _STEP_1 = """
@@ -201,22 +202,36 @@ class PageFile:
 
 
 def _refuse_foreign(path: Path) -> None:
+    """Raises NotOursError for a file that somebody else made, without having written to it.
+
+    SQLite itself reads the mark: when anybody else closes a file of its, the process loses its locks. Behind a process
+    that died it may let no reader in; then nobody has locks to lose.
+    """
     try:
         if not path.stat().st_size:
             return
-        # SQLite itself reads the mark: a file of its that anybody else closes loses the locks of this process.
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as db:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as db:
             is_ours = db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
     except FileNotFoundError:
         return
-    except sqlite3.OperationalError as error:
-        raise DiskError(f"{path} cannot be read: {error}. Choose another with --data FILE.") from error
-    except sqlite3.DatabaseError:
-        is_ours = False
     except OSError as error:
         raise DiskError(f"{path} cannot be read: {error.strerror}. Choose another with --data FILE.") from error
+    except sqlite3.OperationalError:
+        is_ours = _read_mark(path) == APPLICATION_ID
+    except sqlite3.DatabaseError:
+        is_ours = False
     if not is_ours:
         raise NotOursError(f"{path} is not a status page file of oncall-tui: choose another with --data FILE.")
+
+
+def _read_mark(path: Path) -> int | None:
+    """Returns the application id of the first page (sqlite.org/fileformat2.html#the_database_header)."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(_HEADER_BYTES)
+    except OSError as error:
+        raise DiskError(f"{path} cannot be read: {error.strerror}. Choose another with --data FILE.") from error
+    return int.from_bytes(header[68:72], "big") if header.startswith(b"SQLite format 3\0") else None
 
 
 def prepare(
