@@ -27,10 +27,10 @@ def retry_notice(db: Database, delivery_id: int, actor: str, now: int) -> Notice
                 "evidence = '[]', is_forced = is_conflict, is_conflict = 0 WHERE id = ?",
                 (delivery_id,),
             )
-            # What the page shows from then on is news again, also to somebody who said yes to what it showed.
+            # A yes to what a person was told of the page is none to what it shows since, nor to what comes later.
             connection.execute(
-                "UPDATE page_maintenance SET conflict = '' WHERE maintenance_id = ? AND page = ?",
-                (delivery.maintenance_id, delivery.page),
+                "UPDATE page_maintenance SET conflict = '' WHERE maintenance_id = ? AND page = ? AND instr(?, conflict)",
+                (delivery.maintenance_id, delivery.page, delivery.reason),
             )
         tell_timeline(
             connection, delivery.maintenance_id, EntryKind.QUEUED, f"{delivery.kind} asked for again", actor, now
