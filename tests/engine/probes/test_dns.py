@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 import dns.flags
@@ -182,3 +183,53 @@ async def test_an_answer_that_dnssec_does_not_prove_is_told_where_that_matters()
     result = await judge(zone(WHOLE), expect)
     assert (result.verdict, result.reason) == (Verdict.DOWN, "answer is not authenticated by DNSSEC")
     assert (await judge(zone(WHOLE), Expectation())).verdict is Verdict.UP
+
+
+async def ask_own(monkeypatch: pytest.MonkeyPatch, *answers: Answer, timeout_ms: int = PATIENT_MS) -> Result:
+    """Asks as a host whose resolv.conf names such servers."""
+    async with contextlib.AsyncExitStack() as stack:
+        places = [(await stack.enter_async_context(serve_names(answer))).rpartition(":") for answer in answers]
+        servers = [(ip, int(port)) for ip, _, port in places]
+        monkeypatch.setattr("oncall_tui.engine.probes.dns._read_own_servers", lambda: servers)
+        return await run_probe(make_probe(ProbeKind.DNS, "www.example.com", timeout_ms=timeout_ms), make_tools())
+
+
+@pytest.mark.parametrize("rcode", [dns.rcode.SERVFAIL, dns.rcode.REFUSED, dns.rcode.NOTIMP])
+async def test_a_resolver_of_this_host_that_cannot_is_passed_over(
+    rcode: dns.rcode.Rcode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = await ask_own(monkeypatch, fail(rcode), say("A", "192.0.2.1"))
+    assert (result.verdict, result.reason) == (Verdict.UP, "")
+    assert dict(result.facts)["passed over"].endswith(f" {dns.rcode.to_text(rcode)}")
+
+
+async def test_a_name_fails_that_every_resolver_of_this_host_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = await ask_own(monkeypatch, fail(dns.rcode.SERVFAIL), fail(dns.rcode.REFUSED))
+    assert (result.verdict, result.reason) == (Verdict.DOWN, "DNS: the server failed (SERVFAIL)")
+
+
+async def test_one_resolver_that_fails_beside_a_silent_one_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = await ask_own(monkeypatch, fail(dns.rcode.SERVFAIL), lambda _: None, timeout_ms=400)
+    assert result.verdict is Verdict.UNKNOWN
+
+
+async def test_the_word_of_the_first_resolver_on_a_name_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = await ask_own(monkeypatch, fail(dns.rcode.NXDOMAIN), say("A", "192.0.2.1"))
+    assert result.reason == "DNS: no such name (NXDOMAIN)"
+
+
+@pytest.mark.parametrize(
+    ("records", "contains", "reason"),
+    [
+        ((("A", ()), ("AAAA", ())), None, ""),
+        ((("A", ()), ("MX", ("10 mail.example.com",))), None, "DNS: no such name (NXDOMAIN)"),
+        ((("AAAA", ()),), "192.0.2.1", "DNS: no such name (NXDOMAIN)"),
+    ],
+)
+async def test_a_name_that_must_have_nothing_may_be_missing(
+    records: tuple[tuple[str, tuple[str, ...]], ...], contains: str | None, reason: str
+) -> None:
+    async with serve_names(fail(dns.rcode.NXDOMAIN)) as resolver:
+        expect = Expectation(records=records, contains=contains)
+        probe = make_probe(ProbeKind.DNS, "none.example.com", record="A", resolver=resolver, expect=expect)
+        assert (await run_probe(probe, make_tools())).reason == reason

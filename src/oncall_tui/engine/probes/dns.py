@@ -19,6 +19,8 @@ TRIES = 2
 """A datagram may be lost on the way: every server is asked so often within the deadline."""
 _ANSWER_LIMIT = 20
 _TEXT_LIMIT = 1_000
+_UNABLE = ("SERVFAIL", "REFUSED", "NOTIMP")
+"""What a resolver says of itself rather than of the name."""
 _RCODES = {
     "NXDOMAIN": "no such name (NXDOMAIN)",
     "SERVFAIL": "the server failed (SERVFAIL)",
@@ -29,7 +31,10 @@ _RCODES = {
 
 
 async def run(probe: Probe, tools: Tools, trace: Trace) -> Observation:
-    """Asks the configured resolver, else those of this host in turn; only the former can be at fault for silence."""
+    """Asks the configured resolver, else those of this host in turn; only the former can be at fault for silence.
+
+    One of this host's that cannot answer is passed over as the system passes it over.
+    """
     # Takes 70 ms to import, and brings a whole http client in.
     await asyncio.to_thread(_load)
     import dns.exception
@@ -46,13 +51,15 @@ async def run(probe: Probe, tools: Tools, trace: Trace) -> Observation:
     servers = await _find_servers(probe, tools, trace)
     found: dict[str, tuple[str, ...]] = {}
     is_authenticated = True
+    expected = dict(expect.records)
+    may_be_missing = not any(expected.get(kind, "any") for kind in kinds)
     for kind, question in questions.items():
         trace.enter("dns" if probe.resolver else "resolve")
         response = await _ask(question, servers, probe, trace, len(kinds))
         trace.leave()
-        found[kind] = _read_answers(response, question)
+        found[kind] = _read_answers(response, question, may_be_missing=may_be_missing)
         is_authenticated = is_authenticated and bool(response.flags & dns.flags.AD)
-        if not found[kind] and kind not in dict(expect.records):
+        if not found[kind] and kind not in expected:
             raise TargetError(f"DNS: no {kind} record")
         name = "answer" if len(kinds) == 1 else f"answer {kind}"
         trace.note(name, ", ".join(sorted(found[kind])[:_ANSWER_LIMIT]) or "none")
@@ -60,10 +67,12 @@ async def run(probe: Probe, tools: Tools, trace: Trace) -> Observation:
     return Observation(answers=found.get(probe.record.upper()), records=found, is_authenticated=is_authenticated)
 
 
-def _read_answers(response: Message, question: Message) -> tuple[str, ...]:
+def _read_answers(response: Message, question: Message, *, may_be_missing: bool) -> tuple[str, ...]:
     import dns.rcode
 
     name = dns.rcode.to_text(response.rcode())
+    if name == "NXDOMAIN" and may_be_missing:
+        return ()
     if name != "NOERROR":
         raise TargetError(f"DNS: {_RCODES.get(name, name)}")
     wanted = question.question[0].rdtype
@@ -125,10 +134,15 @@ def _read_own_servers() -> list[tuple[str, int]]:
 async def _ask(question: Message, servers: list[tuple[str, int]], probe: Probe, trace: Trace, count: int) -> Message:
     import dns.asyncquery
     import dns.exception
+    import dns.rcode
 
     patience_s = probe.timeout_ms / 1000 / (TRIES * len(servers) * count)
     failure: Exception | None = None
-    for ip, port in servers * TRIES:
+    unable: dict[tuple[str, int], Message] = {}
+    for server in servers * TRIES:
+        if server in unable:
+            continue
+        ip, port = server
         trace.note("server", f"{ip}:{port}")
         try:
             response, _ = await dns.asyncquery.udp_with_fallback(question, ip, timeout=patience_s, port=port)
@@ -139,7 +153,14 @@ async def _ask(question: Message, servers: list[tuple[str, int]], probe: Probe, 
         except ConnectionRefusedError as error:
             failure = error
         else:
-            return response
+            rcode = dns.rcode.to_text(response.rcode())
+            if probe.resolver or rcode not in _UNABLE:
+                return response
+            unable[server] = response
+            before = trace.facts.get("passed over")
+            trace.note("passed over", f"{before}, {ip}:{port} {rcode}" if before else f"{ip}:{port} {rcode}")
+    if unable and len(unable) == len(set(servers)):
+        return next(iter(unable.values()))
     if isinstance(failure, dns.exception.Timeout):
         raise TimeoutError from failure
     if not probe.resolver:
