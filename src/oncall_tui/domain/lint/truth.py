@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from oncall_tui.domain.incident import Cause, IncidentStatus
 from oncall_tui.domain.lint.contradictions import find_contradictions
-from oncall_tui.domain.lint.model import Context, Level, Part, Remark, Rule, Tuning
+from oncall_tui.domain.lint.model import Context, Level, Remark, Rule, Tuning
 from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.reading import Post, Reading, Sentence
 
@@ -96,21 +96,6 @@ _FIX_DONE = Folded(
     needs=(
         " fixed| repaire|applied|eased a |ed ou|ed this|eployed |fix |iation i|itigation is|leased t|lution is"
         "|mented a |mented t|ollback |patch |s been m|shipped |tion ha|tion was"
-    ),
-)
-_MITIGATED = Folded(
-    r"\b(?=\w)(?i:\b(?:was|were) (?:restarted|rebooted|replaced|rolled back|reverted)\b|\bwe (?:have )?(?:increased"
-    r"|added"
-    r"|doubled)"
-    r" (?:the )?(?:\w+ )?capacity\b|\bapplied an? (?:change|fix|patch)\b|\b(?:has|have) been (?:replaced|restarted"
-    r"|rolled back|reverted|disabled|rebooted|restored from)\b"
-    r"|\btraffic (?:was|has been) (?:moved|shifted|rerouted|redirected|drained)\b"
-    r"|\b(?:we|engineers|our (?:\w+ ){0,2}(?:team|engineers)) (?:have |has |'ve |’ve )?(?:now |just "
-    r"|also )?(?:rolled (?:\w+ ){0,2}back|reverted|scaled|blocked|moved|rerouted|drained|rebooted"
-    r"|restarted|failed over|switched|fixed|repaired|mitigated|replaced|disabled)\b)",
-    needs=(
-        "affic wa|ailed ov|ave incr|bled|blocked|drained|e added |fixed|itigated|moved|pplied a|raffic h|rebooted"
-        "|repaired|replaced|rerouted|restarte|reverted|rolled |scaled|switched|tored fr|we increased"
     ),
 )
 _SOME = Folded(
@@ -310,18 +295,9 @@ def _find_claimed_causes(post: Post, context: Context, _tuning: Tuning) -> Itera
         yield Remark(start, end, text)
 
 
-def _find_unrecorded_fixes(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
-    if context.has_mitigation is not False:
-        return
-    done = [*search(post.body, _FIX_DONE, _SOME), *search(post.body, _MITIGATED, _SOME)]
-    for start, end, _ in done:
-        yield Remark(start, end, "The timeline knows of no fix: note who did what, and when.", Part.BODY)
-
-
 RULES = (
     Rule("TR002", Level.BLOCK, "Resolved while a probe is red or silent", _find_early_end),
     Rule("TR003", Level.BLOCK, "Words that contradict the state", _find_contradictions),
     Rule("TR006", Level.WARN, "Words that contradict themselves", _find_nonsense),
     Rule("TR008", Level.WARN, "A cause, while the cause is unknown", _find_claimed_causes),
-    Rule("TR009", Level.INFO, "A fix that the timeline does not know", _find_unrecorded_fixes),
 )
