@@ -19,6 +19,8 @@ Fault = tuple[Path, str]
 Table = Mapping[str, object]
 _SHOWN_PATH = 300
 TOKEN_KEYS = ("env", "file", "command")
+DRAWING = ("statuspage",)
+"""The kinds of pages that draw figures."""
 
 
 def check_document(document: Table, folder: FilePath, find_line: Callable[[Path], int]) -> Iterator[Fault]:
@@ -27,6 +29,7 @@ def check_document(document: Table, folder: FilePath, find_line: Callable[[Path]
     yield from _check_names(document, "page", find_line, MAIN_PAGE)
     yield from _check_names(document, "broadcast", find_line)
     yield from _check_broadcasts(document)
+    yield from _check_metrics(document, find_line)
     yield from check_tuning(document)
     yield from _check_names(document, "component", find_line)
     yield from _check_names(document, "probe", find_line)
@@ -71,8 +74,7 @@ def _check_tokens(document: Table) -> Iterator[Fault]:
 
 
 def _check_broadcasts(document: Table) -> Iterator[Fault]:
-    page = document.get("page")
-    pages = [page] if isinstance(page, dict) else [table for _, table in _tables(document, "page")]
+    pages = _list_pages(document)
     names = [_text(table, "name") or MAIN_PAGE for table in pages]
     for index, broadcast in _tables(document, "broadcast"):
         if not any(_text(table, "public_url") for table in pages):
@@ -80,6 +82,21 @@ def _check_broadcasts(document: Table) -> Iterator[Fault]:
             yield ("broadcast", index), why
         elif _text(broadcast, "name") in names:
             yield ("broadcast", index, "name"), "is the name of a page, allowed: a name of its own"
+
+
+def _check_metrics(document: Table, find_line: Callable[[Path], int]) -> Iterator[Fault]:
+    pages, first = _list_pages(document), dict[str, int]()
+    is_drawn = any((_text(table, "adapter") or "statuspage") in DRAWING for table in pages)
+    for index, probe in _tables(document, "probe"):
+        path: Path = ("probe", index, "metric")
+        if (metric := _text(probe, "metric")) is None:
+            continue
+        if pages and not is_drawn:
+            yield path, f"would be drawn nowhere, allowed: beside a page whose adapter is {' or '.join(DRAWING)}"
+        elif metric in first:
+            line = find_line(("probe", first[metric], "metric"))
+            yield path, f"{quote(metric)} is drawn by the probe of line {line} already, allowed: one probe a metric"
+        first.setdefault(metric, index)
 
 
 def _check_names(
@@ -190,6 +207,11 @@ def _check_runbook(path: Path, probe: Table, folder: FilePath) -> Iterator[Fault
             (*path, "runbook"),
             f"there is no file {quote(str(where), _SHOWN_PATH)}, allowed: the path of a file that exists",
         )
+
+
+def _list_pages(document: Table) -> list[Table]:
+    page = document.get("page")
+    return [page] if isinstance(page, dict) else [table for _, table in _tables(document, "page")]
 
 
 def _tables(document: Table, key: str) -> Iterator[tuple[int, Table]]:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 from oncall_tui.config.model import PageConfig
 from oncall_tui.domain.errors import StoreError
 from oncall_tui.domain.probe import Probe
+from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.budget import Budget
 from oncall_tui.engine.pages.errors import PageError
 from oncall_tui.engine.pages.extras import MetricPage, MetricPoint
@@ -21,6 +23,11 @@ from oncall_tui.store.results import find_mean_latency
 EVERY_S = 60.0
 
 logger = logging.getLogger(__name__)
+
+
+def find_metric_page(pages: Iterable[tuple[PageConfig, Page]]) -> tuple[PageConfig, MetricPage] | None:
+    """Returns the first page that draws figures, whose metrics the probes name; None where none does."""
+    return next(((config, cast("MetricPage", page)) for config, page in pages if page.capabilities.has_metrics), None)
 
 
 async def run_figures(

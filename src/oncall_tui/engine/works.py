@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import cast
 
 from msgspec.structs import replace
 
@@ -16,14 +15,13 @@ from oncall_tui.domain.beat import Beat
 from oncall_tui.domain.lint.model import Level
 from oncall_tui.domain.shortform import Form
 from oncall_tui.engine.broadcaster import run_broadcaster
-from oncall_tui.engine.figures import run_figures
+from oncall_tui.engine.figures import find_metric_page, run_figures
 from oncall_tui.engine.follower import run_follower
 from oncall_tui.engine.hooks import list_hook_works
 from oncall_tui.engine.links import run_links
 from oncall_tui.engine.maintainer import run_clock, run_maintainer
 from oncall_tui.engine.page_work import PageWork, Work
 from oncall_tui.engine.pages import Page
-from oncall_tui.engine.pages.extras import MetricPage
 from oncall_tui.engine.postmortems import run_postmortems
 from oncall_tui.engine.probes import open_tools
 from oncall_tui.engine.publisher import run_publisher
@@ -81,9 +79,9 @@ class Works:
             works["links"] = partial(run_links, self.results, clock=clock, stop=stop, has_way_out=self.has_way_out)
         for page_config, page in pages:
             works |= self._list_of_page(page_config, page, epoch)
-        if pages and pages[0][1].capabilities.has_metrics and any(probe.metric for probe in config.probes):
-            page_config, page = pages[0]
-            shown = cast("MetricPage", page)
+        drawing = find_metric_page(pages)
+        if drawing is not None and any(probe.metric for probe in config.probes):
+            page_config, shown = drawing
             works["figures"] = partial(
                 run_figures, self.queue, shown, config.probes, config=page_config, clock=clock, stop=stop
             )

@@ -103,7 +103,8 @@ class ProbeTable(Table, frozen=True, kw_only=True):
         Doc("Probes behind which this one falls: while one is down, it is no trouble of its own.", "names of probes"),
     ] = ()
     metric: Annotated[
-        Id | None, Doc("The page's id of a metric that its latency is drawn in, once a minute.", ID_FORM)
+        Id | None,
+        Doc("The id of a metric of the first `statuspage` page, in which its latency is drawn once a minute.", ID_FORM),
     ] = None
 
 
