@@ -234,6 +234,7 @@ async def test_without_an_incident_the_pane_says_what_to_do(desk: Desk) -> None:
         await wait_for_text(pilot, "i on a red probe declares one")
 
 
+@pytest.mark.usefixtures("midday")
 async def test_any_prepared_words_are_taken_by_key_around_ones_own(desk: Desk) -> None:
     async with open_app(desk) as (app, pilot):
         await pilot.press("i")

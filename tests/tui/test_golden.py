@@ -44,6 +44,7 @@ async def compare(pilot: Pilot[object], step: str, size: tuple[int, int]) -> Non
     assert shown == path.read_text(encoding="utf-8"), f"{path.name}: ONCALL_TUI_GOLDEN=write accepts the new look"
 
 
+@pytest.mark.usefixtures("midday")
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_the_main_flow_looks_as_agreed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]

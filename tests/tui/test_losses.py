@@ -32,6 +32,7 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(desk.path, replace(desk.config, pages=pages), desk.db)
 
 
+@pytest.mark.usefixtures("midday")
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])
 async def test_what_a_page_would_refuse_is_told_while_typing_and_closes_enter(
     desk: Desk, size: tuple[int, int]
