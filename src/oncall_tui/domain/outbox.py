@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from random import Random
 from msgspec import Struct
 
 from oncall_tui.domain.duration import format_duration
+from oncall_tui.domain.incident import ComponentStatus
 from oncall_tui.domain.remote import RemoteIncident, RemoteUpdate
 from oncall_tui.domain.sanitize import clean_block, clean_line
 from oncall_tui.domain.update import Delivery, Evidence
@@ -66,9 +67,11 @@ class Ruling(Struct, frozen=True):
     wait_ms: int | None = None
 
 
+TOKEN_REFUSED = "the page refused the token"  # noqa: S105 -- words, no token
+"""How a sentence begins that says that nothing goes to a page until it is given another token."""
 _ADVICE = {
     400: "the page could not read the request",
-    401: "the page refused the token: check token in config",
+    401: f"{TOKEN_REFUSED}: check token in config",
     403: "the token may not do this: give its user the incident manager role, or use another token in config",
     404: "the page does not know this place: check page_id and api_url in config",
     405: "the page does not take this request: check api_url in config",
@@ -82,8 +85,9 @@ _ADVICE = {
 def rule_exchange(exchange: Exchange, now: int) -> Ruling:
     """Says what an exchange means for what was asked.
 
-    420 and 429 are documented as not applied; other 4xx and redirects stop, since only a person can change what is
-    asked. What leaves a doubt (5xx, 408, a line broken after the first byte) is ambiguous and must be looked up.
+    420 and 429 are documented as not applied, and so is what came with a token that the page does not know; other 4xx
+    and redirects stop, since only a person can change what is asked. What leaves a doubt (5xx, 408, a line broken after
+    the first byte) is ambiguous and must be looked up.
     """
     status = exchange.status
     if status is None:
@@ -99,7 +103,8 @@ def rule_exchange(exchange: Exchange, now: int) -> Ruling:
         where = f" to {clean_line(exchange.location, 120)}" if exchange.location else ""
         return Ruling(Outcome.REFUSED, f"the page answered {status}, a redirect{where}: check api_url in config")
     advice = _ADVICE.get(status, "the page refused the request: look at the page, then retry or drop this delivery")
-    return Ruling(Outcome.REFUSED, _quote(f"{advice} ({status})", exchange.said))
+    outcome = Outcome.NOT_APPLIED if status == 401 else Outcome.REFUSED
+    return Ruling(outcome, _quote(f"{advice} ({status})", exchange.said))
 
 
 def _rule_too_many(exchange: Exchange, status: int, now: int) -> Ruling:
@@ -289,6 +294,20 @@ def list_evidence(delivery: Delivery, remote: RemoteIncident | None, within_ms: 
 def is_reopening(delivery: Delivery, remote: RemoteIncident) -> bool:
     """Tells whether sending would open an incident again that the page shows as over."""
     return delivery.status.is_open and not remote.status.is_open
+
+
+def is_closing(delivery: Delivery, remote: RemoteIncident) -> bool:
+    """Tells whether sending would end an incident that the page shows as open."""
+    return remote.status.is_open and not delivery.status.is_open
+
+
+def is_bettering(delivery: Delivery, shown: Mapping[str, ComponentStatus]) -> bool:
+    """Tells whether sending would show a component better than the page does, where what it does not show is well."""
+    order = list(ComponentStatus)
+    return any(
+        order.index(state) < order.index(shown.get(name, ComponentStatus.OPERATIONAL))
+        for name, state in delivery.components.items()
+    )
 
 
 def last_closing(remote: RemoteIncident) -> RemoteUpdate | None:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from oncall_tui.domain.outbox import Applied, is_reopening, last_closing, list_evidence
 from oncall_tui.domain.remote import RemoteIncident
 from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState
+from oncall_tui.engine.answering import find_unanswered
 from oncall_tui.engine.composing import UnknownComponentError, compose_backfill, compose_message
 from oncall_tui.engine.correcting import Corrector
 from oncall_tui.engine.page_work import PageWork
@@ -153,6 +154,14 @@ class Courier:
                     is_conflict=True,
                 )
                 return False
+        if (theirs := await find_unanswered(self._work, delivery, baseline)) is not None:
+            await self.settling.fail(
+                delivery,
+                f"conflict: somebody wrote on the page after you confirmed: {theirs.status}: {theirs.body[:200]}. "
+                "Retry to send yours all the same, or drop this delivery and answer to that",
+                is_conflict=True,
+            )
+            return False
         return True
 
     async def _send(

@@ -23,6 +23,7 @@ from oncall_tui.store.outbox import list_unseen
 from oncall_tui.store.page import (
     apply_components,
     apply_incident,
+    list_over_since,
     note_incident_gone,
     note_page_failed,
     note_page_name,
@@ -109,18 +110,25 @@ async def read_page_once(
     for remote in remotes.values():
         await store.call(apply_incident, remote, clock(), page=name)
     ours = await store.call(list_incidents, is_open_only=True)
-    for listing in filter(None, (incident.listings.get(name) for incident in ours)):
-        if listing.remote_id not in remotes:
+    watched = [incident.listings[name].remote_id for incident in ours if name in incident.listings]
+    if scope is not Scope.OPEN:
+        # Lists go by the beginning: one that lasted for a day is in none of them once it is over.
+        watched += await store.call(list_over_since, clock() - _RECENT_MS, page=name)
+    for remote_id in watched:
+        if remote_id not in remotes:
             await permit()
-            found = await page.get_incident(listing.remote_id)
+            found = await page.get_incident(remote_id)
             if found is not None:
                 remotes[found.remote_id] = found
                 await store.call(apply_incident, found, clock(), page=name)
-            elif absences is not None and absences.note_missing(listing.remote_id):
-                await store.call(note_incident_gone, listing.remote_id, clock(), page=name)
+            elif absences is not None and absences.note_missing(remote_id):
+                await store.call(note_incident_gone, remote_id, clock(), page=name)
     if absences is not None:
         absences.note_shown(remotes)
     await store.call(note_page_reached, clock(), page=name, clock_skew_ms=page.clock_skew_ms)
+    if page.refusal:
+        # It may be read with any token, and written to with none of ours.
+        await store.call(note_page_failed, page.refusal, clock(), page=name)
     return bool(ours)
 
 
@@ -173,7 +181,7 @@ async def _keep_reading(
     busy_every_s: float,
     idle_every_s: float,
 ) -> None:
-    name, budget, absences = config.name, Budget(store, config, clock), Absences(config.quiet_period_ms)
+    name, budget, absences = config.name, Budget(store, config, clock, page), Absences(config.quiet_period_ms)
     is_busy, is_named = True, False
     latest_at = -_LATEST_EVERY_S
     loop = asyncio.get_running_loop()

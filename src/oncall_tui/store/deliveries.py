@@ -47,6 +47,24 @@ def was_known(db: Database, uid: str, remote_update_id: str, *, page: str = MAIN
     )
 
 
+def list_unread(db: Database, uid: str, *, page: str = MAIN_PAGE) -> set[str]:
+    """Returns the messages of a page that came here after the update `uid` of its incident was confirmed, and are not ours.
+
+    One with the words of an update of ours that was sent, and of which the page has shown nothing else, may be that.
+    """
+    rows = db.rows(
+        "SELECT known.remote_id FROM incident_update ours JOIN incident_update theirs "
+        "ON theirs.incident_id = ours.incident_id AND theirs.id > ours.id AND theirs.is_local = 0 "
+        "JOIN page_update known ON known.update_id = theirs.id AND known.page = ?2 WHERE ours.uid = ?1 "
+        "AND NOT EXISTS (SELECT 1 FROM incident_update sent JOIN delivery ON delivery.update_id = sent.id "
+        "WHERE sent.incident_id = ours.incident_id AND sent.is_local AND sent.body = theirs.body AND attempts > 0 "
+        "AND delivery.page = ?2 AND NOT EXISTS (SELECT 1 FROM page_update WHERE update_id = sent.id AND page = ?2))",
+        uid,
+        page,
+    )
+    return {row["remote_id"] for row in rows}
+
+
 def has_earlier_attempts(db: Database, delivery_id: int) -> bool:
     """Tells whether an earlier delivery of the same incident to the same page was sent at least once, however it ended."""
     return bool(

@@ -204,6 +204,17 @@ def _list_incident(connection: sqlite3.Connection, page: str, incident_id: int, 
     )
 
 
+def list_over_since(db: Database, since: int, *, page: str = MAIN_PAGE) -> list[str]:
+    """Returns as which of a page's incidents those stand there that are over here, and were not yet at an instant."""
+    rows = db.rows(
+        "SELECT remote_id FROM incident JOIN page_incident ON incident_id = incident.id "
+        "WHERE page = ? AND resolved_at > ? AND discarded_at IS NULL",
+        page,
+        since,
+    )
+    return [row["remote_id"] for row in rows]
+
+
 def _is_being_made(connection: sqlite3.Connection, page: str, title: str) -> bool:
     """Tells whether an incident of that title may be ours, on its way: a page may drop the stamp that would tell."""
     rows = connection.execute(
@@ -223,7 +234,7 @@ def _is_in_flight(connection: sqlite3.Connection, page: str, incident_id: int) -
 
 
 def note_incident_gone(db: Database, remote_id: str, now: int, *, page: str = MAIN_PAGE) -> bool:
-    """Notes that a page no longer has an incident that we hold as open; returns whether that was news."""
+    """Notes that a page no longer has an incident of ours; returns whether that was news."""
     with db.write("incidents", "timeline") as connection:
         row = _find_listed(connection, page, remote_id)
         if row is None or is_known_gone(connection, page, row["id"]):

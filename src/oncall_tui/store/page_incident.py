@@ -65,8 +65,7 @@ def insert_found(connection: sqlite3.Connection, page: str, remote: RemoteIncide
             None,
             Severity.SEV3,
             Cause.UNKNOWN,
-            remote.created_at,
-            remote.created_at,
+            *(bound_instant(connection, page, remote.created_at, now),) * 2,
             None if is_open else ended_at,
         ),
     )
@@ -171,7 +170,7 @@ def merge_found(connection: sqlite3.Connection, page: str, row: sqlite3.Row, rem
     is_back = _note_back(connection, page, row, now)
     has_difference = _note_differences(connection, page, incident_id, remote, now) or is_back
     news = [update for update in remote.updates if _insert_update(connection, page, incident_id, remote, update)]
-    is_moved = _is_moved(connection, page, row, remote)
+    is_moved = _is_moved(connection, page, row, remote, is_telling=bool(states))
     has_new_title = remote.title != row["page_title"]
     is_taken = not states and bool(news or is_moved or row["is_behind"])
     is_changed = bool(news) or is_moved or has_new_title
@@ -220,10 +219,14 @@ def _is_lagging(connection: sqlite3.Connection, page: str, row: sqlite3.Row, rem
     return True
 
 
-def _is_moved(connection: sqlite3.Connection, page: str, row: sqlite3.Row, remote: RemoteIncident) -> bool:
+def _is_moved(
+    connection: sqlite3.Connection, page: str, row: sqlite3.Row, remote: RemoteIncident, *, is_telling: bool
+) -> bool:
     """Tells whether the page says another state than it said last, or than ours is shown as where that is not known."""
     said = IncidentStatus(row["shown_status"] or row["status"])
     if not row["shown_status"]:
+        if is_telling:
+            return False
         held = connection.execute("SELECT capabilities FROM page WHERE page = ?", (page,)).fetchone()
         if held is not None and held["capabilities"]:
             said = decode_capabilities(held["capabilities"]).show_status(said)

@@ -43,7 +43,7 @@ def _note_ours(
         (page, maintenance_id),
     ).fetchall():
         update = shown.get(row["remote_id"])
-        if update is None and row["reason"] != _REMOVED and now - row["delivered_at"] >= _SETTLED_AFTER_MS:
+        if update is None and row["reason"] != _REMOVED and not 0 <= now - row["delivered_at"] < _SETTLED_AFTER_MS:
             connection.execute("UPDATE notice_delivery SET reason = ? WHERE id = ?", (_REMOVED, row["id"]))
             notes.append(f"the words of {row['kind']} were removed")
         elif update is not None and update.body != normalise_body(row["said"]):

@@ -22,6 +22,7 @@ from oncall_tui.domain.remote import RemoteMaintenance
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.database import Database
+from oncall_tui.store.deliveries import bound_instant
 from oncall_tui.store.lease import is_current
 from oncall_tui.store.maintenance import TOPIC, get_maintenance, list_watched
 from oncall_tui.store.notice_rows import plan_again, tell_timeline, withdraw
@@ -56,7 +57,8 @@ def merge_placement(
         return False
     maintenance_id = row["maintenance_id"]
     states = _list_open_states(connection, page, maintenance_id)
-    if states & {"sending", "uncertain"} or remote.updated_at < row["updated_at"]:
+    is_older = remote.updated_at < row["updated_at"]
+    if states & {"sending", "uncertain"} or (is_older and _is_lagging(connection, row, now)):
         return False
     current = get_maintenance(db, maintenance_id)
     ours, base = read_plan(current), read_base(row)
@@ -86,16 +88,32 @@ def merge_placement(
         tell_timeline(connection, maintenance_id, EntryKind.REMOTE, sentence, ENGINE, now)
     fields = (
         *(shown.title, seen_status, shown.starts_at, shown.ends_at, json.dumps(shown.components or base.components)),
-        *(remote.updated_at, remote.origin or row["origin"], difference, conflict, remote.url or row["url"], None),
+        *(remote.origin or row["origin"], difference, conflict, remote.url or row["url"], None),
     )
-    columns = "title, status, starts_at, ends_at, components, updated_at, origin, difference, conflict, url, gone_at"
-    if fields != tuple(row[column] for column in columns.split(", ")):
+    columns = "title, status, starts_at, ends_at, components, origin, difference, conflict, url, gone_at"
+    updated_at = bound_instant(connection, page, remote.updated_at, now)
+    has_date = updated_at == remote.updated_at != row["updated_at"] or not row["updated_at"]
+    if has_date or fields != tuple(row[column] for column in columns.split(", ")):
         connection.execute(
-            f"UPDATE page_maintenance SET ({columns}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            f"UPDATE page_maintenance SET ({columns}, updated_at, taken_at) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
             "WHERE page = ? AND remote_id = ?",
-            (*fields, page, remote.remote_id),
+            (*fields, updated_at, now, page, remote.remote_id),
         )
     return bool(news)
+
+
+def _is_lagging(connection: sqlite3.Connection, row: sqlite3.Row, now: int) -> bool:
+    """Tells whether a look with an older time may be older than the one before: reads lag by a minute, no longer.
+
+    After a clock of ours was set back the wait begins anew.
+    """
+    if row["taken_at"] > now:
+        connection.execute(
+            "UPDATE page_maintenance SET taken_at = ? WHERE page = ? AND remote_id = ?",
+            (now, row["page"], row["remote_id"]),
+        )
+        return True
+    return bool(now - row["taken_at"] < _SETTLED_AFTER_MS)
 
 
 def place_maintenance(
