@@ -12,6 +12,20 @@ _INTRODUCTION = """\
 
 Single letters act outside text fields only; inside one, control keys, `esc` and the function keys do. No single letter
 sends anything out. `?` shows the keys of the pane that you are in, `ctrl+p` finds any action by its name.
+
+## Keys that come faster than the screen
+
+What you type goes where the keys before it lead, also when a slow line brings many keys in one piece, and while the
+program starts: a key waits until what the one before it opens is there, for five seconds at most. Where that does not
+open, what was typed behind it is dropped, and the screen says so; it never acts on what lies below. A click is
+dropped when keys before it have led elsewhere.
+
+`enter` confirms a review once that has been drawn. One that was pressed before begins the send window all the same,
+where `u` takes the update back. It does nothing, and the screen says so, where that could not be taken back or
+nothing could be seen at all: without a window (`send_window = "0s"`), as the second `enter`, which would end the
+window, and when it was pressed before the first frame. The keys that decide on what failed or may have arrived are
+held to the same. What is pressed before the program has begun belongs to the terminal, to which `ctrl+s` may mean
+that it should stand still.
 """
 
 
