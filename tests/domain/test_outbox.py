@@ -80,7 +80,7 @@ OTHER = RemoteUpdate("u3", IncidentStatus.IDENTIFIED, "Something else.", NOW - 3
         (201, Outcome.ACCEPTED),
         (301, Outcome.REFUSED),
         (400, Outcome.REFUSED),
-        (401, Outcome.REFUSED),
+        (401, Outcome.NOT_APPLIED),
         (403, Outcome.REFUSED),
         (404, Outcome.REFUSED),
         (408, Outcome.AMBIGUOUS),

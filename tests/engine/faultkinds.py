@@ -64,5 +64,5 @@ AMBIGUOUS_FAULTS = frozenset(
 ) | (APPLIED_FAULTS - {Fault.NONE, Fault.CLOSE_LATER})
 BUSY_FAULTS = frozenset({Fault.T420, Fault.T429})
 MOVED_FAULTS = frozenset({Fault.MOVED_301, Fault.MOVED_302, Fault.MOVED_307})
-REFUSING_FAULTS = frozenset({Fault.E401, Fault.E403, Fault.E404, Fault.E409, Fault.E422}) | MOVED_FAULTS
+REFUSING_FAULTS = frozenset({Fault.E403, Fault.E404, Fault.E409, Fault.E422}) | MOVED_FAULTS
 HEALING_FAULTS = tuple(fault for fault in Fault if fault not in REFUSING_FAULTS)

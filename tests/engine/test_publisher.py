@@ -29,6 +29,7 @@ from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.incidents import get_incident, read_origin
 from oncall_tui.store.outbox import list_deliveries, retry_delivery
+from oncall_tui.store.page import read_page
 from oncall_tui.store.updates import list_updates
 
 
@@ -327,13 +328,46 @@ async def test_without_a_token_it_waits_for_one(path: Path, db: Database) -> Non
                 raise token
             return token
 
-        async with publishing(path, db, page, read_token=read) as engine:
-            await until(lambda: list_deliveries(db)[0].state is DeliveryState.FAILED)
-            (delivery,) = list_deliveries(db)
-            assert "the page refused the token: check token in config (401)" in delivery.reason
-            assert "wrong" not in delivery.reason
-            retry_delivery(db, delivery.id, "ana", now_ms())
-            engine.wake.set()
-            await until(lambda: not list_deliveries(db))
+        reasons: set[str] = set()
+
+        def is_published() -> bool:
+            reasons.update(delivery.reason for delivery in list_deliveries(db))
+            return not list_deliveries(db)
+
+        async with publishing(path, db, page, read_token=read):
+            await until(is_published)
+        assert "The environment variable X is not set." in reasons
+        (refused,) = (
+            reason for reason in reasons if "the page refused the token: check token in config (401)" in reason
+        )
+        assert "wrong" not in refused
         assert not tokens
+        assert page.bodies() == ["first"]
+
+
+async def test_a_token_that_is_refused_holds_the_queue_and_needs_no_hand(path: Path, db: Database) -> None:
+    queued, holder = 40, {"token": "revoked"}
+    async with FaultPage() as page:
+        for number in range(queued):
+            confirm(db, declare(db, number).id, f"update {number}")
+        async with publishing(path, db, page, read_token=lambda: Secret(holder["token"])):
+            await until(lambda: "refused the token" in read_page(db).last_error)
+            await asyncio.sleep(1.0)
+            waiting = list_deliveries(db)
+            assert {item.state for item in waiting} == {DeliveryState.PENDING, DeliveryState.RETRY_WAIT}
+            assert len(waiting) == queued
+            assert len(page.requests) <= 8
+            holder["token"] = TOKEN
+            await until(lambda: not list_deliveries(db))
+        assert sorted(page.bodies()) == sorted(f"update {number}" for number in range(queued))
+        assert read_page(db).last_error == ""
+
+
+async def test_a_token_that_the_page_takes_again_is_found_out_by_itself(path: Path, db: Database) -> None:
+    async with FaultPage(token="another") as page:
+        confirm(db, declare(db).id, "first")
+        async with publishing(path, db, page):
+            await until(lambda: "refused the token" in read_page(db).last_error)
+            page.token = TOKEN
+            await until(lambda: not list_deliveries(db))
         assert page.bodies() == ["first"]

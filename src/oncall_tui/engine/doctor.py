@@ -18,7 +18,7 @@ from oncall_tui.domain.hook import HookStanding
 from oncall_tui.domain.remote import RemoteComponent
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.engine.pages import Page
-from oncall_tui.engine.pages.errors import RefusedByPageError
+from oncall_tui.engine.pages.errors import RefusedByPageError, TokenRefusedError
 from oncall_tui.engine.probes.wire import split_target
 from oncall_tui.engine.publishing import open_page
 from oncall_tui.engine.vantage import can_connect, is_online
@@ -126,6 +126,8 @@ async def _check_page(
 def _advise(error: RemoteError) -> str:
     """Returns what to do about a page that does not do as asked; most of it passes without anybody's help."""
     told = str(error)
+    if isinstance(error, TokenRefusedError):
+        return f"put one there that the page takes; {_QUEUED}"
     if isinstance(error, RefusedByPageError):
         return "correct it, then send again what was refused meanwhile: `oncall-tui outbox list`, `outbox retry ID`"
     if "check api_url" in told:

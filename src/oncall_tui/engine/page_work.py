@@ -16,7 +16,7 @@ from oncall_tui.engine.absences import read_uptime
 from oncall_tui.engine.fenced import STORE_PAUSE_S, FencedStore
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.budget import Budget
-from oncall_tui.engine.pages.errors import PageError
+from oncall_tui.engine.pages.errors import PageError, TokenRefusedError
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.page import note_page_failed
 
@@ -103,11 +103,15 @@ class PageWork(Work):
 
     @cached_property
     def budget(self) -> Budget:
-        return Budget(self.store, self.config, self.clock)
+        return Budget(self.store, self.config, self.clock, self.page)
 
     async def note_failure(self, key: Hashable, error: PageError) -> int:
-        """Counts a failed try, as `count_failure` does, and holds everything back when the page asked for it."""
-        wait_ms, now = self.count_failure(key, error), self.clock()
+        """Counts a failed try, as `count_failure` does, and holds everything back when the page asked for it.
+
+        Where the token is refused, all wait for one that is not: no try of its own has failed.
+        """
+        is_held = isinstance(error, TokenRefusedError)
+        wait_ms, now = self.pace.first_ms if is_held else self.count_failure(key, error), self.clock()
         blocked_until = None if error.wait_ms is None else now + wait_ms
         name = self.config.name
         await self.fenced.write(note_page_failed, str(error), now, page=name, blocked_until=blocked_until)

@@ -70,14 +70,28 @@ def _find_adapter(name: str) -> Callable[[PageConfig, Callable[[], Secret], Call
 
 
 async def _read_back(store: StoreThread, page: Page, config: PageConfig) -> None:
+    budget = Budget(store, config, now_ms, page)
+    is_more_awaited = await _look(store, page, config)
     try:
         async with asyncio.timeout(config.request_timeout_ms / 1000):
-            await read_page_once(store, page, config.name, Budget(store, config, now_ms), now_ms)
-            if config.public_url is not None:
-                await look_once(store, page, config.name, now_ms)
+            await read_page_once(store, page, config.name, budget, now_ms)
     except (PageError, TimeoutError) as error:
-        why = str(error) or "the page could not be read in time"
-        await store.call(note_page_failed, why, now_ms(), page=config.name)
+        if str(error) or not budget.is_given_up:
+            why = str(error) or "the page could not be read in time"
+            await store.call(note_page_failed, why, now_ms(), page=config.name)
+    if is_more_awaited:
+        await _look(store, page, config)
+
+
+async def _look(store: StoreThread, page: Page, config: PageConfig) -> bool:
+    """Returns whether customers may get to see more."""
+    if config.public_url is None:
+        return False
+    try:
+        return await look_once(store, page, config.name, now_ms)
+    except PageError as error:
+        await store.call(note_page_failed, str(error), now_ms(), page=config.name)
+        return True
 
 
 async def publish_once(db_path: Path, config: Config, deadline_s: float) -> bool:

@@ -15,7 +15,13 @@ from tests.engine.faultkinds import Fault
 from oncall_tui.clock import now_ms
 from oncall_tui.domain.incident import ComponentStatus, Impact, IncidentStatus
 from oncall_tui.engine.pages import Message
-from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, PageError, RefusedByPageError
+from oncall_tui.engine.pages.errors import (
+    AmbiguousError,
+    NotAppliedError,
+    PageError,
+    RefusedByPageError,
+    TokenRefusedError,
+)
 
 over_kinds = pytest.mark.parametrize("kind", KINDS, ids=str)
 HOSTILE = "\x1b]0;owned\x07[/x] \u202ebad"
@@ -160,9 +166,10 @@ async def test_a_page_whose_clock_is_wrong_is_understood(kind: Kind, ahead_s: in
 async def test_a_refused_token_is_read_again(kind: Kind, wrong: tuple[str, str]) -> None:
     async with kind.serving(rotating_token(*wrong, TOKEN)) as (page, client):
         first = make_first(page)
-        with pytest.raises(RefusedByPageError, match="token") as caught:
+        with pytest.raises(TokenRefusedError, match="token") as caught:
             await client.create_incident(first)
         assert TOKEN not in str(caught.value)
+        assert client.refusal == str(caught.value)
         await client.create_incident(first)
         assert page.count_writes() == 3
         assert len(page.list_words()) == 1

@@ -43,6 +43,7 @@ class Page(Protocol):
 
     `component_names` maps ids of the page to the names in our file, which win over the page's own when incidents are
     read. `clock_skew_ms` is how far the page's clock runs ahead of ours by its last answer, None before the first.
+    `refusal` says that the page takes no token of ours for now, empty while it does.
     """
 
     component_names: Mapping[str, str]
@@ -50,6 +51,13 @@ class Page(Protocol):
 
     @property
     def clock_skew_ms(self) -> int | None: ...
+
+    @property
+    def refusal(self) -> str: ...
+
+    async def find_rest_s(self, *, is_write: bool) -> float:
+        """Returns in how many seconds to ask again whether a request may go, 0 when it may: a refused token rests."""
+        ...
 
     async def make_ready(self) -> None:
         """Gets the token and whatever else is slow, so that nothing stands between a claim and the first byte."""

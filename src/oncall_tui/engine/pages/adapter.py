@@ -48,6 +48,13 @@ class Adapter:
     def clock_skew_ms(self) -> int | None:
         return self._line.clock_skew_ms
 
+    @property
+    def refusal(self) -> str:
+        return self._line.credential.refusal
+
+    async def find_rest_s(self, *, is_write: bool) -> float:
+        return await self._line.credential.find_rest_s(is_write=is_write)
+
     async def make_ready(self) -> None:
         await self._line.make_ready()
 

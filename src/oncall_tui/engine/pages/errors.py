@@ -3,6 +3,7 @@
 RemoteError
 └── PageError
     ├── NotAppliedError     certainly not applied: ask again later
+    │   └── TokenRefusedError   the page takes no request with this token: all of them wait
     ├── RefusedByPageError  certainly not applied: a person has to decide
     └── AmbiguousError      perhaps applied: look before asking again
 """
@@ -30,6 +31,10 @@ class PageError(RemoteError):
 
 class NotAppliedError(PageError):
     """No byte left, or the page had no time for us: it may be asked again."""
+
+
+class TokenRefusedError(NotAppliedError):
+    """The page does not know the token; what is asked for may be right, and goes with another one."""
 
 
 class RefusedByPageError(PageError):

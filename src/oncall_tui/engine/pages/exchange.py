@@ -18,11 +18,11 @@ from oncall_tui import __version__
 from oncall_tui.config.token import Secret
 from oncall_tui.domain.duration import format_duration
 from oncall_tui.domain.errors import UsageError
-from oncall_tui.domain.hiding import hide_secrets
-from oncall_tui.domain.outbox import Exchange, Outcome, rule_exchange
+from oncall_tui.domain.outbox import Exchange, Outcome, Ruling, rule_exchange
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.engine.pages.answer import Answer, parse, read_answer
-from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, make_error
+from oncall_tui.engine.pages.credential import Credential
+from oncall_tui.engine.pages.errors import AmbiguousError, make_error
 from oncall_tui.engine.pages.values import bound_time
 
 _KNOWN_LIMIT = 500_000
@@ -30,13 +30,14 @@ _KNOWN_MOST = 8
 _COUNTED_MOST = 60
 # Common servers close an idle connection after five seconds, and a request that meets the closing is ambiguous.
 _KEEP_ALIVE_S = 4.0
+# Refused for what was asked, so by a page that knew who asked.
+_HEARD = (409, 422)
 
 
 class PageLine:
     """The line to one API: a long-lived client that follows no redirect and takes no proxy from the environment.
 
-    The token goes into `header` behind `scheme`. `read_token` may block; it is called off the loop, and again after the
-    page has refused a token.
+    The token goes into `header` behind `scheme`; `credential` tells whether the page takes it.
     """
 
     def __init__(
@@ -52,14 +53,12 @@ class PageLine:
     ) -> None:
         _require_safe(api_url)
         self._api_url = api_url.rstrip("/")
-        self._read_token = read_token
+        self.credential = Credential(read_token)
         self._timeout_ms = timeout_ms
         self._clock = clock
         self._scheme = scheme
         self._header = header
         self._tls = tls
-        self._token: Secret | None = None
-        self._tokens: list[Secret] = []
         self._client: httpx.AsyncClient | None = None
         self._starting = asyncio.Lock()
         self._known: dict[tuple[str, str], Answer] = {}
@@ -79,15 +78,7 @@ class PageLine:
                     limits=httpx.Limits(max_connections=8, keepalive_expiry=_KEEP_ALIVE_S),
                     headers={"User-Agent": f"oncall-tui/{__version__}", "Accept-Encoding": "identity"},
                 )
-            if self._token is None:
-                try:
-                    self._token = await asyncio.to_thread(self._read_token)
-                    self._tokens = [
-                        *(each for each in self._tokens if each.reveal() != self._token.reveal()),
-                        self._token,
-                    ]
-                except UsageError as error:
-                    raise NotAppliedError(str(error)) from None
+            await self.credential.read()
 
     def count_lately(self, within_s: float) -> int:
         """Returns how many requests went out lately, as far as that matters: sixty at most."""
@@ -114,10 +105,17 @@ class PageLine:
         """
         content = None if body is None else json.dumps(body, ensure_ascii=True).encode("ascii")
         known = self._known.get((path, str(params))) if is_repeated else None
-        status, answer = await self._ask_once(method, path, params, content, known)
-        if status == 401 and await self._has_other_token():
+        token, status, answer = await self._ask_once(method, path, params, content, known)
+        if status == 401 and await self.credential.has_other(token):
             # Refused, so not applied: the token was changed where we read it.
-            status, answer = await self._ask_once(method, path, params, content, known)
+            token, status, answer = await self._ask_once(method, path, params, content, known)
+        is_write = method != "GET"
+        if status == 401:
+            raise self.credential.note_refused(token, self._rule(status, answer).reason, is_write=is_write)
+        if status < 400 or status in _HEARD:
+            self.credential.note_taken(token, is_write=is_write)
+        if status == 403:
+            self.credential.forget()
         if status == 404 and is_missing_fine and not answer.is_html:
             return None
         if status == 304 and known is not None:
@@ -138,28 +136,18 @@ class PageLine:
         params: Mapping[str, str | int] | None,
         content: bytes | None,
         known: Answer | None,
-    ) -> tuple[int, Answer]:
+    ) -> tuple[Secret, int, Answer]:
         await self.make_ready()
-        assert self._token is not None
+        token = await self.credential.read()
         headers = {
-            self._header: f"{self._scheme} {self._token.reveal()}".strip(),
+            self._header: f"{self._scheme} {token.reveal()}".strip(),
             "Accept": "application/json",
         }
         if content is not None:
             headers["Content-Type"] = "application/json"
         if known is not None:
             headers["If-None-Match"] = known.etag
-        return await self._exchange(method, self._api_url + path, params, headers, content)
-
-    async def _has_other_token(self) -> bool:
-        """Reads the token again; tells whether it is another one now."""
-        before = self._reveal()
-        self._token = None
-        await self.make_ready()
-        return self._reveal() != before
-
-    def _reveal(self) -> str:
-        return "" if self._token is None else self._token.reveal()
+        return token, *await self._exchange(method, self._api_url + path, params, headers, content)
 
     async def read_url(self, url: str) -> object:
         """Returns the decoded answer of a public address, without the token. Raises PageError."""
@@ -179,20 +167,12 @@ class PageLine:
             await self._client.aclose()
             self._client = None
 
+    def _rule(self, status: int, answer: Answer) -> Ruling:
+        said, location = answer.say(self.credential.hide), self.credential.hide(answer.location)
+        return rule_exchange(Exchange(True, status, answer.fault, said, answer.retry_after, location), self._clock())
+
     def _require_accepted(self, status: int, answer: Answer) -> None:
-        ruling = rule_exchange(
-            Exchange(
-                True,
-                status,
-                answer.fault,
-                answer.say(self._hide_tokens),
-                answer.retry_after,
-                self._hide_tokens(answer.location),
-            ),
-            self._clock(),
-        )
-        if status in (401, 403):
-            self._token = None
+        ruling = self._rule(status, answer)
         if ruling.outcome is not Outcome.ACCEPTED:
             raise make_error(ruling)
         if answer.fault:
@@ -205,7 +185,7 @@ class PageLine:
         try:
             return parse(answer.body)
         except ValueError:
-            what = answer.tell_kind(self._hide_tokens)
+            what = answer.tell_kind(self.credential.hide)
             raise AmbiguousError(
                 f"the page answered {status} with something that is not JSON ({what}): check api_url in config"
             ) from None
@@ -260,10 +240,6 @@ class PageLine:
         if has_sent:
             return f"{where} closed the connection before its answer was whole"
         return f"{where} cannot be reached"
-
-    def _hide_tokens(self, said: str) -> str:
-        """An answer may quote a token that another answer has made us give up meanwhile."""
-        return hide_secrets(said, (token.reveal() for token in self._tokens))
 
     def _note_clock(self, response: httpx.Response, started_at: int) -> None:
         try:
