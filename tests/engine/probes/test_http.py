@@ -23,9 +23,11 @@ from tests.engine.probes.servers import (
 )
 from tests.pace import free_s
 
+from oncall_tui.domain.json_check import parse_json_check
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind, Result, Verdict
 from oncall_tui.domain.sanitize import is_clean
 from oncall_tui.engine.probes import run_probe
+from oncall_tui.engine.probes.charset import find_charset
 from oncall_tui.engine.resolver import Address, Resolver
 
 OK = Expectation(body_contains="ok")
@@ -192,11 +194,66 @@ async def test_a_gzip_bomb_stays_within_the_cap() -> None:
         ("gzip", gzip.compress(b"all is ok here", mtime=0)),
         ("deflate", zlib.compress(b"all is ok here")),
         ("deflate", zlib.compress(b"all is ok here")[2:-4]),
+        ("gzip", gzip.compress(b"all is o", mtime=0) + gzip.compress(b"k here", mtime=0)),
+        ("gzip", gzip.compress(b"all is ok here", mtime=0) + bytes(100)),
     ],
 )
 async def test_a_packed_body_is_searched_unpacked(encoding: str, body: bytes) -> None:
     result = await ask(say(reply("200 OK", body, f"Content-Encoding: {encoding}")), OK)
     assert result.verdict is Verdict.UP
+
+
+async def test_members_of_gzip_come_in_any_pieces() -> None:
+    packed = gzip.compress(b"all is o", mtime=0) + gzip.compress(b"k here", mtime=0)
+    chunks = [b"1\r\n%b\r\n" % packed[at : at + 1] for at in range(len(packed))]
+    head = HEAD + b"Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n"
+    handler = say(head, *chunks, b"0\r\n\r\n", pause_s=0.001)
+    assert (await ask(handler, OK)).verdict is Verdict.UP
+
+
+async def test_members_without_end_and_broken_ones_are_told() -> None:
+    empty = gzip.compress(b"", mtime=0)
+    endless = await ask(say(reply("200 OK", empty * 1_001, "Content-Encoding: gzip")), OK)
+    assert endless.reason == "body is packed in more than 1000 members"
+    broken = await ask(say(reply("200 OK", empty + b"\x1fnonsense", "Content-Encoding: gzip")), OK)
+    assert broken.reason == "body is not the gzip or deflate that its header says"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("text/html", "Zürich".encode()),
+        ("text/html; charset=ISO-8859-1", "Zürich".encode("latin-1")),
+        ('text/html;CHARSET="windows-1252"', "Zürich".encode("cp1252")),
+        ("text/html; charset=utf-16", "Zürich".encode("utf-16")),
+        ("text/html; charset=utf-16be", "Zürich".encode("utf-16-be")),
+        ("text/html", "Zürich".encode("utf-16")),
+        ("text/plain; charset=never-heard-of", b"\xff\xc3 Z\xc3\xbcrich"),
+        ("text/plain; charset=us-ascii", "Zürich".encode()),
+    ],
+)
+async def test_text_is_searched_in_its_own_charset(kind: str, body: bytes) -> None:
+    expect = Expectation(body_contains="Zürich")
+    assert (await ask(say(reply("200 OK", body, f"Content-Type: {kind}")), expect)).reason == ""
+
+
+@pytest.mark.parametrize("charset", ["punycode", "unicode_escape", "zlib", "idna", "undefined"])
+def test_what_is_no_charset_is_read_as_utf_8(charset: str) -> None:
+    assert find_charset(f"text/plain; charset={charset}") == "utf-8"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", b'\xef\xbb\xbf{"city": "Z\xc3\xbcrich"}'),
+        ("application/json", '{"city": "Zürich"}'.encode("utf-16")),
+        ("application/json; charset=iso-8859-1", '{"city": "Zürich"}'.encode("latin-1")),
+        ("application/json", b'{"city": "Z\xc3\xbcrich", "broken": "\xff"}'),
+    ],
+)
+async def test_json_is_read_in_its_own_charset(kind: str, body: bytes) -> None:
+    expect = Expectation(json=(parse_json_check("city == 'Zürich'"),))
+    assert (await ask(say(reply("200 OK", body, f"Content-Type: {kind}")), expect)).reason == ""
 
 
 async def test_text_is_found_across_chunks() -> None:

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from httptools import HttpParserError, HttpParserInvalidStatusError, HttpParserUpgrade, HttpResponseParser
 
 from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.engine.probes.charset import read_text
 from oncall_tui.engine.probes.faults import TargetError
 
 HEADER_CAP = 64 * 1024
 INTERIM_LIMIT = 16
 PIECE_LIMIT = 10_000
 """Chunks of one byte cost more than what they carry: so many are enough."""
+MEMBER_LIMIT = 1_000
+"""Members of gzip that hold nothing cost more than what they carry, too."""
 _PHRASE_LIMIT = 80
 _BAD_HEADER = "answer has a header line that is not HTTP"
 _BAD_PACKING = "body is not the gzip or deflate that its header says"
@@ -37,6 +40,10 @@ class Answer:
     body: bytearray
     is_cut: bool = False
     expires_in_ms: int | None = None
+
+    def read_text(self) -> str:
+        """Returns the body as text, by the charset that it came with."""
+        return read_text(self.body, dict(self.headers).get(b"content-type", b"").decode("latin-1"))
 
 
 class AnswerReader:
@@ -170,20 +177,38 @@ class _Unpacker:
     def __init__(self, encoding: str) -> None:
         # 32 + 15: the zlib or the gzip frame, found out by itself.
         self._stream = zlib.decompressobj(47) if encoding in ("gzip", "x-gzip", "deflate") else None
+        self._is_gzip = encoding != "deflate"
+        self._members = 1
         self._is_first = True
 
     def feed(self, chunk: bytes, room: int) -> bytes:
         """Returns at most `room` bytes, so that a small packet cannot become a large one."""
         if self._stream is None or room <= 0:
             return chunk[: max(room, 0)]
-        try:
-            found = self._stream.decompress(chunk, room)
-        except zlib.error as error:
-            if not self._is_first:
-                raise TargetError(_BAD_PACKING) from error
-            found = self._inflate_bare(chunk, room)
-        self._is_first = False
-        return found
+        found = bytearray()
+        while chunk and len(found) < room:
+            if self._stream.eof and not self._begin_member(chunk):
+                break
+            try:
+                found += self._stream.decompress(chunk, room - len(found))
+            except zlib.error as error:
+                if not self._is_first:
+                    raise TargetError(_BAD_PACKING) from error
+                found += self._inflate_bare(chunk, room)
+            self._is_first = False
+            chunk = self._stream.unused_data
+        return bytes(found)
+
+    def _begin_member(self, chunk: bytes) -> bool:
+        """Makes ready for the next member (RFC 1952, 2.2) if there may be one; what else follows is ignored."""
+        self._is_gzip = self._is_gzip and chunk.startswith(b"\x1f")
+        if not self._is_gzip:
+            return False
+        if self._members >= MEMBER_LIMIT:
+            raise TargetError(f"body is packed in more than {MEMBER_LIMIT} members")
+        self._members += 1
+        self._stream = zlib.decompressobj(31)
+        return True
 
     def _inflate_bare(self, chunk: bytes, room: int) -> bytes:
         """Some servers send deflate without its zlib frame."""
