@@ -15,6 +15,7 @@ from oncall_tui.store.incidents import edit_incident, get_incident
 from oncall_tui.store.outbox import list_deliveries
 from oncall_tui.store.page import apply_incident
 from oncall_tui.tui.widgets.compose_pane import ComposePane
+from oncall_tui.tui.widgets.compose_words import draw_words
 
 THEIRS = "We found the cause: a broken cable [/x]."
 
@@ -53,6 +54,8 @@ async def test_both_texts_stand_side_by_side_where_there_is_room(desk: Desk, siz
         await wait_for_text(pilot, "f5 compares")
         await pilot.press("f5")
         shown = await wait_for_text(pilot, "Somebody wrote on the page while you have words")
+        assert "somebody wrote on the page: identified" in shown
+        assert shown.count("a broken cable") == 1
         rows = shown.splitlines()
         theirs, mine = (next(at for at, row in enumerate(rows) if words in row) for words in (THEIRS, "Mine."))
         assert abs(theirs - mine) <= 2 if size[0] >= 100 else mine - theirs > 2
@@ -150,3 +153,19 @@ async def test_the_title_of_the_page_comes_with_their_words(desk: Desk) -> None:
         assert "Our new title" in shown
         await pilot.press("t")
         await wait_for(pilot, lambda: get_incident(desk.db, number).title == "Their new title")
+
+
+@pytest.mark.parametrize(
+    ("news", "shown"),
+    [
+        (f"somebody wrote on the page: identified: {THEIRS}", "somebody wrote on the page: identified"),
+        (f"page eu: monitoring: So.; identified: {THEIRS}; title: T", "page eu: monitoring: So.; identified"),
+        (f"page eu: identified: {THEIRS}; page eu says resolved", "page eu: identified; page eu says resolved"),
+        (f"page eu: identified: {THEIRS[:-1]}", "page eu: identified"),
+        ("the page says resolved", "the page says resolved"),
+    ],
+)
+def test_words_that_stand_below_are_not_in_the_sentence_about_them(news: str, shown: str) -> None:
+    drawn = draw_words(IncidentStatus.IDENTIFIED, "T", news, THEIRS).plain.splitlines()
+    assert drawn[1:] == ["T", shown, THEIRS]
+    assert draw_words(IncidentStatus.IDENTIFIED, "T", news, "").plain.splitlines()[2] == news.replace("; title: T", "")

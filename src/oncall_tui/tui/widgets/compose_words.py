@@ -34,6 +34,8 @@ from oncall_tui.tui.widgets.reach_mark import mark_reach
 
 _DUE_MINUTES = (15, 20, 30, 60, 120, 240)
 _NAME_AT_LEAST = 12
+#: So many of its first letters tell that a sentence which was cut ends with a text.
+_CUT_LEAST = 40
 DUE_STYLE = {
     Urgency.CALM: "$muted",
     Urgency.SOON: "$state-slow",
@@ -263,10 +265,20 @@ def draw_body(text: str, width: int, rows: int) -> list[Content]:
 
 
 def draw_words(status: IncidentStatus, title: str, news: str, body: str) -> Content:
-    """Returns one side of a conflict: state, title, what happened on the page, and the text."""
+    """Returns one side of a conflict: state, title, what happened on the page beside the text, and the text."""
     rows = [look(*STATUS_LOOK[status])]
     if title:
         rows.append(line(title, "bold"))
     if news:
-        rows.append(line(news, "$state-slow"))
+        rows.append(line(_leave_out(news, body).replace(f"; title: {title}", ""), "$state-slow"))
     return Content("\n").join([*rows, block(body)])
+
+
+def _leave_out(news: str, body: str) -> str:
+    """Returns a sentence without the words that stand below it; of long ones it has the beginning alone."""
+    words = f": {body}"
+    at = news.find(words) if body.strip() else len(news)
+    if at < 0:
+        at = news.rfind(words[:_CUT_LEAST])
+        return news[:at] if at >= 0 and words.startswith(news[at:]) else news
+    return news[:at] + news[at + len(words) :]
