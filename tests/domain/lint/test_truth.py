@@ -32,9 +32,7 @@ def test_all_well_while_a_probe_is_down_blocks(text: str) -> None:
     assert _told(text, Context(probes=(ProbeFact("api-eu", ProbeStatus.UP),))) == []
 
 
-@pytest.mark.parametrize(
-    "text", ["The API is up again.", "API calls are working normally.", "We are back online."]
-)
+@pytest.mark.parametrize("text", ["The API is up again.", "API calls are working normally.", "We are back online."])
 def test_plain_words_for_all_well_are_known_too(text: str) -> None:
     assert ("TR001", Level.BLOCK) in _told(text, _DOWN)
     assert ("TR001", Level.BLOCK) not in _told("Our team is working on it and is available to help.", _DOWN)
@@ -101,6 +99,7 @@ def test_what_follows_an_end_passes(text: str) -> None:
         (_S.IDENTIFIED, "The cause is still unknown."),
         (_S.IDENTIFIED, "We have not yet identified the root cause."),
         (_S.MONITORING, "This incident has been resolved."),
+        (_S.MONITORING, "We are still searching for the cause of late mail."),
         (_S.MONITORING, "Mail works, but the cause is still unknown."),
         (_S.IDENTIFIED, "The issue is now fully resolved."),
     ],
@@ -115,7 +114,7 @@ def test_other_states_warn_of_what_contradicts_them(status: IncidentStatus, text
         (_S.INVESTIGATING, "We will tell you once a fix has been deployed."),
         (_S.INVESTIGATING, "A temporary fix has been deployed, but errors go on."),
         (_S.MONITORING, "A fix has been implemented and we are monitoring the results."),
-        (_S.MONITORING, "We continue to look for the root cause."),
+        (_S.MONITORING, "Mail works again, and we continue to look for the root cause."),
         (_S.MONITORING, "We will confirm when the issue has been resolved."),
         (_S.IDENTIFIED, "The issue has been identified and a fix is being implemented."),
     ],

@@ -9,6 +9,7 @@ from oncall_tui.domain.lint.contradictions import find_contradictions
 from oncall_tui.domain.lint.model import Context, Level, Remark, Rule, Tuning
 from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.reading import Post, Reading, Sentence
+from oncall_tui.domain.lint.unfinished import find_unfinished, tells_end
 
 _OVER = Folded(
     r"(?i:\b(?:resolved?|resolution|resolving|restored?|recover(?:ed|y|ing)|fixed|mitigated|remediated|corrected"
@@ -116,6 +117,11 @@ _FOUND = Folded(
     r"\b(?:(?<!not )(?<!not yet )(?<!n't )identified"
     r"|(?<!not )(?<!not yet )found|fix\w*|patch\w*|deploy\w*|mitigat\w+|restor\w+|recover\w+|implement\w*|underlying"
     r"|rolled back)\b"
+)
+_SEEKING = Folded(
+    r"\b(?:look|search|hunt)(?:ing)? for (?:the |its |a )?(?:root )?(?:cause|reason|fault)\b"
+    r"|\b(?:finding|find) out why\b|\bnot (?:yet )?found the (?:root )?cause\b",
+    needs="look|search|hunt|find|found",
 )
 _CAUSE_KNOWN = Folded(
     r"\bwe (?:now )?know the (?:root )?cause\b|\b(?:(?:have|has) (?:now |already )?(?:identified|found"
@@ -246,12 +252,21 @@ def _find_contradictions(post: Post, context: Context, _tuning: Tuning) -> Itera
     body, status = post.body, context.status
     if status is IncidentStatus.RESOLVED:
         is_over = _OVER.search(body.prose) or _MOVED.search(body.prose) or _is_report(body)
-        for start, end, _ in search(body, _AT_WORK, _AFTERWARDS, _OVER):
+        going = list(search(body, _AT_WORK, _AFTERWARDS, _OVER))
+        for start, end, _ in going:
             text = f"'{show(body, start, end)}' goes on, but the state says resolved: tell what happened, in the past."
             yield Remark(start, end, text, level=Level.WARN if is_over else Level.BLOCK)
-        for start, end, _ in search(body, _LINGERING, _AFTERWARDS, _OVER, _AT_WORK):
-            text = f"'{show(body, start, end)}' is told as of now, but the state says resolved: tell it in the past."
-            yield Remark(start, end, text, level=Level.WARN)
+        told = {sentence.start for _, _, sentence in going}
+        for start, end, is_certain in find_unfinished(body):
+            sentence = body.sentence_at(start)
+            if sentence is not None and sentence.start not in told:
+                told.add(sentence.start)
+                text = f"'{show(body, start, end)}', but the state says resolved: tell how it ended, or go back."
+                yield Remark(start, end, text, level=Level.BLOCK if is_certain else Level.WARN)
+        for start, end, sentence in search(body, _LINGERING, _AFTERWARDS, _OVER, _AT_WORK):
+            if sentence.start not in told:
+                text = f"'{show(body, start, end)}' is told as of now, but the state says resolved: use the past."
+                yield Remark(start, end, text, level=Level.WARN)
     elif status is IncidentStatus.INVESTIGATING:
         for start, end, _ in search(body, _FIX_DONE, _SOME):
             text = f"'{show(body, start, end)}', but the state says investigating: set it to monitoring."
@@ -264,8 +279,12 @@ def _find_contradictions(post: Post, context: Context, _tuning: Tuning) -> Itera
         for start, end, _ in search(body, unknown, _FOUND):
             text = f"'{show(body, start, end)}', but the state says {status.value}: go back to investigating."
             yield Remark(start, end, text, level=Level.WARN)
+    if status is IncidentStatus.MONITORING and not tells_end(body):
+        for start, end, _ in search(body, _SEEKING):
+            text = f"'{show(body, start, end)}', but the state says monitoring: say what was done, or go back."
+            yield Remark(start, end, text, level=Level.WARN)
     if status is IncidentStatus.MONITORING and not _OVER.search(body.prose):
-        going = (*search(body, _AT_WORK, _AFTERWARDS), *search(body, _STILL_DOWN, _AFTERWARDS, _AT_WORK))
+        going = [*search(body, _AT_WORK, _AFTERWARDS), *search(body, _STILL_DOWN, _AFTERWARDS, _AT_WORK)]
         for start, end, _ in going:
             text = f"'{show(body, start, end)}', but the state says monitoring: say what was done, or go back."
             yield Remark(start, end, text, level=Level.WARN)
