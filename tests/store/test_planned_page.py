@@ -208,3 +208,27 @@ def test_what_was_confirmed_while_the_plan_was_in_doubt_stays(db: Database) -> N
         remote=show(work),
     )
     assert get_maintenance(db, 1).ends_at == END + 30 * MINUTE
+
+
+def test_words_that_were_removed_are_told_where_the_page_is_dated_by_the_last_ones(db: Database) -> None:
+    epoch, work = begin_epoch(db), plan(db)
+    deliver_all(db, epoch, work)
+    said = (("c1", S.SCHEDULED, "It takes longer."),)
+    remote_id = f"r-{PAGE}-1"
+    assert take_in_maintenance(db, show(work, remote_id, said, updated_at=NOON + 2_000), NOON + 2_000, page=PAGE)
+    for seconds in (30, 110):
+        assert not take_in_maintenance(db, show(work, remote_id), NOON + seconds * 1_000, page=PAGE)
+    assert [each.body for each in list_page_messages(db, 1)] == ["It takes longer."]
+    assert take_in_maintenance(db, show(work, remote_id), NOON + 3 * MINUTE, page=PAGE)
+    assert list_page_messages(db, 1) == []
+
+
+def test_a_date_that_no_clock_of_the_page_can_show_hides_no_change_of_a_plan(db: Database) -> None:
+    epoch, work = begin_epoch(db), plan(db)
+    deliver_all(db, epoch, work)
+    remote_id = f"r-{PAGE}-1"
+    longer = show(work, remote_id, ends_at=END + 30 * MINUTE, updated_at=2_000_000_000_000)
+    assert take_in_maintenance(db, longer, NOON + 1, page=PAGE)
+    assert not take_in_maintenance(db, longer, NOON + 2, page=PAGE)
+    assert take_in_maintenance(db, show(work, remote_id, updated_at=NOON + 3), NOON + 4, page=PAGE)
+    assert get_maintenance(db, 1).ends_at == END

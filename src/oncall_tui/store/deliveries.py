@@ -178,7 +178,7 @@ def settle_delivered(
             "later.page = ?1 AND later.id > ?8 AND later.kind != 'edit' AND later.state = 'dropped'))",
             (
                 *(page, remote_incident_id, incident_id, remote_url, page_title),
-                *(bound_instant(connection, page, page_updated_at, now), now, delivery_id),
+                *(trust_date(connection, page, page_updated_at, now), now, delivery_id),
             ),
         )
         if remote_update_id is not None:
@@ -201,10 +201,15 @@ def settle_delivered(
 
 
 def bound_instant(connection: sqlite3.Connection, page: str, at: int, now: int) -> int:
-    """Returns an instant that a page told, no later than its clock can be: what it says next must not look older."""
+    """Returns an instant that a page told, no later than its clock can be."""
     row = connection.execute("SELECT clock_skew_ms FROM page WHERE page = ?", (page,)).fetchone()
     skew_ms = (row["clock_skew_ms"] or 0) if row else 0
     return min(at, now + skew_ms + _CLOCK_TOLERANCE_MS)
+
+
+def trust_date(connection: sqlite3.Connection, page: str, at: int, now: int) -> int:
+    """Returns when a page says that something was changed, 1 where that cannot be: what it says next must not look older."""
+    return at if bound_instant(connection, page, at, now) == at else 1
 
 
 def settle_retry(db: Database, delivery_id: int, epoch: int, *, next_try_at: int, reason: str, now: int) -> bool:

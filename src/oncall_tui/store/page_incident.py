@@ -8,7 +8,7 @@ from oncall_tui.domain.pagestate import name_page
 from oncall_tui.domain.remote import RemoteIncident, RemoteUpdate
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.codec import decode_capabilities, encode_components
-from oncall_tui.store.deliveries import bound_instant
+from oncall_tui.store.deliveries import bound_instant, trust_date
 from oncall_tui.store.incidents import set_components
 from oncall_tui.store.outbox import ENGINE
 from oncall_tui.store.sqlite import sqlite3
@@ -75,7 +75,7 @@ def insert_found(connection: sqlite3.Connection, page: str, remote: RemoteIncide
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(page, remote.remote_id, incident_id, remote.url, remote.title),
-            *(bound_instant(connection, page, remote.updated_at, now), remote.origin, remote.status, now),
+            *(trust_date(connection, page, remote.updated_at, now), remote.origin, remote.status, now),
         ),
     )
     set_components(connection, incident_id, remote.components)
@@ -179,7 +179,7 @@ def merge_found(connection: sqlite3.Connection, page: str, row: sqlite3.Row, rem
             "UPDATE page_incident SET title = ?, updated_at = ?, origin = ?, shown_status = ?, taken_at = ?, is_behind = ? "
             "WHERE page = ? AND remote_id = ?",
             (
-                *(remote.title, bound_instant(connection, page, remote.updated_at, now), remote.origin, remote.status),
+                *(remote.title, trust_date(connection, page, remote.updated_at, now), remote.origin, remote.status),
                 *(now, bool(states) and bool(news or is_moved or row["is_behind"]), page, remote.remote_id),
             ),
         )

@@ -22,7 +22,7 @@ from oncall_tui.domain.remote import RemoteMaintenance
 from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.store.database import Database
-from oncall_tui.store.deliveries import bound_instant
+from oncall_tui.store.deliveries import trust_date
 from oncall_tui.store.lease import is_current
 from oncall_tui.store.maintenance import TOPIC, get_maintenance, list_watched
 from oncall_tui.store.notice_rows import plan_again, tell_timeline, withdraw
@@ -91,7 +91,7 @@ def merge_placement(
         *(remote.origin or row["origin"], difference, conflict, remote.url or row["url"], None),
     )
     columns = "title, status, starts_at, ends_at, components, origin, difference, conflict, url, gone_at"
-    updated_at = bound_instant(connection, page, remote.updated_at, now)
+    updated_at = trust_date(connection, page, remote.updated_at, now)
     has_date = updated_at == remote.updated_at != row["updated_at"] or not row["updated_at"]
     if has_date or fields != tuple(row[column] for column in columns.split(", ")):
         connection.execute(

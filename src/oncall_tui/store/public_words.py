@@ -17,7 +17,7 @@ _OTHERS = (
     "UNION ALL SELECT '', before FROM correction JOIN page_update USING (update_id) "
     "JOIN incident_update ON incident_update.id = update_id WHERE page = ? AND posted_at >= ? "
     "AND before != coalesce(page_update.body, incident_update.body) "
-    "UNION ALL SELECT '', title FROM page_incident WHERE page = ? AND updated_at >= ? "
+    "UNION ALL SELECT '', title FROM page_incident WHERE page = ? AND max(updated_at, taken_at) >= ? "
     "UNION ALL SELECT '', title FROM page_maintenance WHERE page = ? AND max(updated_at, ends_at) >= ? "
     "UNION ALL SELECT remote_id, body FROM page_notice WHERE page = ? AND posted_at >= ? "
     "UNION ALL SELECT remote_id, body FROM notice_delivery WHERE page = ? AND state = 'delivered' AND delivered_at >= ? "
