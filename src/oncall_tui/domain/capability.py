@@ -22,6 +22,7 @@ class Capabilities(Struct, frozen=True):
     `holds_components` ones show a component no better than it was declared until the incident is over;
     `resolves_all` ones put back every component when it is; `stays_degraded_while_open` ones have no open incident
     whose components are all well, and show as degraded those that were not.
+    `replaces_lists` ones take with each message all that belongs to an incident, in place of what was there.
     `has_public_list` ones tell programs what customers read; of others words are looked for in what browsers get.
     `keeps_window` ones show for ever what planned work was announced with; `moves_silently` ones start and end it by
     their own clock without a word; `mails_as_announced` ones mail of all that is said of it, or of nothing, as of its
@@ -41,6 +42,7 @@ class Capabilities(Struct, frozen=True):
     holds_components: bool = False
     resolves_all: bool = False
     stays_degraded_while_open: bool = False
+    replaces_lists: bool = False
     can_retitle: bool = True
     can_edit_update: bool = False
     has_maintenance: bool = False

@@ -14,6 +14,7 @@ from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState
 from oncall_tui.engine.answering import find_unanswered
 from oncall_tui.engine.composing import UnknownComponentError, compose_backfill, compose_message
 from oncall_tui.engine.correcting import Corrector
+from oncall_tui.engine.looks import update_incident
 from oncall_tui.engine.page_work import PageWork
 from oncall_tui.engine.pages import Message
 from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, PageError, RefusedByPageError
@@ -86,8 +87,9 @@ class Courier:
             is_known = delivery.remote_incident_id is not None
             if not is_known:
                 await self._search.learn_time()
-            # Both requests are paid before the first, so that nothing waits between the baseline and the write.
-            await self._work.budget.spend(1 + is_known, is_backlog=self.is_backlog(delivery))
+            # All requests are paid before the first, so that nothing waits between the baseline and the write.
+            count = 1 + is_known * (1 + self._page.capabilities.replaces_lists)
+            await self._work.budget.spend(count, is_backlog=self.is_backlog(delivery))
             is_looking = await self._may_be_there(delivery)
             sighting = await self._search.read_ours(delivery, is_looking=is_looking, is_paid=is_known)
             baseline = sighting.ours
@@ -173,7 +175,7 @@ class Courier:
             elif baseline is None:
                 answer = await self._page.create_incident(message)
             else:
-                answer = await self._page.update_incident(baseline, message)
+                answer = await update_incident(self._page, baseline, message)
         except NotAppliedError as error:
             await self.settling.retry(delivery, error)
             return

@@ -33,11 +33,11 @@ from oncall_tui.domain.remote import RemoteMaintenance, RemoteMaintenanceUpdate
 from oncall_tui.domain.update import DeliveryState
 from oncall_tui.engine.absences import Absences
 from oncall_tui.engine.composing import UnknownComponentError
+from oncall_tui.engine.looks import count_requests, update_work
 from oncall_tui.engine.noticing import PlannedPage, compose_notice
 from oncall_tui.engine.page_work import PageWork
 from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, PageError, RefusedByPageError
 from oncall_tui.engine.pages.extras import MaintenanceMessage
-from oncall_tui.engine.planned_looks import ChangedMeanwhileError, count_requests, update_seen
 from oncall_tui.engine.settling import Doubts
 from oncall_tui.store.incidents import list_component_ids
 from oncall_tui.store.maintenance import get_maintenance
@@ -235,11 +235,7 @@ class NoticeCourier:
             if baseline is None:
                 answer = await self._page.create_maintenance(message)
             else:
-                answer = await update_seen(self._page, baseline, message)
-        except ChangedMeanwhileError as error:
-            wait_ms = self._work.count_failure(delivery.id, error)
-            await self._settle(delivery, DeliveryState.RETRY_WAIT, str(error), self._clock() + wait_ms)
-            return
+                answer = await update_work(self._page, baseline, message)
         except NotAppliedError as error:
             await self._retry(delivery, error)
             return

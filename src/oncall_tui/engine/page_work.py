@@ -16,7 +16,7 @@ from oncall_tui.engine.absences import read_uptime
 from oncall_tui.engine.fenced import STORE_PAUSE_S, FencedStore
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.pages.budget import Budget
-from oncall_tui.engine.pages.errors import PageError, TokenRefusedError
+from oncall_tui.engine.pages.errors import ChangedMeanwhileError, PageError, TokenRefusedError
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.page import note_page_failed
 
@@ -108,8 +108,11 @@ class PageWork(Work):
     async def note_failure(self, key: Hashable, error: PageError) -> int:
         """Counts a failed try, as `count_failure` does, and holds everything back when the page asked for it.
 
-        Where the token is refused, all wait for one that is not: no try of its own has failed.
+        Where the token is refused, all wait for one that is not: no try of its own has failed. Where somebody else
+        wrote first, nothing is wrong with the page.
         """
+        if isinstance(error, ChangedMeanwhileError):
+            return self.count_failure(key, error)
         is_held = isinstance(error, TokenRefusedError)
         wait_ms, now = self.pace.first_ms if is_held else self.count_failure(key, error), self.clock()
         blocked_until = None if error.wait_ms is None else now + wait_ms

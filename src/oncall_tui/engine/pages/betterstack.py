@@ -48,6 +48,7 @@ CAPABILITIES = Capabilities(
     needs_component=True,
     resolves_all=True,
     stays_degraded_while_open=True,
+    replaces_lists=True,
     can_retitle=False,
     has_maintenance=True,
     has_auto_transitions=True,

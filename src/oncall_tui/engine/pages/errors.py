@@ -3,7 +3,8 @@
 RemoteError
 └── PageError
     ├── NotAppliedError     certainly not applied: ask again later
-    │   └── TokenRefusedError   the page takes no request with this token: all of them wait
+    │   ├── TokenRefusedError   the page takes no request with this token: all of them wait
+    │   └── ChangedMeanwhileError   somebody wrote there first: look again
     ├── RefusedByPageError  certainly not applied: a person has to decide
     └── AmbiguousError      perhaps applied: look before asking again
 """
@@ -35,6 +36,10 @@ class NotAppliedError(PageError):
 
 class TokenRefusedError(NotAppliedError):
     """The page does not know the token; what is asked for may be right, and goes with another one."""
+
+
+class ChangedMeanwhileError(NotAppliedError):
+    """Somebody wrote on the page between our look at it and our write, which was not begun."""
 
 
 class RefusedByPageError(PageError):

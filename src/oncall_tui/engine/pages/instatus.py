@@ -30,7 +30,9 @@ from oncall_tui.engine.pages.values import (
     read_time,
 )
 
-CAPABILITIES = Capabilities(adapter="instatus", can_retitle=False, has_maintenance=True, keeps_window=True)
+CAPABILITIES = Capabilities(
+    adapter="instatus", replaces_lists=True, can_retitle=False, has_maintenance=True, keeps_window=True
+)
 _STATUSES = {status: status.value.upper() for status in LIFECYCLE}
 _OPEN = ",".join(word for status, word in _STATUSES.items() if status.is_open)
 _READ_STATUSES = {word: status for status, word in _STATUSES.items()}

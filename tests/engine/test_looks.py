@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 
 import pytest
-from tests.engine.fakes.kinds import OPEN_STATUS, PLANNED, Kind
+from tests.engine.fakes.kinds import BETTER_STACK, INSTATUS, OPEN_STATUS, PLANNED, Kind
 from tests.engine.fakes.planned import FakePlanned
 from tests.engine.fakes.planneddesk import D, PlannedDesk, desk_of
+from tests.engine.fakes.proving import allow
 from tests.engine.faultkinds import Fault
-from tests.store.planned import END, MINUTE, change
+from tests.engine.publishing import confirm, declare
+from tests.store.planned import END, MINUTE, PAGE, change
 
+from oncall_tui.domain.incident import ComponentStatus
 from oncall_tui.domain.maintenance import NoticeKind
+from oncall_tui.engine.courier import Courier
 from oncall_tui.store.notice_decisions import retry_notice
 from oncall_tui.store.notices import list_placements
+from oncall_tui.store.outbox import list_deliveries, retry_delivery
+from oncall_tui.store.page import apply_components, read_page
 
 K = NoticeKind
 KEEPS_WINDOW = ("incident.io", "instatus")  # show for ever what was announced: nothing of ours can overwrite that
@@ -143,3 +150,46 @@ async def test_all_that_a_write_costs_is_paid_before_it(kind: Kind, tmp_path: Pa
         desk.say(K.REMIND)
         await desk.tend()
         assert sum(paid) == len(desk.page.requests) - before == 3 + client.capabilities.keeps_one_text
+
+
+async def carry_all(desk: PlannedDesk, courier: Courier) -> None:
+    desk.now += 1_000
+    for each in list_deliveries(desk.db):
+        await courier.carry(each)
+
+
+@pytest.mark.parametrize("kind", [BETTER_STACK, INSTATUS], ids=str)
+async def test_what_a_colleague_adds_to_an_incident_is_not_left_out_by_our_list(kind: Kind, tmp_path: Path) -> None:
+    async with desk_of(kind, tmp_path / "oncall.db") as (desk, client):
+        web = desk.page.add_component("Web")
+        api, _ = await client.list_components(allow)
+        apply_components(desk.db, await client.list_components(allow), page=PAGE)
+        courier = Courier(desk.work, asyncio.Event())
+        incident = declare(desk.db, components={"API": ComponentStatus.MAJOR_OUTAGE}, now=desk.now)
+        down = {"API": ComponentStatus.MAJOR_OUTAGE}
+        confirm(desk.db, incident.id, "first", components=down, now=desk.now)
+        await carry_all(desk, courier)
+        (key,) = [each.remote_id for each in await client.list_recent(0, allow)]
+
+        def add() -> None:
+            if kind is BETTER_STACK:
+                desk.page.edit(key, "Web too.", {api.remote_id: "downtime", web: "downtime"})
+            else:
+                desk.page.edit(key, "IDENTIFIED", "Web too.", components=[api.remote_id, web])
+
+        confirm(desk.db, incident.id, "second", components={"API": ComponentStatus.PARTIAL_OUTAGE}, now=desk.now)
+        act_after(desk.page, 1, add)
+        await carry_all(desk, courier)
+        (waiting,) = list_deliveries(desk.db)
+        assert (waiting.state, "just now" in waiting.reason) == (D.RETRY_WAIT, True)
+        assert read_page(desk.db, page=PAGE).last_error == ""
+        # Our words would calm somebody over theirs: a person is shown both.
+        await carry_all(desk, courier)
+        (waiting,) = list_deliveries(desk.db)
+        if waiting.state is D.FAILED:
+            assert "Web too." in waiting.reason
+            retry_delivery(desk.db, waiting.id, "ana", desk.now)
+            await carry_all(desk, courier)
+        shown = await client.get_incident(key)
+        assert set(shown.components) == {"API", "Web"}
+        assert desk.page.list_words() == [["first", "Web too.", "second"]]
