@@ -17,7 +17,7 @@ from oncall_tui.clock import now_ms
 from oncall_tui.engine.doctor import Check
 from oncall_tui.engine.spawn import read_host
 from oncall_tui.store.database import Database, open_database
-from oncall_tui.store.lease import take_lease
+from oncall_tui.store.lease import beat_lease, end_lease, fail_lease, take_lease
 
 _HOLD = "import sys; from pathlib import Path; from oncall_tui.store.lock import engine_lock; "
 _HOLD += "lock = engine_lock(Path(sys.argv[1])); assert lock.acquire(); print('held', flush=True); sys.stdin.read()"
@@ -94,6 +94,21 @@ def test_without_an_engine_updates_that_wait_are_a_fault(program: Program) -> No
     waits = _levels(path)["engine"]
     assert (waits.level, waits.finding) == ("fail", "none runs, and 1 update to customers cannot leave")
     assert "oncall-tui sync" in waits.advice
+
+
+def test_an_engine_that_does_not_start_is_a_fault(program: Program, path: Path) -> None:
+    with open_database(path) as db:
+        for _ in range(2):
+            epoch = take_lease(db, pid=1, host="h", boot_id="b", version="0", mode="stay", now=1)
+            # As the next one tries, what became of the one before still stands.
+            if epoch == 1:
+                fail_lease(db, epoch, 2, "no such table: hook")
+            check = _levels(path)["engine"]
+            assert (check.level, check.finding) == ("fail", "does not start: no such table: hook")
+        assert "Engine: failed to start (no such table: hook)." in program.run("status").out
+        beat_lease(db, epoch, 3, is_online=True, note="")
+        end_lease(db, epoch, 4)
+    assert _levels(path)["engine"].level == "ok"
 
 
 @pytest.mark.parametrize("fault", ["full", "read-only"])

@@ -27,7 +27,7 @@ from tests.saved import list_results
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import Config
 from oncall_tui.domain.engine import Terminal
-from oncall_tui.domain.errors import TooNewError
+from oncall_tui.domain.errors import StoreError, TooNewError
 from oncall_tui.domain.incident import IncidentStatus, Severity
 from oncall_tui.engine import service
 from oncall_tui.engine.service import Ending, Mode, run_engine
@@ -64,6 +64,31 @@ def test_it_probes_obeys_term_and_says_so(tmp_path: Path, target: int) -> None:
         assert not is_engine_running(tmp_path / "oncall.db")
     end(process)
     assert "told to stop" in log_path(tmp_path / "oncall.db").read_text()
+
+
+async def test_a_start_that_fails_looks_like_none_that_works(tmp_path: Path, target: int) -> None:
+    path, config = tmp_path / "oncall.db", make_config(tmp_path, target)
+    with open_database(path) as db:
+        with db.write() as connection:
+            connection.execute("ALTER TABLE hook RENAME TO hidden")
+        for _ in range(2):
+            with pytest.raises(StoreError, match="no such table"):
+                await run_engine(path, config, mode=Mode.STAY)
+            lease = read_lease(db)
+            assert lease is not None
+            assert not lease.is_working(now_ms())
+            assert "no such table" in lease.start_fault
+        with db.write() as connection:
+            connection.execute("ALTER TABLE hidden RENAME TO hook")
+        stop = asyncio.Event()
+        engine = asyncio.create_task(run_engine(path, config, mode=Mode.STAY, stop=stop))
+        while (lease := read_lease(db)) is None or lease.heartbeat_at == lease.started_at or lease.stopped_at:
+            await asyncio.sleep(0.05)
+        lease = read_lease(db)
+        assert lease is not None
+        assert (lease.start_fault, lease.note) == ("", "")
+        stop.set()
+        await engine
 
 
 def test_six_starts_at_once_leave_one_engine(tmp_path: Path, target: int) -> None:

@@ -98,6 +98,18 @@ def test_a_calm_head() -> None:
         (replace(CALM, lease=replace(LEASE, heartbeat_at=NOW - 12_000)), "engine silent 12 s"),
         (replace(CALM, lease=replace(LEASE, stopped_at=NOW)), "engine stopped"),
         (replace(CALM, lease=replace(LEASE, is_online=False)), "this host is offline"),
+        (
+            replace(CALM, lease=replace(LEASE, stopped_at=NOW, note="no such table: hook")),
+            "engine does not start   no such table: hook",
+        ),
+        (
+            replace(CALM, lease=replace(LEASE, note="no such table: hook")),
+            "engine does not start   no such table: hook",
+        ),
+        (
+            replace(CALM, lease=replace(LEASE, started_at=NOW - 5_000, note="hook phone failed: exit 1")),
+            "engine on   ▲ hook phone failed",
+        ),
         (replace(CALM, deliveries=(make_delivery(DeliveryState.PENDING),)), "queue 1"),
         (replace(CALM, deliveries=(make_delivery(DeliveryState.FAILED),)), "queue 0  ✖ 1 FAILED"),
         (

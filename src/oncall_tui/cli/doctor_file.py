@@ -143,6 +143,9 @@ def _check_engine(path: Path, lease: Lease | None, waiting: list[Delivery], faul
         is_running = is_engine_running(path)
     except OSError as error:
         return Check("skip", "engine", f"not looked at: {error.strerror}")
+    if lease is not None and lease.start_fault:
+        advice = f"`oncall-tui agent` tries it before your eyes; log {log_path(path)}"
+        return Check("fail", "engine", f"does not start: {lease.start_fault}", advice)
     if not is_running:
         moving = [each for each in waiting if each.state != "failed" and each.asked_at is None]
         if not moving:

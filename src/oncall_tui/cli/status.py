@@ -151,6 +151,8 @@ def _tell_value(shape: dict[str, Json]) -> str:
 def _shape_engine(lease: Lease | None, is_running: bool, now: int) -> dict[str, Json]:
     from oncall_tui.cli.output import show_time
 
+    if lease is not None and lease.start_fault:
+        return {"is_running": is_running, "state": "failed", "note": lease.start_fault}
     if not is_running or lease is None:
         return {"is_running": is_running, "state": "starting" if is_running else "off"}
     return {
@@ -220,6 +222,8 @@ def _tell(
     if notices:
         say(notices)
     note = f" ({engine['note']})" if engine.get("note") else ""
+    if engine["state"] == "failed":
+        note = f" to start ({engine['note']})"
     if engine["state"] == "stalled":
         note = " (nothing leaves: `oncall-tui doctor` says why)"
     say(

@@ -27,6 +27,11 @@ class Lease(Struct, frozen=True):
         """Tells whether its working loop has spoken within five seconds."""
         return self.stopped_at is None and abs(now - self.heartbeat_at) < ENGINE_SILENT_AFTER_MS
 
+    @property
+    def start_fault(self) -> str:
+        """Why the latest start failed, empty once one has come to work."""
+        return self.note if self.stopped_at is not None or self.heartbeat_at == self.started_at else ""
+
 
 class Terminal(Struct, frozen=True):
     """One open screen on the file."""

@@ -24,6 +24,7 @@ from oncall_tui.clock import now_ms
 from oncall_tui.config.model import Config, PageConfig
 from oncall_tui.domain.engine import TERMINAL_SILENT_AFTER_MS
 from oncall_tui.domain.errors import StoreError, UsageError
+from oncall_tui.domain.sanitize import clean_line
 from oncall_tui.engine.pages import Page
 from oncall_tui.engine.probes.wire import split_target
 from oncall_tui.engine.publishing import LOCK_WAIT_S, open_page, take_config
@@ -35,7 +36,7 @@ from oncall_tui.engine.vantage import Vantage
 from oncall_tui.engine.works import Run, Works
 from oncall_tui.store.database import SCHEMA_VERSION, Database
 from oncall_tui.store.hooks import has_waiting_calls, replace_hooks, tell_faults
-from oncall_tui.store.lease import beat_lease, end_lease, is_running, list_terminals, take_lease
+from oncall_tui.store.lease import beat_lease, end_lease, fail_lease, is_running, list_terminals, take_lease
 from oncall_tui.store.lock import engine_lock
 from oncall_tui.store.maintenance import has_waiting_notice
 from oncall_tui.store.outbox import has_waiting
@@ -51,6 +52,7 @@ CLOSE_WITHIN_S = 0.2
 QUEUE_LINGER_S = 600.0
 """So long after the last terminal a lingering engine goes on trying to publish what was confirmed."""
 _RESTART_AFTER_S = 2.0
+_FAULT_LIMIT = 200
 
 _log = logging.getLogger(__name__)
 
@@ -144,11 +146,13 @@ class _Engine:
         epoch = await self._queue.call(
             take_lease, pid=os.getpid(), host=host, boot_id=boot_id, version=__version__, mode=self._mode, now=now_ms()
         )
-        pages = await self._open_pages()
-        await take_config(self._queue, self._config, pages)
-        await self._queue.call(replace_hooks, [hook.name for hook in self._config.hooks], now_ms())
-        await self._desk.restore()
-        await self._recorder.restore()
+        try:
+            pages = await self._begin()
+        except Exception as error:
+            # Whoever starts the next one in ten seconds would take the lease for a sign of life.
+            with suppress(StoreError):
+                await self._queue.call(fail_lease, epoch, now_ms(), clean_line(str(error), _FAULT_LIMIT))
+            raise
         _log.info(
             "engine %d started: process %d, %s, %d probes", epoch, os.getpid(), self._mode, len(self._config.probes)
         )
@@ -168,6 +172,15 @@ class _Engine:
                 for _, page in pages:
                     await page.close()
         return self._ending
+
+    async def _begin(self) -> list[tuple[PageConfig, Page]]:
+        """Takes the config, and goes on from what the file holds; returns the pages. Raises StoreError."""
+        pages = await self._open_pages()
+        await take_config(self._queue, self._config, pages)
+        await self._queue.call(replace_hooks, [hook.name for hook in self._config.hooks], now_ms())
+        await self._desk.restore()
+        await self._recorder.restore()
+        return pages
 
     async def _open_pages(self) -> list[tuple[PageConfig, Page]]:
         """Returns the pages to publish to; one that cannot be used is told on the screens, and the rest goes on."""

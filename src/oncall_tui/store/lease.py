@@ -10,14 +10,18 @@ from oncall_tui.store.sqlite import sqlite3
 
 
 def take_lease(db: Database, *, pid: int, host: str, boot_id: str, version: str, mode: str, now: int) -> int:
-    """Writes a new holder and returns its epoch, one above all before it. The caller holds the engine's lock."""
+    """Writes a new holder and returns its epoch, one above all before it. The caller holds the engine's lock.
+
+    Why the start before failed stands until the new one has begun to work.
+    """
     with db.write("engine") as connection:
-        row = connection.execute("SELECT epoch FROM lease").fetchone()
+        row = connection.execute("SELECT epoch, stopped_at, note FROM lease").fetchone()
         epoch = (row["epoch"] if row else 0) + 1
+        fault = row["note"] if row and row["stopped_at"] is not None else ""
         connection.execute(
-            "INSERT OR REPLACE INTO lease(id, pid, host, boot_id, epoch, version, mode, started_at, heartbeat_at) "
-            "VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (pid, host, boot_id, epoch, version, mode, now, now),
+            "INSERT OR REPLACE INTO lease(id, pid, host, boot_id, epoch, version, mode, started_at, heartbeat_at, note) "
+            "VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (pid, host, boot_id, epoch, version, mode, now, now, fault),
         )
     return int(epoch)
 
@@ -34,8 +38,13 @@ def beat_lease(db: Database, epoch: int, now: int, *, is_online: bool, note: str
 
 def end_lease(db: Database, epoch: int, now: int) -> None:
     """Notes a clean stop."""
+    fail_lease(db, epoch, now, "")
+
+
+def fail_lease(db: Database, epoch: int, now: int, fault: str) -> None:
+    """Notes a stop, and why no start came of it."""
     with db.write("engine") as connection:
-        connection.execute("UPDATE lease SET stopped_at = ? WHERE epoch = ?", (now, epoch))
+        connection.execute("UPDATE lease SET stopped_at = ?, note = ? WHERE epoch = ?", (now, fault, epoch))
 
 
 def is_current(connection: sqlite3.Connection, epoch: int) -> bool:

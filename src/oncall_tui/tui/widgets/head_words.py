@@ -106,7 +106,7 @@ def is_engine_bad(snapshot: Snapshot, facts: HeadFacts) -> bool:
     lease = snapshot.lease
     if lease is None:
         return facts.opened_at is not None and facts.now - facts.opened_at >= _START_MS
-    return not lease.is_working(facts.now) or not lease.is_online
+    return not lease.is_working(facts.now) or not lease.is_online or bool(lease.start_fault)
 
 
 def tell_engine(snapshot: Snapshot, now: int, opened_at: int | None = None) -> Content:
@@ -116,6 +116,8 @@ def tell_engine(snapshot: Snapshot, now: int, opened_at: int | None = None) -> C
         if opened_at is None or now - opened_at < _START_MS:
             return join(("engine starting", "$muted"))
         return join((f"{Glyphs.show('✖')} engine does not start: its log says why", "$state-down bold"))
+    if lease.start_fault:
+        return join((f"{Glyphs.show('✖')} engine does not start", "$state-down bold"))
     if lease.is_working(now):
         if not lease.is_online:
             return join((f"{Glyphs.show('▲')} this host is offline", "$state-slow bold"))
@@ -128,8 +130,10 @@ def tell_engine(snapshot: Snapshot, now: int, opened_at: int | None = None) -> C
 
 
 def tell_engine_note(snapshot: Snapshot, now: int) -> list[Piece]:
-    """Says what the engine cannot do just now, such as to call a hook."""
+    """Says what the engine cannot do just now, such as to call a hook, or to start."""
     lease = snapshot.lease
+    if lease is not None and lease.start_fault:
+        return [(2, join((lease.start_fault, "$state-down")))]
     if lease is None or not lease.note or not lease.is_working(now):
         return []
     what, _, why = lease.note.partition(": ")
