@@ -233,6 +233,7 @@ def _draw(receiver: int, terminal: SavedTerminal) -> int:
             signal.signal(number, ending.on_signal)
         threading.Thread(target=ending.watch_parent, args=(receiver,), daemon=True, name="parent").start()
         app.run()
+        terminal.restore_settings()  # where no parent is left to do it; the driver knows the freed keys alone
     except Exception:  # noqa: BLE001 -- the last line of the child: whatever it was is written down
         os.write(2, f"{note_crash(session.db_path)}\n".encode(errors="replace"))
         return CRASHED
