@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from tests.tui.desk import Desk, make_desk, open_app, wait_for_text
+from tests.engine.publishing import confirm, declare
+from tests.tui.desk import Desk, make_desk, open_app, screen_text, wait_for_text
 from tests.tui.test_header import INCIDENT
 
 from oncall_tui.domain.capability import Capabilities
@@ -83,3 +84,32 @@ def test_what_was_made_on_one_page_is_continued_there() -> None:
     assert list_targets(listed, ("eu", "us")) == ["eu", "us"]
     assert list_targets(replace(listed, is_local=False), ("eu", "us")) == ["us"]
     assert list_targets(replace(listed, is_local=False, listings={}), ("eu",)) == ["eu"]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_components_that_a_page_shows_otherwise_are_named_in_compose_and_review(
+    desk: Desk, size: tuple[int, int]
+) -> None:
+    replace_pages(desk.db, [("eu", Capabilities(adapter="Free Page", resolves_all=True)), ("us", None)])
+    hurt = dict.fromkeys(["API", "Database", "Mail and calendar", "Checkout"], ComponentStatus.MAJOR_OUTAGE)
+    incident = declare(desk.db, components=hurt)
+    confirm(desk.db, incident.id, "Sign-in fails.", components=hurt)
+    async with open_app(desk, size=size) as (app, pilot):
+        await pilot.press("p")
+        await wait_for_text(pilot, "1 info")
+        await pilot.press("f2", "4")
+        await wait_for_text(pilot, "RESOLVED")
+        assert "Free Page" not in screen_text(pilot)
+        await pilot.press("f3")
+        await wait_for_text(pilot, "this update")
+        for _ in hurt:
+            await pilot.press("right", "down")
+        await pilot.press("enter")
+        await wait_for_text(pilot, "Free Page sets all of a resolved")
+        findings = app.screen.query_one("#compose-findings", Lines).lines
+        told = " ".join(" ".join(row.plain for row in findings).split())
+        assert "to operational, also API, Checkout, Database, Mail and calendar" in told
+        await pilot.press("ctrl+s")
+        await wait_for_text(pilot, "Review the update")
+        rows = [row.strip(" │▁▂▃▄▅▆▇█") for row in screen_text(pilot).splitlines()]
+        assert "to operational, also API, Checkout, Database, Mail and calendar" in " ".join(rows)

@@ -151,13 +151,13 @@ def _list_component_losses(page: Capabilities, said: Sequence[Said], update: Sai
 
 def _tell_why(page: Capabilities, status: IncidentStatus, wanted: ComponentStatus, shown: ComponentStatus) -> str:
     if page.resolves_all and not status.is_open:
-        return f"{page.adapter} shows {{names}} as operational once resolved, unless another incident holds it"
+        return f"{page.adapter} sets all of a resolved incident to operational, also {{names}}"
     if (nearest := page.shown_components.get(wanted)) is shown:
         word, instead = (state.replace("_", " ") for state in (wanted, nearest))
         return f"{page.adapter} has no component state {word}: customers read {{names}} as {instead}"
     if page.holds_components:
-        return f"{page.adapter} shows {{names}} no better than it was declared until the incident is over"
-    return f"{page.adapter} shows {{names}} as degraded until it is resolved: with all well it would be over there"
+        return f"{page.adapter} shows no component better than declared until the incident is over: {{names}}"
+    return f"{page.adapter} needs something hurt while an incident is open: it shows {{names}} as degraded"
 
 
 _ANY = Capabilities(adapter="")

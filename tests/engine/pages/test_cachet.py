@@ -272,7 +272,7 @@ def test_what_the_page_cannot_hold_is_told() -> None:
         ],
     )
     assert [loss.message for loss in better] == [
-        "cachet shows API no better than it was declared until the incident is over"
+        "cachet shows no component better than declared until the incident is over: API"
     ]
 
 

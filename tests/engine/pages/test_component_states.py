@@ -111,9 +111,7 @@ async def test_only_what_was_hurt_last_stays_degraded_on_a_page_without_a_lifecy
         assert read[-1].components == {"API": WELL, "Web": DEGRADED}
         (state, loss) = find_losses(client.capabilities, said[:2], said[2])
         assert "customers read investigating" in state.message
-        assert loss.message == (
-            "betterstack shows Web as degraded until it is resolved: with all well it would be over there"
-        )
+        assert loss.message == ("betterstack needs something hurt while an incident is open: it shows Web as degraded")
 
 
 async def test_a_page_that_holds_all_loses_nothing() -> None:

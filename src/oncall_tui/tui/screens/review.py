@@ -24,6 +24,7 @@ from oncall_tui.tui.widgets.broadcast_words import draw_broadcasts, list_channel
 from oncall_tui.tui.widgets.lines import Flow
 from oncall_tui.tui.widgets.reach_mark import mark_reach
 from oncall_tui.tui.widgets.review_words import (
+    LABEL_WIDTH,
     draw_finding,
     draw_labelled,
     draw_loss,
@@ -96,7 +97,7 @@ class ReviewScreen(Overlay[bool]):
     def _draw_changes(self, width: int) -> list[Content]:
         """Returns the facts; where they would leave no room for the text, the words of the channels go first."""
         self.call_after_refresh(self._fit)
-        rows, checks = self._list_changes(), self._list_checks(width)
+        rows, checks = self._list_changes(width), self._list_checks(width)
         told = draw_broadcasts(self._channels, width)
         if len(rows) + len(told) + len(checks) > self.app.size.height - _WORDS_AND_KEYS:
             told = draw_broadcasts(self._channels, width, is_brief=True)
@@ -104,7 +105,7 @@ class ReviewScreen(Overlay[bool]):
             return [*checks, *rows, *told]
         return [*rows, *told, *checks]
 
-    def _list_changes(self) -> list[Content]:
+    def _list_changes(self, width: int) -> list[Content]:
         told, incident = self._confirmation, self._incident
         arrow = (f" {Glyphs.show('→')} ", "$muted")
         state = look(*STATUS_LOOK[told.status])
@@ -121,7 +122,8 @@ class ReviewScreen(Overlay[bool]):
         )
         rows.append(draw_labelled("Next update", line(words)))
         rows += [
-            draw_labelled("" if number else "Goes to", target) for number, target in enumerate(self._list_targets())
+            draw_labelled("" if number else "Goes to", target)
+            for number, target in enumerate(self._list_targets(width))
         ]
         return rows
 
@@ -152,7 +154,7 @@ class ReviewScreen(Overlay[bool]):
             rows.append(draw_labelled("" if rows else "Components", join((f"{name}  ", "bold"), new)))
         return rows or [draw_labelled("Components", line("none", "$muted"))]
 
-    def _list_targets(self) -> list[Content]:
+    def _list_targets(self, width: int) -> list[Content]:
         if self._incident.reach is Reach.DRILL:
             return [join(("nowhere: this is a drill, it is kept here", "bold $state-slow"))]
         if not self._config.pages:
@@ -167,7 +169,8 @@ class ReviewScreen(Overlay[bool]):
             where = state.public_url or config.public_url or config.api_url
             trouble = f"  {Glyphs.show('▲')} page does not answer now" if state.last_error else ""
             rows.append(join((name, "bold"), (f"  {where}", "$muted"), (trouble, "$state-slow")))
-            rows += [draw_loss(item.loss) for item in self._checked.losses if item.page == target]
+            losses = [item.loss for item in self._checked.losses if item.page == target]
+            rows += [row for loss in losses for row in draw_loss(loss, width - LABEL_WIDTH)]
         return rows
 
     def action_send(self) -> None:

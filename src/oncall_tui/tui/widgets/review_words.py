@@ -47,9 +47,11 @@ def draw_rows(label: str, words: str, width: int, style: str = "") -> list[Conte
     return [draw_labelled("" if at else label, line(row, style)) for at, row in enumerate(rows)]
 
 
-def draw_loss(loss: Loss) -> Content:
+def draw_loss(loss: Loss, width: int) -> list[Content]:
+    """Returns a loss in as many rows as it needs."""
     shape, style = ("✖", "$state-down") if loss.is_blocking else ("▲", "$state-slow")
-    return join((f"{Glyphs.show(shape)} {loss.message}", style))
+    rows = wrap(loss.message, max(12, width - 2))
+    return [line(f"{' ' if at else Glyphs.show(shape)} {row}", style) for at, row in enumerate(rows)]
 
 
 def draw_finding(finding: Finding, width: int) -> list[Content]:
