@@ -43,7 +43,7 @@ def test_sync_publishes_without_an_engine_and_reads_back(world: World) -> None:
     assert world.published() == [["We look.", "We found it."]]
     assert find_state(world) == [("delivered", True), ("delivered", True)]
     say(world, "incident", "resolve", "1", "--message", "Repaired.")
-    assert say(world, "sync") == {"is_done": True, "left": []}
+    assert say(world, "sync") == {"is_done": True, "left": [], "errors": []}
     components = httpx.get(f"{world.page_url}/api/v2/components.json", trust_env=False).json()["components"]
     assert {each["name"]: each["status"] for each in components}["API"] == "operational"
     assert world.published() == [["We look.", "We found it.", "Repaired."]]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
 
 import pytest
 from msgspec.structs import replace
+from tests.engine.fakes.kinds import INSTATUS
 from tests.engine.faultpage import TOKEN, FaultPage
 from tests.engine.publishing import declare, make_config, until
 
@@ -17,8 +18,10 @@ from oncall_tui.clock import now_ms
 from oncall_tui.config.model import BroadcastConfig, Config, TokenSource
 from oncall_tui.domain.errors import UsageError
 from oncall_tui.domain.incident import IncidentStatus
+from oncall_tui.domain.pagestate import MAIN_PAGE
 from oncall_tui.domain.shortform import Form
 from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState
+from oncall_tui.engine import works
 from oncall_tui.engine.broadcast import Broadcast
 from oncall_tui.engine.broadcaster import run_broadcaster
 from oncall_tui.engine.page_work import Work
@@ -63,7 +66,7 @@ async def broadcasting(path: Path, db: Database, channel: Recorder) -> AsyncIter
             channel,
             name=CHANNEL,
             form=Form.CHAT,
-            public_url=URL,
+            addresses={"page": URL},
         )
     )
 
@@ -82,7 +85,14 @@ async def broadcasting(path: Path, db: Database, channel: Recorder) -> AsyncIter
         await store.close()
 
 
-def confirm(db: Database, body: str = "Looking.", *, notify: bool = True, incident_id: int | None = None) -> int:
+def confirm(
+    db: Database,
+    body: str = "Looking.",
+    *,
+    notify: bool = True,
+    incident_id: int | None = None,
+    pages: Sequence[str] = (MAIN_PAGE,),
+) -> int:
     incident_id = incident_id or declare(db).id
     confirm_update(
         db,
@@ -95,6 +105,7 @@ def confirm(db: Database, body: str = "Looking.", *, notify: bool = True, incide
         notify=notify,
         actor="ana",
         now=now_ms(),
+        pages=pages,
         broadcasts=(CHANNEL,),
     )
     return incident_id
@@ -140,6 +151,31 @@ async def test_a_broadcast_waits_until_customers_can_read_its_update(path: Path,
         ("page", False, DeliveryState.DELIVERED),
     ]
     assert update.seen_at is not None
+
+
+async def test_a_link_leads_to_the_page_that_shows_the_update(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_TOKEN", TOKEN)
+    channel = Recorder()
+    monkeypatch.setattr(works, "open_channel", lambda _: channel)
+    async with FaultPage() as dead, INSTATUS.make_page() as page:
+        dead.is_deaf = True
+        token = TokenSource(env="TEST_TOKEN")
+        shown = replace(INSTATUS.make_config(page), adapter="instatus", name="second", token=token)
+        config = Config(
+            tmp_path / "oncall.toml",
+            (replace(make_config(dead), name="first", token=token), shown),
+            broadcasts=(BroadcastConfig(CHANNEL, "chat", TokenSource(env="UNUSED")),),
+        )
+        stop = asyncio.Event()
+        with open_database(tmp_path / "oncall.db") as db:
+            confirm(db, "We are looking into errors.", pages=config.page_names)
+            engine = asyncio.create_task(run_engine(tmp_path / "oncall.db", config, mode=Mode.STAY, stop=stop))
+            try:
+                await until(lambda: channel.sent)
+            finally:
+                stop.set()
+                await engine
+        assert [sent.url for sent in channel.sent] == [shown.public_url]
 
 
 async def test_what_subscribers_are_not_told_is_not_broadcast(db: Database) -> None:

@@ -5,7 +5,7 @@ from tests.engine.publishing import begin_epoch, declare
 
 from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState
-from oncall_tui.store.broadcasts import WAIT_MOST_MS, judge_waiting_broadcasts, list_due_broadcasts
+from oncall_tui.store.broadcasts import WAIT_MOST_MS, find_links, judge_waiting_broadcasts, list_due_broadcasts
 from oncall_tui.store.database import Database
 from oncall_tui.store.deliveries import claim_delivery, mark_seen, settle_broadcast, settle_delivered, settle_failed
 from oncall_tui.store.outbox import (
@@ -18,6 +18,7 @@ from oncall_tui.store.outbox import (
     list_unseen,
     retry_delivery,
 )
+from oncall_tui.store.page import replace_pages
 from oncall_tui.store.timeline import list_entries
 
 NOW = 1_000_000
@@ -122,16 +123,65 @@ def test_one_that_is_seen_after_all_needs_nobody(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("is_asked", [False, True])
-def test_what_customers_read_later_is_not_held_back(desk: Desk, is_asked: bool) -> None:
+def test_what_customers_read_later_goes_on_and_the_earlier_one_is_left_to_a_person(desk: Desk, is_asked: bool) -> None:
     first = desk.confirm("one")
-    desk.confirm("two")
+    second = desk.confirm("two")
     desk.publish()
     desk.publish()
     desk.judge(NOW + (WAIT_MOST_MS if is_asked else 0))
     desk.see("two")
     assert desk.judge() == ["two"]
-    assert desk.state(first)[0] is D.DROPPED
-    assert any("customers were told more" in each.text for each in list_entries(desk.db, desk.incident_id))
+    assert desk.state(first)[0] is D.FAILED
+    assert "customers were told more before they were seen to get it. Retry" in desk.state(first)[1]
+    assert claim_delivery(desk.db, second.id, desk.epoch, DeliveryKind.BROADCAST, (), NOW)
+    assert settle_broadcast(desk.db, second.id, desk.epoch, now=NOW)
+    entries = len(list_entries(desk.db, desk.incident_id))
+    assert desk.judge() == []
+    assert len(list_entries(desk.db, desk.incident_id)) == entries
+    retry_delivery(desk.db, first.id, "ana", NOW)
+    assert desk.judge(NOW + 2 * WAIT_MOST_MS) == ["one"]
+
+
+def test_one_that_is_seen_after_its_channel_was_told_more_is_left_to_a_person(desk: Desk) -> None:
+    first, second = desk.confirm("one"), desk.confirm("two")
+    desk.publish()
+    desk.publish()
+    desk.see("two")
+    desk.judge()
+    assert claim_delivery(desk.db, second.id, desk.epoch, DeliveryKind.BROADCAST, (), NOW)
+    desk.see("one")
+    assert desk.judge() == []
+    assert desk.state(first)[0] is D.FAILED
+
+
+def test_one_that_is_seen_before_its_channel_was_told_more_goes_first(desk: Desk) -> None:
+    first = desk.confirm("one")
+    desk.confirm("two")
+    desk.publish()
+    desk.publish()
+    desk.see("two")
+    desk.judge()
+    desk.see("one")
+    assert desk.judge() == ["one"]
+    assert desk.state(first) == (D.PENDING, "")
+
+
+def test_a_link_leads_to_a_page_that_was_seen_to_show_the_update(desk: Desk) -> None:
+    pages = ("page", "eu", "us")
+    replace_pages(desk.db, [(page, None) for page in pages])
+    broadcast = desk.confirm("one", pages=pages)
+    assert find_links(desk.db, broadcast.id) == []
+    for page in ("us", "eu"):
+        (delivery,) = list_due(desk.db, NOW, page=page)
+        assert claim_delivery(desk.db, delivery.id, desk.epoch, delivery.kind, (), NOW)
+        settle_delivered(
+            desk.db, delivery.id, desk.epoch, remote_incident_id="r1", remote_update_id="u1", remote_url=f"https://{page}",
+            page_title="Errors", page_updated_at=NOW, delivered_at=NOW, now=NOW,
+        )  # fmt: skip
+    assert find_links(desk.db, broadcast.id) == [("eu", "https://eu"), ("us", "https://us")]
+    mark_seen(desk.db, {"u1": "one"}, NOW, page="us")
+    assert find_links(desk.db, broadcast.id) == [("us", "https://us"), ("eu", "https://eu")]
+    assert desk.judge() == ["one"]
 
 
 def test_a_refusal_and_an_engine_that_was_overtaken_change_nothing(desk: Desk) -> None:

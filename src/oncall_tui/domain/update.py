@@ -58,7 +58,8 @@ class Delivery(Struct, frozen=True):
 
     `title` is None where the page keeps the one it has. `baseline` are the update ids that stood on the page right
     before the attempt in flight. `notify` is always sent explicitly, since the page's default is to notify. `is_forced`
-    marks one that a person sends although the page moved on meanwhile: who was told of that conflict and retried.
+    marks one that a person sends although the page moved on meanwhile: who was told of that conflict (`is_conflict`
+    until then) and retried.
     `page_at` is `sending_at` by the page's clock: ours may be set meanwhile. `next_try_at` is when a waiting one is
     tried again, or an uncertain one may be reconciled. `asked_at` is since when a person is asked about an uncertain
     one that the page does not show as ours; `evidence` is what it shows instead.
@@ -91,6 +92,7 @@ class Delivery(Struct, frozen=True):
     delivered_at: int | None = None
     seen_at: int | None = None
     is_forced: bool = False
+    is_conflict: bool = False
     asked_at: int | None = None
     evidence: tuple[Evidence, ...] = ()
 

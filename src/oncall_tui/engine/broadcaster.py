@@ -5,6 +5,8 @@ A channel keeps nothing that could be read back, so a doubt is put to a person a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from oncall_tui.domain.errors import RefusedError, UsageError
 from oncall_tui.domain.shortform import Form
 from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState
@@ -12,7 +14,7 @@ from oncall_tui.engine.broadcast import Broadcast, Channel
 from oncall_tui.engine.fenced import STORE_PAUSE_S
 from oncall_tui.engine.page_work import Work
 from oncall_tui.engine.pages.errors import NotAppliedError, PageError, RefusedByPageError
-from oncall_tui.store.broadcasts import judge_waiting_broadcasts, list_due_broadcasts
+from oncall_tui.store.broadcasts import find_links, judge_waiting_broadcasts, list_due_broadcasts
 from oncall_tui.store.deliveries import (
     adopt_orphans,
     claim_delivery,
@@ -28,26 +30,27 @@ from oncall_tui.store.page import list_pages
 _DOUBT = "it may or may not have arrived: has it, send it again, or drop it?"
 
 
-async def run_broadcaster(work: Work, channel: Channel, *, name: str, form: Form, public_url: str) -> None:
+async def run_broadcaster(work: Work, channel: Channel, *, name: str, form: Form, addresses: Mapping[str, str]) -> None:
     """Broadcasts until the work is stopped, or until a later engine has taken over.
 
-    `public_url` is where customers read on when no page tells an address of its own for the incident.
+    `addresses` tell where customers read each page, as far as that is known, for one that tells no address of its own
+    for the incident.
     """
-    await _Broadcaster(work, channel, name, form, public_url).run()
+    await _Broadcaster(work, channel, name, form, addresses).run()
 
 
-async def drain_broadcasts(work: Work, channel: Channel, *, name: str, form: Form, public_url: str) -> None:
+async def drain_broadcasts(work: Work, channel: Channel, *, name: str, form: Form, addresses: Mapping[str, str]) -> None:
     """Sends the broadcasts that may go now, each once; the rest is left to the next round."""
-    await _Broadcaster(work, channel, name, form, public_url).tend_due()
+    await _Broadcaster(work, channel, name, form, addresses).tend_due()
 
 
 class _Broadcaster:
-    def __init__(self, work: Work, channel: Channel, name: str, form: Form, public_url: str) -> None:
+    def __init__(self, work: Work, channel: Channel, name: str, form: Form, addresses: Mapping[str, str]) -> None:
         self._work = work
         self._channel = channel
         self._name = name
         self._form = form
-        self._public_url = public_url
+        self._addresses = addresses
         self._clock = work.clock
         self._fenced = work.fenced
 
@@ -103,10 +106,18 @@ class _Broadcaster:
 
     async def _compose(self, delivery: Delivery) -> Broadcast:
         incident = await self._work.store.call(get_incident, delivery.incident_id)
-        pages = await self._work.store.call(list_pages)
-        known = (incident.url, self._public_url, *(page.public_url for page in pages))
-        url = next((address for address in known if address), "")
+        url = await self._find_url(delivery)
         return Broadcast(delivery.uid, incident.title, delivery.status, delivery.body, url, self._form)
+
+    async def _find_url(self, delivery: Delivery) -> str:
+        """Returns an address where customers can read the update; one that a person sends all the same may have none."""
+        pages = await self._work.store.call(list_pages)
+        homes = {page.page: page.public_url for page in pages} | {
+            page: address for page, address in self._addresses.items() if address
+        }
+        links = await self._work.store.call(find_links, delivery.id)
+        known = [address or homes.get(page, "") for page, address in links]
+        return next((address for address in (*known, *homes.values()) if address), "")
 
     async def _retry(self, delivery: Delivery, error: PageError) -> None:
         wait_ms = self._work.count_failure(delivery.id, error)

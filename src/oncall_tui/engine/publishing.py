@@ -121,7 +121,7 @@ async def publish_once(db_path: Path, config: Config, deadline_s: float) -> bool
                         open_channel(broadcast),
                         name=broadcast.name,
                         form=Form(broadcast.form),
-                        public_url=find_public_url(config),
+                        addresses=find_addresses(config),
                     )
             finally:
                 await store.call(end_lease, epoch, now_ms())
@@ -145,9 +145,9 @@ def make_chance() -> Random:
     return Random()  # noqa: S311
 
 
-def find_public_url(config: Config) -> str:
-    """Returns where customers read, empty when no page tells."""
-    return next((page.public_url for page in config.pages if page.public_url), "")
+def find_addresses(config: Config) -> dict[str, str]:
+    """Returns where customers read each page, empty where the config does not tell."""
+    return {page.name: page.public_url or "" for page in config.pages}
 
 
 async def _drain_notices(work: PageWork, deadline_s: float) -> None:

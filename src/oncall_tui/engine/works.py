@@ -25,7 +25,7 @@ from oncall_tui.engine.pages import Page
 from oncall_tui.engine.postmortems import run_postmortems
 from oncall_tui.engine.probes import open_tools
 from oncall_tui.engine.publisher import run_publisher
-from oncall_tui.engine.publishing import find_public_url, make_chance, open_channel
+from oncall_tui.engine.publishing import find_addresses, make_chance, open_channel
 from oncall_tui.engine.reader import run_reader
 from oncall_tui.engine.recorder import Recorder
 from oncall_tui.engine.roller import run_roller
@@ -95,7 +95,7 @@ class Works:
                 open_channel(broadcast),
                 name=broadcast.name,
                 form=Form(broadcast.form),
-                public_url=find_public_url(config),
+                addresses=find_addresses(config),
             )
         hooks = list_hook_works(config.hooks, self.queue, epoch=epoch, clock=clock, make_rng=make_chance, stop=stop)
         return works | hooks

@@ -15,7 +15,7 @@ from oncall_tui.store.codec import encode_evidence
 from oncall_tui.store.database import Database
 from oncall_tui.store.incidents import absorb_twin
 from oncall_tui.store.lease import is_current
-from oncall_tui.store.outbox import ENGINE, OPEN, link_update
+from oncall_tui.store.outbox import ENGINE, OPEN, QUEUED, link_update
 from oncall_tui.store.sqlite import sqlite3
 from oncall_tui.store.timeline import add_entry
 
@@ -135,7 +135,7 @@ def claim_delivery(
             "UPDATE delivery SET state = 'sending', epoch = ?, attempts = attempts + 1, sending_at = ?, page_at = ?, "
             "baseline = ?, kind = ?, next_try_at = NULL, reason = '' WHERE id = ? AND state IN ('pending', 'retry_wait') AND "
             f"id = (SELECT min(id) FROM delivery d WHERE d.incident_id = delivery.incident_id AND "
-            f"d.page = delivery.page AND {OPEN})",
+            f"d.page = delivery.page AND {QUEUED})",
             (epoch, now, page_at, json.dumps(list(baseline)), kind, delivery_id),
         )
         return cursor.rowcount == 1

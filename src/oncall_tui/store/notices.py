@@ -30,6 +30,11 @@ def list_notice_deliveries(db: Database, maintenance_id: int) -> list[NoticeDeli
     return _list(db, "WHERE notice_delivery.maintenance_id = ? ORDER BY notice_delivery.id", maintenance_id)
 
 
+def list_open_notices(db: Database) -> list[NoticeDelivery]:
+    """Returns what pages have yet to get, in the order of queueing: on its way, or with a person."""
+    return _list(db, f"WHERE {OPEN} ORDER BY notice_delivery.id")
+
+
 def list_due_notices(db: Database, now: int, *, page: str) -> list[NoticeDelivery]:
     """Returns what may act now: the oldest open delivery of each maintenance, when it is due.
 

@@ -21,6 +21,8 @@ from oncall_tui.store.updates import read_updates
 
 ENGINE = "engine"
 OPEN = "state NOT IN ('delivered', 'dropped')"
+QUEUED = f"{OPEN} AND NOT (kind = 'broadcast' AND state = 'failed' AND is_conflict)"
+"""What holds back what was confirmed later. A broadcast that customers were not seen to get does not."""
 _DELIVERY = (
     "SELECT delivery.*, incident_update.uid, incident_update.status, "
     "coalesce(correction.body, incident_update.body) AS body, incident_update.components, "
@@ -166,6 +168,7 @@ def _delivery(row: sqlite3.Row) -> Delivery:
         delivered_at=row["delivered_at"],
         seen_at=row["seen_at"],
         is_forced=bool(row["is_forced"]),
+        is_conflict=bool(row["is_conflict"]),
         asked_at=row["asked_at"],
         evidence=decode_evidence(row["evidence"]),
     )
@@ -205,7 +208,7 @@ def list_due(db: Database, now: int, *, page: str = MAIN_PAGE) -> list[Delivery]
     may wait, and a fresh one is what customers ask about.
     """
     rows = db.rows(
-        f"{_DELIVERY} WHERE delivery.id IN (SELECT min(id) FROM delivery WHERE {OPEN} AND page = ? GROUP BY incident_id) "
+        f"{_DELIVERY} WHERE delivery.id IN (SELECT min(id) FROM delivery WHERE {QUEUED} AND page = ? GROUP BY incident_id) "
         "AND (delivery.state = 'pending' OR (delivery.state IN ('retry_wait', 'uncertain') AND next_try_at <= ?)) "
         "ORDER BY delivery.incident_id DESC",
         page,

@@ -184,6 +184,12 @@ def next_publication_at(db: Database, now: int, *, page: str) -> int | None:
     return row["at"] if row else None
 
 
+def list_open_publications(db: Database) -> list[Publication]:
+    """Returns what was asked for and is not done: on its way, or with a person."""
+    rows = db.rows(f"{_PUBLICATION} WHERE {_WAITING} OR page_postmortem.state = 'failed' ORDER BY page_postmortem.id")
+    return [_publication(row) for row in rows]
+
+
 def has_waiting_publications(db: Database) -> bool:
     """Tells whether something asked for is still on its way."""
     return db.row(f"SELECT 1 FROM page_postmortem WHERE {_WAITING} LIMIT 1") is not None
