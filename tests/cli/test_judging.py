@@ -99,7 +99,7 @@ def test_a_command_knows_all_that_the_pane_knows(desk: Desk, status: IncidentSta
     other = [name for name in Context.__struct_fields__ if getattr(told, name) != getattr(shown.context, name)]
     assert other == []
     unknown = [name for name in Context.__struct_fields__ if getattr(told, name) is None and name != "promise_at"]
-    assert unknown == ["resolved_at", "window", "full_body", "audience", "suggest"]
+    assert unknown == ["resolved_at", "window", "full_body", "audience", "suggest", "interval_ms"]
     assert told.facts.workaround == "use the phone app"
     assert told.page_url == "https://page.example"
 
@@ -258,7 +258,10 @@ def test_words_without_a_promise_take_the_usual_one_and_a_time_in_the_text_count
 
     assert 30 <= promise("-m", "Requests fail.") <= 35
     assert promise("-m", "Requests fail. Next update in 45 minutes.") == 45
-    assert promise("-m", "Requests fail. Next update in 45 minutes.", "--next", "20m") == 20
+    other = ("-m", "Requests fail. Next update in 45 minutes.", "--next", "20m")
+    refused = program.run("incident", "open", "-t", "API fails", *other)
+    assert (refused.status, "MS005" in refused.err) == (3, True)
+    assert promise(*other, "--reason", "MS005=the text is on the wall already") == 20
     none = ("-m", "Requests fail.", "--next", "none")
     assert "MS005" in program.run("incident", "open", "-t", "API fails", *none).err
     assert program.run("incident", "update", "1", "-s", "resolved", "-m", "M.", "--next", "5m").status == 2

@@ -97,6 +97,7 @@ def test_the_command_line_knows_what_the_pane_knows(desk: Desk) -> None:
         "body_limit",
         "audience",
         "suggest",
+        "interval_ms",
     ]
 
 

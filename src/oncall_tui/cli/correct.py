@@ -68,9 +68,15 @@ def correct(place: Place, number: str, which: str, message: str, reasons: tuple[
                 now=now,
                 pages=(),
                 is_told=False,
+                is_promise_in_words=True,
             )
         corrected = correct_update(
-            db, update.id, body, editable=editable, actor=actor, now=now, waivers=verdict.waivers
+            *(db, update.id, body),
+            editable=editable,
+            actor=actor,
+            now=now,
+            promise_at=verdict.promise_at,
+            waivers=verdict.waivers,
         )
         report(db, place, incident.id, verdict.remarks, is_json)
         for proof in corrected.proofs:

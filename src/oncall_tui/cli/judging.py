@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 
 class Verdict(Struct, frozen=True):
-    """What is worth a warning, and the reasons that were needed to let words pass."""
+    """What is worth a warning, the reasons that were needed to let words pass, and another promise that they make."""
 
     remarks: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    promise_at: int | None = None
 
 
 def describe(
@@ -47,13 +48,14 @@ def describe(
     from oncall_tui.domain.context import describe_update
     from oncall_tui.store.drafts import read_known
 
+    known = read_known(db, incident.id)
     return describe_update(
         incident,
-        _look_around(db, config, incident),
+        replace(_look_around(db, config, incident), interval_ms=known.interval_ms),
         now,
         status=status,
         components=components,
-        facts=read_known(db, incident.id).facts,
+        facts=known.facts,
         promise_at=promise_at,
         has_promise=has_promise,
         channel=channel,
@@ -70,7 +72,7 @@ def _look_around(db: Database, config: Config | None, incident: Incident) -> Sur
     around = read_surroundings(db, incident, pages, variables, config.audience if config is not None else None)
     if around.url is None and config is not None:
         around = replace(around, url=next((page.public_url for page in config.pages if page.public_url), None))
-    return around
+    return around if config is None else replace(around, rhythm=config.rhythm)
 
 
 def judge(
@@ -87,17 +89,19 @@ def judge(
     waivers: Sequence[Waiver] = (),
     pages: Sequence[str] | None = None,
     is_told: bool = True,
+    is_promise_in_words: bool = False,
 ) -> Verdict:
     """Returns what is worth a warning. Raises RefusedError with the rule of the first thing that blocks sending.
 
     `components` are the states that are sent, `waivers` what somebody let pass before; `pages` are those that get the
     words, None for all that the incident goes to. Channels beside them are looked at when they are told.
+    With `is_promise_in_words` the promise follows the words.
     """
     from oncall_tui.domain.lint.model import Level, list_obstacles
     from oncall_tui.tui.checks import check, waive_blocks
 
     checkable = _take_checkable(db, config, incident, body, context, components, waivers, pages, is_told=is_told)
-    checked = check(checkable)
+    checked = check(replace(checkable, is_promise_in_words=is_promise_in_words))
     obstacles = list_obstacles(checked.findings, reasons)
     if obstacles:
         raise RefusedError(obstacles[0].rule, _tell_obstacles(obstacles))
@@ -107,7 +111,8 @@ def judge(
     remarks = [
         f"{each.part}: {each.message} [{each.rule}]" for each in checked.findings if each.level is Level.WARN
     ] + [f"{each.name}: {each.loss.message}" for each in checked.losses]
-    return Verdict(tuple(remarks), (*waivers, *waive_blocks(checkable, checked.findings, reasons, actor, now)))
+    waived = waive_blocks(checkable, checked.findings, reasons, actor, now)
+    return Verdict(tuple(remarks), (*waivers, *waived), checked.promise_at)
 
 
 def _tell_obstacles(obstacles: Sequence[Finding]) -> str:
@@ -137,8 +142,8 @@ def _take_checkable(
 ) -> Checkable:
     from oncall_tui.domain.context import list_said, list_targets
     from oncall_tui.domain.incident import IncidentStatus
-    from oncall_tui.domain.shortform import Form, Room
     from oncall_tui.domain.pagestate import name_page
+    from oncall_tui.domain.shortform import Form, Room
     from oncall_tui.store.page import list_pages
     from oncall_tui.store.updates import list_updates
     from oncall_tui.tui.checks import Channel, Checkable, Target

@@ -305,7 +305,7 @@ def _find_promise(db: Database, config: Config | None, incident: Incident, said:
     """Returns when customers hear next: as asked for, else as the text says, else as usual. Raises UsageError."""
     from oncall_tui.domain.cadence import USUAL_RHYTHM, next_update_at
     from oncall_tui.domain.duration import parse_duration
-    from oncall_tui.domain.lint.promises import find_next_in, find_promises
+    from oncall_tui.domain.lint.promises import find_told
     from oncall_tui.domain.lint.reading import Reading
     from oncall_tui.domain.sanitize import clean_line
     from oncall_tui.store.drafts import read_known
@@ -317,10 +317,7 @@ def _find_promise(db: Database, config: Config | None, incident: Incident, said:
             return now + parse_duration(said.promise)
         except ValueError as error:
             raise UsageError(f"--next {clean_line(said.promise, 40)} {error}, or none.") from error
-    reading = Reading(said.body)
-    told = [each.clock.at(now) for each in find_promises(reading) if each.is_news]
-    told += [now + each.ms for each in find_next_in(reading)]
-    named = next((at for at in told if at is not None), None)
+    named = next((each.at for each in find_told(Reading(said.body), now)), None)
     rhythm = USUAL_RHYTHM if config is None else config.rhythm
     interval_ms = read_known(db, incident.id).interval_ms
     usual = next_update_at(incident.severity, said.status, now, rhythm=rhythm, interval_ms=interval_ms)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from oncall_tui.domain.cadence import USUAL_RHYTHM, Rhythm
 from oncall_tui.domain.capability import Said
 from oncall_tui.domain.facts import NO_FACTS, Facts
 from oncall_tui.domain.incident import Component, ComponentStatus, Incident, IncidentStatus, Reach
@@ -25,7 +26,8 @@ class Surroundings(Struct, frozen=True):
     """What is so around an incident, as file and config have it.
 
     `page_names` are the pages of the config, empty when it has none; `last` is what customers were told last.
-    `is_fix_noted` is whether somebody wrote down what repaired it, `url` where customers read on.
+    `is_fix_noted` is whether somebody wrote down what repaired it, `url` where customers read on. `rhythm` is the
+    team's, `interval_ms` the one that customers of this incident were told.
     """
 
     probes: tuple[Probe, ...] = ()
@@ -39,6 +41,8 @@ class Surroundings(Struct, frozen=True):
     variables: frozenset[str] = frozenset()
     audience: Audience | None = None
     url: str | None = None
+    rhythm: Rhythm = USUAL_RHYTHM
+    interval_ms: int | None = None
 
 
 def describe_update(
@@ -88,6 +92,8 @@ def describe_update(
         variables=around.variables,
         names=tuple({**incident.components, **components}),
         facts=facts,
+        rhythm=around.rhythm,
+        interval_ms=around.interval_ms,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from oncall_tui.domain.cadence import next_update_at
+from oncall_tui.domain.cadence import USUAL_RHYTHM, Rhythm, next_update_at
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus, Severity
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
 from oncall_tui.domain.sanitize import clean_line
@@ -68,6 +68,7 @@ def plan_declaration(
     templates: Sequence[Template],
     now: int,
     behind: Sequence[Probe] = (),
+    rhythm: Rhythm = USUAL_RHYTHM,
 ) -> Declaration:
     """Returns what to declare for a probe as it stands, or for no probe at all (a report from a client).
 
@@ -81,7 +82,7 @@ def plan_declaration(
     severity = Severity.SEV2 if trouble is ProbeStatus.DOWN else Severity.SEV3
     started_at = min(_started_at(state, trouble) or now, now)
     status = IncidentStatus.INVESTIGATING
-    due_at = next_update_at(severity, status, now)
+    due_at = next_update_at(severity, status, now, rhythm=rhythm)
     template = choose_template(templates, status, Moment.FIRST)
     facts = {
         "components": join_names(components) or NO_COMPONENT,

@@ -29,12 +29,14 @@ def correct_update(
     editable: Collection[str],
     actor: str,
     now: int,
+    promise_at: int | None = None,
     waivers: Sequence[Waiver] = (),
 ) -> IncidentUpdate:
     """Turns confirmed words into a correction of an update, a delivery for each page, and a timeline entry, all or nothing.
 
     `editable` are the pages that can edit; the others keep the words that they have. Earlier words stay in the file. A
-    correction that has yet to leave is overtaken by this one. Raises NotFoundError, or RefusedError: `unchanged`,
+    correction that has yet to leave is overtaken by this one. `promise_at` is when customers hear again by these words,
+    None where that stays as it was. Raises NotFoundError, or RefusedError: `unchanged`,
     `not-delivered` while the update itself is on its way, `cannot-edit` when no page that holds it can.
     """
     with db.write("outbox", "incidents", "timeline") as connection:
@@ -51,6 +53,8 @@ def correct_update(
             "UPDATE page_update SET body = coalesce(body, ?) WHERE update_id = ?", (update["body"], update_id)
         )
         connection.execute("UPDATE incident_update SET body = ? WHERE id = ?", (body, update_id))
+        if promise_at is not None:
+            _move_promise(connection, update, promise_at)
         connection.execute(
             "UPDATE delivery SET state = 'dropped', next_try_at = NULL, reason = ? WHERE update_id = ? AND kind = 'edit' "
             "AND state IN ('pending', 'retry_wait', 'failed')",
@@ -71,6 +75,16 @@ def correct_update(
         sentence = f"correction confirmed: {body}\nbefore: {update['body']}"
         add_entry(connection, update["incident_id"], EntryKind.QUEUED, sentence, actor, now, now)
         return read_updates(db, "id = ?", update_id)[0]
+
+
+def _move_promise(connection: sqlite3.Connection, update: sqlite3.Row, promise_at: int) -> None:
+    """Counts down what customers read now, where no later update has promised something else."""
+    connection.execute("UPDATE incident_update SET promise_at = ? WHERE id = ?", (promise_at, update["id"]))
+    connection.execute(
+        "UPDATE incident SET next_update_at = ?, revision = revision + 1 WHERE id = ? AND resolved_at IS NULL "
+        "AND NOT EXISTS (SELECT 1 FROM incident_update later WHERE later.incident_id = incident.id AND later.id > ?)",
+        (promise_at, update["incident_id"], update["id"]),
+    )
 
 
 def _read_update(connection: sqlite3.Connection, update_id: int) -> sqlite3.Row:

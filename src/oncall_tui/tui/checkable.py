@@ -53,6 +53,7 @@ def take_checkable(
         writing.waivers,
         tuple(Channel(name, room) for name, room in list_rooms(config)),
         find_url(incident, config, snapshot),
+        is_promise_in_words=True,
     )
 
 
@@ -78,6 +79,7 @@ def take_correction(
         (),
         context.describe_correction(incident, around, updates, update, facts),
         _tune(config, literals),
+        is_promise_in_words=True,
     )
 
 
@@ -88,10 +90,11 @@ def _tune(config: Config, literals: Sequence[str]) -> Tuning:
 
 def _describe(writing: Writing, snapshot: Snapshot, config: Config, now: int) -> Context:
     incident = writing.incident
+    around = _look_around(incident, snapshot, config)
     return replace(
         describe_update(
             incident,
-            _look_around(incident, snapshot, config),
+            replace(around, interval_ms=writing.interval_ms or writing.opened.course.interval_ms),
             now,
             status=writing.status,
             components=writing.components,
@@ -115,6 +118,7 @@ def _look_around(incident: Incident, snapshot: Snapshot, config: Config) -> Surr
         dead_links=snapshot.dead_links,
         variables=frozenset(list_variables(load_templates(config.templates))),
         audience=config.audience,
+        rhythm=config.rhythm,
         url=find_url(incident, config, snapshot),
     )
 

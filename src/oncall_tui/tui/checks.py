@@ -45,12 +45,14 @@ class Passed(Struct, frozen=True):
 class Checked(Struct, frozen=True):
     """All that stands against an update: remarks about its words, and what pages would lose or refuse.
 
-    `findings` are those that stand, worst first; `passed` are those that do not any more.
+    `findings` are those that stand, worst first; `passed` are those that do not any more. `promise_at` is when
+    customers hear again by the words, where that is another time than the one that was known.
     """
 
     findings: Sequence[Finding] = ()
     losses: Sequence[PageLoss] = ()
     passed: Sequence[Passed] = ()
+    promise_at: int | None = None
 
     @property
     def is_sendable(self) -> bool:
@@ -85,7 +87,10 @@ class Channel(Struct, frozen=True):
 
 
 class Checkable(Struct, frozen=True):
-    """An update as it stands at one moment, with all that is known for its rules: nothing in it changes any more."""
+    """An update as it stands at one moment, with all that is known for its rules: nothing in it changes any more.
+
+    `is_promise_in_words` lets the promise follow the one time that the words name.
+    """
 
     title: str
     body: str
@@ -99,6 +104,7 @@ class Checkable(Struct, frozen=True):
     waivers: tuple[Waiver, ...] = ()
     channels: tuple[Channel, ...] = ()
     url: str | None = None
+    is_promise_in_words: bool = False
 
 
 def check(update: Checkable) -> Checked:
@@ -108,6 +114,9 @@ def check(update: Checkable) -> Checked:
 
     context = replace(update.context, suggest=spelling.suggest) if spelling.is_warm() else update.context
     body = clean_block(update.body, _CHECKED)
+    promise_at = _find_told(update, body) if update.is_promise_in_words else None
+    if promise_at is not None:
+        context = replace(context, promise_at=promise_at, has_promise=True)
     standing: list[Finding] = []
     passed: list[Passed] = []
     for finding in lint(update.title, body, context, update.tuning):
@@ -120,7 +129,22 @@ def check(update: Checkable) -> Checked:
         (item.rule, phrase_of(item, update.title, body)) for item in (*standing, *(each.finding for each in passed))
     }
     losses = [*_find_losses(update), *_look_at_channels(update, body, context, known)]
-    return Checked(tuple(standing), tuple(losses), tuple(passed))
+    return Checked(tuple(standing), tuple(losses), tuple(passed), promise_at)
+
+
+def _find_told(update: Checkable, body: str) -> int | None:
+    """Returns when customers hear again by the words, None where they name no such time or the one that is known."""
+    from oncall_tui.domain.cadence import CLOCK_STEP_MS
+    from oncall_tui.domain.lint.promises import find_own_promise
+    from oncall_tui.domain.lint.reading import Reading
+
+    now, known = update.context.now, update.context.promise_at
+    if now is None or not update.status.is_open:
+        return None
+    told = find_own_promise(Reading(body), now)
+    if told is None or (known is not None and told.is_kept_by(known)):
+        return None
+    return told.at if told.is_exact else -(-told.at // CLOCK_STEP_MS) * CLOCK_STEP_MS
 
 
 def phrase_of(finding: Finding, title: str, body: str) -> str:

@@ -34,7 +34,8 @@ async def declare_from_probe(app: App[object], probe_name: str) -> int:
     state = host.snapshot.states.get(probe_name)
     fallen = {name for name in host.list_behind(probe_name) if host.snapshot.incident_of_probe(name) is None}
     behind = [each for each in host.snapshot.probes if each.name in fallen]
-    return await _declare(app, plan_declaration(probe, state, load_templates(host.config.templates), now_ms(), behind))
+    templates, rhythm = load_templates(host.config.templates), host.config.rhythm
+    return await _declare(app, plan_declaration(probe, state, templates, now_ms(), behind, rhythm))
 
 
 async def declare_and_open(app: App[object], probe_name: str) -> None:
@@ -50,7 +51,8 @@ async def declare_and_open(app: App[object], probe_name: str) -> None:
 async def declare_by_hand(app: App[object]) -> int:
     """Declares an incident that no probe has seen. Raises StoreError."""
     host = cast("Host", app)
-    return await _declare(app, plan_declaration(None, None, load_templates(host.config.templates), now_ms()))
+    templates, rhythm = load_templates(host.config.templates), host.config.rhythm
+    return await _declare(app, plan_declaration(None, None, templates, now_ms(), rhythm=rhythm))
 
 
 async def _declare(app: App[object], plan: Declaration) -> int:

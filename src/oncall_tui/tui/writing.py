@@ -8,6 +8,8 @@ from oncall_tui.domain.cadence import next_update_at
 from oncall_tui.domain.duration import MINUTE
 from oncall_tui.domain.facts import Facts
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
+from oncall_tui.domain.lint.promises import find_own_promise
+from oncall_tui.domain.lint.reading import Reading
 from oncall_tui.domain.promise import offer_slower
 from oncall_tui.domain.sanitize import clean_block
 from oncall_tui.domain.sentences import switch_template, update_draft
@@ -126,7 +128,7 @@ class Writing:
         if now - self.opened.draft.updated_at < _STALE_MS or not self.is_untouched(body):
             return None
         if self.due_at is not None and self.due_at - now < _STALE_MS:
-            self._shape = replace(self._shape, next_update_at=self._next_due(now))
+            self._shape = replace(self._shape, next_update_at=self.next_due(now))
         return self._put_anew(snapshot, now)
 
     def take_status(self, status: IncidentStatus, body: str, snapshot: Snapshot, now: int) -> str | None:
@@ -134,10 +136,11 @@ class Writing:
         is_untouched = self.is_untouched(body)
         components = suggest_components(self.incident, self.components, status, snapshot.open_incidents)
         self._shape = replace(self._shape, status=status, components=components)
-        self._shape = replace(self._shape, next_update_at=self._next_due(now))
+        self._shape = replace(self._shape, next_update_at=self.next_due(now))
         return self._put_anew(snapshot, now) if is_untouched else None
 
-    def _next_due(self, now: int) -> int | None:
+    def next_due(self, now: int) -> int | None:
+        """Returns the promise that the rhythm asks for."""
         interval_ms = self.interval_ms or self.opened.course.interval_ms
         return next_update_at(
             self.incident.severity, self.status, now, rhythm=self._house.rhythm, interval_ms=interval_ms
@@ -147,10 +150,22 @@ class Writing:
         """Goes over to another promise; a clock time that a person wrote once follows it, too."""
         before = self.due_at
         words = self._follow(replace(self._shape, next_update_at=due_at), body, snapshot, now)
+        if words is not None or due_at is None:
+            return words
         old = say_when(before, now) if before is not None else ""
-        if words is None and due_at is not None and old and body.count(old) == 1:
+        if old and body.count(old) == 1:
             return body.replace(old, say_when(due_at, now))
-        return words
+        told = find_own_promise(Reading(body), now)
+        if told is not None and not told.is_kept_by(due_at):
+            return f"{body[: told.start]}{say_when(due_at, now)}{body[told.end :]}"
+        return None
+
+    def follow_words(self, promise_at: int) -> bool:
+        """Takes the time that the words tell customers for the promise; False where it was that already."""
+        if promise_at == self.due_at:
+            return False
+        self._shape = replace(self._shape, next_update_at=promise_at)
+        return True
 
     def take_components(
         self, components: dict[str, ComponentStatus], body: str, snapshot: Snapshot, now: int
@@ -175,7 +190,7 @@ class Writing:
     def take_slower(self, interval_ms: int, body: str, snapshot: Snapshot, now: int) -> str:
         """Goes over to a slower rhythm and the words that announce it, around what a person wrote."""
         self._shape = replace(self._shape, interval_ms=interval_ms)
-        self._shape = replace(self._shape, next_update_at=self._next_due(now))
+        self._shape = replace(self._shape, next_update_at=self.next_due(now))
         return self.put_template(body, snapshot, now)
 
     def _follow(self, shape: Shape, body: str, snapshot: Snapshot, now: int) -> str | None:

@@ -28,7 +28,8 @@ def _told(body: str, context: Context, title: str = "Sign-in") -> list[tuple[str
 
 def test_a_good_first_post_lacks_nothing() -> None:
     assert _told(_GOOD, _FIRST) == []
-    assert _told(f"{_GOOD} Next update by 15:05 UTC.", replace(_FIRST, has_promise=True, promise_at=_NOW)) == []
+    due = replace(_FIRST, has_promise=True, promise_at=_NOW + 25 * _MINUTE)
+    assert _told(f"{_GOOD} Next update by 15:05 UTC.", due) == []
 
 
 def test_a_bare_text_without_a_state_is_not_judged_by_what_it_lacks() -> None:
@@ -69,10 +70,33 @@ def test_what_another_language_lacks_is_not_told() -> None:
     assert _told("ログインできない状態です。", _FIRST) == []
 
 
+@pytest.mark.parametrize(
+    ("words", "due_in", "is_told"),
+    [
+        ("Next update by 15:05 UTC.", 25, False),
+        ("Next update by 15:05 UTC.", 26, False),
+        ("Next update by 15:05 UTC.", 50, True),
+        ("Next update by 15:05 UTC.", 10, True),
+        ("Next update in 30 minutes.", 33, False),
+        ("Next update in 30 minutes.", 60, True),
+        ("Next update by 15:05 local time.", 50, False),
+        ("Next update by 15:05 UTC. We will post again at 15:30 UTC.", 50, False),
+    ],
+)
+def test_customers_read_the_time_that_is_counted_down(words: str, due_in: int, is_told: bool) -> None:
+    open_ = replace(_FIRST, now=_NOW, has_promise=True, promise_at=_NOW + due_in * _MINUTE)
+    found = [each for each in _find(f"{_GOOD} {words}", open_) if each.rule == "MS005"]
+    assert [each.level for each in found] == [Level.BLOCK] * is_told
+    if is_told and (fix := found[0].fix) is not None:
+        text = f"{_GOOD} {words}"
+        mended = f"{text[: found[0].start]}{fix.replacement}{text[found[0].end :]}"
+        assert "MS005" not in dict(_told(mended, open_))
+
+
 def test_an_open_incident_promises_the_next_words() -> None:
     open_ = replace(_FIRST, now=_NOW)
     assert _told(_GOOD, replace(open_, has_promise=False)) == [("MS005", Level.BLOCK)]
-    assert _told(f"{_GOOD} Next update in 30 minutes.", replace(open_, has_promise=False)) == []
+    assert _told(f"{_GOOD} Next update in 30 minutes.", replace(open_, has_promise=False)) == [("MS005", Level.WARN)]
     assert _told(_GOOD, open_) == []
     assert _told(_GOOD, replace(open_, has_promise=False, status=_S.MONITORING)) == [("MS005", Level.BLOCK)]
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from oncall_tui.domain.cadence import next_update_at
 from oncall_tui.domain.duration import DAY, HOUR, MINUTE
-from oncall_tui.domain.incident import IncidentStatus, Severity
+from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.lint.dates import DateWord, find_ambiguous_dates
 from oncall_tui.domain.lint.model import Context, Fix, Level, Part, Remark, Rule, Tuning
 from oncall_tui.domain.lint.moments import Clock, tell_clock
@@ -33,7 +33,6 @@ _DAY_ONLY = Pattern(
     r"\b(?P<weekday>[Mm]on|[Tt]ue|[Ww]ed|[Tt]hu|[Ff]ri|[Ss]at|[Ss]un)(?:day|sday|nesday|rsday|urday)?,? (?:the )?"
     r"(?P<day>[1-9]|[12]\d|3[01])(?:st|nd|rd|th)\b(?!,? (?:of |[A-Z][a-z]{2}))",
 )
-_SLOW_MINUTES = {Severity.SEV1: 30, Severity.SEV2: 60, Severity.SEV3: 240}
 _DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _VAGUE = Folded(
     r"(?i:\b(?=\w)(?:(?:earlier |later )?(?:today|tonight|tomorrow)|yesterday|(?:this|yesterday|tomorrow) (?:morning"
@@ -241,12 +240,12 @@ def _find_late_promises(post: Post, context: Context, _tuning: Tuning) -> Iterat
     now, status, severity = context.now, context.status, context.severity
     if now is None or status is None or severity is None:
         return
-    due_at = next_update_at(severity, status, now)
+    due_at = next_update_at(severity, status, now, rhythm=context.rhythm, interval_ms=context.interval_ms)
     if due_at is None:
         return
     began_at = context.declared_at if context.declared_at is not None else context.started_at
-    if began_at is not None and now - began_at >= _SLOW_AFTER_MS and severity in _SLOW_MINUTES:
-        due_at = max(due_at, now + _SLOW_MINUTES[severity] * MINUTE)
+    if began_at is not None and now - began_at >= _SLOW_AFTER_MS:
+        due_at = max(due_at, now + context.rhythm.slow[severity])
     most_ms = due_at - now + max(_TOO_NEAR_MS, (due_at - now) // 10) + 3 * MINUTE
     rule = f"SEV{severity.value} {status.value} promises one within {say_length(due_at - now)}"
     places = [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from oncall_tui.domain.cadence import USUAL_RHYTHM, Rhythm
 from oncall_tui.domain.facts import Facts
 from oncall_tui.domain.incident import Cause, ComponentStatus, IncidentStatus, Severity
 from oncall_tui.domain.maintenance import MaintenanceStatus
@@ -122,7 +123,8 @@ class Context(Struct, frozen=True):
     `full_body` the text that it was made from, `body_limit` the characters that the page takes where it says so.
     `is_live` is whether customers get to read it, also on a page of later. `is_page_moved` is whether somebody else
     posted since it was begun, `dead_links` are those that were seen not to answer. `suggest` returns what a word of
-    small letters was meant to be, and None for one that is known.
+    small letters was meant to be, and None for one that is known. `rhythm` is the team's, `interval_ms` the one that
+    customers of this incident were told.
     """
 
     now: int | None = None
@@ -156,6 +158,8 @@ class Context(Struct, frozen=True):
     variables: frozenset[str] = frozenset()
     names: tuple[str, ...] = ()
     facts: Facts = Facts()
+    rhythm: Rhythm = USUAL_RHYTHM
+    interval_ms: int | None = None
 
 
 class Words(Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from oncall_tui.domain.cadence import CLOCK_STEP_MS
 from oncall_tui.domain.duration import DAY, HOUR, MINUTE
 from oncall_tui.domain.lint.moments import Clock
 from oncall_tui.domain.lint.pattern import Folded, Pattern
@@ -83,6 +84,39 @@ class Promise(Struct, frozen=True):
 
     clock: Clock
     is_news: bool
+
+
+class Told(Struct, frozen=True):
+    """When a text says that customers hear again; `is_exact` is whether it names the time and not how long it is."""
+
+    start: int
+    end: int
+    at: int
+    is_exact: bool
+
+    def is_kept_by(self, promise_at: int) -> bool:
+        """Tells whether a promise is this one, as near as it was told."""
+        return abs(promise_at - self.at) <= (MINUTE if self.is_exact else CLOCK_STEP_MS)
+
+
+def find_told(reading: Reading, now: int) -> list[Told]:
+    """Returns the times at which a text says that customers hear again, those whose zone is certain."""
+    told = [
+        Told(promise.clock.start, max(promise.clock.end, promise.clock.zone_end), at, is_exact=True)
+        for promise in reading.once(find_promises)
+        if promise.is_news and (at := promise.clock.at(now)) is not None
+    ]
+    return [
+        *told,
+        *(Told(each.start, each.end, now + each.ms, is_exact=False) for each in reading.once(find_next_in)),
+    ]
+
+
+def find_own_promise(reading: Reading, now: int) -> Told | None:
+    """Returns the one time to come at which customers hear again by a text; None where it names none, or several."""
+    told = find_told(reading, now)
+    is_one = bool(told) and all(each.is_kept_by(told[0].at) for each in told)
+    return told[0] if is_one and told[0].at > now else None
 
 
 def find_promises(reading: Reading) -> list[Promise]:

@@ -212,8 +212,8 @@ class CorrectionScreen(OverScreen):
         if incident is None:
             return
         checkable = take_correction(incident, self._updates, update, body, host.snapshot, host.config, facts, literals)
-        found = (await asyncio.to_thread(check, checkable)).findings
-        findings = [each for each in found if each.level is not Level.INFO]
+        checked = await asyncio.to_thread(check, checkable)
+        findings = [each for each in checked.findings if each.level is not Level.INFO]
         pages, cannot = self._list_pages(can_edit=True), self._list_pages(can_edit=False)
         said = Said(
             f"Review the correction of #{self._incident_id}",
@@ -230,18 +230,27 @@ class CorrectionScreen(OverScreen):
         async def decide(is_confirmed: bool | None) -> None:
             if is_confirmed:
                 waivers = waive_blocks(checkable, findings, screen.reasons, host.actor, self.oncall.now())
-                order = self._make_order(update, body, waivers)
+                order = self._make_order(update, body, waivers, checked.promise_at)
                 self.dismiss()
                 await begin_order(self.app, order)
 
         self.app.push_screen(screen, decide)
 
-    def _make_order(self, update: IncidentUpdate, body: str, waivers: Sequence[Waiver]) -> Order:
+    def _make_order(
+        self, update: IncidentUpdate, body: str, waivers: Sequence[Waiver], promise_at: int | None
+    ) -> Order:
         host, editable, name = host_of(self), self._list_editable(), self._keeper.name
         actor, terminal_id = host.actor, host.terminal_id
 
         def store(db: Database, now: int) -> str:
-            correct_update(db, update.id, body, editable=editable, actor=actor, now=now, waivers=waivers)
+            correct_update(
+                *(db, update.id, body),
+                editable=editable,
+                actor=actor,
+                now=now,
+                promise_at=promise_at,
+                waivers=waivers,
+            )
             drop_scratch(db, name, terminal_id)
             return "queued; the first words stay in our record"
 

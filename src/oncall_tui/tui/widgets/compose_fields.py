@@ -62,9 +62,9 @@ class ComposeFields(Horizontal):
     def offer_dues(self) -> None:
         writing = self._writing
         if writing is not None:
-            self.due.set_options(
-                list_dues(writing.incident.severity, writing.status, writing.due_at, now_ms()), writing.due_at
-            )
+            now = now_ms()
+            dues = list_dues(writing.status, writing.due_at, writing.next_due(now), now)
+            self.due.set_options(dues, writing.due_at)
 
     def take_status(self, status: IncidentStatus | None) -> None:
         """Goes over to a public state; words that were typed stay."""

@@ -29,15 +29,25 @@ _AFTER_S = 0.15
 class Linting:
     """The findings of the open draft: `draw` is called when they change, `keep` when something is to be stored.
 
+    `follow` gets the time at which the words promise the next ones, where it is another than the one that was known.
+
     The rules run in a thread of their own over what the text was at one moment; an answer about older words than the
     last question is dropped. Nothing is said until the first one has come.
     """
 
-    def __init__(self, pane: Widget, text: UpdateText, draw: Callable[[], None], keep: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        pane: Widget,
+        text: UpdateText,
+        draw: Callable[[], None],
+        keep: Callable[[], None],
+        follow: Callable[[int], None],
+    ) -> None:
         self._pane = pane
         self._text = text
         self._draw = draw
         self._keep = keep
+        self._follow = follow
         self._writing: Writing | None = None
         self._timer: Timer | None = None
         self._question = 0
@@ -143,6 +153,8 @@ class Linting:
                 if (finding.rule, finding.start) == (before.rule, before.start)
             )
             self._index = next(same, -1)
+        if checked.promise_at is not None:
+            self._follow(checked.promise_at)
         self._draw()
 
     async def settle(self) -> Checked:

@@ -58,7 +58,7 @@ class ComposePane(Pane, ComposeTools):
         self._known_body = ""
         self.writing: Writing | None = None
         self.text = UpdateText(id="compose-text")
-        self.linting = Linting(self, self.text, self._draw_counts, self.touch)
+        self.linting = Linting(self, self.text, self._draw_counts, self.touch, self._follow_promise)
         self.desk = DraftDesk(self, self.let_go)
         self.keeper = DraftKeeper(self, self._read_typed, self._draw_counts)
         self.fields = ComposeFields(lambda: self.body, self.put)
@@ -258,6 +258,12 @@ class ComposePane(Pane, ComposeTools):
         self.keeper.touch()
         self.linting.look_soon()
         self._draw_counts()
+
+    def _follow_promise(self, promise_at: int) -> None:
+        """Counts down the time that customers read."""
+        if self.writing is not None and self.writing.follow_words(promise_at):
+            self.fields.offer_dues()
+            self.touch()
 
     def put(self, words: str | None) -> None:
         """Puts words into the field, where there are new ones, and keeps what was chosen."""

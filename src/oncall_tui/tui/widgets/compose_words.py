@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from textual.content import Content
 
-from oncall_tui.domain.cadence import CLOCK_STEP_MS, Urgency, describe_due, judge_due, next_update_at
+from oncall_tui.domain.cadence import CLOCK_STEP_MS, Urgency, describe_due, judge_due
 from oncall_tui.domain.duration import MINUTE, format_age
-from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Severity
+from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus
 from oncall_tui.domain.lint.model import LONG_TITLE
 from oncall_tui.domain.promise import Score
 from oncall_tui.domain.sanitize import clean_line
@@ -45,13 +45,13 @@ DUE_STYLE = {
 
 
 def list_dues(
-    severity: Severity, status: IncidentStatus, chosen: int | None, now: int
+    status: IncidentStatus, chosen: int | None, usual_at: int | None, now: int
 ) -> list[tuple[int | None, Content]]:
-    """Returns the promises to choose from: the one of the rhythm, the chosen one, usual lengths, and none."""
+    """Returns the promises to choose from: `usual_at` of the rhythm, the chosen one, some lengths, and none."""
     if not status.is_open:
         return [(None, line("none, it is over", "$muted"))]
     usual = {-(-(now + minutes * MINUTE) // CLOCK_STEP_MS) * CLOCK_STEP_MS for minutes in _DUE_MINUTES}
-    dues = usual | {due for due in (next_update_at(severity, status, now), chosen) if due is not None}
+    dues = usual | {due for due in (usual_at, chosen) if due is not None}
     options: list[tuple[int | None, Content]] = [
         (due, line(clock_utc(due, has_seconds=False), "bold")) for due in sorted(dues)
     ]

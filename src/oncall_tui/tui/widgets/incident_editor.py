@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from oncall_tui.clock import now_ms
+from oncall_tui.domain.cadence import next_update_at
 from oncall_tui.domain.errors import RefusedError
 from oncall_tui.domain.incident import Cause, Component, Impact, Incident, Reach, Severity, impact_of
 from oncall_tui.domain.sanitize import clean_line
@@ -141,7 +142,9 @@ class IncidentEditor(Vertical):
         elif widget is self._reach:
             self._reach.set_value(incident.reach)
         elif widget is self._due:
-            dues = list_dues(incident.severity, incident.status, incident.next_update_at, now_ms())
+            now, rhythm = now_ms(), host_of(self).config.rhythm
+            usual_at = next_update_at(incident.severity, incident.status, now, rhythm=rhythm)
+            dues = list_dues(incident.status, incident.next_update_at, usual_at, now)
             self._due.set_options(dues, incident.next_update_at)
         else:
             self._parts.update(self._draw_parts(incident))
