@@ -19,6 +19,7 @@ from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.corrections import backfill_incident, correct_update
 from oncall_tui.store.database import Database
 from oncall_tui.store.outbox import list_deliveries, retry_delivery
+from oncall_tui.store.page import read_page
 from oncall_tui.store.updates import list_updates
 
 
@@ -94,6 +95,31 @@ async def test_what_others_wrote_into_it_is_asked_about(path: Path, db: Database
             engine.wake.set()
             await until(lambda: not list_deliveries(db))
         assert page.shown() == ["Ours.", "Second."]
+
+
+async def test_what_others_write_into_it_between_look_and_write_is_asked_about(path: Path, db: Database) -> None:
+    async with FaultPage() as page:
+        update = await publish_two(path, db, page)
+        (remote_id,) = page.incidents
+        begun = len(page.requests)
+
+        def edit(step: str) -> None:
+            """A colleague saves as soon as the page has answered our first look."""
+            looks = [
+                path
+                for _, method, path in page.requests[begun:]
+                if (method, path[-len(remote_id) :]) == ("GET", remote_id)
+            ]
+            if step == "answered" and len(looks) == 1:
+                page.incidents[remote_id]["incident_updates"][-1]["body"] = "A colleague's words."
+
+        page.on_step = edit
+        correct(db, update, "Ours.")
+        async with publishing(path, db, page):
+            await until(lambda: list_deliveries(db)[0].state is DeliveryState.FAILED)
+        assert "A colleague's words." in list_deliveries(db)[0].reason
+        assert page.corrections == []
+        assert read_page(db).last_error == ""
 
 
 async def test_an_update_that_was_removed_is_not_corrected(path: Path, db: Database) -> None:

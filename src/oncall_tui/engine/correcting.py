@@ -10,7 +10,13 @@ from oncall_tui.domain.remote import RemoteUpdate
 from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState
 from oncall_tui.engine.absences import Absences
 from oncall_tui.engine.page_work import PageWork
-from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, PageError, RefusedByPageError
+from oncall_tui.engine.pages.errors import (
+    AmbiguousError,
+    ChangedMeanwhileError,
+    NotAppliedError,
+    PageError,
+    RefusedByPageError,
+)
 from oncall_tui.engine.pages.extras import EditablePage
 from oncall_tui.engine.searching import Search
 from oncall_tui.engine.settling import Settling
@@ -43,7 +49,7 @@ class Corrector:
         is_doubt = delivery.state is DeliveryState.UNCERTAIN
         try:
             await self._page.make_ready()
-            await self._work.budget.spend(1 if is_doubt else 2)
+            await self._work.budget.spend(1 if is_doubt else 3)
             shown = await self._look(delivery)
         except RefusedByPageError as error:
             await self._settling.fail(delivery, str(error))
@@ -87,6 +93,7 @@ class Corrector:
             return
         self._settling.sending.add(delivery.incident_id)
         try:
+            await self._require_same(delivery, shown)
             held = await self._editor.edit_update(delivery.remote_incident_id, shown.remote_id, delivery.body)
         except NotAppliedError as error:
             await self._settling.retry(delivery, error)
@@ -99,6 +106,15 @@ class Corrector:
                 await self._deliver(delivery)
             else:
                 await self._settling.doubt(delivery, "the page answered, but with other words")
+
+    async def _require_same(self, delivery: Delivery, shown: RemoteUpdate) -> None:
+        """Looks once more right before the write, which has no lock. Raises NotAppliedError."""
+        try:
+            again = await self._look(delivery)
+        except AmbiguousError as error:
+            raise NotAppliedError(str(error), error.wait_ms) from None
+        if again is None or again.body != shown.body:
+            raise ChangedMeanwhileError("somebody changed this update just now: it is looked at again first")
 
     async def _deliver(self, delivery: Delivery) -> None:
         now = self._work.clock()

@@ -232,7 +232,8 @@ class ChangeForm(PlanFields[TypedChange]):
             return [line(row, style) for row in wrap(change.problem[1], width)]
         if change.is_kept:
             names = ", ".join(name for name, _, _ in change.news)
-            told = f"ctrl+s keeps it at once, and tells no page: {names}"
+            lost = ". The words that you typed are not sent" if self._typed.bodies else ""
+            told = f"ctrl+s keeps it at once, and tells no page: {names}{lost}"
             return [line(row, "$state-ok") for row in wrap(told, width)]
         behind = ", for the pages that are behind" if change.telling.is_carrying else ""
         ready = f"ctrl+s reviews it{behind}"
