@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.board_world import EVERY_MS, fill, list_world_probes, make_result
 from oncall_tui.clock import now_ms
-from oncall_tui.domain.duration import DAY, HOUR
+from oncall_tui.domain.duration import DAY, HOUR, MINUTE
 from oncall_tui.domain.history import PERIODS, Span
 from oncall_tui.domain.probe import Result, SpanKind
 from oncall_tui.domain.rollup import floor_to
@@ -32,6 +32,7 @@ DISTURBANCES = 10
 """Times in 90 days that each probe was down for some minutes."""
 BOARD_BOUND_MS = 5.0
 UPTIME_BOUND_MS = 50.0
+OWN_WINDOWS_BOUND_MS = 150.0
 _CHANGED = 13
 """States that a terminal finds changed in a quarter of a second: 500 probes, one run in ten seconds each."""
 _RUNS = 30
@@ -68,6 +69,22 @@ def _plan_nights(db: Database, now: int) -> None:
                 (window, encode_names(covered), starts_at, starts_at + hours * HOUR, now)
                 for window, covered, hours in (("all", names, 2), ("some", names[::3], 3))
                 for starts_at in range(now - 90 * DAY, now, DAY)
+            ],
+        )
+
+
+def _plan_each(db: Database, now: int) -> None:
+    """Puts each probe under maintenance for an hour of each night of its own."""
+    names = [probe.name for probe in list_world_probes(PROBES)]
+    with db.write() as connection:
+        connection.execute("DELETE FROM upkeep")
+        connection.executemany(
+            "INSERT INTO upkeep(window, probes, starts_at, ends_at, note, actor, made_at) "
+            "VALUES (?, ?, ?, ?, '', '', ?)",
+            [
+                (name, encode_names([name]), starts_at + number * MINUTE, starts_at + number * MINUTE + HOUR, now)
+                for starts_at in range(now - 90 * DAY, now, DAY)
+                for number, name in enumerate(names)
             ],
         )
 
@@ -141,6 +158,9 @@ def main(count: int = RESULTS) -> bool:
         _plan_nights(db, now)
         told = "uptime, work planned for each night"
         held.append(_tell(told, lambda: read_records(db, lengths[-1:], now), UPTIME_BOUND_MS))
+        _plan_each(db, now)
+        told = "uptime, a window of its own for each"
+        held.append(_tell(told, lambda: read_records(db, lengths[-1:], now), OWN_WINDOWS_BOUND_MS))
         print(f"rolling up one hour of one probe         {per_hour_ms:.2f} ms")
         day = DAY // EVERY_MS
         print(

@@ -12,7 +12,7 @@ from oncall_tui.domain.errors import RefusedError
 from oncall_tui.domain.history import find_planned
 from oncall_tui.domain.probe import Probe, ProbeKind
 from oncall_tui.domain.upkeep import Upkeep, index_upkeeps, require_span
-from oncall_tui.domain.uptime import Trouble, tell_records
+from oncall_tui.domain.uptime import Trouble, gather_quiet, tell_records
 
 NOW = 1_800_000_000_000
 WORK = Upkeep(1, frozenset({"api", "web"}), NOW, NOW + HOUR, "disks", "ann", NOW)
@@ -47,7 +47,8 @@ def test_of_several_the_one_that_ends_last_is_told() -> None:
 def test_it_costs_no_uptime_and_is_told_as_planned() -> None:
     down = Trouble(NOW - DAY, down=[(NOW, NOW + 2 * HOUR)])
     troubles = {"api": down, "web": down, "web-2": Trouble(NOW - DAY)}
-    records = tell_records(PROBES, troubles, [], [WORK], [DAY], NOW + 2 * HOUR)
+    quiet = gather_quiet([(WORK.probes, WORK.left, [(WORK.starts_at, WORK.ends_at)])])
+    records = tell_records(PROBES, troubles, [], quiet, [DAY], NOW + 2 * HOUR)
     told = {each.name: each.uptimes[0] for each in records}
     assert (told["api"].down_ms, told["api"].planned_ms) == (HOUR, HOUR)
     assert (told["API"].down_ms, told["API"].planned_ms) == (HOUR, HOUR)

@@ -13,7 +13,7 @@ from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus, Notice
 from oncall_tui.domain.probe import Probe, ProbeKind
 from oncall_tui.domain.stretches import Stretches, Window, join_windows
 from oncall_tui.domain.upkeep import Upkeep
-from oncall_tui.domain.uptime import Trouble, merge_troubles, sum_troubles, tell_records
+from oncall_tui.domain.uptime import Quiet, Trouble, gather_quiet, merge_troubles, sum_troubles, tell_records
 
 NOW = 60
 PROBES = [
@@ -57,6 +57,16 @@ WORKS = st.builds(
     TIMES,
     st.none() | st.integers(0, NOW),
 )
+
+
+def gather(upkeeps: Sequence[Upkeep]) -> Quiet:
+    """Returns what the file tells of some work."""
+    ends = [each.ends_at if each.ended_at is None else min(each.ends_at, each.ended_at) for each in upkeeps]
+    return gather_quiet(
+        (each.probes, each.left, [(each.starts_at, ended_at)])
+        for each, ended_at in zip(upkeeps, ends, strict=True)
+        if each.starts_at < ended_at
+    )
 
 
 def make_trouble(first_at: int, pieces: Sequence[tuple[int, str]]) -> Trouble:
@@ -118,7 +128,7 @@ def test_records_are_those_of_every_single_instant(
     told: dict[str, Trouble | None], works: list[Maintenance], upkeeps: list[Upkeep], lengths: list[int]
 ) -> None:
     troubles = {name: trouble for name, trouble in told.items() if trouble is not None}
-    records = {each.name: each for each in tell_records(PROBES, troubles, works, upkeeps, lengths, NOW)}
+    records = {each.name: each for each in tell_records(PROBES, troubles, works, gather(upkeeps), lengths, NOW)}
     assert list(records) == ["one", "two", *NAMES]
     ranks = ["unknown", "up", "slow", "down"]
     for name, record in records.items():
@@ -166,7 +176,7 @@ def test_probes_with_the_same_work_are_merged_once() -> None:
     upkeeps = [Upkeep(number, frozenset(NAMES), number * 10, number * 10 + 5, "", "me", 0) for number in range(9)]
     troubles = {name: make_trouble(0, [(12, "up"), (30, "down")]) for name in NAMES}
     apart = [replace(each, probes=frozenset([name])) for each in upkeeps for name in NAMES]
-    together = tell_records(PROBES, troubles, [], upkeeps, [NOW], NOW)
-    single = tell_records(PROBES, troubles, [], apart, [NOW], NOW)
+    together = tell_records(PROBES, troubles, [], gather(upkeeps), [NOW], NOW)
+    single = tell_records(PROBES, troubles, [], gather(apart), [NOW], NOW)
     assert [each for each in together if not each.is_component] == [each for each in single if not each.is_component]
     assert together[0].uptimes[0] == together[2].uptimes[0]

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from types import FrameType
+
 import pytest
 from msgspec.structs import replace
 
@@ -13,7 +17,7 @@ from oncall_tui.store.database import Database
 from oncall_tui.store.history import add_spans, read_records
 from oncall_tui.store.lease import take_lease
 from oncall_tui.store.probes import replace_probes
-from oncall_tui.store.upkeeps import begin_upkeep, end_upkeep, list_upkeeps
+from oncall_tui.store.upkeeps import begin_upkeep, end_upkeep, list_upkeeps, read_quiet
 from oncall_tui.store.watcher import Watcher
 from oncall_tui.store.windows import take_windows
 
@@ -132,6 +136,73 @@ def test_a_clock_that_is_set_back_shows_the_window_again_and_no_longer(db: Datab
     take_windows(db, [DAILY], epoch, NOW)
     assert (held(db, NOW), held(db, NOW + HOUR)) == ({"api"}, set())
     assert len({each.starts_at for each in list_upkeeps(db, 0)}) == len(list_upkeeps(db, 0))
+
+
+def count_calls(run: Callable[[], object]) -> int:
+    """Returns how often functions of Python are entered."""
+    entered = 0
+
+    def note(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal entered
+        entered += event == "call"
+
+    sys.setprofile(note)
+    try:
+        run()
+    finally:
+        sys.setprofile(None)
+    return entered
+
+
+def test_uptime_costs_by_probes_and_not_by_windows(db: Database) -> None:
+    """A window of its own for each probe makes a row a day and probe: what they say is put together by the file."""
+    count = 40
+    replace_probes(db, [Probe(f"p{number}", ProbeKind.TCP, "h:1", component="API") for number in range(count)], [])
+
+    def add(days: range) -> None:
+        rows = [
+            (f"w{number}", f'["p{number}"]', starts_at + number * MINUTE, starts_at + number * MINUTE + HOUR)
+            for starts_at in range(NOW - days.stop * DAY, NOW - days.start * DAY, DAY)
+            for number in range(count)
+        ]
+        with db.write() as connection:
+            connection.executemany(
+                "INSERT INTO upkeep(window, probes, starts_at, ends_at, note, actor, made_at) "
+                "VALUES (?, ?, ?, ?, '', '', 0)",
+                rows,
+            )
+            add_spans(connection, [Span(f"p{number}", NOW - 90 * DAY, NOW, SpanKind.DOWN) for number in range(count)])
+
+    add(range(2, 12))
+    of_few = count_calls(lambda: read_records(db, [90 * DAY], NOW))
+    add(range(12, 90))
+    of_many = count_calls(lambda: read_records(db, [90 * DAY], NOW))
+    assert of_many < 1.1 * of_few
+    assert of_many < 60 * count
+    record = read_records(db, [90 * DAY], NOW)[-1]
+    assert (record.uptimes[0].planned_ms, record.uptimes[0].down_ms) == (88 * HOUR, 90 * DAY - 88 * HOUR)
+
+
+def test_work_is_read_of_one_probe_alone(db: Database) -> None:
+    replace_probes(db, [*PROBES, Probe('a"pi', ProbeKind.TCP, "h:1")], [])
+    for names in (["api"], ["web", 'a"pi'], ["api", "web"]):
+        begin_upkeep(db, names, "", NOW, NOW + HOUR, "me", NOW)
+    assert [sorted(each.probes) for each in list_upkeeps(db, 0, probe="api")] == [["api"], ["api", "web"]]
+    assert [sorted(each.probes) for each in list_upkeeps(db, 0, probe='a"pi')] == [['a"pi', "web"]]
+    assert list_upkeeps(db, 0, probe="pi") == []
+
+
+def test_quiet_times_are_told_as_the_work_itself_tells_them(db: Database) -> None:
+    begin_upkeep(db, ["api", "web"], "", NOW, NOW + HOUR, "me", NOW)
+    begin_upkeep(db, ["api"], "", NOW + DAY, NOW + DAY + HOUR, "me", NOW)
+    end_upkeep(db, ["web"], "me", NOW + MINUTE)
+    begin_upkeep(db, ["web"], "", NOW, NOW + HOUR, "me", NOW)
+    end_upkeep(db, ["web"], "me", NOW + 2 * MINUTE)
+    quiet, works = read_quiet(db, 0, NOW + 2 * DAY), list_upkeeps(db, 0)
+    for name in ("api", "web"):
+        told = [each for names, windows in quiet.together.items() if name in names for each in windows]
+        told += quiet.apart.get(name, [])
+        assert sorted(told) == sorted(span for each in works if (span := each.find_span(name)) is not None)
 
 
 def test_what_nobody_asks_for_any_more_goes(db: Database, epoch: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
+from operator import lt, sub
 
 Window = tuple[int, int]
 """(start, end), the end is no part of it."""
@@ -13,8 +14,12 @@ NEVER = 2**62
 
 def join_windows(windows: Iterable[Window]) -> list[Window]:
     """Returns the same time as windows in order, none of which touch."""
+    ordered = sorted(windows)
+    starts, ends = _split(ordered)
+    if all(map(lt, ends, starts[1:])):
+        return ordered
     joined: list[Window] = []
-    for began_at, ended_at in sorted(windows):
+    for began_at, ended_at in ordered:
         if joined and began_at <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(joined[-1][1], ended_at))
         else:
@@ -22,18 +27,27 @@ def join_windows(windows: Iterable[Window]) -> list[Window]:
     return joined
 
 
+def _split(windows: Sequence[Window]) -> tuple[Sequence[int], Sequence[int]]:
+    if not windows:
+        return (), ()
+    starts, ends = zip(*windows, strict=True)
+    return starts, ends
+
+
 def intersect(some: Sequence[Window], others: Sequence[Window]) -> list[Window]:
     """Returns the time that is in both; either is in order and apart."""
+    fewer, more = (some, others) if len(some) <= len(others) else (others, some)
     found: list[Window] = []
-    at = other = 0
-    while at < len(some) and other < len(others):
-        began_at, ended_at = max(some[at][0], others[other][0]), min(some[at][1], others[other][1])
-        if began_at < ended_at:
-            found.append((began_at, ended_at))
-        if some[at][1] < others[other][1]:
+    at = 0
+    for began_at, ended_at in fewer:
+        at = max(at, bisect_right(more, (began_at, NEVER), at) - 1)
+        while at < len(more) and more[at][0] < ended_at:
+            first_at, last_at = max(began_at, more[at][0]), min(ended_at, more[at][1])
+            if first_at < last_at:
+                found.append((first_at, last_at))
+            if more[at][1] > ended_at:
+                break
             at += 1
-        else:
-            other += 1
     return found
 
 
@@ -44,9 +58,8 @@ class Stretches:
 
     def __init__(self, windows: Iterable[Window] = ()) -> None:
         self.windows = join_windows(windows)
-        self._starts = [began_at for began_at, _ in self.windows]
-        self._ends = [ended_at for _, ended_at in self.windows]
-        self._before = [0, *accumulate(ended_at - began_at for began_at, ended_at in self.windows)]
+        self._starts, self._ends = _split(self.windows)
+        self._before = list(accumulate(map(sub, self._ends, self._starts), initial=0))
 
     def __bool__(self) -> bool:
         return bool(self.windows)

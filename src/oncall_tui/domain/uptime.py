@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from oncall_tui.domain.history import Uptime, find_window
 from oncall_tui.domain.maintenance import Maintenance
 from oncall_tui.domain.probe import Probe
 from oncall_tui.domain.stretches import Stretches, Window, intersect, join_windows
-from oncall_tui.domain.upkeep import Upkeep
 
 _NO_TIME = Stretches()
 
@@ -21,6 +21,32 @@ class Trouble(NamedTuple):
     down: Sequence[Window] = ()
     slow: Sequence[Window] = ()
     unknown: Sequence[Window] = ()
+
+
+class Quiet(NamedTuple):
+    """When probes were under work that customers are not told of, in whatever order.
+
+    `together` is told once for all the probes of some work, `apart` of those that were taken out of it before its end.
+    """
+
+    together: dict[frozenset[str], list[Window]]
+    apart: dict[str, list[Window]]
+
+
+def gather_quiet(works: Iterable[tuple[frozenset[str], Mapping[str, int], Sequence[Window]]]) -> Quiet:
+    """Returns when each probe was kept quiet.
+
+    `works` are (probes, when some of them were taken out, windows until the end of the work for the rest).
+    """
+    quiet = Quiet({}, {})
+    for names, left, windows in works:
+        whole = names.difference(left) if left else names
+        if whole:
+            quiet.together.setdefault(whole, []).extend(windows)
+        for name in names.intersection(left) if left else ():
+            ends = [(began_at, min(ended_at, left[name])) for began_at, ended_at in windows]
+            quiet.apart.setdefault(name, []).extend(each for each in ends if each[0] < each[1])
+    return quiet
 
 
 class Record(NamedTuple):
@@ -58,6 +84,12 @@ def sum_troubles(trouble: Trouble, planned: Stretches, periods: Iterable[Window]
     return found
 
 
+def _join(lists: Sequence[Sequence[Window]]) -> Sequence[Window]:
+    """Returns the same as one list, each of which is in order and apart."""
+    told = [each for each in lists if each]
+    return told[0] if len(told) == 1 else join_windows(chain.from_iterable(told))
+
+
 def merge_troubles(parts: Iterable[tuple[Trouble, Stretches]], now: int) -> Trouble:
     """Returns what a component was: the worst that any of its probes was, unknown only where none says anything.
 
@@ -74,8 +106,8 @@ def merge_troubles(parts: Iterable[tuple[Trouble, Stretches]], now: int) -> Trou
     slow: list[Window] = []
     unknown = [(first_at, now)]
     for planned, held in alike.values():
-        down += planned.cut_from(join_windows(window for each in held for window in each.down))
-        slow += planned.cut_from(join_windows(window for each in held for window in each.slow))
+        down += planned.cut_from(_join([each.down for each in held]))
+        slow += planned.cut_from(_join([each.slow for each in held]))
         silent = unknown
         for each in held:
             if not silent:
@@ -92,7 +124,7 @@ def tell_records(
     probes: Sequence[Probe],
     troubles: Mapping[str, Trouble],
     maintenances: Iterable[Maintenance],
-    upkeeps: Iterable[Upkeep],
+    quiet: Quiet,
     lengths: Sequence[int],
     now: int,
 ) -> list[Record]:
@@ -101,7 +133,7 @@ def tell_records(
     A component is down while any of its probes is, save in the work on that probe; work on all of its probes at once is
     work on the component.
     """
-    planned, by_component = _index_planned(probes, maintenances, upkeeps)
+    planned, by_component = _index_planned(probes, maintenances, quiet)
     periods = [(now - length, now) for length in lengths]
     rests: dict[tuple[int, int], Stretches] = {}
     parts: dict[str, list[tuple[Trouble, Stretches]]] = {}
@@ -111,7 +143,7 @@ def tell_records(
             # Work on the whole component is left out of it anyhow: what it hides of each probe is of no matter.
             key = id(mine), id(whole)
             if key not in rests:
-                rests[key] = Stretches(whole.cut_from(mine.windows)) if mine is not whole else _NO_TIME
+                rests[key] = _NO_TIME if mine is whole else Stretches(whole.cut_from(mine.windows)) if whole else mine
             parts.setdefault(probe.component, []).append((troubles.get(probe.name, Trouble()), rests[key]))
 
     def record(name: str, is_component: bool, trouble: Trouble, windows: Stretches) -> Record:
@@ -127,35 +159,33 @@ def tell_records(
 
 
 def _index_planned(
-    probes: Sequence[Probe], maintenances: Iterable[Maintenance], upkeeps: Iterable[Upkeep]
+    probes: Sequence[Probe], maintenances: Iterable[Maintenance], quiet: Quiet
 ) -> tuple[dict[str, Stretches], dict[str, Stretches]]:
     """Returns the work on each probe and on each component; those with the same work share one record of it."""
     members: dict[str, set[str]] = {}
     for probe in probes:
         if probe.component is not None:
             members.setdefault(probe.component, set()).add(probe.name)
-    alike: dict[frozenset[str], list[Window]] = {}
     works: dict[frozenset[str], list[Window]] = {}
     announced: dict[frozenset[str], list[Window]] = {}
-    single: dict[str, list[Window]] = {}
-    for upkeep in upkeeps:
-        whole = upkeep.probes.difference(upkeep.left) if upkeep.left else upkeep.probes
-        if (span := upkeep.find_span(next(iter(whole), ""))) is not None:
-            alike.setdefault(whole, []).append(span)
-        for name in upkeep.left:
-            if (span := upkeep.find_span(name)) is not None:
-                single.setdefault(name, []).append(span)
-    by_component: dict[str, list[list[Window]]] = {}
-    for component, mine in members.items():
-        by_component[component] = [windows for names, windows in alike.items() if mine <= names]
     for work in maintenances:
         if (window := find_window(work)) is not None:
             works.setdefault(frozenset(work.probes), []).append(window)
             announced.setdefault(frozenset(work.components), []).append(window)
-    by_probe = {name: [windows] for name, windows in single.items()}
-    for names, windows in (*alike.items(), *works.items()):
+    sets_of: dict[str, list[frozenset[str]]] = {}
+    for names in quiet.together:
+        for name in names:
+            sets_of.setdefault(name, []).append(names)
+    by_probe = {name: [windows] for name, windows in quiet.apart.items()}
+    for name, sets in sets_of.items():
+        by_probe.setdefault(name, []).extend(quiet.together[names] for names in sets)
+    for names, windows in works.items():
         for name in names:
             by_probe.setdefault(name, []).append(windows)
+    by_component = {
+        component: [quiet.together[names] for names in sets_of.get(min(mine), ()) if mine <= names]
+        for component, mine in members.items()
+    }
     for names, windows in announced.items():
         for component in names:
             by_component.setdefault(component, []).append(windows)
@@ -171,6 +201,6 @@ def _share(
     for name, lists in held.items():
         key = tuple(id(windows) for windows in lists)
         if key not in shared:
-            shared[key] = Stretches(window for windows in lists for window in windows)
+            shared[key] = Stretches(chain.from_iterable(lists))
         found[name] = shared[key]
     return found

@@ -32,7 +32,7 @@ from oncall_tui.store.database import Database
 from oncall_tui.store.maintenance import list_between
 from oncall_tui.store.results import NUMBER, PHASES, drop_number, make_phases
 from oncall_tui.store.sqlite import sqlite3
-from oncall_tui.store.upkeeps import list_upkeeps
+from oncall_tui.store.upkeeps import list_upkeeps, read_quiet
 
 _FIGURES = struct.Struct(f"<{2 * len(SERIES)}f")
 _STEPS = 11
@@ -154,8 +154,8 @@ def read_records(db: Database, lengths: Sequence[int], now: int) -> list[Record]
     with db.snapshot():
         probes = [decode_probe(row["spec"]) for row in db.rows("SELECT spec FROM probe ORDER BY position")]
         troubles = list_troubles(db, probes, since, now)
-        maintenances, upkeeps = list_between(db, since, now), list_upkeeps(db, since, now)
-    return tell_records(probes, troubles, maintenances, upkeeps, lengths, now)
+        maintenances, quiet = list_between(db, since, now), read_quiet(db, since, now)
+    return tell_records(probes, troubles, maintenances, quiet, lengths, now)
 
 
 class Past(NamedTuple):
@@ -283,7 +283,7 @@ def read_past(db: Database, probe: str, length_ms: int, since: int, now: int) ->
     probes = [decode_probe(row["spec"]) for row in db.rows("SELECT spec FROM probe WHERE name = ?", probe)]
     first_at = floor_to(since, length_ms)
     spans = list_spans(db, probes, first_at, now, probe)[probe] if probes else _list_gone(db, probe, first_at, now)
-    planned = find_planned(list_between(db, first_at, now), list_upkeeps(db, first_at, now), probe)
+    planned = find_planned(list_between(db, first_at, now), list_upkeeps(db, first_at, now, probe), probe)
     parts = tell_parts(spans, planned, length_ms, first_at, now)
     rollups = list_rollups(db, probe, length_ms, first_at, floor_to(now, length_ms))
     # What is over and not rolled up yet, since it takes a minute or the engine is away, is there as results.

@@ -9,14 +9,19 @@ import msgspec
 from oncall_tui.domain.errors import NotFoundError, RefusedError
 from oncall_tui.domain.maintenance import write_instant
 from oncall_tui.domain.sanitize import clean_line
+from oncall_tui.domain.stretches import NEVER
 from oncall_tui.domain.timeline import EntryKind
 from oncall_tui.domain.upkeep import Upkeep, require_span
+from oncall_tui.domain.uptime import Quiet, gather_quiet
 from oncall_tui.store.database import Database
 from oncall_tui.store.sqlite import sqlite3
 from oncall_tui.store.timeline import tell_of_probe
 
 TOPIC = "upkeep"
 _NOTE_LIMIT = 200
+_NAMES = msgspec.json.Decoder(frozenset[str])
+_LEFT = msgspec.json.Decoder(dict[str, int])
+_WINDOWS = msgspec.json.Decoder(list[tuple[int, int]])
 
 
 def begin_upkeep(
@@ -71,15 +76,34 @@ def end_upkeep(db: Database, probes: Collection[str], actor: str, now: int) -> l
         return sorted(freed)
 
 
-def list_upkeeps(db: Database, since: int, until: int | None = None) -> list[Upkeep]:
-    """Returns the work whose time touches [since, until), whatever became of it, in the order of its start."""
-    sql = "SELECT * FROM upkeep WHERE ends_at > ? AND starts_at < ? ORDER BY starts_at, id"
-    return _read(db.rows(sql, since, 2**62 if until is None else until))
+def list_upkeeps(db: Database, since: int, until: int | None = None, probe: str | None = None) -> list[Upkeep]:
+    """Returns the work, of one probe or of all, whose time touches [since, until), in the order of its start.
+
+    It is returned whatever became of it.
+    """
+    only = "" if probe is None else "AND instr(probes, ?) "
+    named = () if probe is None else (msgspec.json.encode(probe).decode(),)
+    sql = f"SELECT * FROM upkeep WHERE ends_at > ? AND starts_at < ? {only}ORDER BY starts_at, id"
+    works = _read(db.rows(sql, since, NEVER if until is None else until, *named))
+    return works if probe is None else [each for each in works if probe in each.probes]
+
+
+def read_quiet(db: Database, since: int, until: int) -> Quiet:
+    """Returns when such work in [since, until) kept probes quiet: windows of each probe make tens of thousands of rows."""
+    rows = db.rows(
+        "SELECT probes, left, json_group_array(json_array(starts_at, over_at)) FROM (SELECT probes, left, starts_at, "
+        "min(ends_at, coalesce(ended_at, ends_at)) AS over_at FROM upkeep WHERE ends_at > ? AND starts_at < ?) "
+        "WHERE starts_at < over_at GROUP BY probes, left",
+        *(since, until),
+    )
+    return gather_quiet(
+        (_NAMES.decode(probes), _LEFT.decode(left), _WINDOWS.decode(windows)) for probes, left, windows in rows
+    )
 
 
 def _read(rows: Sequence[sqlite3.Row]) -> list[Upkeep]:
     # The times of a recurring window name the same probes: one set of them serves all.
-    named = {text: msgspec.json.decode(text, type=frozenset[str]) for text in {row["probes"] for row in rows}}
+    named = {text: _NAMES.decode(text) for text in {row["probes"] for row in rows}}
     return [
         Upkeep(
             id=row["id"],
@@ -91,7 +115,7 @@ def _read(rows: Sequence[sqlite3.Row]) -> list[Upkeep]:
             made_at=row["made_at"],
             window=row["window"],
             ended_at=row["ended_at"],
-            left=msgspec.json.decode(row["left"], type=dict[str, int]),
+            left=_LEFT.decode(row["left"]),
         )
         for row in rows
     ]

@@ -50,7 +50,7 @@ def read_story(db: Database, name: str, now: int) -> Story | None:
             return None
         spans = list_spans(db, probes, now - longest, now, name)[name]
         since = now - longest
-        planned = find_planned(list_between(db, since, now), list_upkeeps(db, since, now), name)
+        planned = find_planned(list_between(db, since, now), list_upkeeps(db, since, now, name), name)
         return Story(
             name,
             now,
