@@ -49,7 +49,10 @@ def test_a_plain_request_is_as_before(folder: Path) -> None:
         ('method = "get"', 'is "get" (did you mean "GET"?), allowed: GET, HEAD'),
         ("headers = { Authorization = 'S3cret' }", "names a header that carries a secret, allowed: put it in auth"),
         ("headers = { Cookie = 'S3cret' }", "names a header that carries a secret"),
-        ("headers = { Host = 'S3cret' }", "names a header that is set by the probe itself"),
+        ("headers = { Connection = 'S3cret' }", "names a header that is set by the probe itself"),
+        ("headers = { Host = 'S3cret/x' }", "has a Host that is none"),
+        ("headers = { Host = 'S3cret:0' }", "has a Host that is none"),
+        ("headers = { Host = 'S3cret', host = 'b' }", "names Host more than once"),
         ("headers = { 'X Y' = 'S3cret' }", "is not the name of a header"),
         ('headers = { X = "S3cret\\r\\nY: 1" }', "holds a value that no header has"),
         ("headers = { X = ' S3cret' }", "holds a value with a space around it"),
@@ -67,6 +70,14 @@ def test_a_request_that_cannot_be_made_is_refused(folder: Path, line: str, words
     faults = faults_of(folder, probe_text("http", f'url = "http://h"\n{line}'))
     assert any(words in fault for fault in faults)
     assert not any("S3cret" in fault for fault in faults)
+
+
+@pytest.mark.parametrize("name", ["www.example.com", "www.example.com:8443", "[2001:db8::1]:443", "192.0.2.1"])
+def test_an_http_probe_may_name_what_it_asks_for(folder: Path, name: str) -> None:
+    probe = load_probe(folder, "http", f'url = "https://192.0.2.7/"\nheaders = {{ Host = "{name}" }}')
+    assert probe.request.headers == (("Host", name),)
+    text = probe_text("websocket", f'url = "wss://192.0.2.7/"\nheaders = {{ Host = "{name}" }}')
+    assert any("names a header that is set by the probe itself" in fault for fault in faults_of(folder, text))
 
 
 def test_a_token_may_go_to_this_machine_unencrypted(folder: Path) -> None:

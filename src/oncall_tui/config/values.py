@@ -152,6 +152,31 @@ def check_headers(value: object) -> object:
     return value
 
 
+def check_http_headers(value: object) -> object:
+    """Headers of an http probe, among which `Host` may name what is asked for at the address of its URL."""
+    if not isinstance(value, dict):
+        return value
+    names = [text for name, text in value.items() if _is_host_header(name)]
+    if len(names) > 1:
+        raise ValueError("names Host more than once, allowed: once")
+    for text in names:
+        if not isinstance(text, str) or not _is_authority(text):
+            raise ValueError('has a Host that is none, allowed: such as "www.example.com" or "www.example.com:8443"')
+    check_headers({name: text for name, text in value.items() if not _is_host_header(name)})
+    return value
+
+
+def _is_host_header(name: object) -> bool:
+    return isinstance(name, str) and name.lower() == "host"
+
+
+def _is_authority(text: str) -> bool:
+    host, colon, port = text.rpartition(":") if ":" in text and not text.endswith("]") else (text, "", "")
+    if colon and (_PORT.fullmatch(port) is None or not 1 <= int(port) <= 65_535):
+        return False
+    return _is_ipv6(host[1:-1]) if host.startswith("[") and host.endswith("]") else _is_host(host)
+
+
 def check_url(text: str) -> str:
     """An address to fetch: http or https, with a host, and no credentials, which would reach logs."""
     _split_url(text)

@@ -8,8 +8,9 @@ import socket
 from pathlib import Path
 
 import pytest
+import trustme
 from msgspec.structs import replace
-from tests.engine.probes.servers import Handler, make_probe, make_tools, reply, serve
+from tests.engine.probes.servers import Handler, make_probe, make_server_context, make_tools, reply, serve
 
 from oncall_tui.domain.json_check import parse_json_check
 from oncall_tui.domain.probe import Credential, Expectation, HttpRequest, Probe, ProbeKind, Result, Verdict
@@ -44,6 +45,30 @@ async def ask(handler: Handler, request: HttpRequest, *, tools: Tools | None = N
 def make(port: int, request: HttpRequest, **more: object) -> Probe:
     probe = make_probe(ProbeKind.HTTP, f"http://127.0.0.1:{port}/a?key=hush")
     return replace(probe, request=request, **more)
+
+
+async def test_a_backend_is_asked_by_the_name_that_a_header_gives() -> None:
+    echo = Echo(reply("302 Found", b"", "Location: /next"), reply())
+    request = HttpRequest(headers=(("host", "www.example.com:8443"),))
+    result = await ask(echo, request, follow_redirects=True)
+    assert result.verdict is Verdict.UP
+    for head in echo.heard:
+        assert re.findall(rb"(?im)^host: (.*)\r$", head) == [b"www.example.com:8443"]
+
+
+async def test_the_name_of_the_header_is_asked_for_in_tls_and_must_be_the_certificates() -> None:
+    authority = trustme.CA()
+    context = make_server_context(authority, "www.example.com")
+    asked: list[str] = []
+    context.sni_callback = lambda _, name, __: asked.append(name)
+    tools = make_tools(authority)
+    async with serve(Echo(reply()), context) as port:
+        probe = make_probe(ProbeKind.HTTP, f"https://127.0.0.1:{port}/")
+        named = replace(probe, request=HttpRequest(headers=(("Host", "www.example.com:8443"),)))
+        other = replace(probe, request=HttpRequest(headers=(("Host", "api.example.com"),)))
+        results = [await run_probe(each, tools) for each in (named, other, probe)]
+    assert [each.verdict for each in results] == [Verdict.UP, Verdict.DOWN, Verdict.DOWN]
+    assert asked[:2] == ["www.example.com", "api.example.com"]
 
 
 async def test_method_headers_and_body_are_sent() -> None:
@@ -167,7 +192,7 @@ async def judge(body: bytes, *checks: str, degraded: tuple[str, ...] = ()) -> Re
         (b"", "body is not JSON"),
         (b'{"status": "ok"', "body is not JSON"),
         (b"[" * 100_000, "body is not JSON"),
-        (b'{"status": "\xff"}', "body is not JSON"),
+        (b'{"status": "\xff"}', 'status is "\ufffd"'),
         (b"x" * 300_000, "body is not JSON in its first part, the rest was not read"),
         (b'{"status": "\\u001b[2J\\u202e"}', 'status is "'),
     ],

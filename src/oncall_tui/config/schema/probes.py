@@ -153,8 +153,11 @@ class HttpProbe(ProbeTable, frozen=True, kw_only=True):
     ] = "GET"
     headers: Annotated[
         dict[str, str] | None,
-        Reader(values.check_headers),
-        Doc("Headers beside the usual ones; a token goes into auth.", "a table of texts"),
+        Reader(values.check_http_headers),
+        Doc(
+            "Headers beside the usual ones; `Host` is the name that is asked for, in TLS too; a token goes into auth.",
+            "a table of texts",
+        ),
     ] = None
     body: Annotated[str | None, Meta(max_length=65_536), Doc("The body of the request.", "up to 65536 characters")] = (
         None

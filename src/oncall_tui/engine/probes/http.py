@@ -128,7 +128,7 @@ async def _ask(request: Request, tools: Tools, trace: Trace, allowed: frozenset[
     try:
         expires_in_ms = None
         if request.is_https:
-            certificate = await start_tls(wire, request.host, tools, trace, deadline - tools.monotonic())
+            certificate = await start_tls(wire, request.name, tools, trace, deadline - tools.monotonic())
             expires_in_ms = certificate.ends_at - tools.wall_ms()
         answer = await _converse(wire, request, tools.body_cap, trace)
     finally:

@@ -19,9 +19,13 @@ REQUESTS_KEPT = 8_192
 
 
 class Request(Struct, frozen=True):
-    """One request of one origin, as bytes; `shown` is its URL without what could be secret."""
+    """One request of one origin, as bytes; `shown` is its URL without what could be secret.
+
+    `name` is what TLS asks for and what the certificate has to be for: the host, unless a header names another.
+    """
 
     host: str
+    name: str
     port: int
     is_https: bool
     method: str
@@ -52,15 +56,16 @@ def make_request(text: str, wanted: HttpRequest, auth: tuple[str, str] | None = 
     port = url.port or default_port
     named = f"[{host}]" if ":" in host else host
     named = named if port == default_port else f"{named}:{port}"
+    asked_for = next((text for key, text in wanted.headers if key.lower() == "host"), named)
     body = (wanted.body or "").encode()
     chosen = {name.lower() for name, _ in wanted.headers}
     usual = (("User-Agent", f"oncall-tui/{__version__}"), ("Accept", "*/*"))
     headers = [
-        ("Host", named),
+        ("Host", asked_for),
         *(pair for pair in usual if pair[0].lower() not in chosen),
         ("Accept-Encoding", "identity"),
         ("Connection", "close"),
-        *wanted.headers,
+        *(pair for pair in wanted.headers if pair[0].lower() != "host"),
     ]
     if body or wanted.method in ("POST", "PUT", "PATCH"):
         headers.append(("Content-Length", str(len(body))))
@@ -72,7 +77,16 @@ def make_request(text: str, wanted: HttpRequest, auth: tuple[str, str] | None = 
     path = (url.path or "/") + (f"?{url.query}" if url.query else "")
     asked = h11.Request(method=wanted.method, target=_quote(path), headers=headers)
     head = h11.Connection(our_role=h11.CLIENT).send(asked) or b""
-    return Request(host, port, url.scheme == "https", wanted.method, head, body, f"{url.scheme}://{named}{url.path}")
+    return Request(
+        host=host,
+        name=host if asked_for == named else urlsplit(f"//{asked_for}").hostname or host,
+        port=port,
+        is_https=url.scheme == "https",
+        method=wanted.method,
+        head=head,
+        body=body,
+        shown=f"{url.scheme}://{named}{url.path}",
+    )
 
 
 _keep_request = lru_cache(maxsize=REQUESTS_KEPT)(make_request)
