@@ -139,6 +139,17 @@ async def test_without_a_window_an_enter_from_before_the_review_sends_nothing(tm
         await wait_for(pilot, lambda: len(list_updates(desk.db, 1)) == 1)
 
 
+async def test_an_enter_with_sight_of_the_review_counts_however_busy_the_app_is(tmp_path: Path) -> None:
+    desk = make_desk(tmp_path, window_ms=0)
+    declare(desk)
+    async with open_app(desk) as (app, pilot):
+        press_at_once(app, "p", "ctrl+s")
+        await wait_for_text(pilot, "Review the update")
+        app.run_worker(asyncio.sleep(0.3), group="opening")
+        press_at_once(app, "enter")
+        await wait_for(pilot, lambda: len(list_updates(desk.db, 1)) == 1)
+
+
 async def test_a_second_enter_from_before_the_window_does_not_end_it(tmp_path: Path) -> None:
     desk = make_desk(tmp_path)
     async with open_app(desk) as (app, pilot):

@@ -44,10 +44,10 @@ class Front(NamedTuple):
 
 
 class _Held(NamedTuple):
-    """An event, and how often keys had led elsewhere when it came."""
+    """An event, and what keys went to when it came, None before the first screen."""
 
     event: Event
-    led: int
+    front: Front | None
 
 
 class TypeAhead:
@@ -64,9 +64,7 @@ class TypeAhead:
         self._opened_at = math.inf
         self._shown: Screen[object] | None = None
         self._shown_at = 0.0
-        self._led = 0
         self._latest: Event | None = None
-        self._before: Front | None = None
         self._awaited: Front | None = None
         self._refused_at = 0.0
         self._reason = ""
@@ -126,7 +124,7 @@ class TypeAhead:
                 if is_at_rest and self._settle() and self._latest is not None:
                     self._refuse("nothing has opened", self._latest.time)
                 if event.time > self._refused_at:
-                    self._begin(_Held(event, self._led))
+                    self._begin(_Held(event, self.look()))
                     return False
         self._hold(event)
         return True
@@ -135,7 +133,7 @@ class TypeAhead:
         if event.time <= self._refused_at:
             self._lose(event)
         elif not isinstance(event, MouseMove):
-            self._held.append(_Held(event, self._led))
+            self._held.append(_Held(event, self.look() if self._app.screen_stack else None))
             if not self._is_waiting:
                 self._is_waiting = True
                 self._app.run_worker(self._hand_on(), group=_GROUP)
@@ -149,18 +147,15 @@ class TypeAhead:
     def _begin(self, held: _Held) -> None:
         event = self._latest = held.event
         front = self.look()
-        self._is_blind = held.led != self._led or event.time < self._shown_at
-        self._before = None if isinstance(event, MouseEvent) else front
+        self._is_blind = held.front != front or event.time < self._shown_at
         is_typed = isinstance(event, Key) and event.is_printable and is_typed_into(front.focused)
         self._typed_into = front.focused if is_typed else None
 
     def _settle(self) -> bool:
-        """Notes where the latest key has led, now that all is at rest; tells whether what it was to open refused."""
+        """Tells, now that all is at rest, whether what the latest key was to open has refused."""
         self._is_overdue = False
         front = self.look()
-        if self._before not in (None, front):
-            self._led += 1
-        awaited, self._before, self._awaited = self._awaited, None, None
+        awaited, self._awaited = self._awaited, None
         if awaited is None or front.screen is not awaited.screen:
             return False
         return front.focused is awaited.focused or not is_typed_into(front.focused)
@@ -228,8 +223,10 @@ class TypeAhead:
             self._reason = ""
 
     def _drop_stale_clicks(self) -> None:
-        """A click is meant for what stood there when it was made; keys may have led elsewhere since."""
-        while self._held and isinstance(self._held[0].event, MouseEvent) and self._held[0].led != self._led:
+        """A click is meant for what stood there when it was made; a key may have led elsewhere since."""
+        while self._held and isinstance(self._held[0].event, MouseEvent) and not isinstance(self._latest, MouseEvent):
+            if self._held[0].front == self.look():
+                return
             if isinstance(self._held.popleft().event, MouseDown):
                 tell(self._app, "A click was dropped: a key before it had led elsewhere.", "warning")
 
