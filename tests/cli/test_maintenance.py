@@ -396,6 +396,8 @@ def test_an_announcement_is_checked_against_its_window_and_what_else_goes_on(she
     window = ("maintenance", "plan", "-t", "New disks", "--from", "in 2h", "--for", "30m")
     unsaid = shell.run(*window)
     assert (unsaid.status, "customers notice" in unsaid.err, "--reason MS010" in unsaid.err) == (3, True, True)
+    assert "the team wants 3d" in unsaid.err
+    assert unsaid.err.count("--reason MW001='...'") == 1
     told = (*window, "--effect", "uploads wait")
     short = shell.run(*told)
     assert (short.status, "the team wants 3d" in short.err) == (3, True)

@@ -104,7 +104,7 @@ def judge(
     checked = check(replace(checkable, is_promise_in_words=is_promise_in_words))
     obstacles = list_obstacles(checked.findings, reasons)
     if obstacles:
-        raise RefusedError(obstacles[0].rule, _tell_obstacles(obstacles))
+        raise RefusedError(obstacles[0].rule, tell_obstacles(obstacles))
     refusing = [f"{each.name}: {each.loss.message}" for each in checked.losses if each.loss.is_blocking]
     if refusing:
         raise RefusedError("page-refuses", f"{'; '.join(refusing)}.")
@@ -115,7 +115,7 @@ def judge(
     return Verdict(tuple(remarks), (*waivers, *waived), checked.promise_at)
 
 
-def _tell_obstacles(obstacles: Sequence[Finding]) -> str:
+def tell_obstacles(obstacles: Sequence[Finding]) -> str:
     """Returns all that blocks, a line each; the error names the rule of the first."""
     from oncall_tui.domain.lint.model import REASON_LEAST
 

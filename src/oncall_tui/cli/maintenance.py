@@ -96,11 +96,10 @@ def plan(place: Place, typed: NewWork) -> None:
         work = Work(tuple(touched), starts_at, ends_at, replace(facts, owner=facts.owner or read_actor()))
         title = read_title(typed.title)
         check = PlannedCheck(place, db, title, work, known, typed.reasons, now)
-        words = {
-            kind: typed.make_words(check.read(kind, body))
-            for kind, body in {NoticeKind.PLAN: typed.message, **typed.by_clock}.items()
-            if kind is not NoticeKind.REMIND or remind_at is not None
-        }
+        wanted = {NoticeKind.PLAN: typed.message, **typed.by_clock}
+        if remind_at is None:
+            del wanted[NoticeKind.REMIND]
+        words = {kind: typed.make_words(body) for kind, body in check.read(wanted).items()}
         pages, remarks = find_tellable(list_pages(db), config.page_names if config and config.pages else ())
         new = NewPlan(
             uid=uuid.uuid4().hex,
@@ -227,7 +226,7 @@ def _say(place: Place, kind: NoticeKind, typed: Saying, end: tuple[str | None, s
             db,
             current.id,
             kind,
-            typed.make_words(check.read(kind, typed.message)),
+            typed.make_words(check.read({kind: typed.message})[kind]),
             actor=read_actor(),
             now=now,
             ends_at=ends_at,

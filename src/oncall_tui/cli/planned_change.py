@@ -77,11 +77,12 @@ def change(place: Place, typed: Changing) -> None:
         work = work_of_change(current, plan, telling, facts)
         check = PlannedCheck(place, db, plan.title, work, known, typed.reasons, now, own_id=current.id)
         usual = word_anew(current, plan, check.customs, now, facts)
-        said = {
-            kind: typed.make_words(check.read(kind, usual.get(kind) if body is None else body))
+        wanted = {
+            kind: usual.get(kind) if body is None else body
             for kind, body in {NoticeKind.CHANGE: typed.message, **typed.by_clock}.items()
             if kind is NoticeKind.CHANGE or kind in usual
         }
+        said = {kind: typed.make_words(body) for kind, body in check.read(wanted).items()}
         changed = change_maintenance(
             db, current.id, plan, said,
             actor=actor, now=now, facts=facts, seen_revision=current.revision, reasons=check.passed,

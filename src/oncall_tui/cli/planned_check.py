@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce, wraps
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,6 +17,7 @@ from oncall_tui.domain.announcing import Work
 from oncall_tui.domain.maintenance import NoticeKind, WorkFacts
 
 if TYPE_CHECKING:
+    from oncall_tui.domain.lint.model import Finding
     from oncall_tui.store.database import Database
     from oncall_tui.store.notice_rows import Words
 
@@ -129,6 +130,7 @@ class PlannedCheck:
 
         self.remarks: list[str] = []
         self.passed: dict[str, str] = {}
+        self._obstacles: list[Finding] = []
         self._title, self._work, self._known, self._now = title, work, known, now
         self._reasons = read_reasons(reasons)
         config = place.sending_config()
@@ -140,32 +142,41 @@ class PlannedCheck:
         planned = config.page_names if config is not None and config.pages else ()
         self._pages = planned if own_id is None else _list_told(db, own_id)
 
-    def read(self, kind: NoticeKind, message: str | None) -> str:
-        """Returns the words of a notice, inert; without any the usual ones. Raises RefusedError with what blocks."""
+    def read(self, said: Mapping[NoticeKind, str | None]) -> dict[NoticeKind, str]:
+        """Returns the words of notices, inert; without any the usual ones. Raises RefusedError with all that blocks."""
+        from oncall_tui.cli.judging import tell_obstacles
+        from oncall_tui.domain.errors import RefusedError
+
+        words = {kind: self._read(kind, message) for kind, message in said.items()}
+        if self._obstacles:
+            raise RefusedError(self._obstacles[0].rule, tell_obstacles(self._obstacles))
+        return words
+
+    def _read(self, kind: NoticeKind, message: str | None) -> str:
         from oncall_tui.cli.wording import judge_wording, read_message
         from oncall_tui.domain.announcing import describe_work, word_work
+        from oncall_tui.domain.lint.model import Level
 
         work = self._work
         body = word_work(kind, work, self.customs, self._now) if message is None else read_message(message)
         context = describe_work(kind, work, self.customs, self._now, overlaps=self._overlaps, names=self._known)
-        remarks, passed = judge_wording(self._title, body, context, self._tuning, self._reasons)
-        remarks += self._find_losses(kind, body)
+        obstacles, remarks, passed = judge_wording(self._title, body, context, self._tuning, self._reasons)
+        losses = self._find_losses(kind, body)
+        remarks += [each.message for each in losses if each.level is not Level.BLOCK]
+        obstacles += [each for each in losses if each.level is Level.BLOCK]
+        known = {(each.rule, each.message) for each in self._obstacles}
+        self._obstacles += [each for each in obstacles if (each.rule, each.message) not in known]
         self.remarks += [each for each in remarks if each not in self.remarks]
         self.passed |= passed
         return body
 
-    def _find_losses(self, kind: NoticeKind, body: str) -> list[str]:
-        """Returns what pages would not show. Raises RefusedError with what one would refuse."""
-        from oncall_tui.domain.errors import RefusedError
-        from oncall_tui.domain.lint.model import Level
+    def _find_losses(self, kind: NoticeKind, body: str) -> list[Finding]:
+        """Returns what pages would not show, or would refuse."""
         from oncall_tui.domain.plan_losses import find_notice_losses
 
-        found = find_notice_losses(
+        return find_notice_losses(
             self._states, self._pages, kind, title=self._title, body=body, components=self._work.components
         )
-        if blocks := [each for each in found if each.level is Level.BLOCK]:
-            raise RefusedError(blocks[0].rule, blocks[0].message)
-        return [each.message for each in found]
 
 
 def _list_told(db: Database, maintenance_id: int) -> list[str]:

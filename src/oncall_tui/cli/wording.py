@@ -14,7 +14,7 @@ from oncall_tui.domain.sanitize import clean_block, clean_line
 from oncall_tui.domain.update import BODY_LIMIT
 
 if TYPE_CHECKING:
-    from oncall_tui.domain.lint.model import Context, Tuning
+    from oncall_tui.domain.lint.model import Context, Finding, Tuning
 
 #: More bytes than this are more than 25,000 characters, whatever they say.
 _STDIN_LIMIT = 4 * BODY_LIMIT
@@ -53,26 +53,19 @@ def _read_stdin() -> str:
 
 
 def judge_wording(
-    title: str, body: str, context: Context, tuning: Tuning | None, reasons: Mapping[str, str] | None = None
-) -> tuple[list[str], dict[str, str]]:
-    """Returns what is worth a warning, and those of the reasons that were needed, by their rules.
-
-    Raises RefusedError with the rule of the first thing that blocks sending and has no reason that does.
-    """
+    title: str, body: str, context: Context, tuning: Tuning | None, reasons: Mapping[str, str]
+) -> tuple[list[Finding], list[str], dict[str, str]]:
+    """Returns what blocks, what is worth a warning, and those of the reasons that were needed, by their rules."""
     from oncall_tui.domain.lint.catalogue import lint
-    from oncall_tui.domain.lint.model import REASON_LEAST, Level, Tuning, list_obstacles
+    from oncall_tui.domain.lint.model import Level, Tuning, list_obstacles
 
     findings = lint(title, body, context, tuning or Tuning())
-    for finding in list_obstacles(findings, reasons):
-        way = ""
-        if reasons is not None and not finding.is_final:
-            way = f" Or say why not: --reason {finding.rule}='...', {REASON_LEAST} characters at least."
-        raise RefusedError(finding.rule, f"{finding.part}: {finding.message}{way}")
     passed = {finding.rule for finding in findings if finding.level is Level.BLOCK}
     remarks = [
         f"{finding.part}: {finding.message} [{finding.rule}]" for finding in findings if finding.level is Level.WARN
     ]
-    return remarks, {rule: reason for rule, reason in (reasons or {}).items() if rule in passed}
+    needed = {rule: reason for rule, reason in reasons.items() if rule in passed}
+    return list(list_obstacles(findings, reasons)), remarks, needed
 
 
 def read_reasons(settings: Sequence[str]) -> dict[str, str]:
