@@ -134,7 +134,7 @@ _FAILS = Folded(
     r"|can['’]t|doesn['’]t|don['’]t|still|slow\w*|degraded|affected|impacted|drops?|broken|stuck|missing|delay\w*"
     r"|rejected|declined|refused|lost|time[sd]? ?-?out|remaining|the rest|not (?:work\w*|load\w*|open\w*|reach\w*"
     r"|respond\w*|answer\w*|available|yet|possible|recovered|back)|(?:does|do|is|are) not|being (?:repaired|restored"
-    r"|rebuilt|fixed))\b"
+    r"|rebuilt|fixed)|(?:investigat\w+|looking into|reports? of|see|seeing) (?:\w+ ){0,2}failed)\b"
 )
 _NO_FAILURE = Folded(
     r"\b(?:no|without|not affected|unaffected|stopped|if|should|once|when|nobody|fewer|was|were|had|no longer)\b"

@@ -9,6 +9,7 @@ from oncall_tui.domain.lint.model import Context, Fix, Level, Remark, Rule, Tuni
 from oncall_tui.domain.lint.pattern import Folded, Pattern, any_word
 from oncall_tui.domain.lint.reading import MASK, Post, Sentence
 from oncall_tui.domain.lint.signs import fold, holds_any
+from oncall_tui.domain.lint.whom import names_part
 
 _CROWD = (
     "users|customers|accounts|clients|requests|visitors|subscribers|organi[sz]ations|people|members|tenants|merchants"
@@ -18,14 +19,14 @@ _CROWD = (
 _SOME = Folded(
     rf"(?<!\w)(?<!how )(?:some|most|numerous|selected|a couple|an unknown number|a part"
     rf"|certain|several|multiple|not all|a few|many|a (?:small |large |limited "
-    rf"|very small )?(?:subset|portion"
+    rf"|very small )?(?:subset|portion|group|set|share|part|slice"
     rf"|number"
     rf"|fraction|percentage|handful"
     rf"|proportion|minority|majority)|a subset|various) (?:of )?(?:our |the |your "
     rf"|all )?(?:\w+ ){{0,2}}?(?:{_CROWD})(?!\w)|(?<!\w)some of you(?!\w)",
     needs=(
         " handful| small |a few |a fracti|a large |a limite|a number|a part |a percen|a subset|an unkno|certain "
-        "|many |most |not all |ority |ous |ple |portion |selected|several |some "
+        "|many |most |not all |ority |ous |ple |portion |selected|several |some |a group|a set |a share|a part|a slice"
     ),
 )
 #: What makes a crowd a known one: a number, a place, or a feature that only they use.
@@ -216,13 +217,18 @@ def _find_crowds(post: Post, context: Context, _tuning: Tuning) -> Iterator[Rema
     facts = context.facts
     if facts.scope or facts.is_scope_unknown:
         return
+    if any(_PLACE.search(reading.prose) for _, reading in post.parts):
+        return
     # Where the incident is known, the scope is a question with an answer; in a text alone nobody can tell.
     level = Level.WARN if context.is_first is not None and context.components is not None else Level.INFO
     for match in post.body.seek(_SOME):
         sentence = post.body.sentence_at(match.start())
         text = sentence.text if sentence else post.body.prose
+        low, high = (sentence.start, sentence.end) if sentence else (0, len(post.body.prose))
         if not (
-            _NUMBER.search(text) or _PLACE.search(text) or _FEATURE.match(post.body.prose[match.end() :].lstrip()[:40])
+            _NUMBER.search(text)
+            or _FEATURE.match(post.body.prose[match.end() :].lstrip()[:40])
+            or names_part(post.body, low, high)
         ):
             shown = post.body.text[match.start() : match.end()]
             words = f"'{shown}': how many, where, or using what? If nobody knows yet, say that."
