@@ -32,7 +32,7 @@ DISTURBANCES = 10
 """Times in 90 days that each probe was down for some minutes."""
 BOARD_BOUND_MS = 5.0
 UPTIME_BOUND_MS = 50.0
-OWN_WINDOWS_BOUND_MS = 150.0
+OWN_WINDOWS_BOUND_MS = 100.0
 _CHANGED = 13
 """States that a terminal finds changed in a quarter of a second: 500 probes, one run in ten seconds each."""
 _RUNS = 30

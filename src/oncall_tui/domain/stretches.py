@@ -27,11 +27,8 @@ def join_windows(windows: Iterable[Window]) -> list[Window]:
     return joined
 
 
-def _split(windows: Sequence[Window]) -> tuple[Sequence[int], Sequence[int]]:
-    if not windows:
-        return (), ()
-    starts, ends = zip(*windows, strict=True)
-    return starts, ends
+def _split(windows: Sequence[Window]) -> tuple[list[int], list[int]]:
+    return [began_at for began_at, _ in windows], [ended_at for _, ended_at in windows]
 
 
 def intersect(some: Sequence[Window], others: Sequence[Window]) -> list[Window]:
