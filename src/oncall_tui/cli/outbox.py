@@ -12,6 +12,9 @@ from oncall_tui.cli.place import Place, read_actor
 if TYPE_CHECKING:
     from oncall_tui.domain.update import Delivery
 
+ALL_DELIVERIES = 100_000
+"""More than a queue holds: what is said of all must not be said of some."""
+
 
 @click.group(cls=OrderedGroup)
 @place_options
@@ -32,7 +35,7 @@ def list_command(place: Place, is_all: bool, is_json: bool) -> None:
     from oncall_tui.store.outbox import list_deliveries
 
     with place.open_db() as db, db.snapshot():
-        found = list_deliveries(db, is_open_only=not is_all)
+        found = list_deliveries(db, is_open_only=False) if is_all else list_deliveries(db, limit=ALL_DELIVERIES)
         notices = tell_notice_counts(*count_notices(db))
     if is_json:
         print_json([shape_delivery(each) for each in found])
@@ -67,17 +70,51 @@ def adopt(place: Place, number: str, remote_id: str | None, is_json: bool) -> No
 
 
 @outbox.command()
-@click.argument("number", metavar="ID")
+@click.argument("number", metavar="ID", required=False)
+@click.option(
+    "--all", "is_all", is_flag=True, help="All that failed or waits, save what asks you something of its own."
+)
 @json_option
 @place_options
 @click.pass_obj
-def retry(place: Place, number: str, is_json: bool) -> None:
-    """Put a delivery that failed or waits back in the queue."""
+def retry(place: Place, number: str | None, is_all: bool, is_json: bool) -> int:
+    """Put a delivery that failed or waits back in the queue, or --all of them.
+
+    With --all, exit 1 when something is left that asks you something of its own, naming it: what others did on the
+    page, or what may have arrived already.
+    """
     from oncall_tui.clock import now_ms
+    from oncall_tui.domain.errors import UsageError
     from oncall_tui.store.outbox import retry_delivery
 
+    if (number is None) is not is_all:
+        raise UsageError("Name one delivery, or say --all: `oncall-tui outbox list` has the numbers.")
+    if number is None:
+        return _retry_all(place, is_json)
     with place.open_db() as db:
         _print(retry_delivery(db, _read_id(number), read_actor(), now_ms()), is_json)
+    return 0
+
+
+def _retry_all(place: Place, is_json: bool) -> int:
+    from oncall_tui.cli.output import print_json, say, shape_delivery
+    from oncall_tui.clock import now_ms
+    from oncall_tui.domain.sanitize import clean_line
+    from oncall_tui.store.outbox import list_deliveries
+    from oncall_tui.store.retrying import retry_all
+
+    with place.open_db() as db:
+        retried = retry_all(db, read_actor(), now_ms())
+        left = [each for each in list_deliveries(db, limit=ALL_DELIVERIES) if is_asking(each)]
+    if is_json:
+        print_json({"retried": list(retried), "left": [shape_delivery(each) for each in left]})
+        return 1 if left else 0
+    count = "1 delivery is" if len(retried) == 1 else f"{len(retried)} deliveries are"
+    say(f"{count} back in the queue." if retried else "Nothing has failed that can be sent again as it is.")
+    for each in left:
+        verbs = "`outbox adopt`, `retry` or `drop` it" if each.asked_at is not None else "`outbox retry` or `drop` it"
+        say(f"  delivery {each.id} of #{each.incident_id} asks you: {clean_line(each.reason)}; {verbs}")
+    return 1 if left else 0
 
 
 @outbox.command()
@@ -92,6 +129,11 @@ def drop(place: Place, number: str, is_json: bool) -> None:
 
     with place.open_db() as db:
         _print(drop_delivery(db, _read_id(number), read_actor(), now_ms()), is_json)
+
+
+def is_asking(delivery: Delivery) -> bool:
+    """Tells whether a delivery asks a person something that no yes to others answers."""
+    return delivery.asked_at is not None or (delivery.state == "failed" and delivery.is_conflict)
 
 
 def _read_id(text: str) -> int:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from oncall_tui.domain.update import Delivery
 
 _LOOK_EVERY_S = 0.1
-_DELIVERIES_MOST = 100_000
 
 
 class _Left(NamedTuple):
@@ -102,13 +101,14 @@ def _tell_engine(place: Place) -> str:
 
 
 def _look(place: Place) -> _Left:
+    from oncall_tui.cli.outbox import ALL_DELIVERIES
     from oncall_tui.store.notices import list_open_notices
     from oncall_tui.store.outbox import list_deliveries
     from oncall_tui.store.page import list_pages
     from oncall_tui.store.postmortem import list_open_publications
 
     with place.open_db() as db, db.snapshot():
-        deliveries = list_deliveries(db, limit=_DELIVERIES_MOST)
+        deliveries = list_deliveries(db, limit=ALL_DELIVERIES)
         return _Left(deliveries, list_open_notices(db), list_open_publications(db), list_pages(db))
 
 

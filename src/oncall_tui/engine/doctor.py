@@ -129,7 +129,7 @@ def _advise(error: RemoteError) -> str:
     if isinstance(error, TokenRefusedError):
         return f"put one there that the page takes; {_QUEUED}"
     if isinstance(error, RefusedByPageError):
-        return "correct it, then send again what was refused meanwhile: `oncall-tui outbox list`, `outbox retry ID`"
+        return "correct it, then send again what was refused meanwhile: `oncall-tui outbox retry --all`"
     if "check api_url" in told:
         return f"correct it; {_QUEUED}"
     if "certificate" in told:
