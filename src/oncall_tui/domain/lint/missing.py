@@ -8,8 +8,10 @@ from oncall_tui.domain.incident import Cause, IncidentStatus
 from oncall_tui.domain.lint.model import Context, Fix, Level, Part, Remark, Rule, Tuning
 from oncall_tui.domain.lint.moments import tell_clock
 from oncall_tui.domain.lint.pattern import Folded
-from oncall_tui.domain.lint.promises import find_lengths, has_next_time
+from oncall_tui.domain.lint.promises import find_lengths, find_told, has_next_time
 from oncall_tui.domain.lint.reading import Post, Reading
+from oncall_tui.domain.lint.unfinished import tells_end
+from oncall_tui.domain.lint.whom import says_action, says_whom
 from oncall_tui.domain.maintenance import MaintenanceStatus
 from oncall_tui.domain.template import say_length
 
@@ -44,30 +46,6 @@ _FELT = Folded(
     r"|normal)"
     r"|packet loss|loss of|difficult\w*|trouble|read-only|offline)\b)"
 )
-_HIT = Folded(
-    r"(?i:\d ?%|\bpercent\b|\b(?:all|every|some|many|most|few|several|both|only|\d[\d,.]*|one|two|three|half|quarter"
-    r"|third) (?:of )?(?:\w+ ){0,3}"
-    r"(?:users?|customers?|clients?|requests?|accounts?|regions?|sites?|visitors?|orders?|merchants?|tenants?|zones?"
-    r"|subscribers?|people"
-    r"|countr\w+|calls|messages|servers|machines)\b|\b(?:subset|portion|number|fraction|group|share|minority"
-    r"|majority) of\b"
-    r"|\b(?:everyone|nobody|region\w*|europe\w*|america\w*|asia\w*|africa\w*|australia\w*|worldwide|global\w*|us|eu"
-    r"|apac|emea|uk)\b"
-    r"|\b[a-z]{2,4}-[a-z]+-\d\b|\b[A-Z]{3}\d\b|\b(?:do(?:n't|n’t| not)|not) (?:yet )?know (?:yet )?(?:how many|who"
-    r"|which|whom)"
-    r"|\bhow many\b|\bscope\b|\baffected:|\bno (?:customers?|users?|one)\b)"
-)
-_DOING = Folded(
-    r"(?i:\b(?:we|our \w+|the team|engineers|technicians|(?:our|the) (?:\w+ ){1,3}(?:team|engineers|provider"
-    r"|supplier))\b[^.!?\n]{0,60}?\b(?:investigat\w+"
-    r"|look\w*|work\w*|identif\w+|implement\w*|deploy\w*|roll\w*|restor\w*|revert\w*|return\w*|repair\w*|restart\w*"
-    r"|mov(?:e|ing)|scal\w+"
-    r"|add\w*|apply\w*|applied|test\w*|watch\w*|monitor\w*|fix\w*|switch\w*|replac\w+|rebuild\w*|isolat\w+|disabl\w+"
-    r"|check\w*|reported"
-    r"|engag\w+|mitigat\w+|search\w*|find\w*|found|analy[sz]\w+|continu\w+|tak\w+|start\w*|begun|block\w*|clear\w*"
-    r"|drain\w*|process\w*)\b"
-    r"|\b(?:a fix|fix|mitigation|work|investigation|rollback) (?:is|has|was|are)\b|\binvestigating\b|\bmonitoring\b)"
-)
 _REVIEW = Folded(
     r"(?i:\b(?:caus\w+|due to|because|result(?:ed|ing)? (?:of|from)|review|post-?mortem|root|analysis|rca|report"
     r"|trigger\w+|fault|prevent\w*)\b)"
@@ -94,9 +72,15 @@ def _is_open(context: Context) -> bool:
     return context.status is not None and context.status.is_open
 
 
-def _needed(context: Context) -> Level:
-    """What the first words lack is told louder than what later ones do, which customers read after them."""
-    return Level.WARN if context.is_first else Level.INFO
+def _needed(post: Post, context: Context) -> Level:
+    """What the first words lack is told louder, where they do not say either what is being done."""
+    return Level.WARN if context.is_first and _lacks_action(post, context) else Level.INFO
+
+
+def _lacks_action(post: Post, context: Context) -> bool:
+    if not _is_open(context) or context.facts.action or not post.body.is_english:
+        return False
+    return not (says_action(post.body) or tells_end(post.body))
 
 
 def _find_empty(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
@@ -126,7 +110,7 @@ def _find_no_impact(post: Post, context: Context, _tuning: Tuning) -> Iterator[R
             0,
             0,
             "This does not say what customers notice: what fails for them, or what is slow?",
-            level=_needed(context),
+            level=_needed(post, context),
         )
 
 
@@ -138,26 +122,44 @@ def _find_no_scope(post: Post, context: Context, _tuning: Tuning) -> Iterator[Re
         or facts.is_scope_unknown
     ):
         return
-    if post.body.is_english and not _HIT.search(post.body.prose) and not _HIT.search(post.title.prose):
+    if post.body.is_english and not says_whom(post.body) and not says_whom(post.title):
         text = "This does not say who is affected: give a share, a region or a number, or that it is not known yet."
-        yield Remark(0, 0, text, level=_needed(context))
+        yield Remark(0, 0, text, level=_needed(post, context))
 
 
 def _find_no_action(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
-    if _is_open(context) and not context.facts.action and post.body.is_english and not _DOING.search(post.body.prose):
-        yield Remark(0, 0, "This does not say what you are doing about it.", level=_needed(context))
+    if _lacks_action(post, context):
+        level = Level.WARN if context.is_first else Level.INFO
+        yield Remark(0, 0, "This does not say what you are doing about it.", level=level)
 
 
 def _find_no_promise(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
-    if not _is_open(context) or context.has_promise is None or has_next_time(post.body):
+    if not _is_open(context) or context.has_promise is None:
         return
-    if not context.has_promise:
+    if has_next_time(post.body):
+        yield from _find_other_promise(post, context)
+    elif not context.has_promise:
         yield Remark(0, 0, "This does not say when customers hear again: choose a time for the next update.")
     elif context.promise_at is not None and not _names_time(post.body, context.promise_at, context.now):
         end, told = len(post.body.text), tell_clock(context.promise_at)
         gap = "" if not end or post.body.text[-1].isspace() else " "
         fix = Fix("say when", f"{gap}Next update by {told}.")
         yield Remark(end, end, f"Customers do not read that they hear again by {told}.", fix=fix, level=Level.WARN)
+
+
+def _find_other_promise(post: Post, context: Context) -> Iterator[Remark]:
+    """Yields a time that customers would read while another one, or none, is counted down here."""
+    told = find_told(post.body, context.now) if context.now is not None else []
+    if not told:
+        return
+    first, promise_at = told[0], context.promise_at
+    if promise_at is None:
+        text = f"Customers read that they hear again by {tell_clock(first.at)}, and nothing counts that down."
+        yield Remark(first.start, first.end, text, level=Level.WARN)
+    elif not any(each.is_kept_by(promise_at) for each in told):
+        due = tell_clock(promise_at)
+        text = f"Customers read that they hear again by {tell_clock(first.at)}, and {due} is counted down: choose one."
+        yield Remark(first.start, first.end, text, fix=Fix(f"say {due}", due) if first.is_exact else None)
 
 
 def _names_time(reading: Reading, at: int, now: int | None) -> bool:
