@@ -82,7 +82,7 @@ async def test_targets_and_a_value_and_the_death_of_both_engines(stack: Stack, t
         state = (await world.list_states())["eu"]
         assert (state.status, state.last_reason) == (
             ProbeStatus.DOWN,
-            "Prometheus gets no answer from blackbox_exporter of job blackbox: nothing is known of 2 targets",
+            "job blackbox: Prometheus gets no answer from blackbox_exporter, nothing is known of 2 targets",
         )
         assert (await world.read("share")).reason == "not run: the query has no result"
 

@@ -49,6 +49,9 @@ _STEPS = (
     ("STARTTLS is not offered", "TLS is off, or its certificate could not be loaded: the mail server's log"),
     ("answer lacks", "the zone was changed, or an old answer is still known: its TTL"),
     ("answer is not authenticated", "`delv` shows where the chain of signatures breaks"),
+    ("job ", "blackbox_exporter: is it running? The page /targets of Prometheus says why it cannot be scraped"),
+    ("jobs ", "blackbox_exporter: is it running? The page /targets of Prometheus says why it cannot be scraped"),
+    ("tells no more of", "was the target taken out of its source on purpose? Then acknowledge it"),
     ("domain expire", "renew it with the registrar; after the grace period anybody may take it"),
     ("body ", "it answers, and with something else: what it answered is kept with this run"),
 )

@@ -24,13 +24,14 @@ def tell_unscraped(unscraped: Iterable[Labels], known: Iterable[Labels]) -> Obse
     all_of = Counter(_find_job(labels) for labels in known)
     dead = [job for job, count in failing.items() if count >= all_of[job]]
     chosen = dead or list(failing)
-    jobs = clean_line(", ".join(sorted(chosen)[:_NAMED]) + (" and others" if len(chosen) > _NAMED else ""))
+    named = ", ".join(sorted(chosen)[:_NAMED]) + (" and others" if len(chosen) > _NAMED else "")
+    jobs = clean_line(f"{'job' if len(chosen) == 1 else 'jobs'} {named}")
     count = count_words(sum(failing[job] for job in chosen), "target")
-    if not dead:
-        return Observation(worse=f"Prometheus fails to scrape {count} of job {jobs}, of which nothing is known")
-    whom = "blackbox_exporter" if len(chosen) == 1 else "the blackbox_exporters"
-    of = "job" if len(chosen) == 1 else "jobs"
-    return Observation(wrong=f"Prometheus gets no answer from {whom} of {of} {jobs}: nothing is known of {count}")
+    if dead:
+        return Observation(
+            wrong=f"{jobs}: Prometheus gets no answer from blackbox_exporter, nothing is known of {count}"
+        )
+    return Observation(worse=f"{jobs}: Prometheus fails to scrape {count}, of which nothing is known")
 
 
 def explain_unscraped(labels: Labels) -> str:
