@@ -295,3 +295,13 @@ def test_an_incident_that_was_deleted_keeps_no_page_from_speaking(db: Database) 
     assert note_incident_gone(db, "us-1", 2_000, page="us")
     apply_incident(db, show_on("eu", RESOLVED, 5_000), 5_000, page="eu")
     assert tell_state(get_incident(db, incident_id)) == OVER
+
+
+def test_a_second_one_of_ours_on_the_page_is_shown_here_too(db: Database) -> None:
+    incident_id = publish(db)
+    again = replace(OURS, remote_id="r2", updates=(replace(OURS.updates[0], remote_id="u9"),))
+    assert apply_incident(db, again, 3_000)
+    assert not apply_incident(db, again, 4_000)
+    other = next(incident for incident in list_incidents(db) if incident.id != incident_id)
+    assert (other.listings["page"].remote_id, other.is_local) == ("r2", False)
+    assert get_incident(db, incident_id).listings["page"].remote_id == "r1"

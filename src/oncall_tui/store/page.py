@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from oncall_tui.domain.capability import Capabilities
 from oncall_tui.domain.component_names import match_components
 from oncall_tui.domain.pagestate import MAIN_PAGE, PageState
@@ -177,7 +179,9 @@ def apply_incident(db: Database, remote: RemoteIncident, now: int, *, page: str 
             if _is_in_flight(connection, page, known["id"]):
                 return False
             if not _list_incident(connection, page, known["id"], remote):
-                return False
+                # Made twice: customers read both, so both are shown here.
+                insert_found(connection, page, replace(remote, uid=None), now)
+                return True
             row = _find_listed(connection, page, remote.remote_id)
             assert row is not None
         return merge_found(connection, page, row, remote, now)
