@@ -35,7 +35,8 @@ class FaultModel:
     """One page's incidents and components, and how it departs from what a client would like.
 
     Reads show the page as it was `read_lag_s` ago, the public ones as it was `public_delay_s` ago. More than `limit`
-    requests in `window_s` are turned away, whoever made them. `clock` tells seconds since 1970.
+    requests in `window_s` are turned away, whoever made them. `clock` tells seconds since 1970. One that `derives_time`
+    dates an incident by its last message, as many do: an edit does not move that, and a removal moves it back.
     """
 
     rng: Random = field(default_factory=lambda: Random(1))
@@ -46,6 +47,7 @@ class FaultModel:
     window_s: float = 60.0
     clock: Callable[[], float] = time.time
     clock_ahead_s: float = 0.0
+    derives_time: bool = False
     writes: list[Write] = field(default_factory=list)
     incidents: dict[str, dict[str, Any]] = field(default_factory=dict)
     components: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -75,15 +77,40 @@ class FaultModel:
         """A colleague gives an incident another name."""
         incident = self.incidents[incident_id]
         incident["name"] = name
-        incident["updated_at"] = self._stamp(self._now())
-        self._versions.setdefault(incident_id, []).append((self.clock(), copy.deepcopy(incident)))
+        self._date(incident)
 
-    def reword(self, incident_id: str, body: str) -> None:
-        """A colleague puts other words into the newest message of an incident."""
+    def reword(self, incident_id: str, body: str, which: int = 0) -> None:
+        """A colleague puts other words into a message of an incident, the newest unless told otherwise."""
         incident = self.incidents[incident_id]
-        incident["incident_updates"][0]["body"] = body
-        incident["updated_at"] = self._stamp(self._now())
-        self._versions.setdefault(incident_id, []).append((self.clock(), copy.deepcopy(incident)))
+        incident["incident_updates"][which]["body"] = body
+        self._date(incident)
+
+    def remove(self, incident_id: str, update_id: str) -> None:
+        """A colleague takes a message away; the incident says what its last one says then."""
+        incident = self.incidents[incident_id]
+        kept = [item for item in incident["incident_updates"] if item["id"] != update_id]
+        incident["incident_updates"] = kept
+        if kept:
+            self._set_status(incident, kept[0]["status"])
+        self._date(incident)
+
+    def move(self, incident_id: str, status: str) -> None:
+        """A colleague sets the state of an incident without a word."""
+        self._set_status(self.incidents[incident_id], status)
+        self._date(self.incidents[incident_id])
+
+    def _set_status(self, incident: dict[str, Any], status: str) -> None:
+        incident["status"] = status
+        incident["resolved_at"] = self._stamp(self._now()) if status == "resolved" else None
+
+    def _date(self, incident: dict[str, Any]) -> None:
+        """Notes that an incident was changed other than by a message."""
+        if self.derives_time:
+            messages = incident["incident_updates"]
+            incident["updated_at"] = messages[0]["created_at"] if messages else self._stamp(incident["created"])
+        else:
+            incident["updated_at"] = self._stamp(self._now())
+        self._versions.setdefault(incident["id"], []).append((self.clock(), copy.deepcopy(incident)))
 
     def open(self, name: str, status: str, body: str, **more: Any) -> str:
         """A colleague declares on the page."""
@@ -224,8 +251,7 @@ class FaultModel:
         body = document["incident_update"]["body"]
         self.corrections.append((update_id, body))
         found["body"] = body.replace("\r\n", "\n").replace("\n", "\r\n")
-        incident["updated_at"] = self._stamp(self._now())
-        self._versions.setdefault(incident_id, []).append((self.clock(), copy.deepcopy(incident)))
+        self._date(incident)
         return 200, found
 
     def _apply(self, method: str, path: str, document: Any) -> tuple[int, Any]:

@@ -13,6 +13,7 @@ from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 
 from msgspec.structs import replace
 from tests.engine.faultkinds import Fault
+from tests.engine.faultmirror import LAG_WINDOW_MS, check_mirror, look_whole
 from tests.engine.faultpage import FaultPage
 from tests.engine.person import answer, needs_person
 from tests.engine.publishing import begin_epoch, list_ours, make_client, make_config, publish, read, until
@@ -21,10 +22,10 @@ from tests.engine.warp import WarpLoop
 from oncall_tui.config.model import PageConfig
 from oncall_tui.domain.incident import IncidentStatus
 from oncall_tui.domain.outbox import Pace
-from oncall_tui.domain.update import Delivery, DeliveryState, IncidentUpdate
+from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState, IncidentUpdate
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database, open_database
-from oncall_tui.store.outbox import list_deliveries
+from oncall_tui.store.outbox import drop_delivery, list_deliveries
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -100,14 +101,25 @@ class World:
     """The file, the page and who works on them; methods that take time are coroutines of `loop`."""
 
     def __init__(
-        self, path: Path, template: Path, loop: WarpLoop, metadata_mode: str, resends_unasked: bool = False
+        self,
+        path: Path,
+        template: Path,
+        loop: WarpLoop,
+        metadata_mode: str,
+        resends_unasked: bool = False,
+        derives_time: bool = False,
     ) -> None:
         shutil.copy(template, path)
         self.loop = loop
         self.path = path
         self.resends_unasked = resends_unasked
         self.page = FaultPage(
-            slow_s=TIMEOUT_S + 2, late_s=LATE_S, metadata_mode=metadata_mode, public_delay_s=PUBLIC_S, clock=loop.true_s
+            slow_s=TIMEOUT_S + 2,
+            late_s=LATE_S,
+            metadata_mode=metadata_mode,
+            public_delay_s=PUBLIC_S,
+            clock=loop.true_s,
+            derives_time=derives_time,
         )
         self.terminals = [open_database(path, is_durable=False) for _ in range(2)]
         self.confirmed: dict[str, Confirmed] = {}
@@ -299,9 +311,26 @@ class World:
             if told.corrections and not told.is_correction_dropped:
                 given = [body for update_id, body in self.page.corrections if update_id == update.remote_id]
                 assert given[-1] == update.body == told.corrections[-1], f"{told} was given {given}"
+        await self._look_twice()
+        check_mirror(self.db, self.page)
+
+    async def _look_twice(self) -> None:
+        """Two looks at the whole page, so far apart that reads which lagged before the first do not at the second."""
+        await self.stop()
+        self.page.read_lag_s = 0.0
+        store = StoreThread(self.path, is_durable=False)
+        await store.start()
+        for _ in range(2):
+            await asyncio.sleep(LAG_WINDOW_MS / 1000)
+            await look_whole(store, self.config(), self.loop.wall_ms)
+        await store.close()
 
     def answer(self, db: Database, delivery: Delivery) -> None:
         self.asked += delivery.asked_at is not None
+        if delivery.kind is DeliveryKind.EDIT and delivery.reason.endswith("Drop this correction"):
+            drop_delivery(db, delivery.id, "ana", self.loop.wall_ms())
+            self.confirmed[delivery.uid].is_correction_dropped = True
+            return
         answer(self.page, db, delivery, self.loop.wall_ms())
 
     async def _drain(self) -> None:

@@ -65,13 +65,19 @@ class FaultMachine(RuleBasedStateMachine):
         components=COMPONENTS,
         count=st.integers(1, 3),
         resends_unasked=st.booleans(),
+        derives_time=st.booleans(),
     )
     def begin(
-        self, metadata_mode: str, components: dict[str, ComponentStatus], count: int, resends_unasked: bool
+        self,
+        metadata_mode: str,
+        components: dict[str, ComponentStatus],
+        count: int,
+        resends_unasked: bool,
+        derives_time: bool,
     ) -> None:
         self.loop = WarpLoop()
         self.path = self.folder / f"{uuid.uuid4().hex}.db"
-        self.world = World(self.path, self.template, self.loop, metadata_mode, resends_unasked)
+        self.world = World(self.path, self.template, self.loop, metadata_mode, resends_unasked, derives_time)
         self.revisions: dict[tuple[int, int], int] = {}
         self.notes = 0
         self.is_broken = False
@@ -151,7 +157,7 @@ class FaultMachine(RuleBasedStateMachine):
     # -- somebody else on the page -------------------------------------------------------------------------------------
 
     @rule(
-        act=st.sampled_from(("note", "note", "declare", "rename", "reword", "use up")),
+        act=st.sampled_from(("note", "note", "note", "declare", "rename", "reword", "remove", "move", "use up")),
         which=st.integers(0, 80),
         status=STATUSES,
         is_stock=st.booleans(),
@@ -168,10 +174,22 @@ class FaultMachine(RuleBasedStateMachine):
             incident_id = sorted(page.incidents)[which % len(page.incidents)]
             if act == "note":
                 page.edit(incident_id, status.value, body)
-            elif act == "reword":
+            elif act == "reword" and page.incidents[incident_id]["incident_updates"]:
                 page.reword(incident_id, body)
+            elif act == "remove":
+                self.remove(incident_id, which)
+            elif act == "move":
+                page.move(incident_id, status.value)
             else:
                 page.rename(incident_id, f"Renamed {self.notes}")
+
+    def remove(self, incident_id: str, which: int) -> None:
+        """Somebody takes a message away: one of theirs, or one of ours that is not being looked for just now."""
+        settled = {update.remote_id for update in list_ours(self.world.db)}
+        theirs = {write.update_id for write in self.world.page.writes if write.op is None}
+        messages = self.world.page.incidents[incident_id]["incident_updates"]
+        if removable := [item["id"] for item in messages if item["id"] in settled | theirs]:
+            self.world.page.remove(incident_id, removable[which % len(removable)])
 
     # -- the page and the host -----------------------------------------------------------------------------------------
 

@@ -1,0 +1,65 @@
+"""What is shown here of a page, held against the page itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.engine.faultpage import FaultPage
+from tests.engine.publishing import make_client
+
+from oncall_tui.config.model import PageConfig
+from oncall_tui.domain.outbox import normalise_body
+from oncall_tui.engine.pages.budget import Budget
+from oncall_tui.engine.reader import read_page_once
+from oncall_tui.engine.store_thread import StoreThread
+from oncall_tui.store.database import Database
+
+LAG_WINDOW_MS = 125_000
+"""So far apart looks are that an older state of the page is believed."""
+
+
+async def look_whole(store: StoreThread, config: PageConfig, clock: Callable[[], int]) -> None:
+    """Reads the page once as the engine does, with all that is over for less than a day."""
+    client = make_client(config, clock)
+    try:
+        await read_page_once(store, client, config.name, Budget(store, config, clock), clock)
+    finally:
+        await client.close()
+
+
+def check_mirror(db: Database, page: FaultPage) -> None:
+    """Once nothing is on its way and the page was read twice: its states are ours, and each change is told."""
+    rows = db.rows(
+        "SELECT page_incident.remote_id, incident.id, status, phase, resolved_at FROM page_incident "
+        "JOIN incident ON incident.id = incident_id WHERE discarded_at IS NULL"
+    )
+    known = {row["remote_id"] for row in rows}
+    unknown = {key: page.incidents[key] for key in set(page.incidents) - known}
+    assert not unknown, f"on the page, and not known here: {unknown}"
+    assert not known - set(page.incidents), known - set(page.incidents)
+    for row in rows:
+        shown = page.incidents[row["remote_id"]]
+        told = (row["status"], row["phase"], row["resolved_at"] is None)
+        is_open = shown["status"] != "resolved"
+        phase = "active" if is_open else "resolved"
+        assert told == (shown["status"], phase, is_open), f"the page says {shown['status']}, here it is {told}"
+        _check_messages(db, row["id"], {item["id"]: item["body"] for item in shown["incident_updates"]})
+
+
+def _check_messages(db: Database, incident_id: int, shown: dict[str, str]) -> None:
+    known = set()
+    for row in db.rows(
+        "SELECT remote_id, difference, coalesce(page_update.body, incident_update.body) AS said FROM page_update "
+        "JOIN incident_update ON incident_update.id = update_id WHERE incident_id = ?",
+        incident_id,
+    ):
+        known.add(row["remote_id"])
+        body = shown.get(row["remote_id"])
+        if body is None:
+            assert row["difference"] == "an update was removed", f"{dict(row)} is no longer there"
+        elif normalise_body(body) != normalise_body(row["said"]):
+            assert "was edited" in row["difference"], f"{dict(row)} now says {body}"
+        else:
+            assert "removed" not in row["difference"], dict(row)
+            assert "edited" not in row["difference"], dict(row)
+    assert set(shown) <= known, "a message on the page is not known here"
