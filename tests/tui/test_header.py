@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from oncall_tui.domain.engine import Lease
 from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Listing, Phase, Severity
-from oncall_tui.domain.pagestate import PageState
+from oncall_tui.domain.pagestate import TOKEN_REFUSED, PageState
 from oncall_tui.domain.probe import ProbeStatus
 from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState, IncidentUpdate, Proof
 from oncall_tui.tui.snapshot import Snapshot
@@ -92,6 +92,10 @@ def test_a_calm_head() -> None:
         (
             replace(CALM, pages=(PageState(last_sync_at=NOW - 40_000, last_error="no answer within 10 s"),)),
             "page unreachable <1m   no answer within 10 s",
+        ),
+        (
+            replace(CALM, pages=(PageState(last_sync_at=NOW - 40_000, last_error=f"{TOKEN_REFUSED}: check token"),)),
+            "page refuses our token <1m",
         ),
         (replace(CALM, pages=(PageState(),)), "page not reached yet"),
         (replace(CALM, lease=None), "engine starting"),

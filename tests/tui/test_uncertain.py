@@ -8,12 +8,16 @@ import pytest
 from tests.tui.asking import Engine
 from tests.tui.desk import Desk, declare, make_desk, open_app, screen_text, wait_for, wait_for_text
 
+from oncall_tui.clock import now_ms
+from oncall_tui.domain.pagestate import PageState
 from oncall_tui.domain.update import DeliveryState
+from oncall_tui.store.deliveries import settle_retry
 from oncall_tui.store.outbox import drop_delivery, get_delivery, list_deliveries
 from oncall_tui.store.updates import list_updates
 from oncall_tui.tui.screens import deciding
-from oncall_tui.tui.screens.uncertain import UncertainScreen
-from oncall_tui.tui.text import Glyphs
+from oncall_tui.tui.screens.uncertain import UncertainScreen, tell_moving
+from oncall_tui.tui.snapshot import Snapshot
+from oncall_tui.tui.text import Glyphs, clock_utc
 
 _SIZES = [(80, 24), (120, 40)]
 
@@ -191,3 +195,30 @@ async def test_without_any_the_key_says_so(desk: Desk) -> None:
         assert "decide" not in screen_text(pilot)
         await pilot.press("c")
         await wait_for_text(pilot, "No update waits for a decision.")
+
+
+async def test_what_waits_by_itself_is_named_with_the_reason(desk: Desk) -> None:
+    number, engine = declare(desk), Engine(desk)
+    engine.confirm(number, "Logins fail.")
+    later = now_ms() + 3_600_000
+    settle_retry(
+        desk.db, engine.claim().id, engine.epoch, next_try_at=later, reason="acme.test cannot be reached", now=now_ms()
+    )
+    engine.confirm(number, "Logins still fail.")
+    async with open_app(desk) as (_, pilot):
+        await pilot.press("c")
+        shown = await wait_for_text(pilot, "No update waits for a decision.")
+    assert "acme.test" in shown
+    assert tell_moving(Snapshot(deliveries=tuple(list_deliveries(desk.db)))) == (
+        f"That of #{number} to the page goes out by itself: acme.test cannot be reached. "
+        f"Next try {clock_utc(later)}. 1 more is queued."
+    )
+    assert tell_moving(Snapshot()) == ""
+
+
+def test_what_has_not_been_tried_waits_for_what_is_wrong_with_its_page(desk: Desk) -> None:
+    Engine(desk).confirm(declare(desk), "Logins fail.", pages=("eu",))
+    queued = tuple(list_deliveries(desk.db))
+    assert "to eu goes out by itself: it is on its way." in tell_moving(Snapshot(deliveries=queued))
+    page = PageState("eu", last_error="the page refused the token")
+    assert "by itself: the page refused the token." in tell_moving(Snapshot(deliveries=queued, pages=(page,)))

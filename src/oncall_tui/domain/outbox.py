@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from oncall_tui.domain.duration import format_duration
 from oncall_tui.domain.incident import ComponentStatus
+from oncall_tui.domain.pagestate import TOKEN_REFUSED
 from oncall_tui.domain.remote import RemoteIncident, RemoteUpdate
 from oncall_tui.domain.sanitize import clean_block, clean_line
 from oncall_tui.domain.update import Delivery, Evidence
@@ -67,8 +68,6 @@ class Ruling(Struct, frozen=True):
     wait_ms: int | None = None
 
 
-TOKEN_REFUSED = "the page refused the token"  # noqa: S105 -- words, no token
-"""How a sentence begins that says that nothing goes to a page until it is given another token."""
 _ADVICE = {
     400: "the page could not read the request",
     401: f"{TOKEN_REFUSED}: check token in config",

@@ -167,7 +167,7 @@ class ReviewScreen(Overlay[bool]):
             alone = state.name or f"page {config.page_id}"
             name = alone if len(configs) == 1 else self._snapshot.name_page(target)
             where = state.public_url or config.public_url or config.api_url
-            trouble = f"  {Glyphs.show('▲')} page does not answer now" if state.last_error else ""
+            trouble = f"  {Glyphs.show('▲')} page {state.trouble} now" if state.last_error else ""
             rows.append(join((name, "bold"), (f"  {where}", "$muted"), (trouble, "$state-slow")))
             losses = [item.loss for item in self._checked.losses if item.page == target]
             rows += [row for loss in losses for row in draw_loss(loss, width - LABEL_WIDTH)]

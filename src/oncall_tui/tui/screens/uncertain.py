@@ -20,7 +20,7 @@ from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import host_of, tell
 from oncall_tui.tui.screens.deciding import Calls, DecidingScreen
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.text import line
+from oncall_tui.tui.text import clock_utc, line
 from oncall_tui.tui.widgets.lines import Flow
 from oncall_tui.tui.widgets.uncertain_words import draw_ours, draw_shown, list_evidence
 
@@ -32,10 +32,26 @@ def open_decision(screen: Screen[None] | Screen[object], delivery_id: int | None
     """Shows what waits for a person, one delivery first where it is named; says so when nothing does."""
     host = host_of(screen)
     if not list_open(host.snapshot):
-        tell(screen.app, "No update waits for a decision.")
+        tell(screen.app, f"No update waits for a decision. {tell_moving(host.snapshot)}".strip())
         return
     host.load_styles("uncertain")
     screen.app.push_screen(UncertainScreen(host.snapshot, delivery_id, _CALLS))
+
+
+def tell_moving(snapshot: Snapshot) -> str:
+    """Names what the engine sends by itself, one that was tried in vain first, and what keeps it; empty for nothing."""
+    tried = [item for item in snapshot.deliveries if item.state is DeliveryState.RETRY_WAIT]
+    if not snapshot.deliveries:
+        return ""
+    item = (tried or snapshot.deliveries)[0]
+    trouble = next((page.last_error for page in snapshot.pages if page.page == item.page), "")
+    unseen = "customers have not been seen to get its update yet" if item.kind is DeliveryKind.BROADCAST else ""
+    why = item.reason or trouble or unseen or "it is on its way"
+    again = f" Next try {clock_utc(item.next_try_at)}." if item.next_try_at is not None else ""
+    count = len(snapshot.deliveries) - 1
+    more = f" {count} more {'is' if count == 1 else 'are'} queued." if count else ""
+    to = item.page if item.kind is DeliveryKind.BROADCAST else snapshot.name_page(item.page)
+    return f"That of #{item.incident_id} to {to} goes out by itself: {why}.{again}{more}"
 
 
 def list_open(snapshot: Snapshot) -> list[Delivery]:

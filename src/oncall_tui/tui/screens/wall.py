@@ -176,7 +176,7 @@ class WallScreen(Screen[None]):
         if self._snapshot.saving_error:
             news = (1, line(self._snapshot.saving_error, "bold $state-down"))
         elif page.last_error:
-            news = (1, join(("page does not answer", "bold $state-down")))
+            news = (1, join((f"page {page.trouble}", "bold $state-down")))
         elif page.last_sync_at is not None:
             news = (3, join((f"page synced {format_age(now - page.last_sync_at)} ago", "$muted")))
         else:

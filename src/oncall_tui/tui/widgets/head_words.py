@@ -80,7 +80,7 @@ def tell_page(snapshot: Snapshot, facts: HeadFacts) -> list[Piece]:
     if page.last_error:
         at = page.last_sync_at or page.last_error_at
         age = "" if at is None else f" {tell_span(max(0, facts.now - at))}"
-        told = join((f"{Glyphs.show('✖')} page unreachable{age}", "$state-down bold"))
+        told = join((f"{Glyphs.show('✖')} page {page.trouble}{age}", "$state-down bold"))
         return [(1, told), (6, join((page.last_error, "$state-down")))]
     if page.last_sync_at is None:
         return [(4, join(("page not reached yet", "$muted")))]
