@@ -182,8 +182,8 @@ class Result(Struct, frozen=True, gc=False):
     `duration_ms` is the whole run on a monotonic clock. `reason` is empty when up, else words that an engineer would
     use, already inert. `facts` are short observed values for the detail pane (address, http status, days left), inert.
     `evidence` is what came back, (name, text), kept only of runs that were not up. `value` is the figure of a query,
-    which stands where others have their latency. Where facts and evidence were not kept, since they said what an earlier
-    run had said, `evidence_at` is when that run began, whose they are; None for the run itself.
+    which stands where others have their latency. Where facts and evidence were not kept, since they said what
+    an earlier run had said, `evidence_at` is when that run began, whose they are; None for the run itself.
     """
 
     probe: str
