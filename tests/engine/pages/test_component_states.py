@@ -76,26 +76,25 @@ def require_told(page: Page, said: Sequence[Said], read: Sequence[RemoteIncident
 
 
 @over_kinds
-@pytest.mark.parametrize("before", [[], [HURT], [HURT, HALF]], ids=["declared", "hurt", "half"])
+@pytest.mark.parametrize("before", [[], [HURT, HALF]], ids=["declared", "updated"])
 async def test_a_state_of_a_component_is_shown_as_it_was_said_or_told_before(kind: Kind, before: list[Said]) -> None:
     async with kind.serving() as (page, client):
         for number, (status, state) in enumerate(product(LIFECYCLE, ComponentStatus)):
             ids = {name: page.add_component(f"{name} {number}") for name in ("API", "Web")}
             client.component_names = {key: name for name, key in ids.items()}
             update = Said(status, {"API": state, "Web": state})
-            said = [*before, update, Said(status, {"API": state}), Said(MONITORING, {"API": WELL, "Web": WELL})]
+            said = [*before, update, Said(status, {"API": state})]
             require_told(client, said, await say(client, ids, said))
 
 
 @over_kinds
-@pytest.mark.parametrize("seed", range(2))
-async def test_no_history_of_states_is_shown_otherwise_than_was_told(kind: Kind, seed: int) -> None:
-    chance = Random(seed)
+async def test_no_history_of_states_is_shown_otherwise_than_was_told(kind: Kind) -> None:
+    chance = Random(1)
     async with kind.serving() as (page, client):
         ids = {name: page.add_component(name) for name in ("API", "Web", "Mail")}
         client.component_names = {key: name for name, key in ids.items()}
         said = [Said(IncidentStatus.INVESTIGATING, {name: chance.choice(list(ComponentStatus)) for name in ids})]
-        for _ in range(16):
+        for _ in range(24):
             named = chance.sample(list(ids), chance.randint(1, 3))
             status = chance.choice(LIFECYCLE)
             said.append(Said(status, {name: chance.choice([WELL, *ComponentStatus]) for name in named}))
