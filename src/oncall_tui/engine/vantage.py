@@ -152,11 +152,13 @@ class Vantage:
             return False
         began_s, is_believed = self._monotonic(), self._is_believed
         is_silent = not await self._has_answer()
-        is_told = is_silent and (is_believed or (not self._has_targets and self._has_fallen_together()))
+        is_told = is_silent and (is_believed or self.is_known_cut_off or self._has_fallen_together())
         self.is_known_cut_off = is_told and self._reached_s <= began_s
         return self.is_known_cut_off
 
     def _has_fallen_together(self) -> bool:
+        if self._has_targets:
+            return False
         fallen = [sight for sight in self._sights.values() if sight.network and sight.missed_s is not None]
         networks = {sight.network for sight in fallen}
         first_s = min((sight.missed_s for sight in fallen if sight.missed_s is not None), default=-math.inf)

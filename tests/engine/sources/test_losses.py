@@ -134,6 +134,22 @@ async def test_a_red_target_that_is_told_of_no_more_stays_until_somebody_knows(t
         assert await read(world, 1) == ""
 
 
+async def test_a_job_that_fell_silent_whole_is_told_until_its_targets_leave(tmp_path: Path) -> None:
+    async with staging() as scene, open_world(tmp_path, scene.source) as world:
+        scene.body = scrape(good=[EU, US, ("us", "c")])
+        await read(world, 1)
+        scene.body = scrape(good=[EU, US])
+        world.ahead_ms = KEEP_MS // 4
+        assert await read(world, 4) == ""  # one alone may have been taken out
+        scene.body = scrape(good=[EU])
+        world.ahead_ms = KEEP_MS // 2
+        assert await read(world, 4) == "job us: nothing new of 2 targets, and no failed scrape"
+        assert (await world.statuses())["world"] is ProbeStatus.SLOW
+        world.ahead_ms = 10 * KEEP_MS
+        assert await read(world, 4) == ""
+        assert set(await world.list_probes()) == {"world", "eu a"}
+
+
 async def test_a_target_that_a_hook_was_told_of_stays_too(tmp_path: Path) -> None:
     async with staging() as scene, open_world(tmp_path, scene.source) as world:
         await read(world, 1)

@@ -23,7 +23,7 @@ from oncall_tui.engine.probes import Tools, make_not_run, open_tools, run_probe
 from oncall_tui.engine.probes.faults import REASON_LIMIT
 from oncall_tui.engine.probes.tools import FACT_LIMIT
 from oncall_tui.engine.recorder import Recorder
-from oncall_tui.engine.sources.losses import explain_unscraped, tell_losses, tell_unscraped
+from oncall_tui.engine.sources.losses import explain_unscraped, find_quiet, tell_losses, tell_unscraped
 from oncall_tui.engine.sources.sighting import Sighting
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.engine.vantage import Vantage
@@ -55,7 +55,7 @@ class Source:
     """One source: its targets by name, and how many readings have failed in a row.
 
     `has_silences` tells that silences of ours may be there, which is so until it has been looked up. `lost` are targets
-    that had trouble when the source told of them last.
+    that had trouble when the source told of them last, `quiet` counts by job those of jobs that fell silent whole.
     """
 
     probe: Probe
@@ -64,6 +64,7 @@ class Source:
     failures: int = 0
     has_silences: bool = True
     lost: tuple[str, ...] = ()
+    quiet: Mapping[str, int] = field(default_factory=dict)
 
 
 class Desk:
@@ -121,10 +122,10 @@ class Desk:
         seen = [each for each in sightings if not each.is_blind]
         blind = self._keep_known(source, [each for each in sightings if each.is_blind], seen)
         self._told[probe.name] = [*seen, *blind]
-        if not blind and not source.lost:
+        if not (blind or source.lost or source.quiet):
             return Observation()
         unscraped = {each.labels for each in blind}
-        return tell_losses(unscraped, unscraped | {each.labels for each in seen}, source.lost)
+        return tell_losses(unscraped, unscraped | {each.labels for each in seen}, source.lost, source.quiet)
 
     def _keep_known(self, source: Source, blind: Sequence[Sighting], seen: Sequence[Sighting]) -> list[Sighting]:
         """Returns the failed scrapes of targets; other things that Prometheus scrapes are none."""
@@ -226,7 +227,7 @@ class Desk:
             if known is None or known.probe != probe:
                 changed.append(probe)
         told = {source.names[labels] for labels in latest}
-        source.lost = await self._find_lost(source, latest, told)
+        await self._find_lost(source, latest, told)
         gone = over - told - set(source.lost)
         if changed or gone:
             await self._store.call(change_probes, changed, gone)
@@ -240,12 +241,11 @@ class Desk:
             target = source.targets[source.names[labels]]
             target.labels, target.seen_at, target.sighting = labels, now, sighting
 
-    async def _find_lost(
-        self, source: Source, latest: Mapping[Labels, Sighting], told: Collection[str]
-    ) -> tuple[str, ...]:
-        """Returns the targets told of no more that had trouble then, and that nobody silenced. Raises StoreError."""
+    async def _find_lost(self, source: Source, latest: Mapping[Labels, Sighting], told: Collection[str]) -> None:
+        """Notes which targets are told of no more without that anybody has silenced them. Raises StoreError."""
+        source.lost, source.quiet = (), {}
         if source.probe.kind is ProbeKind.ALERTMANAGER:
-            return ()  # what fires no more is over
+            return  # what fires no more is over
         now = self._clock()
         silent_ms = SILENT_INTERVALS * source.probe.every_ms
         silent = [
@@ -254,13 +254,13 @@ class Desk:
             if name not in told and target.labels not in latest and now - target.seen_at > silent_ms
         ]
         if not silent:
-            return ()
+            return
         hooked, silenced = await self._store.call(list_unsettled, silent, now)
-        return tuple(
-            name
-            for name in silent
-            if name not in silenced and (name in hooked or is_red(self._recorder.state_of(name)))
-        )
+        missed = [name for name in silent if name not in silenced]
+        source.lost = tuple(name for name in missed if name in hooked or is_red(self._recorder.state_of(name)))
+        if source.probe.kind is ProbeKind.PROMETHEUS:
+            known = (target.labels for target in source.targets.values())
+            source.quiet = find_quiet((source.targets[name].labels for name in missed), known)
 
     def _judge(self, source: Probe, target: Target, sighting: Sighting) -> list[Result]:
         """Returns the results that a sighting makes: none for one that is old, or was told before."""

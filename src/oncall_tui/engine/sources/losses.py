@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from oncall_tui.domain.counting import count_words
 from oncall_tui.domain.intake import Labels
@@ -24,8 +24,7 @@ def tell_unscraped(unscraped: Iterable[Labels], known: Iterable[Labels]) -> Obse
     all_of = Counter(_find_job(labels) for labels in known)
     dead = [job for job, count in failing.items() if count >= all_of[job]]
     chosen = dead or list(failing)
-    named = ", ".join(sorted(chosen)[:_NAMED]) + (" and others" if len(chosen) > _NAMED else "")
-    jobs = clean_line(f"{'job' if len(chosen) == 1 else 'jobs'} {named}")
+    jobs = _name_jobs(chosen)
     count = count_words(sum(failing[job] for job in chosen), "target")
     if dead:
         return Observation(
@@ -50,11 +49,33 @@ def tell_lost(lost: Sequence[str]) -> Observation:
     )
 
 
-def tell_losses(unscraped: Collection[Labels], known: Collection[Labels], lost: Sequence[str]) -> Observation:
+def find_quiet(silent: Iterable[Labels | None], known: Iterable[Labels | None]) -> dict[str, int]:
+    """Returns by job how many targets fell silent, where all of a job did: one alone may have been taken out."""
+    quiet, all_of = (Counter(map(_find_job, each)) for each in (silent, known))
+    return {job: count for job, count in quiet.items() if count >= all_of[job]}
+
+
+def tell_quiet(quiet: Mapping[str, int]) -> Observation:
+    """Returns that whole jobs fell silent, whose targets are stale and would leave the board one by one."""
+    if not quiet:
+        return Observation()
+    count = count_words(sum(quiet.values()), "target")
+    return Observation(worse=f"{_name_jobs(quiet)}: nothing new of {count}, and no failed scrape")
+
+
+def tell_losses(
+    unscraped: Collection[Labels], known: Collection[Labels], lost: Sequence[str], quiet: Mapping[str, int]
+) -> Observation:
     """Returns the worst of what is not known."""
-    found = tell_unscraped(unscraped, known)
-    return found if found.wrong or found.worse else tell_lost(lost)
+    told = (tell_unscraped(unscraped, known), tell_lost(lost), tell_quiet(quiet))
+    return next((each for each in told if each.wrong or each.worse), Observation())
 
 
-def _find_job(labels: Labels) -> str:
-    return dict(labels).get("job", "?")
+def _name_jobs(jobs: Iterable[str]) -> str:
+    names = sorted(jobs)
+    named = ", ".join(names[:_NAMED]) + (" and others" if len(names) > _NAMED else "")
+    return clean_line(f"{'job' if len(names) == 1 else 'jobs'} {named}")
+
+
+def _find_job(labels: Labels | None) -> str:
+    return dict(labels or ()).get("job", "?")
