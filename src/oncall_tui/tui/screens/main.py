@@ -208,14 +208,15 @@ class MainScreen(Screen[None]):
 
     def show_pane(self, name: str) -> None:
         """Brings a pane to the screen and puts the focus into it."""
-        self._active = name
-        if PANES[name][1] == "left":
-            self._list = name
-        else:
-            self._work = name
-        self.lay_out()
+        self._bring(name)
         if name in self._panes:
             self.call_after_refresh(self._panes[name].focus_content)
+
+    def _bring(self, name: str) -> None:
+        """Makes a pane the active one: on the screen, in the tabs and in the keys."""
+        self._active = name
+        self._list, self._work = (name, self._work) if PANES[name][1] == "left" else (self._list, name)
+        self.lay_out()
         self.draw_frame()
 
     def _draw_keys(self) -> None:
@@ -233,8 +234,7 @@ class MainScreen(Screen[None]):
         pane = next((node for node in event.widget.ancestors_with_self if isinstance(node, Pane)), None)
         name = next((name for name, item in self._panes.items() if item is pane), None)
         if name is not None and name != self._active:
-            self._active = name
-            self.draw_frame()
+            self._bring(name)
 
     def follow_incident(self, incident_id: int | None) -> None:
         """Makes every pane show one incident."""

@@ -221,6 +221,9 @@ class ComposePane(Pane, ComposeTools):
             self._close()
 
     def _close(self) -> None:
+        """Shows no draft; a focus that was in it stays in the pane, and one elsewhere where it is."""
+        focused = self.screen.focused
+        is_left = focused is not None and focused is not self and self in focused.ancestors
         self._leave_text()
         self.keeper.let_go()
         self.writing = None
@@ -230,6 +233,8 @@ class ComposePane(Pane, ComposeTools):
             self.fields.show(None)
             self.text.display = False
             self.show_facts()
+        if is_left:
+            self.focus()
         self._draw()
 
     @property
@@ -379,7 +384,6 @@ class ComposePane(Pane, ComposeTools):
         if passage.stage is Stage.CONFIRMED:
             self.keeper.take(None)
             self._close()
-            self.focus()
             if passage.confirmation.status is IncidentStatus.RESOLVED:
                 tell(self.app, "Clients who were hit hear it best one by one: L in Incidents has words, credits too.")
         elif passage.stage is Stage.UNSENT:
