@@ -164,3 +164,37 @@ def test_a_private_incident_blocks(is_live: bool | None) -> None:
     assert level_of("SE003", "We are looking into it.", Context(is_private=True, is_live=is_live)) is Level.BLOCK
     assert level_of("SE003", "We are looking into it.", Context(is_private=False, is_live=is_live)) is None
     assert level_of("SE003", "We are looking into it.") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("api key: 0a1b2c3d4e5f60718293a4b5c6d7e8f9", "0a1b2c3d4e5f60718293a4b5c6d7e8f9"),
+        ("user admin, pass Tr0ub4dor&3", "Tr0ub4dor&3"),
+        ("user ops and password Blue42horse", "Blue42horse"),
+        ("The pw is hunter2000.", "hunter2000"),
+        ("The passphrase is open-sesame-now", "open-sesame-now"),
+        ("The passphrase is 'correct-horse-battery'.", "correct-horse-battery"),
+        ("The password for the old router was set to Sommer2026!", "Sommer2026"),
+        ("Our VPN token is 9f8e7d6c5b.", "9f8e7d6c5b"),
+        ("The new access key = Ab12Cd34Ef56", "Ab12Cd34Ef56"),
+        ("The key 0123456789abcdef0123456789abcdef works.", "0123456789abcdef0123456789abcdef"),
+        ("Post to https://discord.com/api/webhooks/123456789012345678/abcDEF_ghi-JKL0123456789 please.", "discord"),
+        ("Post to https://acme.webhook.office.com/webhookb2/0a1b2c3d-4e5f/IncomingWebhook/77aa please.", "webhook"),
+    ],
+)
+def test_what_opens_something_is_found_in_a_sentence(text: str, shown: str) -> None:
+    found = words_of("SE001", text)
+    assert any(shown in each for each in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["The password is required again.", "Customers whose password was changed to a longer one can sign in.",
+     "The API key is invalid after 90 days.", "The access token is rejected with error 401.",
+     "Correlation key: 9b2f1a527c1e4b1c9f0a6f2d8f1c2e3d", "The pass rate of checks was 98 of 100.",
+     "The secret is safe with your provider.", "Signing in with a passphrase is well-known-to-work for users.",
+     "The private key is stored in eu-west-1."],
+)  # fmt: skip
+def test_a_sentence_on_secrets_holds_none(text: str) -> None:
+    assert words_of("SE001", text) == []

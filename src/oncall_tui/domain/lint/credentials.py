@@ -40,6 +40,7 @@ _KNOWN_SIGNS = (
         "xox",
         "xapp-",
         "hooks.slack",
+        "/webhook",
         "AIza",
         "ya29.",
     ),
@@ -58,6 +59,8 @@ _KNOWN = Pattern(
     r"|(?P<gitlab>(?<![A-Za-z0-9_])gl(?:pat|dt|rt|cbt|ptt|soat|agent)-[\w-]{20,255})"
     r"|(?P<slack>(?<![A-Za-z0-9])xox[abeoprs]-(?:\d{1,2}-)?[A-Za-z0-9-]{10,255}"
     r"|(?<![A-Za-z0-9])xapp-\d-[A-Za-z0-9-]{10,255}|hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/_+-]{20,255})"
+    r"|(?P<hook>(?:discord(?:app)?\.com|webhook\.office\.com|outlook\.office\.com)/(?:api/)?webhooks?(?:b2)?/"
+    r"[\w/@%-]{20,255})"
     r"|(?P<google>(?<![\w-])AIza[\w-]{35}(?![\w-])|(?<![\w-])GOCSPX-[\w-]{28}|(?<![\w.])ya29\.[\w-]{20,2000})"
     r"|(?P<stripe>(?<![A-Za-z0-9])(?:sk|rk)_(?:live|test|prod)_[A-Za-z0-9]{10,255}"
     r"|(?<![A-Za-z0-9])whsec_[A-Za-z0-9+/=]{20,255})"
@@ -76,6 +79,7 @@ _KIND_WORDS = {
     "github": "a GitHub token",
     "gitlab": "a GitLab token",
     "slack": "a Slack token",
+    "hook": "an address that lets anybody post",
     "google": "a Google key",
     "stripe": "a Stripe key",
     "openai": "an API key",

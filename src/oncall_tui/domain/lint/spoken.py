@@ -12,7 +12,8 @@ _LOGIN = r"(?:log(?:ging)?[ -]?in|login|sign(?:ing)? in|credentials?(?: are)?|us
 #: A name to log in with, then the word that goes with it.
 _PAIR = Pattern(
     rf"(?i:(?<![\w-]){_LOGIN})(?:(?: as| with| is| using|:|=)* [\"'`]?[\w.@-]{{2,40}}[\"'`]?"
-    r"(?: ?[/:|] ?| (?i:pass(?:word)?|pw|pwd)[:=]? )|(?: as| using|:|=) [\"'`]?[\w.@-]{2,40}[\"'`]? (?:with|and) )"
+    r"(?: ?[/:|] ?|,? (?:and )?(?i:pass(?:word|phrase|code)?|pw|pwd)[:=]? )|(?: as| using|:"
+    r"|=) [\"'`]?[\w.@-]{2,40}[\"'`]? (?:with|and) )"
     r"[\"'`]?(?P<value>[^\s\"'`<>/]{5,64})"
     r"|(?i:(?<![\w/.@:-])(?:admin|root|administrator|guest)) ?[:/|] ?(?P<value2>[^\s\"'`<>/:]{5,64})"
 )
@@ -38,11 +39,32 @@ _NUMBER = Pattern(
     r"(?i: is| was|:|=| to)*[ ]?(?P<value>\d{4,8})(?![\w-]|\.\d)|(?<![\w-])pin ?[:=] ?(?P<value2>\d{4,8})(?![\w-])",
     needs=" key| pin|PIN|code|otp|pin |pin:|pin=",
 )
-_KEY_IS = Pattern(
-    r"(?i:(?<![\w-])(?:wi-?fi|wlan|api|access|secret|admin|root|vpn|ssh|license) (?:key|pass|secret|pw)"
-    r" (?:is|was|:|=)) ?[\"'`]?(?P<value>[^\s\"'`<>]{6,64})",
-    needs=" key | pass | pw | secret ",
+_OF_OURS = (
+    r"(?:wi-?fi|wlan|api|access|secret|admin|root|vpn|ssh|licen[cs]e|signing|master|private|shared|service|database|db"
+    r"|temporary|new|old|current)"
 )
+_CALLED = (
+    rf"(?:(?:{_OF_OURS} )*(?:pw|pwd|passw(?:or)?d|pass ?phrase|passcode)"
+    rf"|(?:(?:{_OF_OURS} )*(?!new|old|current)(?:{_OF_OURS} ))(?:key|pass|secret|token|login code))"
+)
+#: What somebody calls a secret, and what it is.
+_KEY_IS = Pattern(
+    rf"(?i:(?<![\w-]){_CALLED}(?: (?:for|to|of)(?: [\w-]+){{1,4}}?)?(?: ?[:=] ?"
+    r"| (?:is|was|now is|will be|stays) (?:now )?| (?:was|has been|is) (?:set|changed|reset) to ))"
+    r"[\"'`“‘]?(?P<value>[^\s\"'`<>”’]{6,120})",
+    needs="key|pass|secret|pw|token|code",
+)
+_BARE_KEY = Pattern(
+    r"(?i:(?:^|[.;,:] |\b(?:the|an?|our|this|with|using|api|access|secret) )(?:key|token|secret)) [\"'`]?"
+    r"(?P<value>(?:[0-9a-f]{32,128}|[0-9A-F]{32,128}))(?![\w-])",
+    needs="key |token |secret ",
+)
+_PHRASE = Pattern(
+    r"(?!.*(?<![A-Za-z])(?:to|of|in|the|for|up|well|not|be|on|out|by|at|as|and|or)(?![A-Za-z]))"
+    r"[A-Za-z]{2,12}(?:[-_.][A-Za-z]{2,12}){2,7}"
+)
+#: Names of things have the same form as phrases that people make up: such a word tells of one.
+_PHRASE_BEFORE = Folded(r"(?:pass ?phrase|password|pass|pw|pwd) (?:is|was|=|:) ?[\"'`“‘]?\Z")
 _SHELL = Pattern(
     r"\b(?:mysql|mysqldump|mariadb|sshpass|psql|redis-cli)\b[^\n]{0,80}? -[pa](?P<value>[^\s-]\S{3,64})",
     needs=("mysql", "mariadb", "sshpass", "psql", "redis-cli"),
@@ -115,11 +137,13 @@ def find_spoken(text: str) -> Iterator[tuple[int, int, str]]:
         (_KEY_IS.finditer(text), "a key or token"),
         (_ROOT_PAIR.finditer(text), "a password"),
         (_SHELL.finditer(text), "a password"),
+        (_BARE_KEY.finditer(text), "a key or token"),
     ):
         for match in matches:
             group = "value" if match["value"] else "value2"
             value = match[group].rstrip(".,;:!?)]}")
-            if match.re is _ROOT_PAIR.compiled or _is_password(value):
+            is_phrase = _PHRASE.fullmatch(value) and _PHRASE_BEFORE.search(text, 0, match.start(group))
+            if match.re is _ROOT_PAIR.compiled or is_phrase or _is_password(value):
                 yield match.start(group), match.start(group) + len(value), words
     for match in _NUMBER.finditer(text):
         yield *match.span("value" if match["value"] else "value2"), "a code to log in with"
