@@ -32,6 +32,7 @@ from oncall_tui.domain.incident import IncidentStatus, Severity
 from oncall_tui.engine import service
 from oncall_tui.engine.service import Ending, Mode, run_engine
 from oncall_tui.engine.spawn import find_lock_holder, log_path, read_host, spawn_engine, stop_engine
+from oncall_tui.engine.vantage import Vantage
 from oncall_tui.store.database import SCHEMA_VERSION, Database, open_database
 from oncall_tui.store.incidents import declare_incident
 from oncall_tui.store.lease import beat_terminal, read_lease, take_lease
@@ -89,6 +90,23 @@ async def test_a_start_that_fails_looks_like_none_that_works(tmp_path: Path, tar
         assert (lease.start_fault, lease.note) == ("", "")
         stop.set()
         await engine
+
+
+async def test_the_lease_says_that_nothing_tells_whether_this_host_is_cut_off(
+    tmp_path: Path, target: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "no [vantage] target answers: probes outside do"
+    monkeypatch.setattr(Vantage, "fault", property(lambda _: said))
+    stop = asyncio.Event()
+    engine = asyncio.create_task(
+        run_engine(tmp_path / "oncall.db", make_config(tmp_path, target), mode=Mode.STAY, stop=stop)
+    )
+    with open_database(tmp_path / "oncall.db") as db:
+        while (lease := read_lease(db)) is None or lease.heartbeat_at == lease.started_at:
+            await asyncio.sleep(0.05)
+        assert lease.note == said
+    stop.set()
+    await engine
 
 
 def test_six_starts_at_once_leave_one_engine(tmp_path: Path, target: int) -> None:
