@@ -13,7 +13,7 @@ from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 
 from msgspec.structs import replace
 from tests.engine.faultkinds import Fault
-from tests.engine.faultmirror import LAG_WINDOW_MS, check_mirror, look_whole
+from tests.engine.faultmirror import check_mirror, look_twice
 from tests.engine.faultpage import FaultPage
 from tests.engine.person import answer, needs_person
 from tests.engine.publishing import begin_epoch, list_ours, make_client, make_config, publish, read, until
@@ -311,19 +311,10 @@ class World:
             if told.corrections and not told.is_correction_dropped:
                 given = [body for update_id, body in self.page.corrections if update_id == update.remote_id]
                 assert given[-1] == update.body == told.corrections[-1], f"{told} was given {given}"
-        await self._look_twice()
-        check_mirror(self.db, self.page)
-
-    async def _look_twice(self) -> None:
-        """Two looks at the whole page, so far apart that reads which lagged before the first do not at the second."""
         await self.stop()
         self.page.read_lag_s = 0.0
-        store = StoreThread(self.path, is_durable=False)
-        await store.start()
-        for _ in range(2):
-            await asyncio.sleep(LAG_WINDOW_MS / 1000)
-            await look_whole(store, self.config(), self.loop.wall_ms)
-        await store.close()
+        await look_twice(self.path, self.config(), self.loop.wall_ms)
+        check_mirror(self.db, self.page)
 
     def answer(self, db: Database, delivery: Delivery) -> None:
         self.asked += delivery.asked_at is not None

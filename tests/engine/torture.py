@@ -43,7 +43,7 @@ def run_histories(histories: int, first: int, at_once: int) -> bool:
     begin = time.monotonic()
     tallies, faults = asyncio.run(run_all(histories, first, at_once))
     print(f"{len(tallies)} histories held, {len(faults)} did not, in {time.monotonic() - begin:.0f} s")
-    for name in ("updates", "faulted", "restarts", "edits"):
+    for name in ("updates", "faulted", "restarts", "edits", "dropped"):
         print(f"{name}: {sum(getattr(tally, name) for tally in tallies)}")
     for fault in faults:
         print(fault)
