@@ -26,7 +26,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 async def look_twice(path: Path, config: PageConfig, clock: Callable[[], int], sleep: Sleep = asyncio.sleep) -> None:
-    """Reads the whole page twice as the engine does, so far apart that what lagged at the first has come by the second."""
+    """Reads the whole page twice as the engine does, so far apart that no lag spans both."""
     store = StoreThread(path, is_durable=False)
     await store.start()
     client = make_client(config, clock)
