@@ -69,7 +69,7 @@ def test_a_page_that_does_not_do_as_asked_is_named(program: Program) -> None:
         replace_pages(db, [("page", None)])
         note_page_failed(db, "the page refused the token: check token in config (401)", now_ms())
     told = program.run("sync").out
-    assert "page page does not do as asked: the page refused the token: check token in config (401)" in told
+    assert "  the page does not do as asked: the page refused the token: check token in config (401)" in told
     (error,) = program.run("sync", "--json").shape()["errors"]
     assert error["page"] == "page"
 

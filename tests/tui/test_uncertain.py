@@ -209,16 +209,16 @@ async def test_what_waits_by_itself_is_named_with_the_reason(desk: Desk) -> None
         await pilot.press("c")
         shown = await wait_for_text(pilot, "No update waits for a decision.")
     assert "acme.test" in shown
-    assert tell_moving(Snapshot(deliveries=tuple(list_deliveries(desk.db)))) == (
+    assert tell_moving(Snapshot(deliveries=tuple(list_deliveries(desk.db))), now_ms()) == (
         f"That of #{number} to the page goes out by itself: acme.test cannot be reached. "
         f"Next try {clock_utc(later)}. 1 more is queued."
     )
-    assert tell_moving(Snapshot()) == ""
+    assert tell_moving(Snapshot(), now_ms()) == ""
 
 
 def test_what_has_not_been_tried_waits_for_what_is_wrong_with_its_page(desk: Desk) -> None:
     Engine(desk).confirm(declare(desk), "Logins fail.", pages=("eu",))
     queued = tuple(list_deliveries(desk.db))
-    assert "to eu goes out by itself: it is on its way." in tell_moving(Snapshot(deliveries=queued))
+    assert "to eu goes out by itself: it is on its way." in tell_moving(Snapshot(deliveries=queued), now_ms())
     page = PageState("eu", last_error="the page refused the token")
-    assert "by itself: the page refused the token." in tell_moving(Snapshot(deliveries=queued, pages=(page,)))
+    assert "by itself: the page refused the token." in tell_moving(Snapshot(deliveries=queued, pages=(page,)), now_ms())

@@ -50,6 +50,7 @@ def sync(place: Place, wait: str, is_json: bool) -> int:
     from oncall_tui.cli.output import print_json, say
     from oncall_tui.domain.duration import parse_duration
     from oncall_tui.domain.errors import UsageError
+    from oncall_tui.domain.pagestate import name_page
     from oncall_tui.domain.sanitize import clean_line
     from oncall_tui.engine.publishing import publish_once
     from oncall_tui.store.lock import is_engine_running
@@ -80,7 +81,7 @@ def sync(place: Place, wait: str, is_json: bool) -> int:
         say(f"{left.total} not published.{why or _tell_engine(place)}")
         for page in left.pages:
             if page.last_error:
-                say(f"  page {clean_line(page.page)} does not do as asked: {clean_line(page.last_error)}")
+                say(f"  {clean_line(name_page(page.page))} does not do as asked: {clean_line(page.last_error)}")
         for row in _tell(left):
             say(f"  {row}")
     return 1 if left.total else 0

@@ -72,6 +72,8 @@ def _find_adapter(name: str) -> Callable[[PageConfig, Callable[[], Secret], Call
 async def _read_back(store: StoreThread, page: Page, config: PageConfig) -> None:
     budget = Budget(store, config, now_ms, page)
     is_more_awaited = await _look(store, page, config)
+    if not await _may_read(page):
+        return
     try:
         async with asyncio.timeout(config.request_timeout_ms / 1000):
             await read_page_once(store, page, config.name, budget, now_ms)
@@ -81,6 +83,11 @@ async def _read_back(store: StoreThread, page: Page, config: PageConfig) -> None
             await store.call(note_page_failed, why, now_ms(), page=config.name)
     if is_more_awaited:
         await _look(store, page, config)
+
+
+async def _may_read(page: Page) -> bool:
+    """Tells whether the page takes our token, as far as is known: a round does not wait for another one."""
+    return not page.refusal or await page.find_rest_s(is_write=False) <= 0
 
 
 async def _look(store: StoreThread, page: Page, config: PageConfig) -> bool:
@@ -155,6 +162,8 @@ async def _drain_notices(work: PageWork, deadline_s: float) -> None:
     timer = asyncio.get_running_loop().call_later(deadline_s, work.stop.set)
     try:
         await run_maintainer(work, is_ending_when_idle=True)
+        if not await _may_read(work.page):
+            return
         async with asyncio.timeout(work.config.request_timeout_ms / 1000):
             await follow_once(work, is_whole=True)
             await look_for_notices(work, is_fresh_only=True)

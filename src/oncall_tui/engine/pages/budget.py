@@ -15,6 +15,7 @@ from oncall_tui.store.page import read_page, spend_request
 # The limit holds for requests as the page receives them; a second more than its minute allows for the way there.
 _WINDOW_MS = 61_000
 _NAP_MS = 5_000
+_REST_NAP_S = 1.0
 
 
 class Budget:
@@ -51,7 +52,8 @@ class Budget:
             rest_s = 0.0 if self._find_rest_s is None else await self._find_rest_s(is_write=is_write)
             if rest_s <= 0:
                 break
-            await asyncio.sleep(rest_s)
+            # In short naps, since another may find that the page takes a token again.
+            await asyncio.sleep(min(rest_s, _REST_NAP_S))
         while True:
             wait_ms = await self._store.call(_take, self._page, self._clock(), self._limit, reserve, count)
             if not wait_ms:

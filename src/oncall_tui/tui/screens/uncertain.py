@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from oncall_tui.clock import now_ms
 from oncall_tui.domain.update import Delivery, DeliveryKind, DeliveryState, Evidence
 from oncall_tui.store.outbox import adopt_delivery, drop_delivery, get_delivery, retry_delivery
 from oncall_tui.tui.actions import bindings_of
@@ -32,13 +33,13 @@ def open_decision(screen: Screen[None] | Screen[object], delivery_id: int | None
     """Shows what waits for a person, one delivery first where it is named; says so when nothing does."""
     host = host_of(screen)
     if not list_open(host.snapshot):
-        tell(screen.app, f"No update waits for a decision. {tell_moving(host.snapshot)}".strip())
+        tell(screen.app, f"No update waits for a decision. {tell_moving(host.snapshot, now_ms())}".strip())
         return
     host.load_styles("uncertain")
     screen.app.push_screen(UncertainScreen(host.snapshot, delivery_id, _CALLS))
 
 
-def tell_moving(snapshot: Snapshot) -> str:
+def tell_moving(snapshot: Snapshot, now: int) -> str:
     """Names what the engine sends by itself, one that was tried in vain first, and what keeps it; empty for nothing."""
     tried = [item for item in snapshot.deliveries if item.state is DeliveryState.RETRY_WAIT]
     if not snapshot.deliveries:
@@ -47,7 +48,8 @@ def tell_moving(snapshot: Snapshot) -> str:
     trouble = next((page.last_error for page in snapshot.pages if page.page == item.page), "")
     unseen = "customers have not been seen to get its update yet" if item.kind is DeliveryKind.BROADCAST else ""
     why = item.reason or trouble or unseen or "it is on its way"
-    again = f" Next try {clock_utc(item.next_try_at)}." if item.next_try_at is not None else ""
+    at = item.next_try_at or 0
+    again = f" Next try {clock_utc(at)}." if at > now else ""
     count = len(snapshot.deliveries) - 1
     more = f" {count} more {'is' if count == 1 else 'are'} queued." if count else ""
     to = item.page if item.kind is DeliveryKind.BROADCAST else snapshot.name_page(item.page)
