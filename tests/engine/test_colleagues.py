@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from tests.engine.fakes.kinds import BETTER_STACK, CACHET, INCIDENT_IO, INSTATUS, Kind
-from tests.engine.faultdesk import Desk, run_desk, wait_for
+from tests.engine.faultdesk import LAG_S, Desk, run_desk, wait_for
+from tests.engine.faultkinds import Fault
 from tests.engine.faultpage import FaultPage
 from tests.engine.publishing import PACE, confirm, declare, make_work
 from tests.engine.test_reader_absence import reading
@@ -24,7 +25,7 @@ from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.incidents import get_incident, list_incidents
 from oncall_tui.store.lease import take_lease
-from oncall_tui.store.outbox import list_deliveries, retry_delivery
+from oncall_tui.store.outbox import drop_delivery, list_deliveries, retry_delivery
 from oncall_tui.store.page import replace_pages
 from oncall_tui.store.updates import list_updates
 
@@ -244,3 +245,17 @@ def test_a_page_whose_zone_was_not_known_hides_nothing_afterwards(tmp_path: Path
         assert get_incident(db, found.id).status is STATUS.RESOLVED
 
     run_kind(tmp_path, CACHET, scenario, zone_minutes=120)
+
+
+def test_after_a_try_that_was_given_up_no_second_incident_is_made_while_reads_lag(tmp_path: Path) -> None:
+    async def scenario(desk: Desk) -> None:
+        desk.page.faults.append(Fault.DROP_AFTER)
+        incident_id = desk.open("one")
+        async with desk.engine():
+            await wait_for(lambda: desk.only().state is DeliveryState.UNCERTAIN)
+            drop_delivery(desk.db, desk.only().id, "ben", desk.loop.wall_ms())
+            desk.say(incident_id, "two")
+            await wait_for(lambda: not list_deliveries(desk.db))
+        assert [desk.page.bodies(remote_id) for remote_id in desk.page.incidents] == [["one", "two"]]
+
+    run_desk(tmp_path, FaultPage(read_lag_s=LAG_S), scenario)

@@ -27,6 +27,7 @@ from oncall_tui.store.deliveries import (
     settle_absent,
     settle_asking,
     settle_delivered,
+    settle_retry,
     was_known,
 )
 from oncall_tui.store.outbox import list_given_up
@@ -93,9 +94,11 @@ class Courier:
             is_looking = await self._may_be_there(delivery)
             sighting = await self._search.read_ours(delivery, is_looking=is_looking, is_paid=is_known)
             baseline = sighting.ours
-            if baseline is None and sighting.unclear:
+            if baseline is None and is_looking:
                 earlier = await self._work.store.call(list_given_up, delivery.id)
                 baseline = self._search.find_given_up(earlier, sighting.unclear)
+                if baseline is None and not is_known and await self._is_too_soon(delivery, earlier):
+                    return
             if baseline is None and delivery.remote_incident_id is not None:
                 if self._search.is_gone(delivery):
                     await self.settling.fail(delivery, _GONE)
@@ -131,6 +134,16 @@ class Courier:
     async def _may_be_there(self, delivery: Delivery) -> bool:
         """An incident to be made may stand on the page by an earlier attempt that was given up or applied late."""
         return delivery.attempts > 0 or await self._work.store.call(has_earlier_attempts, delivery.id)
+
+    async def _is_too_soon(self, delivery: Delivery, earlier: Iterable[Delivery]) -> bool:
+        """Puts off making an incident while one made by an attempt that was given up may not be shown yet."""
+        left_ms = max((self._search.find_lag_left_ms(each) for each in earlier), default=0)
+        if left_ms <= 0 or delivery.is_forced:
+            return False
+        now = self._clock()
+        reason = "an attempt that was given up may have made this incident: looking for it first"
+        await self._fenced.settle(settle_retry, delivery.id, next_try_at=now + left_ms, reason=reason, now=now)
+        return True
 
     def _may_make_another(self, delivery: Delivery) -> bool:
         """A person said so, or the page makes one of two."""
