@@ -13,6 +13,7 @@ from oncall_tui.domain.history import (
     cut_out,
     find_lost,
     find_window,
+    lay_spans,
     sum_spans,
     take_run,
     tell_parts,
@@ -35,9 +36,7 @@ def live(runs: list[tuple[int, Verdict]]) -> tuple[list[Span], ProbeState]:
     for at, verdict in runs:
         result = Result("p", at, verdict, 5.0)
         closed, state = take_run(state, next_state(state, result, PROBE), result, EVERY)
-        for span in closed:
-            spans = [*cut_out(spans, [(span.began_at, 2**62)]), span]
-    spans = cut_out(spans, [(state.span_at, 2**62)]) if state.span else spans
+        spans = lay_spans(spans, closed)
     return spans, state
 
 
@@ -45,7 +44,7 @@ def show(verdicts: str) -> str:
     """Returns what each beat counts as, seen from the end of the last one; a dot is a beat without a run."""
     runs = [(START + beat * EVERY, LETTERS[letter]) for beat, letter in enumerate(verdicts) if letter != "."]
     spans, state = live(runs)
-    spans += close_span(state, EVERY, START + len(verdicts) * EVERY)
+    spans = lay_spans(spans, close_span(state, EVERY, START + len(verdicts) * EVERY))
     middles = [START + beat * EVERY + EVERY // 2 - 100 for beat in range(len(verdicts))]
     return "".join(SIGNS[span.kind] for at in middles for span in spans if span.began_at <= at < span.ended_at)
 
@@ -89,7 +88,7 @@ def test_spans_cover_all_time_once(steps: list[tuple[int, Verdict]]) -> None:
     runs = _walk(steps)
     spans, state = live(runs)
     end = runs[-1][0] + 1_000_000
-    spans += close_span(state, EVERY, end)
+    spans = lay_spans(spans, close_span(state, EVERY, end))
     assert spans[0].began_at == runs[0][0]
     assert spans[-1].ended_at == end
     assert all(before.ended_at == after.began_at for before, after in pairwise(spans))
@@ -100,7 +99,7 @@ def test_spans_cover_all_time_once(steps: list[tuple[int, Verdict]]) -> None:
 def test_nothing_is_up_without_a_success_shortly_before(steps: list[tuple[int, Verdict]]) -> None:
     runs = _walk(steps)
     spans, state = live(runs)
-    spans += close_span(state, EVERY, runs[-1][0] + 1_000_000)
+    spans = lay_spans(spans, close_span(state, EVERY, runs[-1][0] + 1_000_000))
     wells = [at for at, verdict in runs if verdict in (Verdict.UP, Verdict.DEGRADED)]
     longest = FRESH_RUNS * (find_lost(5, EVERY) + 5)
     for span in spans:
@@ -113,7 +112,7 @@ def test_nothing_is_up_without_a_success_shortly_before(steps: list[tuple[int, V
 def test_no_clock_doubles_time(steps: list[tuple[int, Verdict]]) -> None:
     runs = _walk(steps)
     spans, state = live(runs)
-    spans += close_span(state, EVERY, max(at for at, _ in runs) + 1_000_000)
+    spans = lay_spans(spans, close_span(state, EVERY, max(at for at, _ in runs) + 1_000_000))
     assert all(span.began_at < span.ended_at for span in spans)
     assert all(before.ended_at <= after.began_at for before, after in pairwise(spans))
     if all(verdict in (Verdict.DOWN, Verdict.UNKNOWN) for _, verdict in runs):

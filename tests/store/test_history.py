@@ -25,15 +25,27 @@ def test_spans_are_kept_with_the_open_one(db: Database) -> None:
     assert list_spans(db, [API], 60, 90) == {"api": [spans[1], Span("api", 80, 90, SpanKind.UP)]}
 
 
-def test_what_was_told_of_a_time_is_told_anew_after_the_clock_was_set_back(db: Database) -> None:
+def test_what_was_told_of_a_time_is_told_anew_after_the_clock_was_set_back_save_downtime(db: Database) -> None:
     replace_probes(db, [API], [])
-    record_results(db, [], [], [], 1, [Span("api", 0, 50, SpanKind.UP), Span("api", 50, 80, SpanKind.DOWN)])
+    told = [(0, 50, SpanKind.UP), (50, 70, SpanKind.DOWN), (70, 80, SpanKind.SLOW)]
+    record_results(db, [], [], [], 1, [Span("api", *each) for each in told])
     back = ProbeState("api", ProbeStatus.UP, last_result_at=40, span=SpanKind.UP, span_at=30)
     record_results(db, [], [back], [], 1)
     assert list_spans(db, [API], 0, 40) == {"api": [Span("api", 0, 30, SpanKind.UP), Span("api", 30, 40, SpanKind.UP)]}
     record_results(db, [], [], [], 1, [Span("api", 30, 60, SpanKind.SLOW)])
     rows = [tuple(row) for row in db.rows("SELECT began_at, ended_at, kind FROM span ORDER BY ended_at")]
-    assert rows == [(0, 30, "up"), (30, 60, "slow")]
+    assert rows == [(0, 30, "up"), (30, 50, "slow"), (50, 70, "down")]
+    record_results(db, [], [], [], 1, [Span("api", 60, 90, SpanKind.UP), Span("api", 90, 95, SpanKind.DOWN)])
+    rows = [tuple(row) for row in db.rows("SELECT began_at, ended_at, kind FROM span WHERE ended_at > 50 ORDER BY 2")]
+    assert rows == [(50, 70, "down"), (70, 90, "up"), (90, 95, "down")]
+
+
+def test_what_a_clock_told_that_ran_days_ahead_is_not_believed(db: Database) -> None:
+    replace_probes(db, [API], [])
+    record_results(db, [], [], [], 1, [Span("api", 0, 50, SpanKind.UP), Span("api", DAY + 60, DAY + 90, SpanKind.DOWN)])
+    record_results(db, [], [], [], 1, [Span("api", 50, 60, SpanKind.SLOW)])
+    rows = [tuple(row) for row in db.rows("SELECT began_at, ended_at, kind FROM span ORDER BY ended_at")]
+    assert rows == [(0, 50, "up"), (50, 60, "slow")]
 
 
 def test_a_probe_that_leaves_the_config_closes_its_span(db: Database) -> None:

@@ -6,13 +6,15 @@ import tempfile
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from oncall_tui.domain.duration import DAY, HOUR
-from oncall_tui.domain.history import PERIODS, find_planned, sum_spans, take_run
-from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, Result, Verdict
+from oncall_tui.domain.duration import DAY, HOUR, MINUTE
+from oncall_tui.domain.history import PERIODS, Span, find_planned, sum_spans, take_run
+from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, Result, SpanKind, Verdict
+from oncall_tui.domain.stretches import Stretches, join_windows
 from oncall_tui.domain.verdict import next_state
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.history import list_spans, read_records
@@ -72,3 +74,42 @@ def test_the_table_tells_what_the_spans_tell(
         for length, uptime in zip(lengths, told, strict=True):
             assert all(part >= 0 for part in uptime)
             assert sum(uptime) == (now - max(now - length, spans[0].began_at) if spans else 0)
+
+
+@pytest.mark.parametrize("set_back_ms", [2 * MINUTE, 5 * MINUTE, 20 * MINUTE, HOUR, 6 * HOUR])
+def test_no_downtime_is_undone_by_a_clock_that_is_set_back_in_it(db: Database, set_back_ms: int) -> None:
+    probe = replace(API, every_ms=10_000)
+    replace_probes(db, [probe], [("Shop", None)])
+    state, at = ProbeState("api"), BEGAN_AT
+    windows: list[tuple[int, int]] = []
+
+    def go(verdict: Verdict, length_ms: int) -> None:
+        nonlocal state, at
+        if verdict is Verdict.DOWN:
+            windows.append((at, at + length_ms))
+        told: list[Span] = []
+        for step in range(0, length_ms, probe.every_ms):
+            result = Result("api", at + step, verdict, 5.0)
+            spans, state = take_run(state, next_state(state, result, probe), result, probe.every_ms)
+            told += spans
+        at += length_ms
+        record_results(db, [], [state], [], at, told)
+
+    def check() -> None:
+        spans = list_spans(db, [probe], BEGAN_AT, at)["api"]
+        outages = [(each.began_at, min(each.ended_at, at)) for each in spans if each.kind is SpanKind.DOWN]
+        lived = join_windows((began_at, min(ended_at, at)) for began_at, ended_at in windows if began_at < at)
+        assert len(outages) == len(lived)
+        for outage, one in zip(outages, lived, strict=True):
+            assert outage == pytest.approx(one, abs=probe.every_ms)
+        down_ms = sum_spans(spans, Stretches(), BEGAN_AT, at).down_ms
+        assert [each.uptimes[0].down_ms for each in read_records(db, (at - BEGAN_AT,), at)] == [down_ms] * 2
+
+    go(Verdict.UP, 8 * HOUR)
+    go(Verdict.DOWN, 10 * MINUTE)
+    at -= set_back_ms
+    go(Verdict.DOWN, 10 * MINUTE)
+    check()
+    for _ in range(16):
+        go(Verdict.UP, HOUR // 2)
+        check()

@@ -65,12 +65,12 @@ def take_run(old: ProbeState, new: ProbeState, result: Result, every_ms: int) ->
 
     `new` is what `next_state` makes of the run. A status that is confirmed began with the first of the runs that
     confirmed it, but never before the open span; while a probe flaps, each run counts for itself. Failures that were
-    never confirmed nor answered are no uptime. A run from before the open span means that the clock was set back: what
-    was told of that time is told anew.
+    never confirmed nor answered are no uptime. A run from before the latest one means that the clock was set back: the
+    open span ends with that latest one, and `lay_span` says what holds of the time that is told twice.
     """
     at, kind = result.started_at, _find_kind(new, every_ms)
-    if old.span is None or at < old.span_at:
-        return (), replace(new, span=kind, span_at=at)
+    if old.span is None or _is_set_back(old, at, every_ms):
+        return tuple(close_span(old, every_ms, old.last_result_at or 0)), replace(new, span=kind, span_at=at)
     open_kind, open_at, closed = old.span, old.span_at, []
     lost_at = None if old.last_result_at is None else find_lost(old.last_result_at, every_ms)
     if lost_at is not None and at > lost_at and open_kind is not SpanKind.UNKNOWN:
@@ -90,6 +90,10 @@ def take_run(old: ProbeState, new: ProbeState, result: Result, every_ms: int) ->
     return tuple(span for span in closed if span.began_at < span.ended_at), replace(
         new, span=open_kind, span_at=open_at
     )
+
+
+def _is_set_back(old: ProbeState, at: int, every_ms: int) -> bool:
+    return at < old.span_at or (old.last_result_at is not None and at < old.last_result_at - every_ms)
 
 
 def _find_kind(state: ProbeState, every_ms: int) -> SpanKind:
@@ -117,6 +121,36 @@ def close_span(state: ProbeState, every_ms: int, now: int) -> list[Span]:
         Span(state.probe, known_until, now, SpanKind.UNKNOWN),
     ]
     return [span for span in spans if span.began_at < span.ended_at]
+
+
+def lay_span(later: Iterable[Span], span: Span) -> list[Span]:
+    """Returns what holds from the beginning of a span on, once it is told; `later` end after that beginning.
+
+    There are such where the clock was set back. What they tell is told anew, save downtime: no clock undoes it. What
+    begins more than a day later was told by a clock that ran ahead, and is not believed.
+    """
+    down = [each for each in later if each.kind is SpanKind.DOWN and each.began_at < span.began_at + DAY]
+    others = [each for each in later if each.kind is not SpanKind.DOWN and each.began_at < span.began_at]
+    laid = [Span(each.probe, each.began_at, span.began_at, each.kind) for each in others]
+    laid += [*down, *cut_out([span], [(each.began_at, each.ended_at) for each in down])]
+    laid.sort(key=lambda each: each.began_at)
+    joined = laid[:1]
+    for each in laid[1:]:
+        last = joined[-1]
+        if last.ended_at == each.began_at and last.kind is each.kind is SpanKind.DOWN:
+            joined[-1] = Span(last.probe, last.began_at, each.ended_at, last.kind)
+        else:
+            joined.append(each)
+    return joined
+
+
+def lay_spans(known: Sequence[Span], told: Iterable[Span]) -> list[Span]:
+    """Returns the spans of a probe, in order and apart as those `known` are, with others told after them."""
+    laid = list(known)
+    for span in told:
+        at = bisect_right(laid, span.began_at, key=lambda each: each.ended_at)
+        laid[at:] = lay_span(laid[at:], span)
+    return laid
 
 
 def find_window(maintenance: Maintenance) -> Window | None:

@@ -18,14 +18,15 @@ from oncall_tui.domain.history import (
     Span,
     Uptime,
     close_span,
-    cut_out,
     find_planned,
+    lay_span,
+    lay_spans,
     tell_parts,
 )
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, SpanKind, Verdict
 from oncall_tui.domain.rollup import SERIES, Figures, Minute, Rollup, Run, floor_to, roll_up
 from oncall_tui.domain.sanitize import clean_line
-from oncall_tui.domain.stretches import NEVER, Stretches, Window, join_windows
+from oncall_tui.domain.stretches import Window, join_windows
 from oncall_tui.domain.uptime import Record, Trouble, tell_records
 from oncall_tui.store.codec import decode_probe
 from oncall_tui.store.database import Database
@@ -46,25 +47,25 @@ _KINDS = {str(kind): kind for kind in SpanKind}
 
 
 def add_spans(connection: sqlite3.Connection, spans: Iterable[Span]) -> None:
-    """Adds spans inside a transaction; what the file told of their time or of later is replaced by them."""
+    """Adds spans inside a transaction; of what the file told of their time or of later only downtime holds."""
     for span in spans:
-        connection.execute(
-            "DELETE FROM span WHERE probe = ? AND began_at >= ? AND ended_at > ?",
-            (span.probe, span.began_at, span.began_at),
-        )
-        connection.execute(
-            "UPDATE span SET ended_at = ? WHERE probe = ? AND ended_at > ?", (span.began_at, span.probe, span.began_at)
-        )
-        # Time that nothing tells of is told to be unknown: readers of all probes look at what is not up alone.
-        connection.execute(
-            "INSERT INTO span(probe, began_at, ended_at, kind) SELECT probe, max(ended_at), ?, 'unknown' FROM span "
-            "WHERE probe = ? GROUP BY probe HAVING max(ended_at) < ?",
-            (span.began_at, span.probe, span.began_at),
-        )
-        connection.execute(
-            "INSERT INTO span(probe, began_at, ended_at, kind) VALUES (?, ?, ?, ?)",
-            (span.probe, span.began_at, span.ended_at, span.kind),
-        )
+        rows = connection.execute(
+            "SELECT began_at, ended_at, kind FROM span WHERE probe = ? AND ended_at > ?", (span.probe, span.began_at)
+        ).fetchall()
+        later = [Span(span.probe, began_at, ended_at, _KINDS[kind]) for began_at, ended_at, kind in rows]
+        if later:
+            connection.execute("DELETE FROM span WHERE probe = ? AND ended_at > ?", (span.probe, span.began_at))
+        for each in lay_span(later, span):
+            # Time that nothing tells of is told to be unknown: readers of all probes look at what is not up alone.
+            connection.execute(
+                "INSERT INTO span(probe, began_at, ended_at, kind) SELECT probe, max(ended_at), ?, 'unknown' FROM span "
+                "WHERE probe = ? GROUP BY probe HAVING max(ended_at) < ?",
+                (each.began_at, each.probe, each.began_at),
+            )
+            connection.execute(
+                "INSERT INTO span(probe, began_at, ended_at, kind) VALUES (?, ?, ?, ?)",
+                (each.probe, each.began_at, each.ended_at, each.kind),
+            )
 
 
 def close_spans(connection: sqlite3.Connection) -> None:
@@ -102,9 +103,8 @@ def list_spans(
             state = ProbeState(
                 name, ProbeStatus(status), last_result_at=last_result_at, span=SpanKind(span), span_at=span_at
             )
-            if found[name] and found[name][-1].ended_at > span_at:
-                found[name] = cut_out(found[name], [(span_at, NEVER)])
-            found[name] += [each for each in close_span(state, intervals[name], until) if each.ended_at > since]
+            laid = lay_spans(found[name], close_span(state, intervals[name], until))
+            found[name] = [each for each in laid if each.ended_at > since]
     return found
 
 
@@ -131,13 +131,15 @@ def list_troubles(db: Database, probes: Sequence[Probe], since: int, until: int)
         told_from = until
         if span is not None:
             state = ProbeState(name, last_result_at=last_result_at, span=SpanKind(span), span_at=span_at)
+            told = close_span(state, intervals[name], until)
+            told_from = min((each.began_at for each in told), default=until)
             if last_at is not None and last_at > span_at:
-                rest = Stretches([(span_at, NEVER)])
-                kinds = {kind: list(rest.cut_from(windows)) for kind, windows in kinds.items()}
+                known = [Span(name, *window, SpanKind(kind)) for kind, windows in kinds.items() for window in windows]
+                told = lay_spans(sorted(known, key=lambda each: each.began_at), told)
+                kinds = {kind: [] for kind in kinds}
                 last_at = span_at
                 first_at = first_at if first_at < span_at else None
-            for each in close_span(state, intervals[name], until):
-                told_from = min(told_from, each.began_at)
+            for each in told:
                 if each.kind is not SpanKind.UP:
                     kinds[each.kind].append((each.began_at, each.ended_at))
         if last_at is not None and last_at < told_from:
