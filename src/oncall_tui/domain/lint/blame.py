@@ -89,12 +89,17 @@ _EXCUSE = Folded(
     r"|(?:our|the) (?:\w+ ){0,2}(?:provider|vendor|supplier|carrier|isp) (?:messed up|screwed up|failed to|forgot to"
     r"|broke)"
     r"|nothing (?:that )?we (?:can|could) do(?! to)|let us down"
+    r"|(?:no |not (?:the |any )?)fault of (?:ours|our own)|(?:incompetent|careless|unreliable|sloppy"
+    r"|hopeless) (?:\w+ )?"
+    r"(?:provider|vendor|supplier|partner|carrier|isp)"
     r"|entirely (?:on )?their (?:side|end)"
-    r"|to blame|(?:is|was) out of our hands|with our (?:\w+ )?(?:provider|vendor|supplier|carrier|isp),? (?:and )?not"
+    r"|to blame|(?:is|was|it['’]s|that['’]s) out of our hands|with our (?:\w+ )?(?:provider|vendor|supplier|carrier"
+    r"|isp),? (?:and )?not"
     r" (?:with )?us|(?:provider|vendor|supplier|carrier|isp) dropped the ball|^their failure(?=[.!]))(?!\w)",
     needs=(
-        " broke| by our | carrier| control| forgot | isp| messed | not us| not wit| of our | partner| screwed"
-        "| supplie| third| vendor| we coul|failed t|let us d|not our |provider|ropped t|thei|to blame|we can d"
+        " broke| by our | carrier| control| forgot | isp| messed | not us| not wit| of our| partner| screwed"
+        "| supplie| third| vendor| we coul|eless |failed t|incompet|let us d|not our |provider|ropped t|sloppy "
+        "|thei|to blame|unreliab|we can d"
     ),
 )
 _BLAMED_BEFORE = Folded(r"(?:\b(?:because|since|as)|\b(?:blame|thanks to)) (?:of )?$")
@@ -108,6 +113,7 @@ _BLAMED_AFTER = Pattern(
     r" (?:(?:has|have) )?(?:had|is having|are having|was having|suffered) (?:an? |some |another |its )?(?:\w+ )?"
     r"(?:outages?|problems?|issues?|failures?|trouble|incident)\b| broke\b|"
     r"['’]s? (?:fault|mistake|failure|outage|negligence|incompetence)\b| is down,? (?:so|and (?:so|therefore))\b"
+    r"| (?:(?:has|have) )?(?:once again |again )?(?:messed|screwed|mucked|cocked) (?:\w+ )?up\b| dropped the ball\b"
     r"| (?:broke|failed|let down|took down"
     r"|brought down) (?:us|our|the|it|everything|this)\b| (?:is|was) (?:fully |solely )?responsible for\b"
     r"| (?:issue|problem|outage|failure|fault) (?:and )?not (?:ours|us|of ours)\b| and they (?:failed|broke)\b"
@@ -120,7 +126,7 @@ _PERSON = (
     r"|staff(?: members?)?"
     r"|dbas?)"
     r"|(?:support|operations|ops|platform|network|database|dev|qa|security|infrastructure|deployment|release) team"
-    r"|someone|somebody|one of our (?:\w+ )?(?:team|people))"
+    r"|someone|somebody|one of (?:our (?:\w+ )?(?:team|people)|us)|ops)"
 )
 _SLIP = (
     r"(?:(?:had |has )?(?:accidentally|mistakenly|inadvertently|erroneously|wrongly|carelessly|incorrectly"
@@ -164,13 +170,13 @@ _MISTAKE_BY = Folded(
     r"(?<!\w)(?:mistake|error|oversight|typo|slip|negligence)s? (?:made |caused |committed )?(?:by|of|from) "
     rf"(?:(?:an?|our|the|one of (?:our|the)) )?(?:\w+ )?{_PERSON}(?!\w)",
     needs=(
-        "admin|ase team|atform t|colleagu|contract|cture te|curity t|dba|dev team|devops|employee|engineer"
-        "|etwork t|eveloper|intern|one of o|operator|qa team|s team|somebody|someone|staff|t team|team mem"
-        "|technici"
+        "admin|ase team|atform t|colleagu|contract|cture te|curity t|dba|dev team|employee|engineer|etwork t"
+        "|eveloper|intern|one of |operator|ops|qa team|somebody|someone|staff|t team|team mem|technici|tions te"
     ),
 )
 # A client may be a program: it is a customer only where it is somebody.
 _CLIENT = r"(?:customers?|clients?(?= who|['’]s? )|users?|tenants?|subscribers?|merchants?)"
+_SOMEBODY = r"(?:customer|client|user|tenant|subscriber|merchant)"
 _CLIENT_BLAME = Folded(
     r"(?<!\w)(?:(?:due to|caused by|because of|triggered by|result of|traced to) "
     r"(?:(?:a|an|one|the|some|certain|single|another|individual|particular|specific|large|few|of our|misbehaving"
@@ -186,6 +192,19 @@ _CLIENT_BLAME = Folded(
     r"(?:had |has |have |was |were )?(?:misconfigured|overload(?:ed|ing)|abus(?:ed|ing)|misus(?:ed|ing)|flood(?:ed|ing)"
     r"|brought down|broke|hammer(?:ed|ing)|sent (?:us )?(?:too many|an excessive|a (?:huge|flood|burst|very large))"
     r"|caused (?:this|the|an?) (?:\w+ )?(?:outage|incident|issue|problem|disruption|overload))"
+    rf"|(?:an?|one|another|a single) (?:(?:large|big|single|certain|new|very|\w+ing) ){{0,2}}{_SOMEBODY}['’]s?"
+    r" (?:[\w-]+ ){0,3}(?:script|import|integration|workload|jobs?|quer(?:y|ies)|traffic|bots?|app|code|batch|export"
+    r"|upload"
+    r"|campaign|test|load|requests|crawler|misconfiguration)s? (?:\w+ )?(?:overload(?:ed|s)|overwhelm(?:ed|s)|caused"
+    r"|causes|broke|breaks|took|flood(?:ed|s)|brought|exhaust(?:ed|s)|filled|fills|saturat(?:ed|es)|hogg?(?:ed|s)"
+    r"|used up"
+    r"|knocked)"
+    rf"|(?:an?|one|another|a single) (?:\w+ )?{_SOMEBODY} (?:is|was|keeps|has been) (?:abusing|flooding|overloading"
+    r"|hammering|misusing|attacking|overwhelming|sending (?:us )?too)"
+    rf"|(?:traffic|requests|load|calls|quer(?:y|ies)|jobs) (?:from|of|by) (?:an?|one|a single"
+    rf"|a large) (?:\w+ )?{_SOMEBODY}"
+    r" (?:\w+ )?(?:overload(?:ed|s)|overwhelm(?:ed|s)|caused|broke|took|flood(?:ed|s)|brought|exhaust(?:ed|s)|filled"
+    r"|saturat(?:ed|es))"
     rf"|{_CLIENT} who (?:had |have )?(?:misconfigured|misused|abused|overloaded|flooded|broke)"
     r"|(?:an?|one|the|our) clients? (?:misused|abused|misconfigured|overloaded|flooded)"
     r"|(?:customers?['’]?s?|users?['’]?s?|your|their) (?:own )?(?:misconfiguration|misuse|mistake|negligence|fault)"
@@ -193,14 +212,17 @@ _CLIENT_BLAME = Folded(
     r"|(?:customers?|users?) (?:are|were) (?:to blame|responsible for (?:this|the)|at fault|using it wrong(?:ly)?)"
     r"|(?:caused by|due to) (?:customer|user) (?:error|misconfiguration|misuse)(?!s? (?:rate|message|page)))(?!\w)",
     needs=(
-        " a burst| a huge| an exce| fault| mistake| neglige| too man|a very l|abusing|broke|brought |due to "
-        "|ecause o|er error|flood|ggered b|hammer|ing it w|misconfi|misus|overload|re respons|re to bl|result o"
-        "|traced t|used"
+        " a burst| a huge| an exce| attacki| fault| mistake| neglige| overwhe| too|a very l|abusing|affic by"
+        "|affic fr|broke|brought |bscriber|calls |client|due to |ecause o|er error|flood|ggered b|hammer|ing it w"
+        "|jobs |load by |load fro|load of |merchant|misconfi|misus|overload|queries |query |raffic o|re respons"
+        "|re to bl|result o|s by |tenant|traced t|uests fr|uests of|used|user'|user’|ustomer'|ustomer’"
     ),
 )
 #: What is said of programs and crowds too.
 _CLIENT_HINT = Folded(
-    r"^user errors?(?=[.!]|$)|\b(?:an?|the|one) (?:customer|client|tenant) broke (?:their|its)\b|\b(?:was|due to"
+    r"(?:^|(?<=[.!?] ))a (?:user|customer|tenant|client) (?:\w+ly )?(?:deleted|dropped|uploaded|imported|triggered"
+    r"|disabled|misconfigured)\b|^user errors?(?=[.!]|$)|\b(?:an?|the|one) (?:customer|client|tenant) broke (?:their"
+    r"|its)\b|\b(?:was|due to"
     r"|caused by|simply|just) (?:an? )?user error\b|\b(?:an?|one|single) (?:\w+ )?(?:abusive|misbehaving|malicious"
     r"|rogue) (?:client|customer|user|tenant|account)\b"
     r"|\b(?:customer|tenant|client|user|merchant)['’]s (?:traffic|script|workload|jobs?|quer(?:y|ies)|load|requests) "
@@ -220,9 +242,10 @@ _CLIENT_HINT = Folded(
     r"on (?:your|the (?:customer|client|user)s?['’]?s?) (?:end|side)|improper use by"
     r"|(?:customer|tenant|client|user|merchant)['’]s (?:\w+ ){1,2}(?:brought|took) (?:us|the|our|it) down)",
     needs=(
-        " broke | lies on| not rea| ran a| started a| was on |abus|blame|brought |did not |didn|ed to |error on"
-        "|fault|forgot t|hogged|hould ha|ignored|improper|maliciou|misbehav|misconfi|mistake |misus|rogue|ror is o"
-        "|s job|s load |s quer|s reques|s responsi|s script|s traffic |s worklo|took |unched a|user err"
+        " broke | lies on| not rea| was on |a custom|a user |abus|blame|brought |client |did not |didn|ed to "
+        "|error on|fault|forgot t|hogged|hould ha|ignored|improper|maliciou|misbehav|misconfi|mistake |misus|rogue"
+        "|ror is o|s job|s load |s quer|s reques|s responsi|s script|s traffic |s worklo|stomer l|tenant |tomer ra"
+        "|tomer st|took |user err"
     ),
 )
 

@@ -107,11 +107,12 @@ def _name_words(name: str) -> set[str]:
 
 
 #: Words beside the name of a component that make nothing else of it.
-_BESIDE = _name_words(
-    "the our your this all of to for on in with service system attempt request customers users everyone page site call"
-    " traffic access function works use using every each issue problem incident outage disruption interruption"
-    " degradation fault error failure"
-)
+_BESIDE = frozenset(
+    {"the", "our", "your", "this", "all", "of", "to", "for", "on", "in", "with", "service", "system", "attempt",
+     "request", "customer", "user", "everyone", "page", "site", "call", "traffic", "access", "function", "work",
+     "use", "using", "every", "each", "issue", "problem", "incident", "outage", "disruption", "interruption",
+     "degradation", "fault", "error", "failure"}
+)  # fmt: skip
 
 
 #: Behind the words, what leaves others out.

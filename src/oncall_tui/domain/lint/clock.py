@@ -38,7 +38,7 @@ _VAGUE = Folded(
     r"(?i:\b(?=\w)(?:(?:earlier |later )?(?:today|tonight|tomorrow)|yesterday|(?:this|yesterday|tomorrow) (?:morning"
     r"|afternoon|evening)"
     r"|last night|overnight|moments? ago|a moment ago|just now|later on|(?:in|within|over) (?:a few|several|some"
-    r"|the (?:next|coming|following) (?:few |couple of )?) ?(?:minutes|hours|days)|(?:by "
+    r"|the (?:next|coming|following) (?:few |couple of )?) ?(?:minutes|hours|days|moments|seconds)|(?:by "
     r"|at )?(?:the )?end of (?:the |this )?(?:day|week)|by EOD|EOD|within the (?:day|hour)|in due time|next (?:mon"
     r"|tues|wednes|thurs|fri|satur|sun)day|(?:later )?(?:this|next|last) (?:week(?:end)?|month)|shortly|momentarily"
     r"|in a (?:bit|moment|while|jiffy|short (?:time|while))|in (?:about )?an hour or so|in a couple of (?:minutes|hours"
@@ -72,6 +72,12 @@ _SPOKEN = Folded(
     r"(?! ?[(\[]?(?:utc|gmt|[pmce][sd]?t|ces?t|bst|local|pacific|eastern)\b)",
     needs=(" past ", "quarter to ", "five to ", "ten to ", "twenty to ", "minutes to "),
 )
+_NO_CLOCK = Pattern(
+    r"(?<![\w:.,+/-])(?:(?:2[5-9]|24(?!:00)|[3-9]\d):[0-5]\d|(?:[01]?\d|2[0-4]):[6-9]\d)(?!:\d|[\d%])"
+    r"(?= ?(?:UTC|GMT|[PMCE][SD]?T|CES?T|BST)\b| ?(?:to|until|till|and|-|–) ?\d{1,2}:\d\d ?(?:UTC|GMT|[PMCE][SD]?T"
+    r"|CES?T|BST)\b)",
+    needs=":",
+)
 _SURE_END = Folded(
     r"(?<![a-z])(?i:\b(?:will|shall|ll|(?:is|are) going to) (?:be|have (?:this|it)) (?:fully )?(?:fixed|resolved"
     r"|restored|repaired|deployed"
@@ -87,6 +93,11 @@ _SURE_END = Folded(
     r"|\b(?:service|sign-in|access|it|everything) (?:returns|resumes|recovers) (?:in|by|at|within) \d"
     r"|\b(?:full |complete )?recovery (?:in|by|within) \d|(?:^|(?<=[.!?] )|(?<=\n))back (?:up |online )(?:in|by|at"
     r"|within) \d"
+    r"|\b(?:will|shall|ll|should|ought to|(?:is|are) going to) (?:be|have (?:\w+ ){1,3}?) ?(?:fully |all )?(?:fixed"
+    r"|resolved|restored|repaired|done|completed?|back|up|over|solved|available)(?: \w+){0,3}? (?:in|within|by|before"
+    r"|at) (?:about |around |approximately |roughly |~)?(?:the next )?(?:\d|one |two |three |half an? |an? hour)"
+    r"|\bestimated (?:time|duration|resolution|recovery|repair|fix)(?: \w+){0,4}(?: is|:)? (?:about |around |~)?"
+    r"(?:\d|one |two |three |half an? |an? hour)"
     r"|\b(?:takes|will take|will last) (?:about )?(?:another )?(?:\d{1,3}|one|two|three|four|five|six|an?) ?(?:more )?"
     r"(?:min|hour)|\b(?:resolution|repair|restoration) (?:in|within|by) (?:\d|one |two |three |an? )|\betr:? (?:is )?\d"
     r"|\bthe fix (?:lands|ships|goes live|arrives) (?:at|by|in|within) \d"
@@ -94,16 +105,17 @@ _SURE_END = Folded(
     r"|\bresolution time(?: is)?:? \d"
     r"|\b(?:fixed|resolved|solved|back(?: up| online)?) (?:in|within) (?:the next )?(?:\d{1,3}|a few|an?) ?(?:min"
     r"|hour|day)\w*"
-    r"|\bETA(?: for (?:a|the) \w+)?(?: is|:)? (?:\d|in \d|one |two |an? ))",
+    r"|\bETA(?: for (?:\w+ ){1,4}?|(?: is|:)? )(?:is |: ?)?(?:in )?(?:about |around |approximately |~)?"
+    r"(?:\d|one |two |half an? |an? ))",
     needs=(
-        " again | resumes| returns|back |ecovers |eta|etr |etr: |fixed |going to|ll |lution |oration |overy by"
-        "|overy in|repair |ry withi|solved i|solved w|takes |the fix "
+        " again | fix| resumes| returns|back |ecovers |eta|etr |etr: |fixed |going to|ll |lution |oration "
+        "|ought to|overy by|overy in|repair |ry withi|should |solved i|solved w|stimated|takes "
     ),
 )
 _NEAR_END = Folded(r"\b(?:the hour|eta|a few)\b", needs=("the hour", "eta", "a few"))
 _HEDGE = Folded(
     r"(?i:\b(?:(?:more|further|additional|new|another) (?:\w+ )?(?:information|details|news)|news|report back|posted|"
-    r"expect\w*|estimat\w*|anticipat\w*|approximate\w*|about|around|roughly|should|may|might|hope\w*|likely"
+    r"expect\w*|anticipat\w*|may|might|hope\w*|likely|based on|judging|by (?:its|their|the) (?:pace|size)"
     r"|aim\w*|"
     r"target\w*|according to|tell us|told us|says?|was|were|has been|have been|had been|been|typically|usually"
     r"|next update|"
@@ -187,6 +199,7 @@ def _find_vague(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Rema
 def _find_wrong_dates(post: Post, context: Context, _tuning: Tuning) -> Iterator[Remark]:
     today = datetime.fromtimestamp(context.now / 1000, UTC).date() if context.now is not None else None
     for part, reading in post.parts:
+        yield from _find_wrong_clocks(reading, part)
         for named in reading.dates:
             yield from _check_weekday(reading, part, named, today)
         days = find_all(fold(reading.prose), _DAY_STARTS)
@@ -200,6 +213,11 @@ def _find_wrong_dates(post: Post, context: Context, _tuning: Tuning) -> Iterator
             text = f"'{reading.text[start:end]}' is one day here and another there: write the month as a word."
             yield Remark(start, end, text, part, level=Level.WARN if context.now is not None else Level.INFO)
     yield from _find_past_maintenance(post, context, today)
+
+
+def _find_wrong_clocks(reading: Reading, part: Part) -> Iterator[Remark]:
+    for match in _NO_CLOCK.finditer(reading.prose):
+        yield Remark(*match.span(), f"'{match.group()}' is no time of day: correct it.", part)
 
 
 def _list_days_near(today: date, number: int) -> list[date]:

@@ -6,10 +6,61 @@ import re
 from collections.abc import Iterator
 
 from oncall_tui.domain.lint.model import Level
-from oncall_tui.domain.lint.pattern import Folded
+from oncall_tui.domain.lint.pattern import Folded, Pattern
 from oncall_tui.domain.lint.reading import Reading
 from oncall_tui.domain.lint.signs import fold
 
+#: What is said to the next writer.
+INSTRUCTION = Pattern(
+    r"<!--(?s:.){0,500}?(?:-->|\Z)|(?i:\b(?:do not|don['’]t) (?:tell|show|mention (?:this|it) to|share (?:this"
+    r"|it) with)"
+    r" (?:this to |it to |any |the |our )?(?:customers|clients|users|public|press)\b)"
+    r"|(?<=[.!?] )[Ii]nternal(?:ly| note)?: |(?i:\bcopy (?:and|&) paste (?:the following|this|the text|from|below)\b)"
+    r"|(?:^|(?<=[.!?] ))(?:NB|Note|PS) (?:for|to) [A-Z][a-z]+: |(?<!\w)cc:? @[a-z][\w-]*"
+    r"|(?i:\b(?:remove|delete|take out) (?:this |all |these )?(?:line|text|section|block|note|part)"
+    r"(?: (?:before|prior to|when) \w{1,20})?)|(?i:\b(?:remove|delete) (?:before|prior to) (?:updat|post|publish|send"
+    r"|sav"
+    r"|submitt|releas|going)\w*)"
+    r"|(?i:(?:^|(?<=[\[(*:>.\n-])|(?<=[\[(*:>.-] ))do not (?:include|post|publish|send|share)\b"
+    r"(?: (?:this|the following|in|to|with|external\w*|publicly|yet)\b)?)"
+    r"|(?i:\bdo not (?:include|publish|post) this\b)|\binternal[ -]only(?=[\]).!:]|$)"
+    r"|(?i:(?:^|(?<=[\[(*:>\n-])|(?<=[\[(*:>-] ))internal(?: use)?(?: only)?(?=[\])*:.!\n]|$| (?:only|note|comment)\b))"
+    r"|(?i:\bnote to self\b)|^[ \t]*//[ \t]?[Ii]nternal\b|^[ \t*_]*(?:DRAFT|Draft)(?=[ \t*_]*(?:[:\]–-]|$))"
+    r"|(?<!\w)@[a-z][\w-]{1,30},? (?:please|pls|can you)\b|\b[Nn]ot for (?:customers|the public|publication):"
+    r"|(?i:\bplease (?:review|check|approve|confirm|edit) (?:this )?before (?:you )?(?:post|publish|send)\w*)"
+    r"|\b(?:INTERNAL(?: USE)? ONLY|[Ii]nternal use only|[Ff]or internal (?:use|eyes)"
+    r"|NOT FOR (?:PUBLIC|CUSTOMERS)"
+    r"|DRAFT ONLY|REMOVE BEFORE|DO NOT (?:POST|PUBLISH|SEND|SHARE|INCLUDE))\b",
+    re.MULTILINE,
+    needs=(
+        *(
+            "<!--",
+            "o not",
+            "on't",
+            "on’t",
+            "opy and paste",
+            "opy & paste",
+            "OPY ",
+            "NB ",
+            "Note ",
+            "PS ",
+            "cc @",
+            "cc: @",
+        ),
+        *("emove", "REMOVE", "elete", "DELETE", "ake out", "o not", "O NOT", "o Not", "nternal", "INTERNAL", "DRAFT"),
+        *(
+            "NOT FOR",
+            "ot for customers:",
+            "ot for the public:",
+            "ot for publication:",
+            "ote to self",
+            "NOTE TO",
+            "Draft",
+        ),
+        *(f"lease {word}" for word in ("review", "check", "approve", "confirm", "edit")),
+        "@",
+    ),
+)
 #: The name of a template above the text that it made, and orders to insert something.
 _TEMPLATE = Folded(
     r"^[ \t*_#>]*(?:template|snippet|macro|canned response|boilerplate|vorlage|text block)(?: name| id| key)?"

@@ -179,6 +179,63 @@ GAPS: tuple[tuple[Pattern, str], ...] = (
     ),
     (
         Pattern(
+            r"\b(?:unable|not able|able|trying|attempting) to (?:(?:are|is|their|our|since|because|due"
+            r"|from|until)\b"
+            r"(?! (?:then|start) )|(?:access|open|reach|use|load|view|send|create|visit) (?:since|because|due to|until"
+            r"|between|but|are|is|as of)\b)",
+            needs="ble to |ying to |ting to ",
+        ),
+        "it is missing what",
+    ),
+    (
+        Pattern(
+            r"\b(?:cannot|can['’]t|can not) (?:their|our|the|since|from|and|because|due)\b",
+            needs="cannot |can't |can’t |can not ",
+        ),
+        "a word is missing here",
+    ),
+    (
+        Pattern(
+            r"\b(?:errors|issues|problems|failures|delays|outages|time-?outs|trouble) (?:in|with|on|at|for|of)"
+            r" (?:and|or|but|are|is|since)\b",
+            pairs=join_pairs("in|with|on|at|for|of", "and|or|but|are|is|since"),
+        ),
+        "a name is missing here",
+    ),
+    (
+        Pattern(r"\b[Ww]ork(?:ing|ed)? with to\b", pairs=join_pairs("with", "to")),
+        "a name is missing here",
+    ),
+    (
+        Pattern(
+            r"\b[Ff]rom (?:to|until|till)(?= ?[0-2]?\d[:.h]\d\d)|\b[Bb]etween and(?= ?[0-2]?\d[:.h]\d\d)",
+            pairs=join_pairs("from|between", "to|until|till|and"),
+        ),
+        "a time is missing here",
+    ),
+    (
+        Pattern(
+            r"\b(?:requests|calls|connections|messages|logins) to (?:time out|fail) (?:since|as of)\b",
+            needs="requests to |calls to |connections to |messages to |logins to ",
+        ),
+        "a name is missing here",
+    ),
+    (
+        Pattern(
+            r"\b[Tt]he (?:will|would|should|could|must|may|might|can) (?:be|have|not|remain|see|continue)\b",
+            pairs=join_pairs("the", "will|would|should|could|must|may|might|can"),
+        ),
+        "a word is missing here",
+    ),
+    (
+        Pattern(
+            r"\b(?:our|your|using|an) (?P<at>(?:We|The|Our|They|This|It|There)) (?=[a-z])",
+            needs=" We | The | Our | They | This | It | There ",
+        ),
+        "a name is missing before this, or a full stop",
+    ),
+    (
+        Pattern(
             r"\b[Bb]etween and\b|\bfrom to\b(?! )|\bfrom[ \t]{2,}to\b|\bbetween[ \t]{2,}and\b",
             needs=("etween", "from to", "  ", "\t"),
         ),

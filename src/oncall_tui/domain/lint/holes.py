@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from oncall_tui.domain.lint.drafting import find_drafting
+from oncall_tui.domain.lint.drafting import INSTRUCTION, find_drafting
 from oncall_tui.domain.lint.gaps import find_missing_words
 from oncall_tui.domain.lint.model import Context, Fix, Level, Part, Remark, Rule, Tuning
 from oncall_tui.domain.lint.naming import find_foreign_names
@@ -92,6 +92,8 @@ _NOTHING = Pattern(
     r"\b(?:for|affecting|impacting|affects|impacts|affected|impacted|by|at|since|until|from|with|in|is|are|on) "
     r"(?P<at>None|null|undefined|NaN|nil|\[object Object\])"
     r"(?![\w-]| (?:of|or|values?|pointers?|checks?|type|fields?|records?|ids?)\b)"
+    r"|\b(?:[Ff]or|[Aa]ffecting|[Ii]mpacting|[Ss]ince|[Uu]ntil|[Ii]n|[Bb]y) N/A(?=[.,;)]|$| (?:customers|of|since"
+    r"|and)\b)"
     r"|\bNaN(?= (?:minutes|hours|%))|\[object Object\]|\bInvalid [Dd]ate\b|\bNaN ?%"
     r"|\b(?:since|from|at|on|by) 1970-01-01\b|\b(?:0?1(?:st)? Jan(?:uary)?|Jan(?:uary)? 0?1(?:st)?),? 1970\b"
     r"|(?:^|(?<=[.!?] )|(?<=\n))(?:undefined|null|NaN) (?:is|are|was|has|cannot|users|customers)\b"
@@ -100,45 +102,31 @@ _NOTHING = Pattern(
     r"(?:since|until|from|at|is|are|was|were|has|have|and|to|UTC|GMT)\b",
     needs=("None", "null", "undefined", "Invalid", "1970", "N/A", "NaN", "nil", "[object", "  ", "\t"),
 )
-_INSTRUCTION = Pattern(
-    r"(?i:\b(?:remove|delete|take out) (?:this |all |these )?(?:line|text|section|block|note|part)"
-    r"(?: (?:before|prior to|when) \w{1,20})?)|(?i:\b(?:remove|delete) (?:before|prior to) (?:updat|post|publish|send"
-    r"|sav"
-    r"|submitt|releas|going)\w*)"
-    r"|(?i:(?:^|(?<=[\[(*:>.\n-])|(?<=[\[(*:>.-] ))do not (?:include|post|publish|send|share)\b"
-    r"(?: (?:this|the following|in|to|with|external\w*|publicly|yet)\b)?)"
-    r"|(?i:\bdo not (?:include|publish|post) this\b)|\binternal[ -]only(?=[\]).!:]|$)"
-    r"|(?i:(?:^|(?<=[\[(*:>\n-])|(?<=[\[(*:>-] ))internal(?: use)?(?: only)?(?=[\])*:.!\n]|$| (?:only|note|comment)\b))"
-    r"|(?i:\bnote to self\b)|^[ \t]*//[ \t]?[Ii]nternal\b|^[ \t*_]*(?:DRAFT|Draft)(?=[ \t*_]*(?:[:\]–-]|$))"
-    r"|(?<!\w)@[a-z][\w-]{1,30},? (?:please|pls|can you)\b|\b[Nn]ot for (?:customers|the public|publication):"
-    r"|(?i:\bplease (?:review|check|approve|confirm|edit) (?:this )?before (?:you )?(?:post|publish|send)\w*)"
-    r"|\b(?:INTERNAL(?: USE)? ONLY|[Ii]nternal use only|[Ff]or internal (?:use|eyes)"
-    r"|NOT FOR (?:PUBLIC|CUSTOMERS)"
-    r"|DRAFT ONLY|REMOVE BEFORE|DO NOT (?:POST|PUBLISH|SEND|SHARE|INCLUDE))\b",
-    re.MULTILINE,
-    needs=(
-        *("emove", "REMOVE", "elete", "DELETE", "ake out", "o not", "O NOT", "o Not", "nternal", "INTERNAL", "DRAFT"),
-        *(
-            "NOT FOR",
-            "ot for customers:",
-            "ot for the public:",
-            "ot for publication:",
-            "ote to self",
-            "NOTE TO",
-            "Draft",
-        ),
-        *(f"lease {word}" for word in ("review", "check", "approve", "confirm", "edit")),
-        "@",
-    ),
-)
 #: Signs for what is not known yet: no brackets stand around them.
 _UNFILLED = Pattern(
     r"(?<![\w:-])-{2}:-{2}(?![\w:-])|(?<=: )\?{2,5}(?=[ .]*(?:$|\n))|(?<![\w:-])[xX]{2,4}(?= ?(?:%|percent\b"
     r"|min(?:ute)?s?\b|hours?\b|hrs?\b|days?\b|users\b|customers\b|UTC\b))"
     r"|(?<![\w?])\?{2}:\?{2}|(?<![\w?])\?{2,5}(?= ?(?:%|percent|minutes|hours|users|customers|UTC)\b)"
+    r"|(?<![\w?])\?{2,5}(?= of (?:the |our |all )?\w)|\b[Tt]o be filled(?: in| out)?\b"
+    r"|(?:(?<=in )|(?<=for )|(?<=from )|(?<=since )|(?<=affecting )|(?<=by ))(?:\((?:region|time|date|service|component"
+    r"|customer|number|name|duration|provider|location|product)s?\)|(?:REGION|SERVICE|COMPONENT|CUSTOMER|TIME|DURATION"
+    r"|PROVIDER|LOCATION|PRODUCT)(?= [a-z]|[.,;]|$))"
     r"|(?<!\.)\.{4,8} ?(?=min|hours|users|%|UTC)|(?<=: )(?:TBA|[Tt]o be (?:determined|confirmed|announced|defined)"
     r")(?=[ .]*(?:$|\n))|(?<!format )(?<![\w-])(?:HH:MM|hh:mm|YYYY-MM-DD|DD/MM/YYYY|MM/DD/YYYY)(?![\w-])",
-    needs=("XX", "xx", "Xx", "xX", "??", "--:", "....", "TBA", "o be ", "HH:MM", "hh:mm", "YYYY"),
+    needs=(
+        "XX|xx|Xx|xX|??|--:|....|TBA|o be |HH:MM|hh:mm|YYYY|(region|(time|(date|(service|(component|(customer|(number"
+        "|(name|(duration|(provider|(location|(product|REGION|SERVICE|COMPONENT|CUSTOMER|TIME|DURATION|PROVIDER"
+        "|LOCATION"
+        "|PRODUCT"
+    ),
+)
+#: A letter where a number belongs.
+_UNKNOWN_AMOUNT = Pattern(
+    r"(?<![\w.,:/-])~ ?[XYN]{1,3}(?= (?:customers|users|requests|minutes|hours|orders|accounts)\b)"
+    r"|(?<![\w.,:/~-])~? ?[XYN](?= ?(?:%|percent\b))"
+    r"|(?:(?<=for )|(?<=about )|(?<=approximately )|(?<=roughly )|(?<=lasted ))[XYN](?= (?:customers|users|requests"
+    r"|minutes|hours|orders|accounts)\b)",
+    needs="X|Y|N",
 )
 _STARS = Pattern(r"(?:^|(?<=[ \t]))\*{3,}(?=\s|$)", re.MULTILINE, needs=("***",))
 
@@ -295,9 +283,9 @@ def _find_brackets_to_fill(post: Post, _context: Context, _tuning: Tuning) -> It
         for start, end, shown, is_waiting in reading.once(_list_brackets):
             if is_waiting:
                 yield Remark(start, end, f"'{shown}' is not filled in.", part)
-        if not _UNFILLED.may_match(reading.prose):
-            continue
-        for match in _UNFILLED.finditer(hide_spans(reading.prose, _list_told(reading))):
+        found = [pattern for pattern in (_UNFILLED, _UNKNOWN_AMOUNT) if pattern.may_match(reading.prose)]
+        rest = hide_spans(reading.prose, _list_told(reading)) if found else ""
+        for match in (match for pattern in found for match in pattern.finditer(rest)):
             yield Remark(*match.span(), f"'{match.group()}' is not filled in.", part)
 
 
@@ -315,7 +303,7 @@ def _find_other_brackets(post: Post, _context: Context, _tuning: Tuning) -> Iter
 def _find_instructions(post: Post, _context: Context, _tuning: Tuning) -> Iterator[Remark]:
     for part, reading in post.parts:
         told: list[tuple[int, int]] = []
-        for match in _INSTRUCTION.finditer(reading.prose):
+        for match in INSTRUCTION.finditer(reading.prose):
             if _is_quoted(reading.prose, *match.span()):
                 continue
             told.append(match.span())

@@ -51,7 +51,8 @@ _REVIEW = Folded(
     r"|trigger\w+|fault|prevent\w*)\b)"
 )
 _DATA = Folded(
-    r"(?i:\b(?:data|records?|messages?|events?|orders?|lost|loss|backfill\w*|replay\w*|queued?|process\w*|no action"
+    r"(?i:\b(?:data|records?|messages?|events?|orders? (?:was|were|is|are|has|have)|lost|loss|backfill\w*|replay\w*"
+    r"|queued?|process\w*|no action"
     r"|delivered|missing)\b)"
 )
 _EFFECT = Folded(

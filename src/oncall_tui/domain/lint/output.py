@@ -48,7 +48,7 @@ _SIGNAL = Pattern(
     r"|\{\"(?:error|message|status|code)\" ?:|\b[Ss]egmentation fault\b"
 )
 _LOG = Pattern(
-    r"^[ \t>\[]{0,4}\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?[ \t"
+    r"(?:^[ \t>\[]{0,4}|(?<=[: ]))\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?[ \t"
     r"|:-]{1,4}(?:\[[^\]\n]{1,60}\][ \t:]{1,3}){0,3}"
     r"(?:\w+[ \t]{1,3})?\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|FATAL|CRIT|CRITICAL|SEVERE)\b"
     r"|^[ \t>]{0,4}\[?(?:TRACE|DEBUG|WARN|WARNING|ERROR|FATAL"

@@ -25,8 +25,8 @@ _SOME = Folded(
     rf"|proportion|minority|majority)|a subset|various) (?:of )?(?:our |the |your "
     rf"|all )?(?:\w+ ){{0,2}}?(?:{_CROWD})(?!\w)|(?<!\w)some of you(?!\w)",
     needs=(
-        " handful| small |a few |a fracti|a large |a limite|a number|a part |a percen|a subset|an unkno|certain "
-        "|many |most |not all |ority |ous |ple |portion |selected|several |some |a group|a set |a share|a part|a slice"
+        "a couple|a few|an unkno|certain|fraction|group|handful|many|most|multiple|not all|number|numerous|ority"
+        "|part|percenta|portion|selected|set|several|share|slice|some|various"
     ),
 )
 #: What makes a crowd a known one: a number, a place, or a feature that only they use.
@@ -62,6 +62,7 @@ _GUESS = any_word(
     "(?:smells|sounds) like (?:an?|the|some)|(?:^|(?<=[.!?] )|(?<=\\n))(?:might|may|could) be (?!able|late|slow|down"
     "|back|resolved|fixed)\\w+|(?:it|this|that) appears to be (?:the|an?|our)|(?:our|the) (?:best )?(?:guess"
     "|hunch) is|have a hunch"
+    "|(?:our|the|one|a) (?:\\w+ ){0,2}?(?:theory|hypothesis|assumption|suspicion|conjecture) (?:is|was|so far)"
     "|working theory"
     "|looks like (?:an?|the|our)|(?:we|our engineers) (?:think|suspect|guess|reckon) (?:that )?(?:the|an?|our|it)"
     "|(?:it|this) could be an?|(?:maybe|perhaps),? (?:it['’]?s|it is|this is|the|an?) \\w+"
@@ -102,10 +103,15 @@ _NEVER_AGAIN = any_word(
     " )?(?:will|would|can|could|shall|does|do)(?: ?n[o']t|n['’]t| never|not) (?:ever )?(?:happen|occur|recur|reoccur"
     "|be repeated|take place|come back|return)"
     "(?: ever)? (?:again|in the future|any ?more)|(?:won['’]?t|can['’]?t|cannot) (?:ever )?(?:happen|occur"
-    "|take place) again|never see this again|will never (?:happen|occur|recur|be repeated)|(?:won['’]t|will not"
+    "|take place) again|(?:can|could|will|would|shall) never (?:ever )?(?:happen|occur|recur|reoccur|come back"
+    "|be repeated)"
+    "|(?:won['’]?t|will not|will never|can never|cannot|can['’]t) (?:ever )?(?:be (?:a|an) (?:problem|issue|concern)"
+    "|be seen|see (?:this|it|that|such \\w+)|have (?:this|that|such) \\w+|come back|return) (?:ever )?(?:again"
+    "|any ?more)"
+    "|never see this again|will never (?:happen|occur|recur|be repeated)|(?:won['’]t|will not"
     "|would not|wouldn['’]t) (?:recur|reoccur"
     "|be repeated)",
-    needs=" again| any| the fut|be repea|ever |t re",
+    needs=" again| any mor| anymore| be repe| the fut|ever |t re",
 )
 _ABSOLUTE = any_word(
     "once and for all|(?:we|i) (?:can |do |will |fully |hereby )?guarantee(?: that)?|(?:is|are|be) guaranteed (?:to"
@@ -123,17 +129,21 @@ _ABSOLUTE = any_word(
 #: What sounds like a promise and may be none.
 _BOLD = any_word(
     "(?:zero|no) chance (?:of|that)|(?:ensured|made sure) (?:that )?(?:it|this) (?:cannot|can['’]t|will not"
-    "|won['’]t) (?:recur|reoccur|happen)|(?:was|will be) the last (?:outage|incident|time)|thing of the past"
+    "|won['’]t) (?:recur|reoccur|happen|come back|return)|(?:was|will be) the last (?:outage|incident|time)"
+    "|thing of the past"
     "|(?:absolutely )?no risk|unbreakable|foolproof"
-    "|fail-?safe now|(?:you have|we give you) (?:our|my) word|no repeat|no way (?:that )?(?:this|it) (?:can|could|will)"
+    "|fail-?safe now|(?:you have|we give you) (?:our|my) word|no repeat|no way (?:that )?(?:this|it) (?:can|could"
+    "|will|happens|recurs|returns|comes back)"
+    "|(?:is|are) now impossible|zero downtime (?:from now|going forward|guaranteed)|(?:fix|repair"
+    "|solution) is permanent"
     "|we (?:promise|vow|swear|pledge|assure you)(?: you)? (?:that )?(?:this|it|such|these) (?:stays?|will stay|never"
     "|remains?)|there will be no (?:further|more|repeat)(?: \\w+)?|no more (?:outages?|downtime|failures)|zero risk"
     "|(?:is"
     "|be) the last time"
     "|impossible now",
     needs=(
-        " chance | the las| word|e will be n|foolproo|impossib|no more |no repea|no way |o risk|safe now|sure"
-        "|thing of|unbreaka|we p|we swear|we vow "
+        " chance | is perm| the las| word|e will be n|foolproo|impossib|no more |no r|no way |safe now|sure"
+        "|thing of|unbreaka|we p|we swear|we vow |zero "
     ),
 )
 _HASTE = any_word(
@@ -185,6 +195,10 @@ _GUESS_SIGNS = (
         "suppose",
         "hunch",
         "theory",
+        "hypothes",
+        "assumpt",
+        "suspici",
+        "conject",
         "reckon",
         "maybe",
         "possible that",

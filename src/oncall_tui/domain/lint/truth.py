@@ -192,6 +192,7 @@ _CLAIMS_CAUSE = Folded(
     r"\b(?=\w)(?i:(?:^|(?<=[.!?] )|(?<=\n))(?:caused by\b|(?:reason|cause): \w)|\b(?:is|was) the (?:reason|cause"
     r"|culprit"
     r"|trigger)\b|\bresults? from\b"
+    r"|\b(?:an?|our|one|the) (?:[\w-]+ ){1,4}(?:broke|took down|knocked out|brought down|overloaded|overwhelmed)\b"
     r"|\b(?:bad|faulty|broken|failed|wrong|expired) (?:[\w-]+ ){1,2}(?:broke|took)\b"
     r"|\b(?:power cut|attack|outage|failure) (?:took|broke|knocked)"
     r"|\b(?:ddos|cyber|denial[- ]of[- ]service) ?attack is (?:under ?way|ongoing|in progress)\b|\b(?:(?:was|were|is"
@@ -206,8 +207,8 @@ _CLAIMS_CAUSE = Folded(
     r"|(?:root )?cause (?:is|was|of (?:this|the) \w+ (?:is|was)|has been (?:found|identified|determined|traced))"
     r"|traced (?:back )?to|(?:found|identified|determined|know) (?:the|a) "
     r"(?:root )?cause)\b)",
-needs=(" is a| knocked| to blam|ads to t|attack |broke|cause|comes fr|due to|ggered b|ibuted t|ing from|is the "
-"|led to t|ntroduce|reason: |result |stem|sulted f|sults fr|took|traced |was "),
+needs=(" is a| to blam|ads to t|attack i|broke|brought |cause|comes fr|due to|ggered b|ibuted t|ing from|is the "
+"|knocked|led to t|ntroduce|overload|overwhel|reason: |result |stem|sulted f|sults fr|took|traced |was "),
 )  # fmt: skip
 _NO_CLAIM = Folded(
     r"(?i:\b(?:not|n't|n’t|if|whether|may|might|could|possibl\w+|unknown|investigat\w+|looking|try\w*|find"
