@@ -10,13 +10,15 @@ import pytest
 from msgspec.structs import replace
 from tests.engine.faultkinds import Fault
 from tests.engine.faultpage import PAGE_ID, TOKEN, FaultPage
-from tests.engine.publishing import NO_TLS, confirm, declare, make_config, publishing, until
+from tests.engine.publishing import NO_TLS, begin_epoch, confirm, declare, make_config, make_work, publishing, until
 
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import PageConfig
 from oncall_tui.config.token import Secret
 from oncall_tui.domain.incident import ComponentStatus, IncidentStatus
+from oncall_tui.domain.pagestate import TOKEN_REFUSED
 from oncall_tui.engine.pages.statuspage import Statuspage
+from oncall_tui.engine.publisher import run_publisher
 from oncall_tui.engine.reader import run_reader
 from oncall_tui.engine.store_thread import StoreThread
 from oncall_tui.store.database import Database
@@ -135,6 +137,33 @@ async def test_a_page_that_cannot_be_read_is_shown_and_asked_again(fault: Fault,
             await until(lambda: read_page(db).last_error)
             await until(lambda: read_page(db).last_sync_at)
         assert read_page(db).last_error == ""
+
+
+async def test_a_page_that_may_be_read_and_not_written_to_says_so(path: Path, db: Database) -> None:
+    stop, delivered = asyncio.Event(), asyncio.Event()
+    store = StoreThread(path)
+    await store.start()
+    async with FaultPage() as page:
+        page.faults.extend([Fault.E401] * 3)
+        config = make_config(page)
+        client = Statuspage(config, lambda: Secret(TOKEN), now_ms, NO_TLS)
+        confirm(db, declare(db).id, "first")
+        work = make_work(store, client, config, begin_epoch(db), stop=stop)
+        reader = run_reader(
+            store, client, config=config, clock=now_ms, delivered=delivered, stop=stop, busy_every_s=0.05
+        )
+        tasks = [asyncio.create_task(run_publisher(work, delivered)), asyncio.create_task(reader)]
+        await until(lambda: TOKEN_REFUSED in read_page(db).last_error)
+        reads = page.count("GET")
+        await until(lambda: page.count("GET") > reads + 4)
+        assert TOKEN_REFUSED in read_page(db).last_error
+        await until(lambda: not list_deliveries(db))
+        await until(lambda: not read_page(db).last_error)
+        stop.set()
+        await asyncio.gather(*tasks)
+        assert page.bodies() == ["first"]
+        await client.close()
+    await store.close()
 
 
 async def test_reading_stops_for_as_long_as_the_page_asks(path: Path, db: Database) -> None:
