@@ -35,11 +35,20 @@ _WHICH = Folded(
     rf"|\b(?:new|existing|free|paid|paying|trial|enterprise|business|premium|mobile|web|european|american|asian|german"
     rf"|french|british|australian|japanese|canadian|indian) {_CROWD}\b"
 )
+#: What begins with a capital and names neither a place nor a part of what we offer.
+_NO_NAME = (
+    r"(?:APIs?|HTTPS?|DNS|SSL|TLS|URLs?|UTC|GMT|[PMCE][SD]?T|We|Our|The|This|These|It|They|I|You|If|There|A|An|All"
+    r"|Mon|Tue"
+    r"|Wed|Thu|Fri|Sat|Sun|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov"
+    r"|Dec|(?:Janu|Febru)ary|March|April|August|(?:Septem|Octo|Novem|Decem)ber|ETA|SLA|SEV\d|Engineering|Customers?"
+    r"|Users?"
+    r"|Support|Investigating|Identified|Update|Monitoring|Resolved)"
+)
 #: A name behind such a word, or before people: a place, a product, a network or a plan.
 _NAMED = Pattern(
     r"\b(?:[Ii]n|[Ff]rom|[Oo]f|[Tt]o|[Ff]or|[Oo]n|[Aa]t|[Aa]cross|[Nn]ear|[Vv]ia|[Ww]ith|[Tt]hrough|[Oo]utside"
     r"|[Ww]ithin|[Bb]etween|[Uu]sing|[Oo]ver) (?:(?:the|our|all|parts of|northern|southern|eastern|western|central)"
-    r" )*[A-Z][\w&.-]*"
+    rf" )*(?!{_NO_NAME}\b)[A-Z][\w&.-]*"
     r"|\b(?!(?:Some|Many|Most|Numerous|Several|Certain|Multiple|A|An|Few|Various|Other|All|The|Our|These|Those|Affected"
     r"|Impacted|Selected|Any|No|For|And|But|As|Only|Not|Your|Their|Both|Each|Every|Fewer|More)\b)"
     r"[A-Z][a-z]+(?: [A-Z][a-z]+)? (?:users?|customers?|clients?|visitors?|accounts?|callers?|subscribers?|members?"
