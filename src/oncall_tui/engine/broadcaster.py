@@ -39,7 +39,9 @@ async def run_broadcaster(work: Work, channel: Channel, *, name: str, form: Form
     await _Broadcaster(work, channel, name, form, addresses).run()
 
 
-async def drain_broadcasts(work: Work, channel: Channel, *, name: str, form: Form, addresses: Mapping[str, str]) -> None:
+async def drain_broadcasts(
+    work: Work, channel: Channel, *, name: str, form: Form, addresses: Mapping[str, str]
+) -> None:
     """Sends the broadcasts that may go now, each once; the rest is left to the next round."""
     await _Broadcaster(work, channel, name, form, addresses).tend_due()
 
