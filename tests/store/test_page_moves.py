@@ -7,14 +7,14 @@ from tests.store.test_page import REMOTE, publish_first, say_more
 
 from oncall_tui.domain.duration import MINUTE
 from oncall_tui.domain.incident import ComponentStatus, Incident, IncidentStatus, Phase
-from oncall_tui.domain.remote import RemoteIncident
+from oncall_tui.domain.remote import RemoteComponent, RemoteIncident
 from oncall_tui.domain.update import DeliveryKind
 from oncall_tui.store.database import Database
 from oncall_tui.store.deliveries import claim_delivery, settle_delivered, settle_failed
 from oncall_tui.store.drafts import create_draft
 from oncall_tui.store.incidents import edit_incident, get_incident, list_incidents
 from oncall_tui.store.outbox import confirm_update, drop_delivery, list_deliveries
-from oncall_tui.store.page import apply_incident, note_incident_gone, note_page_reached
+from oncall_tui.store.page import apply_components, apply_incident, note_incident_gone, note_page_reached
 from oncall_tui.store.timeline import list_entries
 from oncall_tui.store.updates import list_updates
 
@@ -81,6 +81,7 @@ OVER = (RESOLVED, Phase.RESOLVED, False)
 
 def test_a_resolve_that_is_dropped_leaves_the_incident_open_as_the_page_shows_it(db: Database) -> None:
     incident_id = publish(db)
+    apply_components(db, [RemoteComponent("c1", "API", ComponentStatus.DEGRADED_PERFORMANCE)])
     delivery_id = confirm(db, incident_id, "op2", RESOLVED, API="operational")
     fail(db, delivery_id)
     assert tell_state(get_incident(db, incident_id)) == OVER
@@ -91,6 +92,7 @@ def test_a_resolve_that_is_dropped_leaves_the_incident_open_as_the_page_shows_it
         "resolved was not sent (dropped by ben): the page says investigating, so the incident is open here"
     )
     assert incident.next_update_at == 9_000_000
+    assert incident.components == {"API": ComponentStatus.DEGRADED_PERFORMANCE}
     apply_incident(db, OURS, 4_000)
     incident = get_incident(db, incident_id)
     assert incident.components == REMOTE.components
@@ -103,8 +105,13 @@ def test_a_resolve_that_is_dropped_leaves_the_incident_open_as_the_page_shows_it
 def test_what_a_colleague_resolved_is_over_once_ours_is_dropped(db: Database) -> None:
     incident_id = publish(db)
     delivery_id = confirm(db, incident_id, "op2", MONITORING)
-    apply_incident(db, say_more(OURS, 3, RESOLVED, "All good."), 3_500)
+    over = say_more(OURS, 3, RESOLVED, "All good.")
+    assert apply_incident(db, over, 3_500)
     fail(db, delivery_id)
+    told = list_entries(db, incident_id)
+    assert not apply_incident(db, over, 3_600)
+    assert list_entries(db, incident_id) == told
+    assert "All good." in get_incident(db, incident_id).conflict
     assert get_incident(db, incident_id).status is MONITORING
     drop_delivery(db, delivery_id, "ben", 4_000)
     assert tell_state(get_incident(db, incident_id)) == OVER

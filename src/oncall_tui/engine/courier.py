@@ -172,7 +172,8 @@ class Courier:
         if (theirs := await find_unanswered(self._work, delivery, baseline)) is not None:
             await self.settling.fail(
                 delivery,
-                f"conflict: somebody wrote on the page after you confirmed: {theirs.status}: {theirs.body[:200]}. "
+                f"conflict: somebody wrote on the page after you confirmed: {theirs.status}: "
+                f"{theirs.body[:200].rstrip('.')}. "
                 "Retry to send yours all the same, or drop this delivery and answer to that",
                 is_conflict=True,
             )

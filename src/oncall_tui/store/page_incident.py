@@ -184,6 +184,8 @@ def merge_found(connection: sqlite3.Connection, page: str, row: sqlite3.Row, rem
             ),
         )
     sentences = _tell_news(page, row, remote, news, is_moved=is_moved, has_new_title=has_new_title)
+    if is_taken and not (news or is_moved) and row["status"] != remote.status:
+        sentences.append(f"{name_page(page)} says {remote.status}")
     is_contested = bool(states) or _has_draft(connection, incident_id)
     is_contested |= has_new_title and row["title"] != row["page_title"]
     if is_taken and (other := _take_state(connection, page, row, remote, now)):
@@ -253,8 +255,6 @@ def _tell_news(
     if is_moved and not any(update.status is remote.status for update in news):
         has_word = any(update.status is remote.status for update in remote.updates[-1:])
         sentences.append(f"{name_page(page)} says {remote.status}{'' if has_word else ', without a word'}")
-    elif row["is_behind"] and not news and row["status"] != remote.status:
-        sentences.append(f"{name_page(page)} says {remote.status}")
     return sentences
 
 

@@ -18,7 +18,7 @@ CONFLICT_MOST = 1_000
 def take_back(connection: sqlite3.Connection, dropped: sqlite3.Row, actor: str, now: int, *, is_doubt: bool) -> None:
     """Puts the incident of a delivery that was just dropped back to what its page says, inside the caller's transaction.
 
-    At once to what the page said last; the next look at it brings the states of components too.
+    At once to what the page said last; the next look at it puts right what that left out.
     """
     if dropped["kind"] in (DeliveryKind.EDIT, DeliveryKind.BROADCAST):
         return
@@ -41,6 +41,8 @@ def take_back(connection: sqlite3.Connection, dropped: sqlite3.Row, actor: str, 
             _note(connection, row, f"{name_page(page)} was not told {told} (dropped by {actor}): {still}")
         return
     connection.execute("UPDATE page_incident SET is_behind = 1 WHERE page = ? AND incident_id = ?", (page, incident_id))
+    if waiting is None:
+        _restore_components(connection, page, incident_id)
     if said == row["status"] or (not said.is_open and row["resolved_at"] is not None):
         return
     set_status(connection, incident_id, said, row["resolved_at"] or now)
@@ -103,6 +105,14 @@ def _read_shown(connection: sqlite3.Connection, page: str, incident_id: int) -> 
 def _read_status(connection: sqlite3.Connection, update_id: int) -> IncidentStatus:
     row = connection.execute("SELECT status FROM incident_update WHERE id = ?", (update_id,)).fetchone()
     return IncidentStatus(row["status"])
+
+
+def _restore_components(connection: sqlite3.Connection, page: str, incident_id: int) -> None:
+    connection.execute(
+        "UPDATE incident_component SET status = shown.status FROM page_component shown "
+        "WHERE incident_id = ? AND shown.page = ? AND shown.name = component AND shown.status IS NOT NULL",
+        (incident_id, page),
+    )
 
 
 def _restore_promise(connection: sqlite3.Connection, incident_id: int) -> None:
