@@ -8,6 +8,7 @@ from tests.tui.dashboards import make_probes, make_state
 from textual.app import App, ComposeResult
 from textual.content import Content
 
+from oncall_tui.domain.board import judge_row
 from oncall_tui.domain.change import AFTERMATH_MS, Change
 from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, Severity
 from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus
@@ -18,7 +19,7 @@ from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs
 from oncall_tui.tui.themes import VARIABLE_DEFAULTS
 from oncall_tui.tui.widgets.board import Board
-from oncall_tui.tui.widgets.board_rows import draw_row, judge_row, lay_columns
+from oncall_tui.tui.widgets.board_rows import draw_row, lay_columns
 from oncall_tui.tui.widgets.latency_strip import draw_strip
 
 NOW = 1_800_000_000_000
@@ -227,7 +228,7 @@ async def test_a_change_stands_beside_what_turned_red_after_it() -> None:
         announced = replace(deploy, until_at=NOW)
         app.board.show(replace(make_snapshot([down], probes), changes=(announced,)), NOW + 1_000)
         assert read_lines(app)[1].startswith("◇ probe-000  EXPECTED")
-        assert app.board.counts()[ProbeStatus.DOWN] == 0
+        assert app.board.tally().counts[ProbeStatus.DOWN] == 0
         app.board.tick(NOW + AFTERMATH_MS)
         assert read_lines(app)[1].startswith("✖ probe-000  DOWN")
 
@@ -301,7 +302,7 @@ async def test_what_falls_behind_another_is_one_line_and_one_alarm() -> None:
         app.board.show(make_snapshot([*states, make_state("probe-003", NOW)], probes), NOW)
         assert app.board.order == ("probe-000", "probe-003")
         assert app.board.alarms == {"probe-000"}
-        assert app.board.counts()[ProbeStatus.DOWN] == 3
+        assert (app.board.tally().counts[ProbeStatus.DOWN], app.board.tally().behind) == (1, 2)
         assert "+2 behind it: refused" in read_lines(app)[1]
         assert sorted(app.board.list_behind("probe-000")) == ["probe-001", "probe-002"]
         await pilot.press("space")

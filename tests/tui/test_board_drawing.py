@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from textual.content import Content
 
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind, Verdict
+from oncall_tui.tui.widgets.board_names import shorten_names
 from oncall_tui.tui.widgets.board_rows import lay_columns, tell_latency, tell_span
 from oncall_tui.tui.widgets.latency_strip import draw_strip
 from oncall_tui.tui.widgets.lines import find_changed_cells
@@ -63,3 +64,42 @@ def test_spans_move_once_a_minute(ms: int, text: str) -> None:
 @pytest.mark.parametrize(("ms", "text"), [(0.4, "0ms"), (999.0, "999ms"), (2100.0, "2.1s"), (120_000.0, "120s")])
 def test_latency_is_short(ms: float, text: str) -> None:
     assert tell_latency(ms) == text
+
+
+@pytest.mark.parametrize(("width", "least"), [(62, 0), (80, 8), (86, 8), (110, 8)])
+def test_a_strip_of_eight_stands_before_a_reason_of_sixteen_and_a_whole_name(width: int, least: int) -> None:
+    columns = lay_columns(width, 29)
+    assert columns.strip >= 8
+    assert columns.why >= 16
+    assert columns.response == least
+    assert columns.name >= (29 if width > 80 else 14)
+
+
+_REGIONS = [
+    f"{app}-{region}-public"
+    for app in ("checkout-api", "payments-api")
+    for region in ("eu-west-1", "us-east-1", "ap-south-2")
+]
+
+
+def test_names_of_one_family_stay_apart_where_they_are_cut() -> None:
+    assert shorten_names([*_REGIONS, "db"], 24) == {
+        "checkout-api-eu-west-1-public": "checkou…eu-west-1-public",
+        "checkout-api-us-east-1-public": "checkou…us-east-1-public",
+        "checkout-api-ap-south-2-public": "checko…ap-south-2-public",
+        "payments-api-eu-west-1-public": "payment…eu-west-1-public",
+        "payments-api-us-east-1-public": "payment…us-east-1-public",
+        "payments-api-ap-south-2-public": "paymen…ap-south-2-public",
+    }
+    assert shorten_names(["billing-export-of-the-whole-night"], 20) == {
+        "billing-export-of-the-whole-night": "billing-ex…ole-night"
+    }
+    assert len(set(shorten_names(_REGIONS, 14).values())) == len(_REGIONS)
+
+
+@given(st.lists(st.text("ab-", min_size=1, max_size=40), unique=True, max_size=12), st.integers(12, 40))
+def test_a_cut_name_fits_and_is_that_of_no_other(names: list[str], width: int) -> None:
+    cut = shorten_names(names, width)
+    assert set(cut) == {name for name in names if len(name) > width}
+    assert all(len(each) <= width for each in cut.values())
+    assert len({cut.get(name, name) for name in names}) == len(names)

@@ -7,11 +7,17 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.tui.asking import Engine
-from tests.tui.desk import declare, make_desk, open_app, screen_text, wait_for, wait_for_text
+from tests.tui.dashboards import make_state
+from tests.tui.desk import Desk, declare, make_desk, open_app, screen_text, wait_for, wait_for_text
 from textual.pilot import Pilot
 
+from oncall_tui.clock import now_ms
 from oncall_tui.domain.duration import HOUR
+from oncall_tui.domain.probe import Probe, ProbeKind, ProbeStatus, Verdict
+from oncall_tui.store.probes import record_results, replace_probes
+from oncall_tui.store.silences import acknowledge
 from oncall_tui.store.timeline import list_entries
 from oncall_tui.tui.widgets import head_words
 
@@ -90,3 +96,52 @@ async def test_what_a_person_decides_looks_as_agreed(
         await pilot.press("c")
         await wait_for_text(pilot, "it is there")
         await compare(pilot, "uncertain", size)
+
+
+def _fill(desk: Desk) -> None:
+    """Writes the probes of a team as they are called: with names of 28 letters that differ in the middle."""
+    now = now_ms()
+    regions = ("eu-west-1", "us-east-1", "ap-east-1")
+    apps, sides = ("checkout-api", "payments-api"), ("black", "green")
+    names = [f"{app}-{region}-{side}" for app in apps for region in regions for side in sides]
+    probes = [
+        *(Probe(name, ProbeKind.HTTP, "http://h.example/", "API", HOUR) for name in names),
+        Probe("api-eu", ProbeKind.TCP, "r.example:1", None, HOUR),
+        *(Probe(f"rack-{at}", ProbeKind.TCP, "r.example:2", None, HOUR, depends_on=("api-eu",)) for at in range(3)),
+    ]
+    fine, red = ((Verdict.UP, 80.0),), ((Verdict.DOWN, 3.0),)
+    states = [make_state(probe.name, now, recent=fine * 60) for probe in probes]
+    states[1] = replace(states[1], recent=fine * 54 + (red + fine) * 3)
+    for at in (0, 2, 12, 13, 14, 15):
+        states[at] = replace(
+            states[at],
+            status=ProbeStatus.DOWN,
+            since_at=now - 300_000 - at,
+            last_verdict=Verdict.DOWN,
+            last_reason="connection refused",
+            recent=fine * 56 + red * 4,
+        )
+    replace_probes(desk.db, probes, [("API", None)])
+    record_results(desk.db, [], states, [], now)
+    acknowledge(desk.db, probes[2].name, "ben looks", "ben", now)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_a_bigger_screen_shows_no_less_of_the_probes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(head_words, "_START_MS", HOUR)
+    desk = make_desk(tmp_path)
+    _fill(desk)
+    async with open_app(desk, size=size) as (app, pilot):
+        await wait_for_text(pilot, "+3 behind it")
+        if size[0] >= 120:
+            await wait_for_text(pilot, "No incident is chosen.")
+        await compare(pilot, "board", size)
+        idle = app.main.query_one("#left").size.width
+        for key in ("2", "3", "1"):
+            await pilot.press(key)
+            assert app.main.query_one("#left").size.width in (0, idle), "nothing jumps while one works"
+        declare(desk)
+        await wait_for_text(pilot, "#1 SEV")
+        await compare(pilot, "board-incident", size)

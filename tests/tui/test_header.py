@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from oncall_tui.domain.board import Tally
 from oncall_tui.domain.engine import Lease
 from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Listing, Phase, Severity
 from oncall_tui.domain.pagestate import TOKEN_REFUSED, PageState
@@ -45,7 +46,7 @@ UPDATE = IncidentUpdate(
     delivered_at=NOW - 60_000,
 )
 CALM = Snapshot(lease=LEASE, pages=(PageState(name="ACME", last_sync_at=NOW - 8_000),))
-FACTS = HeadFacts(NOW, "priya", has_page=True, counts={ProbeStatus.UP: 3})
+FACTS = HeadFacts(NOW, "priya", has_page=True, tally=Tally({ProbeStatus.UP: 3}))
 
 
 def make_delivery(state: DeliveryState) -> Delivery:
@@ -189,7 +190,7 @@ def test_seen_is_more_than_delivered() -> None:
 
 
 def test_red_without_an_incident_points_to_the_key() -> None:
-    facts = FACTS._replace(counts={ProbeStatus.DOWN: 2})
+    facts = FACTS._replace(tally=Tally({ProbeStatus.DOWN: 2}, failing=2))
     assert read(CALM, facts)[2].strip() == "2 probes are down and customers have not been told: i opens an incident"
 
 
@@ -227,7 +228,7 @@ def test_an_incident_that_is_over_counts_no_further_and_hides_no_red_probe() -> 
     assert "lasted 3m" in about.plain
     assert "resolved" in news.plain
     assert "no next update" not in news.plain
-    red = FACTS._replace(incident=over, counts={ProbeStatus.DOWN: 1})
+    red = FACTS._replace(incident=over, tally=Tally({ProbeStatus.DOWN: 1}, failing=1))
     _, about, news = draw_head(snapshot, red, 80)
     assert "1 probe is down and customers have not been told" in news.plain
     assert "1 DOWN" in about.plain
@@ -236,7 +237,7 @@ def test_an_incident_that_is_over_counts_no_further_and_hides_no_red_probe() -> 
 def test_a_long_title_does_not_push_the_red_probes_out() -> None:
     incident = replace(INCIDENT, title="t" * 255)
     head = draw_head(
-        replace(CALM, incidents=(incident,)), FACTS._replace(incident=incident, counts={ProbeStatus.DOWN: 2}), 80
+        replace(CALM, incidents=(incident,)), FACTS._replace(incident=incident, tally=Tally({ProbeStatus.DOWN: 2}, failing=2)), 80
     )
     assert "2 DOWN" in head[1].plain
     assert all(line.cell_length == 80 for line in head)
@@ -259,7 +260,7 @@ def test_drift_stands_where_nothing_more_urgent_does() -> None:
 def test_what_waits_for_a_decision_comes_before_all_but_saving() -> None:
     asked = replace(make_delivery(DeliveryState.UNCERTAIN), asked_at=NOW)
     doubted = replace(CALM, deliveries=(asked, make_delivery(DeliveryState.FAILED)))
-    red = FACTS._replace(counts={ProbeStatus.DOWN: 1})
+    red = FACTS._replace(tally=Tally({ProbeStatus.DOWN: 1}, failing=1))
     assert read(doubted, red, 80)[2].strip() == "? 1 update may or may not have arrived, 1 failed: c decides"
     assert "decides" not in read(replace(doubted, saving_error="the disk is full"), red)[2]
     assert "decides" not in read(replace(CALM, deliveries=(replace(asked, asked_at=None),)))[2]

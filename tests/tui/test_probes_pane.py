@@ -7,11 +7,11 @@ from tests.ptyscreen import PtyScreen
 from tests.tui.dashboards import make_probes, make_state, open_dashboard, write_world
 
 from oncall_tui.clock import now_ms
+from oncall_tui.domain.board import Row
 from oncall_tui.domain.incident import Component, ComponentStatus
 from oncall_tui.domain.probe import Phases, ProbeState, ProbeStatus, Result, Verdict
 from oncall_tui.store.database import open_database
 from oncall_tui.store.probes import record_results
-from oncall_tui.tui.widgets.board_rows import Row
 from oncall_tui.tui.widgets.probe_detail import Details, draw_details, draw_phases, share_cells
 
 NOW = 1_800_000_000_000

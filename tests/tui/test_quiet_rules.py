@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from oncall_tui.domain.board import judge_row
 from oncall_tui.domain.change import AFTERMATH_MS, Change
 from oncall_tui.domain.duration import HOUR, MINUTE
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Result, Verdict
@@ -13,7 +14,6 @@ from oncall_tui.domain.silence import SET_BACK_MS, Silence, SilenceKind
 from oncall_tui.domain.upkeep import Upkeep, index_upkeeps
 from oncall_tui.domain.verdict import next_state
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.widgets.board_rows import judge_row
 
 NOW = 1_800_000_000_000
 PROBE = Probe("api", ProbeKind.TCP, "h:1", every_ms=30_000)

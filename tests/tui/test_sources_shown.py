@@ -10,6 +10,7 @@ from tests.tui.test_board import Shown, make_snapshot, read_lines
 from tests.tui.test_header import CALM, FACTS, read
 
 from oncall_tui.content import load_templates
+from oncall_tui.domain.board import Row, Tally, find_behind, tally_rows
 from oncall_tui.domain.declare import plan_declaration
 from oncall_tui.domain.duration import HOUR
 from oncall_tui.domain.intake import Intake
@@ -30,6 +31,20 @@ def down(name: str) -> ProbeState:
     return make_state(
         name, NOW, status=ProbeStatus.DOWN, last_verdict=Verdict.DOWN, last_duration_ms=9_500.0, last_reason="refused"
     )
+
+
+def tally(*probes: Probe) -> Tally:
+    """Counts probes that are all down."""
+    rows = {probe.name: Row(probe, down(probe.name), ProbeStatus.DOWN, None) for probe in probes}
+    return tally_rows(rows.values(), find_behind(probes, rows))
+
+
+def test_a_dead_source_counts_once_with_its_targets_behind_it() -> None:
+    counted = tally(EU, *TARGETS)
+    assert (counted.counts[ProbeStatus.DOWN], counted.behind, counted.failing) == (1, 3, 0)
+    head = read(CALM, FACTS._replace(tally=counted))
+    assert head[1].endswith("✖ 1 DOWN  +3 behind ")
+    assert not any("customers have not been told" in row for row in head)
 
 
 async def test_a_value_is_shown_in_its_unit_when_it_is_bad_too() -> None:
@@ -62,10 +77,10 @@ async def test_targets_that_nobody_can_see_fold_behind_their_source() -> None:
 
 
 def test_a_source_that_cannot_be_read_is_no_news_for_customers() -> None:
-    facts = FACTS._replace(counts={ProbeStatus.DOWN: 1})
     snapshot = replace(CALM, probes=(EU,), states={"eu": down("eu")})
+    facts = FACTS._replace(tally=tally(EU))
     assert not any("customers have not been told" in row for row in read(snapshot, facts))
-    facts = FACTS._replace(counts={ProbeStatus.DOWN: 2})
+    facts = FACTS._replace(tally=tally(EU, LOAD))
     assert any("1 probe is down and customers have not" in row for row in read(snapshot, facts))
     assert plan_declaration(EU, down("eu"), load_templates(), NOW).effect is None
     assert plan_declaration(TARGETS[0], down("t0"), load_templates(), NOW).effect == "Requests have been failing"

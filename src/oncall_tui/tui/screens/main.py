@@ -138,6 +138,7 @@ class MainScreen(Screen[None]):
 
     def _choose_layout(self, size: Size) -> None:
         wanted = choose_layout(size)
+        self.set_class(self.oncall.selected_incident is None, "-idle")
         self.set_class(size.height < TIGHT_BELOW, "-tight")
         if wanted != self._layout_name:
             self.remove_class(f"-{self._layout_name}").add_class(f"-{wanted}")
@@ -163,11 +164,8 @@ class MainScreen(Screen[None]):
         if "outbox" in topics:  # the bar and the panes tell of the same update at the same time
             for bar in self.query("#send"):
                 cast("SendBar", bar).look()
-        if topics == {"results"}:
-            before = self.probes.board.counts()
-            self.probes.show_at(snapshot, self.oncall.now())
-            if self.probes.board.counts() == before:
-                return
+        if topics == {"results"} and not self.probes.has_moved(snapshot, self.oncall.now()):
+            return
         self.draw_frame()
 
     def draw_frame(self) -> None:
@@ -189,7 +187,7 @@ class MainScreen(Screen[None]):
             app.session.actor,
             bool(app.config.pages),
             self._snapshot.incident(app.selected_incident),
-            self.probes.board.counts(),
+            self.probes.board.tally(),
             "small screen" if self._layout_name in ("compact", "tiny") else "",
             app.session.is_wall,
             next((page.public_url for page in app.config.pages if page.public_url), ""),
@@ -237,7 +235,8 @@ class MainScreen(Screen[None]):
             self._bring(name)
 
     def follow_incident(self, incident_id: int | None) -> None:
-        """Makes every pane show one incident."""
+        """Makes every pane show one incident; while there is none, its room is the probes'."""
+        self._choose_layout(self.app.size)
         for pane in self._panes.values():
             pane.show_incident(incident_id)
 

@@ -10,28 +10,28 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
+from oncall_tui.domain.board import (
+    Row,
+    Tally,
+    find_behind,
+    find_place,
+    find_since,
+    index_incidents,
+    judge_row,
+    tally_rows,
+)
 from oncall_tui.domain.probe import ProbeState, ProbeStatus
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs, join
-from oncall_tui.tui.widgets.board_rows import (
-    RED,
-    UNSEEN,
-    Columns,
-    Row,
-    draw_row,
-    find_place,
-    find_since,
-    judge_row,
-    lay_columns,
-    tell_silence,
-    tell_span,
-)
+from oncall_tui.tui.widgets.board_names import shorten_names
+from oncall_tui.tui.widgets.board_rows import Columns, draw_row, lay_columns, tell_silence, tell_span
 from oncall_tui.tui.widgets.lines import Lines, find_changed_cells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from oncall_tui.domain.probe import Probe
     from oncall_tui.domain.upkeep import Upkeep
 
 #: Silence is looked for this often in all rows; between, only rows with news are judged.
@@ -84,8 +84,10 @@ class Board(Lines, can_focus=True):
         self._judged_at = 0
         self._top = 0
         self._painted: list[tuple[Content, bool]] = []
-        self._drawn: dict[str, tuple[Row, tuple[Columns, str, str, str], Content]] = {}
+        self._drawn: dict[str, tuple[Row, tuple[Columns, str, str, str, str], Content]] = {}
         self._behind: dict[str, str] = {}
+        self._short: dict[str, str] = {}
+        self._shortened: tuple[Sequence[Probe], int] = (), 0
         self._unfolded: set[str] = set()
         self._is_cursor_placed = False
         self.is_folded = False
@@ -102,18 +104,15 @@ class Board(Lines, can_focus=True):
         """Returns a probe as it was judged last, with all that is known of it."""
         return self._rows.get(probe)
 
-    def counts(self) -> dict[ProbeStatus, int]:
-        """Returns how many probes have each status, shown or not."""
-        counts = dict.fromkeys(ProbeStatus, 0)
-        for row in self._rows.values():
-            counts[row.status] += 1
-        return counts
+    def tally(self) -> Tally:
+        """Returns how many probes stand where, shown or not."""
+        return tally_rows(self._rows.values(), self._behind)
 
     def show(self, snapshot: Snapshot, now: int) -> None:
         """Takes in the file's content and repaints what looks different at `now`."""
         before, self._snapshot = self._snapshot, snapshot
         self._now = now
-        incidents = {name: incident.id for incident in reversed(snapshot.open_incidents) for name in incident.probes}
+        incidents = index_incidents(snapshot.open_incidents)
         is_due = abs(now - self._judged_at) >= _JUDGE_EVERY_MS or any(
             getattr(snapshot, name) is not getattr(before, name) for name in _QUIETING
         )
@@ -143,15 +142,7 @@ class Board(Lines, can_focus=True):
 
     def _fold_storms(self) -> bool:
         """Finds what fell behind something else, under work or not; returns whether that is news."""
-        down = {name for name, row in self._rows.items() if row.is_down}
-        unseen = {name for name, row in self._rows.items() if row.status in UNSEEN}
-        behind: dict[str, str] = {}
-        if (down or unseen) and any(probe.depends_on for probe in self._snapshot.probes):
-            from oncall_tui.domain.storm import find_roots, find_unread
-
-            red = {name for name, row in self._rows.items() if row.status in RED}
-            roots = find_roots(self._snapshot.probes, red, down)
-            behind = roots | find_unread(self._snapshot.probes, unseen, down, roots)
+        behind = find_behind(self._snapshot.probes, self._rows)
         is_new = behind != self._behind
         self._behind = behind
         return is_new
@@ -225,8 +216,11 @@ class Board(Lines, can_focus=True):
 
     def _draw(self) -> list[tuple[Content, bool]]:
         width, height = self.size
-        names = [len(name) for name in self._rows]
-        columns = lay_columns(width, max(names, default=8))
+        columns = lay_columns(width, max(map(len, self._rows), default=8))
+        of, name_width = self._shortened
+        if of is not self._snapshot.probes or name_width != columns.name:
+            self._shortened = self._snapshot.probes, columns.name
+            self._short = shorten_names(self._rows, columns.name)
         drawn = [(self._draw_head(columns), False)]
         if not self._order and not self._hidden_ok:
             text = join(("No probe matches the filter. esc clears it.", "$muted")) if self._rows else self.empty_text
@@ -264,11 +258,12 @@ class Board(Lines, can_focus=True):
         silent = tell_silence(row, self._now)
         behind = self.tell_behind(row.probe.name) if self._behind else ""
         age = tell_span(ages[1]) if row.status is ProbeStatus.STALE else ""
-        key = columns, tell_span(ages[0]), silent or age, behind
+        name = self._short.get(row.probe.name, "")
+        key = columns, tell_span(ages[0]), silent or age, behind, name
         known = self._drawn.get(row.probe.name)
         if known is not None and known[0] is row and known[1] == key:
             return known[2]
-        content = draw_row(row, columns, self._now, behind)
+        content = draw_row(row, columns, self._now, behind, name)
         self._drawn[row.probe.name] = row, key, content
         return content
 

@@ -6,34 +6,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.content import Content
 
+from oncall_tui.domain.board import RED, UNSEEN, Row, find_since
 from oncall_tui.domain.intake import tell_value
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Verdict, find_unit
-from oncall_tui.domain.verdict import status_at
-from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import PROBE_LOOK, Glyphs, fit, join, line
 from oncall_tui.tui.widgets.latency_strip import draw_strip
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from oncall_tui.domain.change import Change
     from oncall_tui.domain.maintenance import Maintenance
     from oncall_tui.domain.silence import Silence
     from oncall_tui.domain.upkeep import Upkeep
 
-_RANK = {
-    ProbeStatus.DOWN: 0,
-    ProbeStatus.FLAPPING: 1,
-    ProbeStatus.SLOW: 2,
-    ProbeStatus.STALE: 3,
-    ProbeStatus.UNKNOWN: 4,
-    ProbeStatus.EXPECTED: 5,
-    ProbeStatus.MAINTENANCE: 6,
-    ProbeStatus.UP: 7,
-}
-RED = (ProbeStatus.DOWN, ProbeStatus.FLAPPING, ProbeStatus.SLOW)
-UNSEEN = (ProbeStatus.STALE, ProbeStatus.UNKNOWN)
+#: The shape, the state and since when.
+_FIXED = 2 + 9 + 9
+_STRIP_AT_LEAST = 8
 _WHY_AT_LEAST = 16
+#: What a reason is cut to where the strip needs its cells.
+_WHY_TIGHT = 14
 _MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
 _ROUGH = 10 * _HOUR
 
@@ -64,33 +53,6 @@ def tell_figure(probe: Probe, state: ProbeState) -> str:
     is_alert = probe.kind is ProbeKind.ALERTMANAGER and probe.source
     has_answer = state.last_verdict in (Verdict.UP, Verdict.DEGRADED) and figure_ms is not None and not is_alert
     return tell_latency(figure_ms or 0.0) if has_answer else "--"
-
-
-class Row(NamedTuple):
-    """One probe on the board; rows that look the same are equal.
-
-    `change` came shortly before it turned red, `work` is what puts it under maintenance.
-    """
-
-    probe: Probe
-    state: ProbeState
-    status: ProbeStatus
-    incident_id: int | None
-    change: Change | None = None
-    silence: Silence | None = None
-    work: Maintenance | Upkeep | None = None
-
-    @property
-    def is_down(self) -> bool:
-        """Tells whether it is down, however it is shown: what depends on it falls behind it."""
-        is_shown_otherwise = self.status in (ProbeStatus.MAINTENANCE, ProbeStatus.EXPECTED)
-        return self.status is ProbeStatus.DOWN or (is_shown_otherwise and self.state.status is ProbeStatus.DOWN)
-
-
-def find_since(row: Row) -> int:
-    """Returns the instant since which a probe has been as it is shown."""
-    is_flapping = row.status is ProbeStatus.FLAPPING
-    return (row.state.flapping_at if is_flapping else None) or row.state.since_at
 
 
 def tell_silence(row: Row, now: int) -> str:
@@ -137,64 +99,27 @@ class Columns(NamedTuple):
 
 
 def lay_columns(width: int, longest_name: int) -> Columns:
-    """Returns the columns that fit: names first, then a reason that can be read, then the strip."""
-    fixed = 2 + 9 + 9 + 8
-    name = max(8, min(longest_name, 14 if width < 70 else 20 if width < 110 else 32))
-    left = width - fixed - name - 2
-    if left < 0:
-        return Columns(max(4, width - 2 - 9 - 9 - 2), 0, 0, 0)
-    widest = 10 if width < 100 else 20 if width < 130 else 40 if width < 170 else 60
-    strip = min(widest, left - 2 - _WHY_AT_LEAST)
-    if strip < 6:
-        return Columns(name, 8, 0, left)
-    return Columns(name, 8, strip, left - strip - 2)
+    """Returns the columns that fit: a strip of some runs first, then a reason that can be read, then whole names.
 
-
-def find_place(row: Row) -> tuple[int, bool, int]:
-    """Returns what rows are sorted by: the worst first, of those what nobody looks after, of those the newest."""
-    return _RANK[row.status], row.silence is not None, 0 if row.status is ProbeStatus.UP else -row.state.since_at
-
-
-def judge_row(
-    snapshot: Snapshot,
-    probe: Probe,
-    state: ProbeState,
-    incident_id: int | None,
-    now: int,
-    held: Mapping[str, Upkeep] | None = None,
-) -> Row:
-    """Returns where a probe stands at `now`, and what is known about it; `held` is what `index_upkeeps` says of `now`.
-
-    Work, and what a change was said to disturb, is no alarm: what is found then is only shown.
+    Where there is no room for a latency in figures, the strip draws it, and the detail beside the board tells it.
     """
-    if snapshot.maintenances or held:
-        from oncall_tui.domain.upkeep import find_work
-
-        work = find_work(snapshot.maintenances, held or {}, probe.name, now)
-        if work is not None:
-            from oncall_tui.domain.silence import find_silence
-
-            silence = find_silence(snapshot.silences, probe.name, now)
-            return Row(probe, state, ProbeStatus.MAINTENANCE, incident_id, silence=silence, work=work)
-    status = status_at(state, probe.every_ms, now)
-    if (status not in RED and probe.name not in snapshot.silences) or not (snapshot.changes or snapshot.silences):
-        return Row(probe, state, status, incident_id)
-    from oncall_tui.domain.change import find_change, find_expecting
-    from oncall_tui.domain.silence import find_silence
-
-    silence = find_silence(snapshot.silences, probe.name, now)
-    if status not in RED:
-        return Row(probe, state, status, incident_id, silence=silence)
-    red_at = state.flapping_at or state.since_at
-    change = find_expecting(snapshot.changes, probe.component, red_at, now)
-    if change is not None:
-        return Row(probe, state, ProbeStatus.EXPECTED, incident_id, change)
-    change = find_change(snapshot.changes, probe.component, red_at)
-    return Row(probe, state, status, incident_id, change, silence)
+    least = 14 if width < 70 else 20
+    for response in (8, 0):
+        left = width - _FIXED - response - 2
+        spare = left - _STRIP_AT_LEAST - 2 - _WHY_AT_LEAST
+        name = max(8, min(longest_name, 32 if width < 130 else 48, max(least, spare)))
+        left -= name
+        if left >= _STRIP_AT_LEAST + 2 + _WHY_TIGHT:
+            widest = 10 if width < 100 else 20 if width < 130 else 40 if width < 170 else 60
+            strip = max(_STRIP_AT_LEAST, min(widest, left - 2 - _WHY_AT_LEAST))
+            return Columns(name, response, strip, left - strip - 2)
+    name = max(8, min(longest_name, least))
+    left = width - _FIXED - 8 - name - 2
+    return Columns(name, 8, 0, left) if left >= 0 else Columns(max(4, width - _FIXED - 2), 0, 0, 0)
 
 
-def draw_row(row: Row, columns: Columns, now: int, behind: str = "") -> Content:
-    """Returns a row as it is shown at `now`; `behind` says what fell with it."""
+def draw_row(row: Row, columns: Columns, now: int, behind: str = "", name: str = "") -> Content:
+    """Returns a row as it is shown at `now`; `behind` says what fell with it, `name` is its name where that is cut."""
     state = row.state
     shape, word, style = PROBE_LOOK[row.status]
     if row.status is ProbeStatus.FLAPPING:
@@ -205,7 +130,7 @@ def draw_row(row: Row, columns: Columns, now: int, behind: str = "") -> Content:
     else:
         since = tell_span(max(0, now - (find_since(row) or now)))
         response = tell_figure(row.probe, state)
-    name = fit(line(row.probe.name), columns.name).plain
+    name = fit(line(name or row.probe.name), columns.name).plain
     middle = f"  {word.ljust(9)}"
     # Every change of style costs forty bytes in each repaint of the row, so a row has few.
     head = (
@@ -238,8 +163,8 @@ def tell_why(row: Row, now: int, behind: str, width: int) -> Content:
         known = join(known, (f"{quiet}: ", "$state-expected" if is_expected else "$state-maintenance"))
     if row.state.last_result_at is None:
         return join(known, ("no result yet", "$muted"))
-    if row.status is ProbeStatus.STALE:
-        return join(known, (f"silent {tell_span(max(0, now - row.state.last_result_at))}", "$muted"))
+    if row.status in UNSEEN:
+        return join(known, _tell_unseen(row, now, behind, width - known.cell_length))
     if behind:
         known = join(known, (f"{behind}: ", "bold"))
     if row.change is not None and row.status is not ProbeStatus.EXPECTED:
@@ -249,3 +174,20 @@ def tell_why(row: Row, now: int, behind: str, width: int) -> Content:
         present = f"now {PROBE_LOOK[row.state.status][1]}, last fault: {row.state.last_reason}"
         return join(known, (present, "$muted"))
     return join(known, (row.state.last_reason, "$muted"))
+
+
+def _tell_unseen(row: Row, now: int, behind: str, width: int) -> Content:
+    """Returns what a probe was when it was seen last, with the fault that it had: silence mends nothing."""
+    state, was = row.state, row.known_status
+    age = tell_span(max(0, now - (state.last_result_at or now)))
+    is_stale = row.status is ProbeStatus.STALE
+    if was not in RED:
+        return join((f"silent {age}" if is_stale else state.last_reason, "$muted"))
+    _, word, style = PROBE_LOOK[was]
+    fault = f": {state.last_reason}" if state.last_reason else ""
+    fallen = f", {behind}" if behind else ""
+    told = join((f"silent {age}, " if is_stale else "", "$muted"), (f"was {word}", style), (fallen + fault, "$muted"))
+    if not is_stale or told.cell_length <= width:
+        return told
+    # The column before says that it is silent.
+    return join((f"was {word}", style), (f" {age} ago{fallen}{fault}", "$muted"))

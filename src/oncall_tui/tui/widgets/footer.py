@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widget import Widget
 
+from oncall_tui.domain.board import Row
 from oncall_tui.engine.demo_control import find_demo
 from oncall_tui.tui.actions import Action, actions_of
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import fit, join
-from oncall_tui.tui.widgets.board_rows import Row
 from oncall_tui.tui.widgets.lines import Lines
 
 _NAMES = {

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from textual.content import Content
 
+from oncall_tui.domain.board import RED, UNSEEN, Tally
 from oncall_tui.domain.incident import Incident, Reach
-from oncall_tui.domain.probe import ProbeKind, ProbeStatus
 from oncall_tui.domain.update import DeliveryState, Draft, is_asked_of
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import DELIVERY_LOOK, PROBE_LOOK, Glyphs, fit, join, look
@@ -34,7 +33,7 @@ class HeadFacts(NamedTuple):
     actor: str
     has_page: bool
     incident: Incident | None = None
-    counts: Mapping[ProbeStatus, int] = MappingProxyType({})
+    tally: Tally = Tally()
     size_word: str = ""
     is_read_only: bool = False
     page_url: str = ""
@@ -189,32 +188,43 @@ def list_planned(snapshot: Snapshot, now: int, way: str | None = "") -> list[Pie
     return [(3, join(sign, (work.title, "$muted"), f" {tell_span(left)} left", key))]
 
 
-def list_counts(counts: Mapping[ProbeStatus, int]) -> list[Content]:
-    """Returns how many probes stand where, worst first, without the empty ones."""
-    return [
-        look(shape, f"{counts[status]} {word}", style)
-        for status, (shape, word, style) in PROBE_LOOK.items()
-        if counts.get(status)
-    ]
+def list_counts(tally: Tally) -> list[Content]:
+    """Returns how many probes stand where, worst first, without the empty ones.
+
+    What fell behind something, and what somebody looks after, is told beside what is red of itself.
+    """
+    told: list[Content] = []
+    aside = [f"+{tally.behind} behind"] if tally.behind else []
+    is_red = any(tally.counts.get(status) for status in RED)
+    aside += [f"{tally.known} known" if is_red else f"{tally.known} red, known"] if tally.known else []
+    was_down = f" ({tally.was_down} {'was' if tally.was_down == 1 else 'were'} DOWN)" if tally.was_down else ""
+    for status, (shape, word, style) in PROBE_LOOK.items():
+        if aside and (told or status not in RED):
+            told += [join((each, "$state-slow")) for each in aside]
+            aside = []
+        count = tally.counts.get(status)
+        if not count:
+            continue
+        told.append(look(shape, f"{count} {word}", style))
+        if was_down and status in UNSEEN:
+            told[-1] = join(told[-1], (was_down, "$state-down"))
+            was_down = ""
+    return told
 
 
-def _count_silent_sources(snapshot: Snapshot) -> int:
-    """Returns how many sources cannot be read: that is trouble of those who look, not of customers."""
-    silent = [probe for probe in snapshot.probes if probe.intake is not None and probe.kind is not ProbeKind.QUERY]
-    states = [snapshot.states.get(probe.name) for probe in silent]
-    return sum(state is not None and state.status is ProbeStatus.DOWN for state in states)
-
-
-def count_down(snapshot: Snapshot, facts: HeadFacts) -> int:
-    """Returns how many probes are down of which customers may notice something."""
-    return facts.counts.get(ProbeStatus.DOWN, 0) - _count_silent_sources(snapshot)
+def tell_failing(tally: Tally) -> str:
+    """Returns how many probes are down of which customers may notice something, those that are known apart."""
+    loud, known = tally.failing, tally.known_failing
+    count, word = (loud, "") if loud else (known, "known ")
+    more = f", {known} more known," if loud and known else ""
+    return f"{count} {word}probe{' is' if count == 1 else 's are'} down{more}"
 
 
 def is_nobody_told(snapshot: Snapshot, facts: HeadFacts) -> bool:
     """Tells whether something is down of which no incident tells."""
     is_over = facts.incident is None or facts.incident.resolved_at is not None
     is_drill = all(each.reach is Reach.DRILL for each in snapshot.open_incidents)
-    return is_over and is_drill and count_down(snapshot, facts) > 0
+    return is_over and is_drill and facts.tally.failing + facts.tally.known_failing > 0
 
 
 def list_asked(snapshot: Snapshot, facts: HeadFacts) -> list[Draft]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.content import Content
 
+from oncall_tui.domain.board import Row
 from oncall_tui.domain.incident import Component, Incident
 from oncall_tui.domain.probe import Phases, ProbeStatus, Result
 from oncall_tui.tui.text import COMPONENT_LOOK, PROBE_LOOK, Glyphs, clock_utc, date_utc, fit, join, line, look, pack
-from oncall_tui.tui.widgets.board_rows import Row, tell_hush, tell_latency, tell_silence, tell_why, tell_work
+from oncall_tui.tui.widgets.board_rows import tell_hush, tell_latency, tell_silence, tell_why, tell_work
 from oncall_tui.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:

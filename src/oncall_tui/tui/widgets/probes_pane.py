@@ -8,13 +8,14 @@ from textual import on
 from textual.app import ComposeResult
 from textual.worker import Worker, WorkerState
 
+from oncall_tui.domain.board import Row
 from oncall_tui.domain.probe import ProbeState, ProbeStatus, Result, Verdict
 from oncall_tui.tui.driver import show_notice
 from oncall_tui.tui.feed import Feed
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import block, join, line
 from oncall_tui.tui.widgets.board import Board
-from oncall_tui.tui.widgets.board_rows import Row, tell_silence
+from oncall_tui.tui.widgets.board_rows import tell_silence
 from oncall_tui.tui.widgets.pane import Pane
 from oncall_tui.tui.widgets.probe_detail import Details, ProbeDetail
 
@@ -75,6 +76,12 @@ class ProbesPane(Pane):
             self._listen()
         if self._is_detail_old():
             self._show_detail()
+
+    def has_moved(self, snapshot: Snapshot, now: int) -> bool:
+        """Draws new content, and tells whether it is told of in the head, too."""
+        before = self.board.tally()
+        self.show_at(snapshot, now)
+        return self.board.tally() != before
 
     def begin_comparing(self) -> None:
         """Begins to compare the probes with the page; before the first frame that would only delay it."""

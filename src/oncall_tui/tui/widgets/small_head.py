@@ -80,7 +80,7 @@ def _is_changed(snapshot: Snapshot, incident: Incident) -> bool:
 
 
 def _draw_small(snapshot: Snapshot, facts: HeadFacts, width: int, urgent: Sequence[Piece]) -> Content:
-    pieces: list[Piece] = [(rank, count) for rank, count in zip((0, 2, 3, 4), list_counts(facts.counts), strict=False)]
+    pieces: list[Piece] = [(rank, count) for rank, count in zip((0, 2, 3, 4), list_counts(facts.tally), strict=False)]
     pieces[:0] = [(1, piece) for _, piece in urgent]
     if facts.incident is not None:
         _, word, style = STATUS_LOOK[facts.incident.status]

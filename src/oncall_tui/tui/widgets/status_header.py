@@ -13,7 +13,6 @@ from oncall_tui.tui.widgets.board_rows import tell_span
 from oncall_tui.tui.widgets.head_words import (
     HeadFacts,
     Piece,
-    count_down,
     draw_asked,
     fit_pieces,
     is_engine_bad,
@@ -24,6 +23,7 @@ from oncall_tui.tui.widgets.head_words import (
     tell_asking_notices,
     tell_engine,
     tell_engine_note,
+    tell_failing,
     tell_page,
     tell_queue,
     tell_undecided,
@@ -94,7 +94,7 @@ def draw_head(snapshot: Snapshot, facts: HeadFacts, width: int) -> list[Content]
 
 
 def _draw_incident(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
-    told = list_counts(facts.counts)
+    told = list_counts(facts.tally)
     incident = facts.incident
     if incident is None:
         while len(told) > 1 and Content("  ").join(told).cell_length > width - _NO_INCIDENT_ROOM:
@@ -115,8 +115,8 @@ def _draw_incident(snapshot: Snapshot, facts: HeadFacts, width: int) -> Content:
     head = join(head, mark_reach(incident))
     if width >= 120:
         tail = join(tail, "     ", counts)
-    elif facts.counts.get(ProbeStatus.DOWN):
-        tail = join(list_counts(facts.counts)[0], "  ", tail)
+    elif facts.tally.counts.get(ProbeStatus.DOWN):
+        tail = join(list_counts(facts.tally)[0], "  ", tail)
     room = max(4, width - head.cell_length - tail.cell_length - 4)
     return fit(join(" ", head, fit(line(incident.title, "bold"), room), "  ", tail), width)
 
@@ -138,9 +138,7 @@ def _draw_known(snapshot: Snapshot, facts: HeadFacts) -> list[Piece]:
     if facts.drift:
         rest.insert(0, (2, join((f"{Glyphs.show('▲')} {facts.drift}", "$state-partial"))))
     if is_nobody_told(snapshot, facts):
-        down = count_down(snapshot, facts)
-        words = "1 probe is down" if down == 1 else f"{down} probes are down"
-        sentence = f"{words} and customers have not been told: "
+        sentence = f"{tell_failing(facts.tally)} and customers have not been told: "
         return [
             (0, join((sentence, "$state-down"), (f"{facts.way}i", "bold"), (" opens an incident", "$state-down"))),
             *rest,
