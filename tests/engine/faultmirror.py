@@ -67,6 +67,14 @@ def check_mirror(db: Database, page: FaultPage) -> None:
         _check_messages(db, row["id"], {item["id"]: item["body"] for item in shown["incident_updates"]})
 
 
+def check_told_once(db: Database, page: FaultPage) -> None:
+    """However often a page is looked at, what changed there is told a few times at most."""
+    row = db.row("SELECT count(*) AS count FROM timeline WHERE kind = 'remote'")
+    assert row is not None
+    most = 3 * page.count_versions() + 5
+    assert row["count"] <= most, f"{row['count']} sentences on {page.count_versions()} changes"
+
+
 def _check_messages(db: Database, incident_id: int, shown: dict[str, str]) -> None:
     known = set()
     for row in db.rows(

@@ -128,6 +128,10 @@ class FaultModel:
         """Returns what stands on the page, in the order in which it was applied."""
         return [write.body for write in self.writes if incident_id in (None, write.incident_id)]
 
+    def count_versions(self) -> int:
+        """Counts the states that incidents have been in."""
+        return sum(map(len, self._versions.values()))
+
     def use_up(self, count: int) -> None:
         """Others with the same token ask so many times."""
         self._taken.extend([self.clock()] * count)

@@ -13,7 +13,7 @@ from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 
 from msgspec.structs import replace
 from tests.engine.faultkinds import Fault
-from tests.engine.faultmirror import check_mirror, look_twice
+from tests.engine.faultmirror import check_mirror, check_told_once, look_twice
 from tests.engine.faultpage import FaultPage
 from tests.engine.person import answer, needs_person
 from tests.engine.publishing import begin_epoch, list_ours, make_client, make_config, publish, read, until
@@ -248,6 +248,8 @@ class World:
             assert (write.body, write.status) == (told.body, told.status), f"{told} stands there as {write}"
             assert told.was_tried or not told.is_dropped, f"{told} was dropped before it was sent"
             standing.setdefault(write.incident_id, []).append(told.number)
+        made = {(self.confirmed[write.op].incident_id, write.incident_id) for write in writes if write.op is not None}
+        assert len(made) == len(dict(made)), f"one of ours was made more than once: {sorted(made)}"
         for incident_id, numbers in standing.items():
             assert numbers == sorted(set(numbers)), f"on {incident_id} stand {numbers}: twice, or out of order"
         ops = [write.op for write in writes]
@@ -315,6 +317,7 @@ class World:
         self.page.read_lag_s = 0.0
         await look_twice(self.path, self.config(), self.loop.wall_ms)
         check_mirror(self.db, self.page)
+        check_told_once(self.db, self.page)
 
     def answer(self, db: Database, delivery: Delivery) -> None:
         self.asked += delivery.asked_at is not None

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from tests.engine.faultkinds import HEALING_FAULTS, Fault
-from tests.engine.faultmirror import check_mirror, look_twice
+from tests.engine.faultmirror import check_mirror, check_told_once, look_twice
 from tests.engine.faultpage import FaultPage
 from tests.engine.person import answer_all
 from tests.engine.publishing import confirm, declare, make_config, publishing
@@ -109,6 +109,7 @@ async def run_history(seed: int, template: Path) -> Tally:
             await _look_twice(path, page)
             try:
                 check_mirror(db, page)
+                check_told_once(db, page)
             except AssertionError as error:
                 raise AssertionError(f"seed {seed}: {error}") from None
     path.unlink()
