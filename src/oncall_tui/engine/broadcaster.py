@@ -112,7 +112,7 @@ class _Broadcaster:
         return Broadcast(delivery.uid, incident.title, delivery.status, delivery.body, url, self._form)
 
     async def _find_url(self, delivery: Delivery) -> str:
-        """Returns an address where customers can read the update; one that a person sends all the same may have none."""
+        """Returns an address where customers can read the update; what a person sends all the same may have none."""
         pages = await self._work.store.call(list_pages)
         homes = {page.page: page.public_url for page in pages} | {
             page: address for page, address in self._addresses.items() if address
