@@ -80,7 +80,7 @@ def take_run(old: ProbeState, new: ProbeState, result: Result, every_ms: int) ->
         began_at = at
     elif kind is SpanKind.UNKNOWN:
         began_at = max(open_at, min(at, _find_pending(old)))
-    elif new.status is not old.status and new.flapping_at is None:
+    elif new.status is not old.status and (new.flapping_at is None or old.flapping_at is None):
         began_at = max(open_at, min(at, new.since_at))
     else:
         began_at = at

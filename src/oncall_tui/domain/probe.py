@@ -10,7 +10,7 @@ from oncall_tui.domain.intake import Intake
 from oncall_tui.domain.json_check import JsonCheck
 
 FLAP_START = 45
-"""More than Nagios' 20, which counts confirmed states: here each run counts, and at 35 one wrong in 20 flaps daily."""
+"""More than Nagios' 20: each run counts, and at 35 one wrong in 20 flaps daily. `bouncing` counts what is confirmed."""
 FLAP_END = 20
 ACK_CLEARS_AFTER = 5
 """More than turn a probe green: what comes and goes would ring each time that it goes."""
@@ -121,7 +121,7 @@ class Probe(Struct, frozen=True):
     `every_ms` is the interval between starts, `timeout_ms` the one deadline for the whole run. `runbook` is a path,
     already resolved against the config's folder. `confirm_every_ms` is the pause before a failure that has not been
     confirmed yet is looked at again. A probe flaps from the moment at which `flap_start` percent of its latest runs are
-    changes until fewer than `flap_end` are.
+    changes until fewer than `flap_end` are, and while it bounces; above 100 it never does.
     An acknowledgement ends after `ack_clears_after` good results in a row.
     `depends_on` names probes behind which this one falls. `metric` is the page's id of the figure that is drawn of its
     latency. `family` is the only version of IP that is used, `4` or `6`, else `any`. `intake` says what is read from
@@ -208,8 +208,9 @@ class ProbeState(Struct, frozen=True, gc=False):
 
     `since_at` is when the present status began: the first of the runs that confirmed it. `streak` counts equal verdicts
     in a row since `streak_at`; runs that say nothing leave both alone. `recent` holds the last 60 runs, oldest first,
-    as (verdict, duration_ms). `flapping_at` is when the probe began to flap, None while it does not. `span` is what
-    the time since `span_at` counts as, None before the first run.
+    as (verdict, duration_ms). `flapping_at` is when the probe began to flap, None while it does not. `turned_at` are
+    the latest instants at which it went down, or was down no longer, in turn. `span` is what the time since `span_at`
+    counts as, None before the first run.
     """
 
     probe: str
@@ -228,3 +229,4 @@ class ProbeState(Struct, frozen=True, gc=False):
     flapping_at: int | None = None
     span: SpanKind | None = None
     span_at: int = 0
+    turned_at: tuple[int, ...] = ()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from oncall_tui.domain.bouncing import add_turn, is_bouncing, set_back
 from oncall_tui.domain.duration import format_duration
 from oncall_tui.domain.incident import Incident
 from oncall_tui.domain.json_check import JsonCheck, explain_value
@@ -195,7 +196,8 @@ def next_state(state: ProbeState, result: Result, probe: Probe) -> ProbeState:
     """Returns the state after one more run.
 
     A status is taken on after `failure_threshold` or `recovery_threshold` runs in a row agree, and began with the
-    first of them. A run that says nothing is kept in `recent` and changes neither status nor counters. A long silence
+    first of them. It flaps while its runs change too often (Nagios), or while it bounces: see `is_bouncing`. A run that
+    says nothing is kept in `recent` and changes neither status nor counters. A long silence
     (an engine that was off) is kept as a blind spell.
     """
     silence = ((Verdict.UNKNOWN, 0.0),) * BLIND_LIMIT if _is_after_silence(state, result, probe) else ()
@@ -215,12 +217,22 @@ def next_state(state: ProbeState, result: Result, probe: Probe) -> ProbeState:
     began_at = (state.streak_at or result.started_at) if goes_on else result.started_at
     status = _confirm(state.status, telling, probe)
     streak = state.streak + 1 if goes_on else 1
+    turned_at = set_back(state.turned_at, result.started_at)
+    is_down = status is ProbeStatus.DOWN
+    if is_down is not (state.status is ProbeStatus.DOWN):
+        turned_at = add_turn(turned_at, began_at, probe.every_ms)
+    is_flapping = state.flapping_at is not None
     share = find_change_share(telling)
-    is_flapping = share >= (probe.flap_start if state.flapping_at is None else probe.flap_end) and streak < STEADY_RUNS
+    is_changing = share >= (probe.flap_end if is_flapping else probe.flap_start) and streak < STEADY_RUNS
+    is_flapping = is_changing or (
+        probe.flap_start <= 100
+        and is_bouncing(turned_at, result.started_at, probe.every_ms, is_down=is_down, is_flapping=is_flapping)
+    )
     return replace(
         state,
         status=status,
         flapping_at=(state.flapping_at or result.started_at) if is_flapping else None,
+        turned_at=turned_at,
         since_at=state.since_at if status is state.status else began_at,
         streak=streak,
         streak_at=began_at,

@@ -19,6 +19,7 @@ _SECOND_LETTERS = {ord(verdict[1]): verdict for verdict in Verdict}
 _RECENT_SIZE = 9
 _PHASES = msgspec.json.Decoder(list[float | None])
 _FACTS = msgspec.json.Decoder(tuple[tuple[str, str], ...])
+_NO_TURNS = "[]"
 
 
 def encode_phases(phases: Phases) -> str:
@@ -108,3 +109,12 @@ def encode_waivers(waivers: tuple[Waiver, ...]) -> str:
 
 def decode_waivers(text: str) -> tuple[Waiver, ...]:
     return msgspec.json.decode(text, type=tuple[Waiver, ...])
+
+
+def encode_turns(turned_at: tuple[int, ...]) -> str:
+    return json.dumps(turned_at) if turned_at else _NO_TURNS
+
+
+def decode_turns(text: str) -> tuple[int, ...]:
+    """Most targets never went down lately: theirs are not worth a look."""
+    return () if text == _NO_TURNS else tuple(json.loads(text))

@@ -70,7 +70,7 @@ CREATE TABLE probe_state (
     streak_at INTEGER NOT NULL DEFAULT 0, flapping_at INTEGER, last_verdict TEXT,
     last_result_at INTEGER, last_duration_ms REAL, last_reason TEXT NOT NULL DEFAULT '', last_reason_at INTEGER,
     phases TEXT NOT NULL DEFAULT '[]', facts TEXT NOT NULL DEFAULT '[]', recent BLOB NOT NULL DEFAULT x'',
-    span TEXT, span_at INTEGER NOT NULL DEFAULT 0, revision INTEGER NOT NULL
+    span TEXT, span_at INTEGER NOT NULL DEFAULT 0, turned_at TEXT NOT NULL DEFAULT '[]', revision INTEGER NOT NULL
 ) STRICT;;
 CREATE INDEX probe_state_revision ON probe_state(revision);;
 

@@ -15,10 +15,12 @@ from oncall_tui.store.codec import (
     decode_phases,
     decode_probe,
     decode_recent,
+    decode_turns,
     encode_facts,
     encode_phases,
     encode_probe,
     encode_recent,
+    encode_turns,
 )
 from oncall_tui.store.database import Database
 from oncall_tui.store.history import add_spans, close_spans
@@ -104,6 +106,7 @@ def _state(row: sqlite3.Row) -> ProbeState:
         recent=decode_recent(row["recent"]),
         span=SpanKind(row["span"]) if row["span"] else None,
         span_at=row["span_at"],
+        turned_at=decode_turns(row["turned_at"]),
     )
 
 
@@ -132,8 +135,8 @@ def record_results(
         connection.executemany(
             "INSERT OR REPLACE INTO probe_state(probe, status, since_at, streak, streak_at, flapping_at, last_verdict, "
             "last_result_at, last_duration_ms, last_reason, last_reason_at, phases, facts, recent, span, span_at, "
-            "revision) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "turned_at, revision) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     state.probe,
@@ -152,6 +155,7 @@ def record_results(
                     encode_recent(state.recent),
                     state.span,
                     state.span_at,
+                    encode_turns(state.turned_at),
                     revision,
                 )
                 for state in states
