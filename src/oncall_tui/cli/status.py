@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from oncall_tui.domain.engine import Lease
     from oncall_tui.domain.maintenance import Maintenance
     from oncall_tui.domain.pagestate import PageState
-    from oncall_tui.domain.probe import Probe, ProbeState
-    from oncall_tui.domain.upkeep import Upkeep
 
 
 @click.command()
@@ -28,9 +26,11 @@ def status(place: Place, is_json: bool) -> None:
     """Show probes, open incidents, the queue and the engine."""
     from oncall_tui.cli.output import print_json, shape_delivery, shape_incident, show_time, tell_told
     from oncall_tui.cli.planned import tell_notice_counts
+    from oncall_tui.cli.probe_rows import Quiet, judge_probes, shape_probes, tell_probes
     from oncall_tui.clock import now_ms
+    from oncall_tui.domain.board import index_incidents
     from oncall_tui.domain.drift import find_drift
-    from oncall_tui.domain.upkeep import index_upkeeps
+    from oncall_tui.store.changes import list_changes
     from oncall_tui.store.drafts import list_drafts
     from oncall_tui.store.incidents import list_components, list_incidents
     from oncall_tui.store.lease import read_lease
@@ -40,6 +40,7 @@ def status(place: Place, is_json: bool) -> None:
     from oncall_tui.store.outbox import list_deliveries
     from oncall_tui.store.page import list_pages
     from oncall_tui.store.probes import list_probes, list_states
+    from oncall_tui.store.silences import list_silences
     from oncall_tui.store.updates import list_updates
     from oncall_tui.store.upkeeps import list_upkeeps
 
@@ -47,8 +48,7 @@ def status(place: Place, is_json: bool) -> None:
     with place.open_db() as db, db.snapshot():
         states = {state.probe: state for state in list_states(db)[0]}
         planned, upkeeps, watched = list_active(db, now), list_upkeeps(db, now), list_probes(db)
-        held = index_upkeeps(upkeeps, now)
-        probes = [_shape_probe(probe, states.get(probe.name), planned, held, now) for probe in watched]
+        quiet = Quiet(planned, {each.probe: each for each in list_silences(db)}, list_changes(db))
         found = [(each, list_updates(db, each.id)) for each in list_incidents(db, is_open_only=True)]
         incidents = [shape_incident(each, updates, list_drafts(db, each.id)) for each, updates in found]
         told = [tell_told(each, updates) for each, updates in found]
@@ -57,6 +57,7 @@ def status(place: Place, is_json: bool) -> None:
         pages = list_pages(db)
         engine = _shape_engine(read_lease(db), is_engine_running(place.db_path()), now)
         components = list_components(db)
+    judged = judge_probes(watched, states, index_incidents([each for each, _ in found]), quiet, upkeeps, now)
     drifts = find_drift(components, watched, states, [each for each, _ in found], now, planned, upkeeps)
     shape: dict[str, Json] = {
         "at": show_time(now),
@@ -76,7 +77,7 @@ def status(place: Place, is_json: bool) -> None:
             {"name": each.name, "status": each.page_status, "pages": dict(each.told)} for each in components
         ],
         "drifts": [_shape_drift(each, now, len(pages)) for each in drifts],
-        "probes": probes,
+        "probes": shape_probes(judged),
         "maintenances": [
             {"id": each.id, "title": each.title, "ends_at": show_time(each.ends_at), "probes": list(each.probes)}
             for each in planned
@@ -88,43 +89,7 @@ def status(place: Place, is_json: bool) -> None:
     if is_json:
         print_json(shape)
     else:
-        _tell(shape, probes, incidents, told, engine, pages, planned, tell_notice_counts(moving, asked))
-
-
-def _shape_probe(
-    probe: Probe, state: ProbeState | None, planned: Sequence[Maintenance], held: Mapping[str, Upkeep], now: int
-) -> dict[str, Json]:
-    """`status` is `maintenance` while work silences the probe; `measured` is what its runs say all the same.
-
-    Work that customers do not read of has no `maintenance_id`.
-    """
-    from oncall_tui.cli.output import show_time
-    from oncall_tui.domain.maintenance import Maintenance
-    from oncall_tui.domain.probe import ProbeState, find_unit
-    from oncall_tui.domain.upkeep import find_work, name_work
-    from oncall_tui.domain.verdict import status_at
-
-    state = state or ProbeState(probe.name)
-    unit, figure_ms = find_unit(probe), state.last_duration_ms
-    shown = status_at(state, probe.every_ms, now)
-    work = find_work(planned, held, probe.name, now)
-    return {
-        "name": probe.name,
-        "kind": probe.kind,
-        "target": probe.target,
-        "component": probe.component,
-        "status": shown if work is None else "maintenance",
-        "measured": shown,
-        "maintenance_id": work.id if isinstance(work, Maintenance) else None,
-        "maintenance": None if work is None else name_work(work),
-        "maintenance_until": None if work is None else show_time(work.ends_at),
-        "since_at": show_time(state.since_at or None),
-        "last_result_at": show_time(state.last_result_at),
-        "last_duration_ms": None if figure_ms is None or unit is not None else round(figure_ms, 1),
-        "value": None if figure_ms is None or unit is None else round(figure_ms / 1000, 6),
-        "unit": unit,
-        "reason": "" if shown == "up" else state.last_reason,
-    }
+        _tell(shape, tell_probes(judged), incidents, told, engine, pages, planned, tell_notice_counts(moving, asked))
 
 
 def _shape_drift(drift: Drift, now: int, page_count: int) -> dict[str, Json]:
@@ -139,13 +104,6 @@ def _shape_drift(drift: Drift, now: int, page_count: int) -> dict[str, Json]:
         "since_at": show_time(drift.since_at),
         "message": describe_drift(drift, now, page_count=page_count),
     }
-
-
-def _tell_value(shape: dict[str, Json]) -> str:
-    from oncall_tui.domain.intake import tell_value
-
-    assert isinstance(shape["value"], float)
-    return tell_value(shape["value"], str(shape["unit"]))
 
 
 def _shape_engine(lease: Lease | None, is_running: bool, now: int) -> dict[str, Json]:
@@ -172,7 +130,7 @@ def _shape_engine(lease: Lease | None, is_running: bool, now: int) -> dict[str, 
 
 def _tell(
     shape: dict[str, Json],
-    probes: list[dict[str, Json]],
+    probes: str,
     incidents: list[dict[str, Json]],
     told: Sequence[str],
     engine: dict[str, Json],
@@ -186,20 +144,7 @@ def _tell(
     def word(value: Json) -> str:
         return "" if value is None else str(value)
 
-    rows = [
-        (
-            *(word(probe[key]) for key in ("status", "name", "kind", "target")),
-            word(probe["last_duration_ms"] if probe["value"] is None else _tell_value(probe)),
-            word(probe["maintenance"] and f"until {probe['maintenance_until']}: {probe['maintenance']}")
-            or word(probe["reason"]),
-        )
-        for probe in probes
-    ]
-    say(
-        format_table(("STATUS", "PROBE", "KIND", "TARGET", "MS", "WHY"), rows)
-        if rows
-        else "No probes: no engine ran yet."
-    )
+    say(probes)
     say()
     rows = [
         (f"#{each['id']}", *(word(each[key]) for key in ("status", "impact", "started_at")), seen, word(each["title"]))
