@@ -186,5 +186,10 @@ def _check_outbox(waiting: list[Delivery]) -> Check:
     stuck = [each for each in waiting if each.state == "failed" or each.asked_at is not None]
     if stuck:
         finding = f"{len(waiting)} waiting, {len(stuck)} of them for a person"
-        return Check("warn", "outbox", finding, "`oncall-tui outbox list`, then `outbox retry ID`, `adopt` or `drop`")
+        return Check(
+            "warn",
+            "outbox",
+            finding,
+            "`oncall-tui outbox list`, then `outbox retry ID` (or `--all`), `adopt` or `drop`",
+        )
     return Check("ok", "outbox", f"{len(waiting)} waiting" if waiting else "empty")
