@@ -45,12 +45,12 @@ def test_the_title_and_the_state_are_checked_with_the_text(program: Program) -> 
 
 
 def test_times_are_checked_against_the_clock_that_is_given(program: Program) -> None:
-    text = b"We are looking into API errors. You will hear from us again by 14:05 UTC."
+    text = b"We are looking into API errors in Europe. You will hear from us again by 14:05 UTC."
     asked = ("lint", "-s", "investigating")
     assert program.run(*asked, stdin=text).out == ""
     assert program.run(*asked, "--at", "2026-11-22T13:50Z", stdin=text).out == ""
     late = program.run(*asked, "--at", "2026-11-22T14:30Z", stdin=text)
-    assert (late.status, late.out.split(" ", 3)[:3]) == (1, ["-:1:64:", "block", "TM001"])
+    assert (late.status, late.out.split(" ", 3)[:3]) == (1, ["-:1:74:", "block", "TM001"])
     assert program.run(*asked, "--at", "soon", stdin=text).status == 2
 
 

@@ -106,7 +106,7 @@ _SURE_END = Folded(
     r"|\b(?:fixed|resolved|solved|back(?: up| online)?) (?:in|within) (?:the next )?(?:\d{1,3}|a few|an?) ?(?:min"
     r"|hour|day)\w*"
     r"|\bETA(?: for (?:\w+ ){1,4}?|(?: is|:)? )(?:is |: ?)?(?:in )?(?:about |around |approximately |~)?"
-    r"(?:\d|one |two |half an? |an? ))",
+    r"(?:\d{1,3}(?![a-z\d])|one |two |half an? |an? ))",
     needs=(
         " again | fix| resumes| returns|back |ecovers |eta|etr |etr: |fixed |going to|ll |lution |oration "
         "|ought to|overy by|overy in|repair |ry withi|should |solved i|solved w|stimated|takes "
@@ -114,7 +114,8 @@ _SURE_END = Folded(
 )
 _NEAR_END = Folded(r"\b(?:the hour|eta|a few)\b", needs=("the hour", "eta", "a few"))
 _HEDGE = Folded(
-    r"(?i:\b(?:(?:more|further|additional|new|another) (?:\w+ )?(?:information|details|news)|news|report back|posted|"
+    r"(?i:\b(?:(?:more|further|additional|new|another) (?:\w+ )?(?:information|details|news)|news|(?:report"
+    r"|check) back|posted|"
     r"expect\w*|anticipat\w*|may|might|hope\w*|likely|based on|judging|by (?:its|their|the) (?:pace|size)"
     r"|aim\w*|"
     r"target\w*|according to|tell us|told us|says?|was|were|has been|have been|had been|been|typically|usually"
