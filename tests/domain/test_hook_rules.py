@@ -14,7 +14,7 @@ from oncall_tui.domain.change import Change
 from oncall_tui.domain.duration import HOUR, MINUTE, SECOND
 from oncall_tui.domain.hook import HookEvent, Rate, Told, name_promise, parse_rate
 from oncall_tui.domain.hook_rules import (
-    GATHER_MS,
+    HOLD_INTERVALS,
     HOLD_MS,
     TOGETHER,
     Fallen,
@@ -28,6 +28,7 @@ from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, S
 from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
 from oncall_tui.domain.silence import Silence, SilenceKind
+from oncall_tui.domain.storm import GATHER_MS, find_grace
 from oncall_tui.domain.upkeep import Upkeep
 
 NOW = 1_800_000_000_000
@@ -122,10 +123,11 @@ def test_what_fell_behind_a_root_is_told_with_it() -> None:
     assert (root.subject, set(root.behind)) == ("db", {"api-0", "api-1", "api-2", "page"})
 
 
-def settled(facts: HookFacts, name: str, noticed_at: int) -> bool:
+def settled(facts: HookFacts, name: str, noticed_at: int, behind_at: int | None = None) -> bool:
     picture = Picture(facts, NOW)
     fallen = [each for each in picture.list_standing() if each.subject == name]
-    return picture.list_ready(fallen, {name: noticed_at}) == fallen != []
+    behind = {} if behind_at is None else {name: behind_at}
+    return picture.list_ready(fallen, {name: noticed_at}, behind) == fallen != []
 
 
 def test_a_change_has_to_stand_for_a_moment() -> None:
@@ -165,6 +167,36 @@ def test_a_child_gets_the_time_to_recover_with_what_it_was_behind() -> None:
     assert settled(facts_of(probes, child, long_ago), "child", NOW - MINUTE)
     fresh = replace(child, since_at=NOW - 5 * SECOND)
     assert settled(facts_of(probes, fresh, recovered), "child", NOW - HOLD_MS)
+
+
+def flap(name: str, *runs: Verdict, **changes: object) -> ProbeState:
+    recent = tuple((verdict, 1.0) for verdict in runs or (Verdict.UP,) * 6)
+    made = state(name, ProbeStatus.UP, flapping_at=NOW - MINUTE, streak_at=NOW - SECOND, recent=recent)
+    return replace(made, **changes)
+
+
+def test_what_flaps_or_falls_behind_one_that_flaps_is_told_with_it() -> None:
+    probes = [*(probe(f"c{n}", "root") for n in range(3)), probe("d", "c0"), probe("root")]
+    fallen = state("c2", ProbeStatus.DOWN, last_verdict=Verdict.DOWN)
+    facts = facts_of(probes, *(flap(name) for name in ("c0", "c1", "d", "root")), fallen)
+    (root,) = Picture(facts, NOW).list_standing()
+    assert (root.subject, root.event, root.behind) == ("root", HookEvent.FLAPPING, ("c0", "c1", "c2", "d"))
+
+
+def test_what_flaps_waits_for_one_above_it_that_failed_lately_and_not_for_ever() -> None:
+    probes, at = [probe("root"), probe("child", "root")], NOW - MINUTE // 2
+    failed = state("root", ProbeStatus.UP, age_ms=HOUR, recent=flap("", Verdict.DOWN, *(Verdict.UP,) * 3).recent)
+    well = state("root", ProbeStatus.UP, age_ms=HOUR)
+    assert not settled(facts_of(probes, flap("child"), failed), "child", at)
+    assert settled(facts_of(probes, flap("child"), well), "child", at)
+    assert settled(facts_of(probes, flap("child"), failed), "child", NOW - HOLD_INTERVALS * WEB.every_ms)
+
+
+def test_what_flapped_behind_another_gets_the_time_to_end_with_it() -> None:
+    probes, well = [probe("root"), probe("child", "root")], state("root", ProbeStatus.UP, age_ms=HOUR)
+    facts, at = facts_of(probes, flap("child"), well), NOW - MINUTE
+    assert not settled(facts, "child", at, NOW - find_grace(WEB) + 1)
+    assert settled(facts, "child", at, NOW - find_grace(WEB))
 
 
 def incident(due_at: int | None) -> Incident:

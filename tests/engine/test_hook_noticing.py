@@ -17,9 +17,9 @@ from tests.hook_calls import list_calls
 from oncall_tui.config.model import HookConfig
 from oncall_tui.domain.duration import HOUR, MINUTE, SECOND
 from oncall_tui.domain.hook import HookEvent, Rate
-from oncall_tui.domain.hook_rules import GATHER_MS
 from oncall_tui.domain.incident import Severity
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
+from oncall_tui.domain.storm import GATHER_MS
 from oncall_tui.engine.hooks import Noticing
 from oncall_tui.store.database import Database, open_database
 from oncall_tui.store.hooks import (

@@ -21,8 +21,8 @@ from tests.pace import PATIENCE_S, Deadline, free_s
 from oncall_tui.clock import now_ms
 from oncall_tui.config.model import HookConfig
 from oncall_tui.domain.hook import CallState, HookEvent, Told
-from oncall_tui.domain.hook_rules import GATHER_MS
 from oncall_tui.domain.probe import ProbeStatus
+from oncall_tui.domain.storm import GATHER_MS
 from oncall_tui.engine.hooks import COMMAND_TRIES, run_caller, run_noticing
 from oncall_tui.engine.page_work import Work
 from oncall_tui.engine.store_thread import StoreThread

@@ -59,9 +59,16 @@ class Row(NamedTuple):
 
     @property
     def is_down(self) -> bool:
-        """Tells whether it is down, however it is shown: what depends on it falls behind it."""
+        """Tells whether it is down, however it is shown."""
         is_shown_otherwise = self.status in (ProbeStatus.MAINTENANCE, ProbeStatus.EXPECTED)
         return self.status is ProbeStatus.DOWN or (is_shown_otherwise and self.state.status is ProbeStatus.DOWN)
+
+    @property
+    def has_fallen(self) -> bool:
+        """Tells whether it is down or flaps, however it is shown: what depends on it falls behind it."""
+        is_shown_otherwise = self.status in (ProbeStatus.MAINTENANCE, ProbeStatus.EXPECTED)
+        is_flapping = is_shown_otherwise and self.state.flapping_at is not None
+        return self.is_down or self.status is ProbeStatus.FLAPPING or is_flapping
 
     @property
     def known_status(self) -> ProbeStatus:
@@ -151,19 +158,19 @@ def find_behind(probes: Collection[Probe], rows: Mapping[str, Row]) -> dict[str,
 
     Of what nothing is known of now, what was known last counts: a storm stays one line when the engine falls silent.
     """
-    down = {name for name, row in rows.items() if row.is_down}
+    fallen = {name for name, row in rows.items() if row.has_fallen}
     unseen = {name for name, row in rows.items() if row.status in UNSEEN}
-    if not (down or unseen) or not any(probe.depends_on for probe in probes):
+    if not (fallen or unseen) or not any(probe.depends_on for probe in probes):
         return {}
     from oncall_tui.domain.storm import find_roots, find_unread
 
     red = {name for name, row in rows.items() if row.status in RED}
-    roots = find_roots(probes, red, down)
+    roots = find_roots(probes, red, fallen, {name: row.state for name, row in rows.items()})
     was_red = {name for name in unseen if rows[name].known_status in RED}
-    was_down = {name for name in was_red if rows[name].known_status is ProbeStatus.DOWN}
+    had_fallen = {name for name in was_red if rows[name].known_status is not ProbeStatus.SLOW}
     if was_red:
-        roots |= find_roots(probes, was_red, down | was_down)
-    return roots | find_unread(probes, unseen, down, roots)
+        roots |= find_roots(probes, was_red, fallen | had_fallen)
+    return roots | find_unread(probes, unseen, fallen, roots)
 
 
 def tally_rows(rows: Iterable[Row], behind: Mapping[str, str]) -> Tally:

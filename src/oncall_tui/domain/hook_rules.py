@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -17,16 +18,16 @@ from oncall_tui.domain.duration import SECOND
 from oncall_tui.domain.hook import TROUBLES, HookEvent, Told, name_promise
 from oncall_tui.domain.incident import Incident
 from oncall_tui.domain.maintenance import Maintenance
-from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus
+from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, Verdict
 from oncall_tui.domain.silence import Silence, find_silence
-from oncall_tui.domain.storm import find_roots
+from oncall_tui.domain.storm import GATHER_MS, find_grace, find_roots
 from oncall_tui.domain.upkeep import Upkeep, find_work, index_upkeeps
-from oncall_tui.domain.verdict import is_unconfirmed, status_at
+from oncall_tui.domain.verdict import FRESH_RUNS, is_unconfirmed, status_at
 
-GATHER_MS = 3 * SECOND
-"""A change has to stand so long before it is told: what falls with it is told with it."""
 HOLD_MS = 30 * SECOND
 """So long at most a probe waits for news of those that it depends on."""
+HOLD_INTERVALS = 5
+"""Or, where it flaps, for one of them to do so too: the same trouble takes some runs more or less to be flapping."""
 TOGETHER = 5
 """More changes alike than this at once are one call."""
 _EVENTS = {
@@ -35,6 +36,7 @@ _EVENTS = {
     ProbeStatus.SLOW: HookEvent.SLOW,
     ProbeStatus.UP: HookEvent.UP,
 }
+_FALLEN = (ProbeStatus.DOWN, ProbeStatus.FLAPPING)
 
 
 class HookFacts(Struct, frozen=True):
@@ -78,10 +80,10 @@ class Picture:
 
     @cached_property
     def roots(self) -> dict[str, str]:
-        """For each red probe behind one that is down the first cause, planned work and known changes included."""
-        down = {name for name, status in self._statuses.items() if status is ProbeStatus.DOWN}
+        """For each red probe behind one that has fallen the first cause, planned work and known changes included."""
+        fallen = {name for name, status in self._statuses.items() if status in _FALLEN}
         red = {name for name, status in self._statuses.items() if _EVENTS.get(status) in TROUBLES}
-        return find_roots(self.facts.probes, red, down) if down else {}
+        return find_roots(self.facts.probes, red, fallen, self.facts.states) if fallen else {}
 
     def find_event(self, name: str) -> HookEvent | None:
         """Returns what may be told of a probe, None where nothing may: it says nothing, or it is known."""
@@ -118,12 +120,19 @@ class Picture:
                 standing.append(Fallen(subject, HookEvent.PROMISE_LATE, due_at, incident=incident))
         return standing
 
-    def list_ready(self, fallen: Sequence[Fallen], noticed: Mapping[str, int]) -> list[Fallen]:
+    def list_ready(
+        self, fallen: Sequence[Fallen], noticed: Mapping[str, int], behind_at: Mapping[str, int] = MappingProxyType({})
+    ) -> list[Fallen]:
         """Returns the changes that are told now, by the instants at which each was noticed.
 
-        Each has to stand for a moment; many alike go as soon as the first of them has, all in one.
+        Each has to stand for a moment; many alike go as soon as the first of them has, all in one. `behind_at` is when
+        a probe was last seen behind another: what flapped with it gets the time to end with it.
         """
-        clear = [each for each in fallen if self._is_clear(each, noticed[each.subject])]
+        clear = [
+            each
+            for each in fallen
+            if self._is_clear(each, noticed[each.subject]) and not self._is_let_go(each, behind_at)
+        ]
         settled = [each for each in clear if self._has_stood(each, noticed[each.subject])]
         alike = Counter(each.event for each in clear)
         going = {each.event for each in settled if alike[each.event] > TOGETHER}
@@ -132,6 +141,12 @@ class Picture:
 
     def _has_stood(self, fallen: Fallen, noticed_at: int) -> bool:
         return fallen.event is HookEvent.PROMISE_LATE or not 0 <= self.now - noticed_at < GATHER_MS
+
+    def _is_let_go(self, fallen: Fallen, behind_at: Mapping[str, int]) -> bool:
+        at = behind_at.get(fallen.subject)
+        if at is None or fallen.event is not HookEvent.FLAPPING or fallen.probe is None:
+            return False
+        return 0 <= self.now - at < find_grace(fallen.probe)
 
     def _is_clear(self, fallen: Fallen, noticed_at: int) -> bool:
         """Tells whether a change is known to be a trouble of its own, or long enough not known to be another's.
@@ -145,7 +160,9 @@ class Picture:
         is_fresh = 0 <= self.now - noticed_at < HOLD_MS
         if is_fresh and any(self._is_open(parent, fallen.since_at) for parent in above):
             return False
-        grace_ms = fallen.probe.failure_threshold * fallen.probe.every_ms + GATHER_MS
+        if fallen.event is HookEvent.FLAPPING and any(self._may_flap(parent, noticed_at) for parent in above):
+            return False
+        grace_ms = find_grace(fallen.probe)
         return not any(self._has_just_recovered(parent, fallen.since_at, grace_ms) for parent in above)
 
     def _list_above(self, probe: Probe) -> list[str]:
@@ -163,6 +180,12 @@ class Picture:
         if state is None or state.last_result_at is None:
             return False
         return state.last_result_at < since_at or is_unconfirmed(state, parent)
+
+    def _may_flap(self, parent: Probe, noticed_at: int) -> bool:
+        """Tells whether a parent that does not flap yet has failed among its latest runs."""
+        state = self.facts.states.get(parent.name)
+        is_failing = state is not None and any(verdict is Verdict.DOWN for verdict, _ in state.recent[-FRESH_RUNS:])
+        return is_failing and 0 <= self.now - noticed_at < HOLD_INTERVALS * parent.every_ms
 
     def _has_just_recovered(self, parent: Probe, since_at: int, grace_ms: int) -> bool:
         state = self.facts.states.get(parent.name)

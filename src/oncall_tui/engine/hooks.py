@@ -73,6 +73,7 @@ class Noticing:
         self._probes: tuple[int, tuple[Probe, ...]] = (-1, ())
         self._noticed: dict[tuple[str, str, HookEvent], int] = {}
         self._held: set[tuple[str, str, HookEvent]] = set()
+        self._behind_at: dict[str, int] = {}
 
     def look(self, db: Database, now: int) -> list[str]:
         """Writes down what is to be called; returns the hooks that have got something to do. Raises StoreError."""
@@ -83,13 +84,14 @@ class Noticing:
                 begin_hook(db, name, self._epoch, find_baseline(picture, self._hooks[name].on), now)
         told = list_told(db)
         standing = picture.list_standing()
+        self._behind_at |= dict.fromkeys(picture.roots, now)
         noticed: dict[tuple[str, str, HookEvent], int] = {}
         busy = []
         for name, hook in self._hooks.items():
             changes = find_changes(standing, picture.facts, told.get(name, {}), hook.on)
             keys = [(name, each.subject, each.event) for each in changes.fallen]
             noticed |= {key: self._noticed.get(key, now) for key in keys}
-            ready = picture.list_ready(changes.fallen, {key[1]: noticed[key] for key in keys})
+            ready = picture.list_ready(changes.fallen, {key[1]: noticed[key] for key in keys}, self._behind_at)
             if (ready or changes.forgotten) and self._write(db, hook, ready, changes.forgotten, now):
                 busy.append(name)
         self._noticed = noticed

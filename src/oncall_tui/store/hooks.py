@@ -86,7 +86,7 @@ def _list_states(db: Database, others: Collection[str]) -> list[ProbeState]:
     The latest few runs tell whether a state may be believed; to take all of them apart would cost ten times as much.
     """
     rows = db.rows(
-        "SELECT probe, status, since_at, streak, flapping_at, last_verdict, last_result_at, last_reason, recent "
+        "SELECT probe, status, since_at, streak, streak_at, flapping_at, last_verdict, last_result_at, last_reason, recent "
         "FROM probe_state WHERE status IN ('down', 'slow') OR flapping_at IS NOT NULL "
         "OR probe IN (SELECT value FROM json_each(?))",
         json.dumps(sorted(others)),
@@ -97,6 +97,7 @@ def _list_states(db: Database, others: Collection[str]) -> list[ProbeState]:
             status=ProbeStatus(row["status"]),
             since_at=row["since_at"],
             streak=row["streak"],
+            streak_at=row["streak_at"],
             flapping_at=row["flapping_at"],
             last_verdict=Verdict(row["last_verdict"]) if row["last_verdict"] else None,
             last_result_at=row["last_result_at"],
