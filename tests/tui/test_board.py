@@ -20,6 +20,7 @@ from oncall_tui.tui.text import Glyphs
 from oncall_tui.tui.themes import VARIABLE_DEFAULTS
 from oncall_tui.tui.widgets.board import Board
 from oncall_tui.tui.widgets.board_rows import draw_row, lay_columns
+from oncall_tui.tui.widgets.head_words import list_counts
 from oncall_tui.tui.widgets.latency_strip import draw_strip
 
 NOW = 1_800_000_000_000
@@ -74,6 +75,56 @@ async def test_worst_first_and_newest_first_inside() -> None:
         assert lines[4].startswith("? probe-004  STALE")
         assert "silent 3h 00m" in lines[4]
         assert lines[5].startswith("● probe-000  OK       2h 00m     80ms")
+
+
+async def test_silence_buries_nothing_that_was_red() -> None:
+    """An engine that stops leaves every probe stale: what was down is still what matters."""
+    probes = [replace(probe, every_ms=10_000) for probe in make_probes(20)]
+    probes[5] = replace(probes[5], depends_on=("probe-004",))
+    states = [make_state(probe.name, NOW, since_at=NOW - 1_000) for probe in probes]
+    states[3] = bad("probe-003", ProbeStatus.SLOW, NOW - 900_000)
+    states[4] = bad("probe-004", ProbeStatus.DOWN, NOW - 900_000)
+    states[5] = bad("probe-005", ProbeStatus.DOWN, NOW - 800_000)
+    states[6] = replace(states[6], flapping_at=NOW - 900_000, last_reason="refused")
+    states[7] = bad("probe-007", ProbeStatus.DOWN, NOW - 950_000)
+    app = Shown()
+    async with app.run_test(size=(118, 12)) as pilot:
+        app.board.show(make_snapshot(states, probes), NOW)
+        app.board.tick(NOW + 180_000)
+        assert [name[-1] for name in app.board.order[:4]] == ["4", "7", "6", "3"]
+        lines = read_lines(app)
+        assert lines[1].startswith("? probe-004  STALE    18m")
+        assert "silent 3m, was DOWN, +1 behind it: refused" in lines[1]
+        assert "silent 3m, was DOWN: refused" in lines[2]
+        assert "silent 3m, was FLAPPING: refused" in lines[3]
+        assert lines[5].rstrip().endswith("silent 3m")
+        assert app.board.alarms == frozenset()
+        counted = app.board.tally()
+        assert (counted.counts[ProbeStatus.STALE], counted.behind, counted.was_down) == (19, 1, 2)
+        await pilot.resize_terminal(66, 12)
+        await pilot.pause()
+        assert "was DOWN 3m ago…" in read_lines(app)[2]
+    told = [each.plain for each in list_counts(counted)]
+    assert told == ["? 19 STALE (2 were DOWN)", "+1 behind"]
+
+
+async def test_what_this_host_cannot_see_is_told_with_what_it_was() -> None:
+    blind = ((Verdict.DOWN, 2.0),) * 5 + ((Verdict.UNKNOWN, 0.0),) * 3
+    states = [
+        make_state("probe-000", NOW, last_verdict=Verdict.UNKNOWN, recent=blind, last_reason="this host is offline"),
+        replace(
+            bad("probe-001", ProbeStatus.DOWN, NOW - 900_000),
+            last_verdict=Verdict.UNKNOWN,
+            last_reason="this host is offline",
+            recent=blind,
+        ),
+    ]
+    app = Shown()
+    async with app.run_test(size=(118, 6)):
+        app.board.show(make_snapshot(states), NOW)
+        assert app.board.order == ("probe-001", "probe-000")
+        assert "was DOWN: this host is offline" in read_lines(app)[1]
+        assert "was" not in read_lines(app)[2]
 
 
 async def test_the_cursor_stays_on_its_probe_once_a_person_moved_it() -> None:

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from textual.content import Content
 
 from oncall_tui.domain.probe import Expectation, Probe, ProbeKind, Verdict
-from oncall_tui.tui.widgets.board_names import shorten_names
+from oncall_tui.tui.text import Glyphs
+from oncall_tui.tui.widgets.board_names import ShortNames
 from oncall_tui.tui.widgets.board_rows import lay_columns, tell_latency, tell_span
 from oncall_tui.tui.widgets.latency_strip import draw_strip
 from oncall_tui.tui.widgets.lines import find_changed_cells
@@ -82,24 +83,38 @@ _REGIONS = [
 ]
 
 
+def cut(names: list[str], width: int) -> dict[str, str]:
+    short = ShortNames([Probe(name, ProbeKind.TCP, "h:1") for name in names], width)
+    return {name: short[name] for name in names}
+
+
 def test_names_of_one_family_stay_apart_where_they_are_cut() -> None:
-    assert shorten_names([*_REGIONS, "db"], 24) == {
+    assert cut([*_REGIONS, "db"], 24) == {
         "checkout-api-eu-west-1-public": "checkou…eu-west-1-public",
         "checkout-api-us-east-1-public": "checkou…us-east-1-public",
         "checkout-api-ap-south-2-public": "checko…ap-south-2-public",
         "payments-api-eu-west-1-public": "payment…eu-west-1-public",
         "payments-api-us-east-1-public": "payment…us-east-1-public",
         "payments-api-ap-south-2-public": "paymen…ap-south-2-public",
+        "db": "db",
     }
-    assert shorten_names(["billing-export-of-the-whole-night"], 20) == {
-        "billing-export-of-the-whole-night": "billing-ex…ole-night"
-    }
-    assert len(set(shorten_names(_REGIONS, 14).values())) == len(_REGIONS)
+    assert cut(["billing-export-of-the-whole-night"], 20)["billing-export-of-the-whole-night"] == "billing-ex…ole-night"
 
 
-@given(st.lists(st.text("ab-", min_size=1, max_size=40), unique=True, max_size=12), st.integers(12, 40))
-def test_a_cut_name_fits_and_is_that_of_no_other(names: list[str], width: int) -> None:
-    cut = shorten_names(names, width)
-    assert set(cut) == {name for name in names if len(name) > width}
-    assert all(len(each) <= width for each in cut.values())
-    assert len({cut.get(name, name) for name in names}) == len(names)
+@pytest.mark.parametrize("is_ascii", [False, True])
+def test_what_differs_in_two_places_is_kept_in_both(monkeypatch: pytest.MonkeyPatch, is_ascii: bool) -> None:
+    monkeypatch.setattr(Glyphs, "is_ascii", is_ascii)
+    names = [name.replace("public", side) for name in _REGIONS for side in ("black", "green")]
+    short = cut(names, 16)
+    assert len(set(short.values())) == len(names)
+    assert all(len(each) <= 16 for each in short.values())
+    if not is_ascii:
+        assert short["checkout-api-eu-west-1-green"] == "chec…eu-we…green"
+
+
+@given(st.text("ab-", min_size=1, max_size=40), st.text("ab-", min_size=1, max_size=40), st.integers(12, 40))
+def test_a_cut_name_fits_and_is_that_of_no_other(one: str, other: str, width: int) -> None:
+    names = [one, other.ljust(len(one), ".")[: len(one)]]
+    short = cut(names, width)
+    assert all(len(each) <= width and (each == name or len(name) > width) for name, each in short.items())
+    assert len(set(short.values())) == len(set(names))

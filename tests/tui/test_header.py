@@ -237,7 +237,9 @@ def test_an_incident_that_is_over_counts_no_further_and_hides_no_red_probe() -> 
 def test_a_long_title_does_not_push_the_red_probes_out() -> None:
     incident = replace(INCIDENT, title="t" * 255)
     head = draw_head(
-        replace(CALM, incidents=(incident,)), FACTS._replace(incident=incident, tally=Tally({ProbeStatus.DOWN: 2}, failing=2)), 80
+        replace(CALM, incidents=(incident,)),
+        FACTS._replace(incident=incident, tally=Tally({ProbeStatus.DOWN: 2}, failing=2)),
+        80,
     )
     assert "2 DOWN" in head[1].plain
     assert all(line.cell_length == 80 for line in head)
@@ -271,3 +273,26 @@ def test_what_a_page_shows_otherwise_is_said_beside_the_promise() -> None:
     other = replace(UPDATE, proofs=(Proof("page", DeliveryState.DELIVERED, difference="an update was removed"),))
     told = replace(snapshot, first_seen={42: NOW}, latest_updates={42: other})
     assert "DUE SOON, in 01:00   ▲ NOT AS SENT on ACME" in read(told, facts, 80)[2]
+
+
+@pytest.mark.parametrize(
+    ("tally", "counts", "news"),
+    [
+        (
+            Tally({ProbeStatus.DOWN: 2}, behind=12, known=2, failing=2, known_failing=2),
+            "✖ 2 DOWN  +12 behind  2 known",
+            "2 probes are down, 2 more known, and customers have not been told",
+        ),
+        (Tally({ProbeStatus.DOWN: 1, ProbeStatus.SLOW: 3}, failing=1), "✖ 1 DOWN  ▲ 3 SLOW", "1 probe is down and"),
+        (Tally({ProbeStatus.UP: 3}, known=1, known_failing=1), "1 red, known  ● 3 OK", "1 known probe is down and"),
+        (Tally({ProbeStatus.MAINTENANCE: 1}, behind=2), "+2 behind  ■ 1 MAINT", ""),
+        (Tally({ProbeStatus.UNKNOWN: 5}, was_down=1), "? 5 UNKNOWN (1 was DOWN)", ""),
+    ],
+)
+def test_one_trouble_counts_once(tally: Tally, counts: str, news: str) -> None:
+    facts = FACTS._replace(tally=tally)
+    rows = read(CALM, facts)
+    assert rows[1].rstrip().endswith(counts)
+    assert rows[2].strip().startswith(news) if news else not rows[2].strip()
+    small = draw_small_head(CALM, facts, 80)[0].plain
+    assert counts.split("  ")[0] in small

@@ -24,14 +24,13 @@ from oncall_tui.domain.probe import ProbeState, ProbeStatus
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs, join
-from oncall_tui.tui.widgets.board_names import shorten_names
+from oncall_tui.tui.widgets.board_names import ShortNames
 from oncall_tui.tui.widgets.board_rows import Columns, draw_row, lay_columns, tell_silence, tell_span
 from oncall_tui.tui.widgets.lines import Lines, find_changed_cells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from oncall_tui.domain.probe import Probe
     from oncall_tui.domain.upkeep import Upkeep
 
 #: Silence is looked for this often in all rows; between, only rows with news are judged.
@@ -86,8 +85,7 @@ class Board(Lines, can_focus=True):
         self._painted: list[tuple[Content, bool]] = []
         self._drawn: dict[str, tuple[Row, tuple[Columns, str, str, str, str], Content]] = {}
         self._behind: dict[str, str] = {}
-        self._short: dict[str, str] = {}
-        self._shortened: tuple[Sequence[Probe], int] = (), 0
+        self._short = ShortNames()
         self._unfolded: set[str] = set()
         self._is_cursor_placed = False
         self.is_folded = False
@@ -217,10 +215,7 @@ class Board(Lines, can_focus=True):
     def _draw(self) -> list[tuple[Content, bool]]:
         width, height = self.size
         columns = lay_columns(width, max(map(len, self._rows), default=8))
-        of, name_width = self._shortened
-        if of is not self._snapshot.probes or name_width != columns.name:
-            self._shortened = self._snapshot.probes, columns.name
-            self._short = shorten_names(self._rows, columns.name)
+        self._short = self._short.fit(self._snapshot.probes, columns.name)
         drawn = [(self._draw_head(columns), False)]
         if not self._order and not self._hidden_ok:
             text = join(("No probe matches the filter. esc clears it.", "$muted")) if self._rows else self.empty_text
@@ -258,7 +253,7 @@ class Board(Lines, can_focus=True):
         silent = tell_silence(row, self._now)
         behind = self.tell_behind(row.probe.name) if self._behind else ""
         age = tell_span(ages[1]) if row.status is ProbeStatus.STALE else ""
-        name = self._short.get(row.probe.name, "")
+        name = self._short[row.probe.name]
         key = columns, tell_span(ages[0]), silent or age, behind, name
         known = self._drawn.get(row.probe.name)
         if known is not None and known[0] is row and known[1] == key:

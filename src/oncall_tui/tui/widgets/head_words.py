@@ -199,7 +199,7 @@ def list_counts(tally: Tally) -> list[Content]:
     aside += [f"{tally.known} known" if is_red else f"{tally.known} red, known"] if tally.known else []
     was_down = f" ({tally.was_down} {'was' if tally.was_down == 1 else 'were'} DOWN)" if tally.was_down else ""
     for status, (shape, word, style) in PROBE_LOOK.items():
-        if aside and (told or status not in RED):
+        if aside and (told or status not in (*RED, *UNSEEN)):
             told += [join((each, "$state-slow")) for each in aside]
             aside = []
         count = tally.counts.get(status)
