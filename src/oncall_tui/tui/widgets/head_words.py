@@ -194,22 +194,23 @@ def list_counts(tally: Tally) -> list[Content]:
     What fell behind something, and what somebody looks after, is told beside what is red of itself.
     """
     told: list[Content] = []
-    aside = [f"+{tally.behind} behind"] if tally.behind else []
     is_red = any(tally.counts.get(status) for status in RED)
-    aside += [f"{tally.known} known" if is_red else f"{tally.known} red, known"] if tally.known else []
+    known = f"{tally.known} known" if is_red else f"{tally.known} red, known"
+    words = [f"+{tally.behind} behind"] if tally.behind else []
+    aside = [join((each, "$state-slow")) for each in (*words, *([known] if tally.known else ()))]
     was_down = f" ({tally.was_down} {'was' if tally.was_down == 1 else 'were'} DOWN)" if tally.was_down else ""
     for status, (shape, word, style) in PROBE_LOOK.items():
-        if aside and (told or status not in (*RED, *UNSEEN)):
-            told += [join((each, "$state-slow")) for each in aside]
-            aside = []
         count = tally.counts.get(status)
         if not count:
             continue
+        if not told and status not in (*RED, *UNSEEN):
+            told, aside = aside, []
         told.append(look(shape, f"{count} {word}", style))
         if was_down and status in UNSEEN:
             told[-1] = join(told[-1], (was_down, "$state-down"))
             was_down = ""
-    return told
+        told, aside = [*told, *aside], []
+    return told + aside
 
 
 def tell_failing(tally: Tally) -> str:
