@@ -47,7 +47,15 @@ FAULTS = st.lists(st.sampled_from([*Fault, *APPLIED_FAULTS, *AMBIGUOUS_FAULTS]),
 TERMINALS, WHICH = st.integers(0, 1), st.integers(0, 9)
 CONFIRM = st.tuples(st.just("confirm"), TERMINALS, WHICH, STATUSES, st.booleans(), COMPONENTS, st.booleans())
 LOOK = st.tuples(st.just("look"), TERMINALS, WHICH)
-OTHER = st.tuples(st.sampled_from(("retry", "drop", "correct", "correct")), TERMINALS, WHICH)
+OTHER = st.tuples(st.sampled_from(("retry", "drop", "drop last", "drop last", "correct", "correct")), TERMINALS, WHICH)
+MEDDLE = st.tuples(
+    st.sampled_from(
+        ("move", "move", "remove", "remove", "note", "note", "note", "declare", "rename", "reword", "use up")
+    ),
+    st.integers(0, 80),
+    STATUSES,
+    st.booleans(),
+)
 RETRY_AFTER = st.sampled_from((None, "0", "20", "-1", "soon"))
 CLOCK_STEPS_S = (0, 0, -40, 3_600, -86_400)
 STOCK = "We are still looking."
@@ -66,6 +74,7 @@ class FaultMachine(RuleBasedStateMachine):
         count=st.integers(1, 3),
         resends_unasked=st.booleans(),
         derives_time=st.booleans(),
+        is_published=st.booleans(),
     )
     def begin(
         self,
@@ -74,6 +83,7 @@ class FaultMachine(RuleBasedStateMachine):
         count: int,
         resends_unasked: bool,
         derives_time: bool,
+        is_published: bool,
     ) -> None:
         self.loop = WarpLoop()
         self.path = self.folder / f"{uuid.uuid4().hex}.db"
@@ -85,6 +95,8 @@ class FaultMachine(RuleBasedStateMachine):
         self.incidents = [declare(self.world.db, number, components, self.now).id for number in range(1, count + 1)]
         for incident_id in self.incidents:
             self.confirm(0, incident_id, IncidentStatus.INVESTIGATING, False, {}, False)
+        if is_published:
+            self.do(self.world.work(5))
 
     def do(self, work: Coroutine[Any, Any, None]) -> None:
         self.loop.run_until_complete(work)
@@ -111,6 +123,9 @@ class FaultMachine(RuleBasedStateMachine):
                 case "retry" | "drop" if waiting := list_deliveries(db):
                     with contextlib.suppress(RefusedError):
                         self.decide(name, db, waiting[which % len(waiting)])
+                case "drop last" if waiting := list_deliveries(db):
+                    with contextlib.suppress(RefusedError):
+                        self.decide("drop", db, waiting[-1])
             self.world.check()
 
     def confirm(
@@ -156,12 +171,11 @@ class FaultMachine(RuleBasedStateMachine):
 
     # -- somebody else on the page -------------------------------------------------------------------------------------
 
-    @rule(
-        act=st.sampled_from(("note", "note", "note", "declare", "rename", "reword", "remove", "move", "use up")),
-        which=st.integers(0, 80),
-        status=STATUSES,
-        is_stock=st.booleans(),
-    )
+    @rule(acts=st.lists(MEDDLE, min_size=1, max_size=4))
+    def interfere(self, acts: list[tuple[str, int, IncidentStatus, bool]]) -> None:
+        for act in acts:
+            self.meddle(*act)
+
     def meddle(self, act: str, which: int, status: IncidentStatus, is_stock: bool) -> None:
         self.notes += 1
         page, body = self.world.page, STOCK if is_stock else f"Somebody else, note {self.notes}."

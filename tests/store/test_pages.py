@@ -15,7 +15,14 @@ from oncall_tui.domain.outbox import list_evidence
 from oncall_tui.domain.remote import RemoteComponent, RemoteIncident, RemoteUpdate
 from oncall_tui.domain.update import DeliveryKind, DeliveryState, Evidence
 from oncall_tui.store.database import Database, open_database
-from oncall_tui.store.deliveries import claim_delivery, mark_seen, settle_asking, settle_delivered, settle_uncertain
+from oncall_tui.store.deliveries import (
+    claim_delivery,
+    mark_seen,
+    settle_absent,
+    settle_asking,
+    settle_delivered,
+    settle_uncertain,
+)
 from oncall_tui.store.incidents import declare_incident, get_incident, list_component_ids, list_components
 from oncall_tui.store.lease import take_lease
 from oncall_tui.store.outbox import (
@@ -337,3 +344,10 @@ def test_each_page_has_its_own_health_and_its_own_minute(db: Database) -> None:
     assert spend_request(db, NOW, limit=1, reserve=0, page="us") == 0
     replace_pages(db, [("us", held)])
     assert [page.page for page in list_pages(db)] == ["us"]
+
+
+def test_what_is_sent_again_by_itself_asks_nobody_any_more(db: Database, epoch: int) -> None:
+    delivery_id = ask(db, epoch, write("e7", "Something like it."))
+    assert settle_absent(db, delivery_id, epoch, now=NOW + 40)
+    again = get_delivery(db, delivery_id)
+    assert (again.state, again.asked_at, again.evidence) == (DeliveryState.PENDING, None, ())

@@ -298,7 +298,8 @@ def _settle(
             return False
         is_news = row["reason"] != reason or row["state"] != state
         connection.execute(
-            "UPDATE delivery SET state = ?, next_try_at = ?, reason = ?, is_conflict = ? WHERE id = ?",
+            "UPDATE delivery SET state = ?1, next_try_at = ?2, reason = ?3, is_conflict = ?4, "
+            "asked_at = iif(?1 = 'uncertain', asked_at, NULL), evidence = iif(?1 = 'uncertain', evidence, '[]') WHERE id = ?5",
             (state, next_try_at, reason, is_conflict, delivery_id),
         )
         if entry is not None and is_news:
