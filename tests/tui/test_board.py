@@ -14,6 +14,7 @@ from oncall_tui.domain.incident import Cause, Incident, IncidentStatus, Phase, S
 from oncall_tui.domain.maintenance import Maintenance, MaintenanceStatus
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus, Verdict
 from oncall_tui.domain.silence import Silence, SilenceKind
+from oncall_tui.domain.storm import find_grace
 from oncall_tui.domain.upkeep import Upkeep
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs
@@ -365,6 +366,27 @@ async def test_what_falls_behind_another_is_one_line_and_one_alarm() -> None:
         assert app.board.selected == "probe-002"
         app.board.show(make_snapshot([make_state("probe-000", NOW), *states[1:]], probes), NOW)
         assert app.board.alarms == {"probe-001", "probe-002"}
+
+
+async def test_what_falls_behind_one_that_flaps_is_one_line_and_ends_with_it() -> None:
+    probes = make_probes(4)
+    probes[:3] = [replace(probe, depends_on=("probe-003",)) for probe in probes[:3]]
+    flapping = [replace(make_state(probe.name, NOW), flapping_at=NOW - 60_000) for probe in probes]
+    flapping[0] = bad("probe-000", ProbeStatus.DOWN, NOW)
+    app = Shown()
+    async with app.run_test(size=(118, 12)):
+        app.board.show(make_snapshot(flapping, probes), NOW)
+        assert list(app.board.order) == ["probe-003"]
+        assert "+3 behind it" in read_lines(app)[1]
+        assert app.board.alarms | app.board.flapping == {"probe-003"}
+        left = [*flapping[1:3], make_state("probe-003", NOW)]
+        app.board.show(make_snapshot(left, probes), NOW + 1)
+        assert list(app.board.order[:2]) == ["probe-001", "probe-002"]
+        assert not app.board.flapping
+        grace_ms = find_grace(probes[1])
+        left = [replace(state, last_result_at=NOW + grace_ms) for state in left]
+        app.board.show(make_snapshot(left, probes), NOW + grace_ms)
+        assert app.board.flapping == {"probe-001", "probe-002"}
 
 
 async def test_what_falls_behind_work_rings_no_more_than_the_work() -> None:

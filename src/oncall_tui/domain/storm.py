@@ -42,7 +42,7 @@ def _list_above(probe: Probe, states: Mapping[str, ProbeState]) -> tuple[str, ..
 
 def _is_well_without(parent: ProbeState | None, child: ProbeState, grace_ms: int) -> bool:
     """Tells whether a parent that flaps was well for so long up to the latest run of a child that is not."""
-    if parent is None or parent.flapping_at is None or child.last_result_at is None:
+    if parent is None or parent.flapping_at is None or not parent.streak_at or child.last_result_at is None:
         return False
     is_well = parent.last_verdict is Verdict.UP and parent.status is not ProbeStatus.DOWN
     return is_well and child.last_result_at - parent.streak_at >= grace_ms

@@ -85,6 +85,7 @@ class Board(Lines, can_focus=True):
         self._painted: list[tuple[Content, bool]] = []
         self._drawn: dict[str, tuple[Row, tuple[Columns, str, str, str, str], Content]] = {}
         self._behind: dict[str, str] = {}
+        self._behind_at: dict[str, int] = {}
         self._short = ShortNames()
         self._unfolded: set[str] = set()
         self._is_cursor_placed = False
@@ -143,10 +144,11 @@ class Board(Lines, can_focus=True):
         behind = find_behind(self._snapshot.probes, self._rows)
         is_new = behind != self._behind
         self._behind = behind
+        self._behind_at |= dict.fromkeys(behind, self._now)
         return is_new
 
     def list_behind(self, probe: str) -> list[str]:
-        """Returns the red probes that fell behind one that is down."""
+        """Returns the red probes that fell behind one that is down or flaps."""
         return [name for name, root in self._behind.items() if root == probe]
 
     @property
@@ -156,8 +158,15 @@ class Board(Lines, can_focus=True):
 
     @property
     def flapping(self) -> frozenset[str]:
-        """The probes that flap of themselves, and that nobody has silenced."""
-        return self._list_loud(ProbeStatus.FLAPPING)
+        """The probes that flap of themselves, and that nobody has silenced; those of a storm get the time to end."""
+        loud = self._list_loud(ProbeStatus.FLAPPING)
+        return frozenset(name for name in loud if not self._is_let_go(name)) if self._behind_at else loud
+
+    def _is_let_go(self, name: str) -> bool:
+        from oncall_tui.domain.storm import find_grace
+
+        at = self._behind_at.get(name)
+        return at is not None and 0 <= self._now - at < find_grace(self._rows[name].probe)
 
     def _list_loud(self, status: ProbeStatus) -> frozenset[str]:
         loud = (row for row in self._rows.values() if row.status is status and row.silence is None)
