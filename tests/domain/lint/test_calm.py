@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from msgspec.structs import replace
 from tests.domain.lint.remarks import find, level_of, words_of
@@ -132,3 +134,9 @@ def test_a_component_set_to_operational_is_held_to_its_probe(status: ProbeStatus
     assert level_of("TR001", "We are watching it.", known) is level
     degraded = replace(known, components={"Sign-in": ComponentStatus.DEGRADED_PERFORMANCE})
     assert level_of("TR001", "We are watching it.", degraded) is None
+
+
+def test_a_long_sentence_of_claims_is_read_in_time() -> None:
+    began = time.process_time()
+    assert find("TR001", "you can now and " * 1_500, RED) is not None
+    assert time.process_time() - began < 2

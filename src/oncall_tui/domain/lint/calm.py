@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from msgspec import Struct
 
@@ -96,6 +97,9 @@ _EVERYTHING = Folded(
     r"|(?:rates?|levels?|number) of (?:errors|failures)|recovery)?"
     r"(?: (?:of|for|in|across|on) (?:all|every)\b.*)?"
 )
+#: So far before and behind a claim its subject and its limits stand; nobody makes more of them.
+_FAR = 200
+_MOST_CLAIMS = 50
 _SIGN_IN = Pattern(r"\b(?:log|sign)(?:ged|ging|ing)?[ -]?(?:in|on|into)s?\b")
 _NAME_WORD = Pattern(r"[a-z0-9]+")
 
@@ -191,7 +195,7 @@ def _check_claims(reading: Reading, down: Sequence[ProbeFact], names: str) -> It
 
 def _is_failure_beside(claim: _Claim) -> bool:
     """Tells whether the sentence of a claim goes on with something that fails."""
-    rest = claim.sentence.text[claim.end - claim.sentence.start :]
+    rest = claim.sentence.text[claim.end - claim.sentence.start :][:_FAR]
     sign = re.search(r"[;,]", rest)
     return sign is not None and bool(_FAILS.search(rest, sign.end())) and not _NO_FAILURE.search(rest, sign.end())
 
@@ -207,7 +211,9 @@ def _check_speed(reading: Reading, slow: Sequence[ProbeFact], names: str) -> Ite
 
 
 def _list_claims(reading: Reading) -> list[_Claim]:
-    found = [claim for match in reading.seek(_WELL) if (claim := _read_claim(reading, match)) is not None]
+    doubted = {each.start for each in reading.sentences if _CONDITION.search(each.text)}
+    matches = islice(reading.seek(_WELL), _MOST_CLAIMS)
+    found = [claim for match in matches if (claim := _read_claim(reading, match, doubted)) is not None]
     for match in reading.seek(_CONSIDERED):
         found += _take(reading, match.start(), match.end(), match["whom"])
     for match in reading.seek(_ALL_CALM):
@@ -229,14 +235,13 @@ def _take(reading: Reading, start: int, end: int, subject: str) -> Iterator[_Cla
     yield _Claim(start, end, sentence, "" if is_part else subject, is_all, is_sure=True, is_normal=True)
 
 
-def _read_claim(reading: Reading, match: re.Match[str]) -> _Claim | None:
+def _read_claim(reading: Reading, match: re.Match[str], doubted: set[int]) -> _Claim | None:
     sentence = reading.sentence_at(match.start())
-    if sentence is None or _CONDITION.search(sentence.text):
+    if sentence is None or sentence.start in doubted:
         return None
-    begin = sentence.start
-    for sign in _BREAK.finditer(sentence.text):
-        if begin < sentence.start + sign.end() <= match.start():
-            begin = sentence.start + sign.end()
+    begin = max(sentence.start, match.start() - _FAR)
+    for sign in _BREAK.finditer(reading.prose, begin, match.start()):
+        begin = sign.end()
     subject = fold(reading.prose[begin : match.start()]).strip()
     if _SOME.search(subject):
         return None
@@ -255,13 +260,12 @@ def _read_claim(reading: Reading, match: re.Match[str]) -> _Claim | None:
     is_normal = is_normal or match.group().endswith(("over", "gone", "fine", "ok", "good"))
     is_sure = not (match["maybe"] or match["bare"]) and not match.group().endswith((" fine", " well"))
     shown = "" if is_part else " and ".join(parts)
-    start = sentence.start + len(sentence.text[: begin - sentence.start])
-    start += len(reading.prose[start : match.start()]) - len(reading.prose[start : match.start()].lstrip())
+    start = match.start() - len(reading.prose[begin : match.start()].lstrip())
     return _Claim(start, match.end(), sentence, shown, is_all, is_sure, is_normal)
 
 
 def _is_in_part(sentence: Sentence, end: int) -> bool:
-    rest = sentence.text[end - sentence.start :]
+    rest = sentence.text[end - sentence.start :][:_FAR]
     tail = _TAIL.search(rest)
     return _IN_PART.search(rest[: tail.start() if tail else len(rest)]) is not None
 
