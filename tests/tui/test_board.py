@@ -104,7 +104,7 @@ async def test_silence_buries_nothing_that_was_red() -> None:
         assert (counted.counts[ProbeStatus.STALE], counted.behind, counted.was_down) == (19, 1, 2)
         await pilot.resize_terminal(66, 12)
         await pilot.pause()
-        assert "was DOWN 3m ago…" in read_lines(app)[2]
+        assert "was DOWN: refus…" in read_lines(app)[2]
     told = [each.plain for each in list_counts(counted)]
     assert told == ["? 19 STALE (2 were DOWN)", "+1 behind"]
 

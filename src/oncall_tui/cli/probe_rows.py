@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from oncall_tui.domain.board import RED, UNSEEN, Row, find_behind, find_place, find_since, judge_row, tally_rows
+from oncall_tui.domain.board import (
+    RED,
+    UNSEEN,
+    Row,
+    find_behind,
+    find_place,
+    find_since,
+    index_held,
+    judge_row,
+    tally_rows,
+)
 from oncall_tui.domain.duration import MINUTE, format_duration
 from oncall_tui.domain.probe import Probe, ProbeState, ProbeStatus, find_unit
 
@@ -42,9 +52,7 @@ def judge_probes(
     now: int,
 ) -> Judged:
     """Returns where each probe stands at `now`."""
-    from oncall_tui.domain.upkeep import index_upkeeps
-
-    held = index_upkeeps(upkeeps, now)
+    held = index_held(upkeeps, now)
     rows = {
         probe.name: judge_row(
             quiet, probe, states.get(probe.name) or ProbeState(probe.name), incidents.get(probe.name), now, held

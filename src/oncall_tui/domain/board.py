@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from oncall_tui.domain.probe import Probe, ProbeKind, ProbeState, ProbeStatus
 from oncall_tui.domain.verdict import status_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Protocol
 
     from oncall_tui.domain.change import Change
     from oncall_tui.domain.incident import Incident
     from oncall_tui.domain.maintenance import Maintenance
     from oncall_tui.domain.silence import Silence
     from oncall_tui.domain.upkeep import Upkeep
+
+    class Quieting(Protocol):
+        """What may make a red probe none that rings; silences are by probe."""
+
+        @property
+        def maintenances(self) -> Sequence[Maintenance]: ...
+        @property
+        def silences(self) -> Mapping[str, Silence]: ...
+        @property
+        def changes(self) -> Sequence[Change]: ...
+
 
 RED = (ProbeStatus.DOWN, ProbeStatus.FLAPPING, ProbeStatus.SLOW)
 UNSEEN = (ProbeStatus.STALE, ProbeStatus.UNKNOWN)
@@ -30,17 +42,6 @@ _RANK = {
     ProbeStatus.MAINTENANCE: 6,
     ProbeStatus.UP: 7,
 }
-
-
-class Quieting(Protocol):
-    """What may make a red probe none that rings; silences are by probe."""
-
-    @property
-    def maintenances(self) -> Sequence[Maintenance]: ...
-    @property
-    def silences(self) -> Mapping[str, Silence]: ...
-    @property
-    def changes(self) -> Sequence[Change]: ...
 
 
 class Row(NamedTuple):
@@ -113,6 +114,15 @@ def find_place(row: Row) -> tuple[int, int, bool, int]:
 def index_incidents(opened: Sequence[Incident]) -> dict[str, int]:
     """Returns the incident of each probe that has one."""
     return {name: incident.id for incident in reversed(opened) for name in incident.probes}
+
+
+def index_held(upkeeps: Sequence[Upkeep], now: int) -> Mapping[str, Upkeep]:
+    """Returns what holds each probe that is under maintenance at `now`; without any, its rules are not even loaded."""
+    if not upkeeps:
+        return {}
+    from oncall_tui.domain.upkeep import index_upkeeps
+
+    return index_upkeeps(upkeeps, now)
 
 
 def judge_row(

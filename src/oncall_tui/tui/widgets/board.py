@@ -16,6 +16,7 @@ from oncall_tui.domain.board import (
     find_behind,
     find_place,
     find_since,
+    index_held,
     index_incidents,
     judge_row,
     tally_rows,
@@ -24,14 +25,11 @@ from oncall_tui.domain.probe import ProbeState, ProbeStatus
 from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.snapshot import Snapshot
 from oncall_tui.tui.text import Glyphs, join
-from oncall_tui.tui.widgets.board_names import ShortNames
 from oncall_tui.tui.widgets.board_rows import Columns, draw_row, lay_columns, tell_silence, tell_span
 from oncall_tui.tui.widgets.lines import Lines, find_changed_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from oncall_tui.domain.upkeep import Upkeep
+    from oncall_tui.tui.widgets.board_names import ShortNames
 
 #: Silence is looked for this often in all rows; between, only rows with news are judged.
 _JUDGE_EVERY_MS = 900
@@ -86,7 +84,7 @@ class Board(Lines, can_focus=True):
         self._drawn: dict[str, tuple[Row, tuple[Columns, str, str, str, str], Content]] = {}
         self._behind: dict[str, str] = {}
         self._behind_at: dict[str, int] = {}
-        self._short = ShortNames()
+        self._short: ShortNames | None = None
         self._unfolded: set[str] = set()
         self._is_cursor_placed = False
         self.is_folded = False
@@ -115,7 +113,7 @@ class Board(Lines, can_focus=True):
         is_due = abs(now - self._judged_at) >= _JUDGE_EVERY_MS or any(
             getattr(snapshot, name) is not getattr(before, name) for name in _QUIETING
         )
-        held = _index(snapshot.upkeeps, now)
+        held = index_held(snapshot.upkeeps, now)
         if is_due:
             self._judged_at = now
         rows: dict[str, Row] = {}
@@ -223,8 +221,9 @@ class Board(Lines, can_focus=True):
 
     def _draw(self) -> list[tuple[Content, bool]]:
         width, height = self.size
-        columns = lay_columns(width, max(map(len, self._rows), default=8))
-        self._short = self._short.fit(self._snapshot.probes, columns.name)
+        longest = max(map(len, self._rows), default=8)
+        columns = lay_columns(width, longest)
+        self._cut_names(columns.name if longest > columns.name else 0)
         drawn = [(self._draw_head(columns), False)]
         if not self._order and not self._hidden_ok:
             text = join(("No probe matches the filter. esc clears it.", "$muted")) if self._rows else self.empty_text
@@ -236,6 +235,15 @@ class Board(Lines, can_focus=True):
         if self._hidden_ok and len(drawn) < height:
             drawn.append((join((f"  {Glyphs.show('…')} {self._hidden_ok} more OK (z to show)", "$muted")), False))
         return drawn
+
+    def _cut_names(self, width: int) -> None:
+        """Keeps how names are cut to a width, 0 where all fit."""
+        if not width:
+            self._short = None
+            return
+        from oncall_tui.tui.widgets.board_names import ShortNames
+
+        self._short = (self._short or ShortNames()).fit(self._snapshot.probes, width)
 
     def _draw_head(self, columns: Columns) -> Content:
         what = f"/{self.filter_text}"[: columns.name] if self.filter_text else "PROBE"
@@ -262,7 +270,7 @@ class Board(Lines, can_focus=True):
         silent = tell_silence(row, self._now)
         behind = self.tell_behind(row.probe.name) if self._behind else ""
         age = tell_span(ages[1]) if row.status is ProbeStatus.STALE else ""
-        name = self._short[row.probe.name]
+        name = "" if self._short is None else self._short[row.probe.name]
         key = columns, tell_span(ages[0]), silent or age, behind, name
         known = self._drawn.get(row.probe.name)
         if known is not None and known[0] is row and known[1] == key:
@@ -389,11 +397,3 @@ class Board(Lines, can_focus=True):
             # What is quiet moves down; the same key takes it back, so the cursor goes with it.
             self._is_cursor_placed = True
             self.post_message(self.QuietWanted(self.selected, way))
-
-
-def _index(upkeeps: Sequence[Upkeep], now: int) -> Mapping[str, Upkeep]:
-    if not upkeeps:
-        return {}
-    from oncall_tui.domain.upkeep import index_upkeeps
-
-    return index_upkeeps(upkeeps, now)

@@ -189,5 +189,6 @@ def _tell_unseen(row: Row, now: int, behind: str, width: int) -> Content:
     told = join((f"silent {age}, " if is_stale else "", "$muted"), (f"was {word}", style), (fallen + fault, "$muted"))
     if not is_stale or told.cell_length <= width:
         return told
-    # The column before says that it is silent.
-    return join((f"was {word}", style), (f" {age} ago{fallen}{fault}", "$muted"))
+    # The column before says that it is silent, and the head since when.
+    brief = join((f"was {word}", style), (f" {age} ago{fallen}{fault}", "$muted"))
+    return brief if brief.cell_length <= width else join((f"was {word}", style), (fallen + fault, "$muted"))
