@@ -91,12 +91,15 @@ class ProbeTable(Table, frozen=True, kw_only=True):
         int,
         Meta(ge=1, le=101),
         Doc(
-            "Percent of changes in the last 21 runs from which the probe flaps; 101 is never.",
+            "Percent of changes in the last 21 runs from which the probe flaps, as it does when it goes down three "
+            "times in half an hour; 101 is never.",
             "a whole number, 1 to 101",
         ),
     ] = FLAP_START
     flap_end: Annotated[
-        int, Meta(ge=0, le=100), Doc("Percent under which it flaps no more.", "a whole number, 0 to 100")
+        int,
+        Meta(ge=0, le=100),
+        Doc("Percent under which it flaps no more, once it is calm.", "a whole number, 0 to 100"),
     ] = FLAP_END
     depends_on: Annotated[
         tuple[Name, ...],
