@@ -34,6 +34,12 @@ OVER = Context(status=IncidentStatus.RESOLVED)
         "A third of the mailboxes are still unavailable.",
         "The search index has yet to be repaired.",
         "Exports will be restored by 17:00 UTC.",
+        "Sign-in keeps failing in Chile.",
+        "Exports remain unreliable.",
+        "We have not been able to restore mail.",
+        "Work on the repair continues.",
+        "Mail will return at 16:00 UTC.",
+        "We're hoping to restore it by noon UTC.",
     ],
 )
 def test_what_goes_on_is_not_resolved(text: str) -> None:

@@ -19,7 +19,7 @@ from oncall_tui.domain.probe import ProbeStatus
 _IS = r"(?:is|are|['’]s|['’]re|has been|have been|looks?|remains?|stays?)"
 _HOW = (
     r"(?:now|fully|all|again|completely|entirely|once (?:more|again)|back|already|finally|also|currently|running"
-    r"|looking|working|operating|functioning|performing|successfully|both) "
+    r"|looking|working|operating|functioning|performing|succeeding|loading|responding|answering|successfully|both) "
 )
 _USUAL = r"as (?:expected|usual|normal|intended|before|fast as|(?:it|they) should)"
 _SMOOTHLY = rf"(?:normally|properly|correctly|smoothly|reliably|perfectly|fine|well|{_USUAL})"
@@ -33,17 +33,18 @@ _SURELY = (
 )
 #: Said of much besides.
 _MAYBE = (
-    r"ok(?:ay)?|good|green|stable|gone|online|reachable|accessible|over(?! \w)|up(?! \w)|up and running|up again|up now"
-    r"|back(?! \w)|back (?:up|online|again|now|in (?:service|operation)|for (?:all|every)|in all)"
-    r"|available(?! (?:to|for|at|in|on|from|via|here|by)\b)|available (?:to|for|in) (?:all|every)"
+    r"alive|all right|alright|usable|in order|behind us|ok(?:ay)?|good|green|stable|gone|online|reachable|accessible"
+    r"|over(?! \w)|up(?! \w)|up and running|up again|up now"
+    r"|back(?! \w)|back (?:up|online|again|now|in (?:service|operation)|for (?:all|every\w*)|in all)"
+    r"|available(?! (?:to|for|at|in|on|from|via|here|by)\b)|available (?:to|for|in) (?:all|every\w*)"
     r"|working(?! (?:on|to|with|hard|closely|in|towards?|from|together|around|through|as|at|out|diligent|tireless)\w*)"
-    r"|working (?:in all|for (?:all|every))|(?:working|running) again"
+    r"|working (?:in all|for (?:all|every\w*))|(?:working|running) again"
 )
 _ACTS = r"(?:works?|succeeds?|runs?|performs?|functions?|operates?|loads?|responds?|answers?|opens?|go(?:es)? through)"
 _AGAIN = rf"(?:again|{_SMOOTHLY}|{_UNTROUBLED})"
 _WELL = Folded(
     rf"(?:(?<=\w)|\b){_IS} (?:{_HOW}){{0,4}}(?:(?P<sure>{_SURELY})|(?P<maybe>{_MAYBE}))(?!\w)"
-    rf"|\b(?:has|have) (?:{_HOW}){{0,3}}(?P<has>recovered|returned to normal|resumed)(?!\w)"
+    rf"|\b(?:has|have) (?:{_HOW}){{0,3}}(?P<has>recovered|returned to normal|resumed|come back)(?!\w)"
     rf"|\b(?:now )?{_ACTS} (?:now )?(?P<again>{_AGAIN})(?!\w)|\b(?P<scope>works?|succeeds?) {_FOR_ALL}"
     r"|\bnow (?P<now>works?|succeeds?|loads?)(?= ?[.,;!)]|$| for (?:all|every))"
     r"|\b(?P<bare>works?|succeeds?)(?= ?[.;!)]|$)"
@@ -55,7 +56,8 @@ _WELL = Folded(
     needs=(
         "operational|restored|recovered|healthy|resolved|repaired|solved|functional|normal|back|expected|usual"
         "|intended|before|fast as|should|properly|correctly|smoothly|reliably|perfectly|fine|well|fixed|ok|good|green"
-        "|stable|gone|online|reachable|accessible|over|up|available|working|again|without|resumed|work|succeed"
+        "|stable|gone|alive|right|usable|in order|behind us|come back|online|reachable|accessible|over|up|available"
+        "|working|again|without|resumed|work|succeed"
         "|no longer|can |able to |now load"
     ),
 )
@@ -66,6 +68,9 @@ _ALL_CALM = Folded(
     r"|\bno (?:more|further) (?:errors|problems|issues)\b"
     r"|\bno (?:new )?(?:errors|problems|issues|failures|customers|users) (?:are|have been) (?:now |being |any longer )?"
     r"(?:seen|observed|reported|detected|affected|left)\b"
+    r"|\bthere (?:are|is) no (?:more |further |longer any )?(?:errors?|problems?|issues?|failures?|failed [\w-]+)\b"
+    r"|\bnothing is (?:broken|down|affected|failing) (?:any ?more|now)\b|\bhave (?:full |normal )?(?:access|service)"
+    r" (?:again|back)\b"
     r"|\b(?:errors|failures|problems) have (?:now |all |completely )?(?:stopped|ceased|ended|cleared|disappeared)\b"
     r"|\b(?:we (?:have|see|are seeing)|there is) (?:now )?(?:a )?(?:full|complete) recovery\b"
     r"|\b(?:recovery|restoration) (?:is|has been) (?:now )?completed?\b"
@@ -73,7 +78,7 @@ _ALL_CALM = Folded(
     needs=(
         "all systems go|resumed|100|all green|all clear|all good|all well|all is |no more|no further|no new|no errors"
         "|no problems|no issues|no failures|no customers|no users|have |full recovery|complete recovery|complete"
-        "|back to normal"
+        "|back to normal|there are no|there is no|nothing is "
     ),
 )
 _CONSIDERED = Folded(
@@ -92,7 +97,8 @@ _TROUBLE = r"issues?|problems?|incident|outage|disruption|interruption|degradati
 _EVERYTHING = Folded(
     r"(?:(?:all|every|each|both|any|of|the|our|your|these|affected|impacted|normal|full|core|main|overall) )*"
     r"(?:everything|all|we|it|they|this|things|services?|systems?|components?|platforms?|sites?|web ?sites?"
-    r"|operations?|functions|functionality|features|regions|locations|users|customers|clients|you|everyone|everybody|anyone|people"
+    r"|operations?|functions|functionality|features|regions|locations|users|customers|clients|you|everyone|everybody"
+    r"|anyone|people"
     rf"|visitors|traffic|performance|availability|{_TROUBLE}|(?:error|success|failure) (?:rates?|levels?)"
     r"|(?:rates?|levels?|number) of (?:errors|failures)|recovery)?"
     r"(?: (?:of|for|in|across|on) (?:all|every)\b.*)?"
