@@ -199,6 +199,13 @@ def test_what_flapped_behind_another_gets_the_time_to_end_with_it() -> None:
     assert settled(facts, "child", at, NOW - find_grace(WEB))
 
 
+def test_what_flapped_is_well_since_it_was_calm() -> None:
+    told = {"web": Told("web", HookEvent.FLAPPING, NOW - HOUR)}
+    facts = facts_of([WEB], state("web", ProbeStatus.UP, age_ms=2 * HOUR, streak_at=NOW - MINUTE))
+    (end,) = find_changes(Picture(facts, NOW).list_standing(), facts, told, ALL).fallen
+    assert (end.event, end.since_at, end.was) == (HookEvent.UP, NOW - MINUTE, told["web"])
+
+
 def incident(due_at: int | None) -> Incident:
     return Incident(
         *(7, "u", "Slow", IncidentStatus.INVESTIGATING, Phase.ACTIVE, None, Severity.SEV2, Cause.UNKNOWN, NOW, NOW, 1),

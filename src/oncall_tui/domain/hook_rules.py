@@ -220,9 +220,16 @@ def find_changes(standing: Sequence[Fallen], facts: HookFacts, told: Mapping[str
         else:
             is_new = each.event in watched and (was is None or was.event is not each.event)
         if is_new:
-            fallen.append(replace(each, was=was))
+            fallen.append(replace(each, was=was, since_at=_find_end(each, was)))
     known = {probe.name for probe in facts.probes} | {each.subject for each in standing}
     return Changes(tuple(fallen), tuple(subject for subject in told if subject not in known))
+
+
+def _find_end(fallen: Fallen, was: Told | None) -> int:
+    """Returns since when it is so; what flapped may have been up all the while, and is well since it is calm."""
+    if fallen.event is not HookEvent.UP or was is None or was.event is not HookEvent.FLAPPING or fallen.state is None:
+        return fallen.since_at
+    return max(fallen.since_at, fallen.state.streak_at)
 
 
 def find_baseline(picture: Picture, on: frozenset[str]) -> list[Told]:
