@@ -67,6 +67,7 @@ def test_a_state_comes_back_whole_and_only_once(db: Database) -> None:
         facts=(("address", "192.0.2.1"),),
         recent=((Verdict.UP, 12.5), (Verdict.DOWN, 5_000.0), (Verdict.UNKNOWN, 0.0), (Verdict.DEGRADED, 99.9)),
         streak_at=4,
+        turned_at=(1, 3, 5),
     )
     record_results(db, [Result("api", 9, Verdict.DOWN, 5_000.25, "x")], [state], [], 10)
     states, revision = list_states(db)
