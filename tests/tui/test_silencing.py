@@ -94,7 +94,7 @@ async def test_planned_work_is_not_ended_by_the_key_and_says_where(desk: Desk) -
     with desk.db.write("maintenance") as connection:
         connection.execute("UPDATE maintenance SET probes = '[\"api-eu\"]'")
     async with open_app(desk, size=(120, 40)) as (_, pilot):
-        await wait_for_text(pilot, f"59m, M{work.id} Disks")
+        await wait_for_text(pilot, f"59m left, M{work.id} Disks")
         await pilot.press("G")
         await pilot.press("w")
         await wait_for_text(pilot, f"planned work M{work.id}")
