@@ -43,12 +43,12 @@ def test_whatever_is_told_the_sequence_ends_where_it_should(words: str, form: st
 
 
 def test_the_head_tells_what_the_engine_cannot_do_while_it_works() -> None:
-    failing = replace(LEASE, note="hook phone failed: exit code 3")
+    failing = replace(LEASE, started_at=LEASE.heartbeat_at - 60_000, note="hook phone failed: exit code 3")
     shown = draw_head(replace(CALM, lease=failing), FACTS, 140)[0].plain
     assert "engine on   ▲ hook phone failed   exit code 3" in shown
     assert "hook" not in draw_head(CALM, FACTS, 140)[0].plain
-    gone = replace(failing, stopped_at=LEASE.heartbeat_at)
-    assert "hook" not in draw_head(replace(CALM, lease=gone), FACTS, 140)[0].plain
+    fallen = replace(failing, stopped_at=LEASE.heartbeat_at, note="no space left")
+    assert "engine does not start   no space left" in draw_head(replace(CALM, lease=fallen), FACTS, 140)[0].plain
     long = replace(failing, note=f"{failing.note} {'and so on ' * 20}")
     assert "▲ hook phone failed" in draw_head(replace(CALM, lease=long), FACTS, 80)[0].plain
 

@@ -16,7 +16,7 @@ from tests.store.planned import END, MINUTE, NOON, PAGE, START, change
 from oncall_tui.domain.incident import ComponentStatus
 from oncall_tui.domain.maintenance import MaintenanceStatus, NoticeKind
 from oncall_tui.engine.follower import look_for_notices
-from oncall_tui.engine.pages.errors import AmbiguousError, RefusedByPageError
+from oncall_tui.engine.pages.errors import AmbiguousError, TokenRefusedError
 from oncall_tui.store.maintenance import list_maintenances
 from oncall_tui.store.notices import list_placements
 from oncall_tui.store.page import apply_components
@@ -291,7 +291,7 @@ async def test_a_refusal_waits_for_a_person_and_is_told_inert(kind: Kind, fault:
 @over_kinds
 async def test_a_refused_token_is_told_without_it(kind: Kind) -> None:
     async with kind.serving(rotating_token("old", "older")) as (page, client):
-        with pytest.raises(RefusedByPageError, match="token") as caught:
+        with pytest.raises(TokenRefusedError, match="token") as caught:
             await client.create_maintenance(make_plan(page.add_component("API")))
         assert "older" not in str(caught.value)
 

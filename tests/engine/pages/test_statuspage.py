@@ -23,7 +23,7 @@ from oncall_tui.config.token import Secret
 from oncall_tui.domain.errors import UsageError
 from oncall_tui.domain.incident import ComponentStatus
 from oncall_tui.engine.pages.adapter import find_deadline_ms
-from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, PageError, RefusedByPageError
+from oncall_tui.engine.pages.errors import AmbiguousError, NotAppliedError, PageError, TokenRefusedError
 from oncall_tui.engine.pages.statuspage import Statuspage
 
 
@@ -218,7 +218,7 @@ async def test_the_token_is_shown_nowhere(caplog: pytest.LogCaptureFixture) -> N
                     await client.create_incident(make_message())
                 told.append(f"{caught.value!r} {caught.value} {vars(client)!r}")
         client = Statuspage(make_config(page), lambda: Secret(TOKEN + "x"), now_ms, NO_TLS)
-        with pytest.raises(RefusedByPageError) as refused:
+        with pytest.raises(TokenRefusedError) as refused:
             await client.create_incident(make_message())
         assert "unknown token OAuth ***" in str(refused.value)
         await client.close()

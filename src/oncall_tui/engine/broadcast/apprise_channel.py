@@ -236,6 +236,8 @@ def _notify(service: NotifyBase, short: ShortForm, broadcast: Broadcast) -> bool
 
 
 def _rule_status(line: Line, status: int) -> Outcome:
+    if line is Line.HTTP and status == 401:
+        return Outcome.REFUSED  # Its secret stands in its address: no other one is looked for.
     if line is Line.HTTP:
         return rule_exchange(Exchange(has_sent=True, status=status), now=0).outcome
     if 400 <= status < 500:
