@@ -364,6 +364,9 @@ async def test_what_falls_behind_another_is_one_line_and_one_alarm() -> None:
         assert len(app.board.order) == 2
         app.board.select("probe-002")
         assert app.board.selected == "probe-002"
+        await pilot.resize_terminal(66, 12)
+        await pilot.pause()
+        assert "+2 behind: refu…" in read_lines(app)[1]
         app.board.show(make_snapshot([make_state("probe-000", NOW), *states[1:]], probes), NOW)
         assert app.board.alarms == {"probe-001", "probe-002"}
 
@@ -400,6 +403,7 @@ async def test_what_falls_behind_work_rings_no_more_than_the_work() -> None:
         assert read_status(app, "probe-000") is ProbeStatus.MAINTENANCE
         assert app.board.alarms == frozenset()
         assert app.board.list_behind("probe-000") == ["probe-001"]
+        assert "+1 behind it: 2m left, new disks" in read_lines(app)[1]
         app.board.show(make_snapshot([make_state("probe-000", NOW), states[1]], probes), NOW)
         assert app.board.alarms == {"probe-001"}
 

@@ -134,7 +134,7 @@ async def test_a_bigger_screen_shows_no_less_of_the_probes(
     desk = make_desk(tmp_path)
     _fill(desk)
     async with open_app(desk, size=size) as (app, pilot):
-        await wait_for_text(pilot, "+3 behind it")
+        await wait_for_text(pilot, "+3 behind")
         if size[0] >= 120:
             await wait_for_text(pilot, "No incident is chosen.")
         await compare(pilot, "board", size)

@@ -152,6 +152,10 @@ def tell_why(row: Row, now: int, behind: str, width: int) -> Content:
     """Returns what is known of why a probe is as it is, the most needed first."""
     known = join((f"#{row.incident_id} ", "$title bold")) if row.incident_id is not None else Content("")
     quiet = tell_silence(row, now)
+    if behind and known.cell_length + len(quiet) + len(behind) + len(row.state.last_reason) + 4 > width:
+        behind = behind.removesuffix(" it")
+    if row.work is not None and behind:
+        known = join(known, (f"{behind}: ", "bold"))
     if row.work is not None or row.status is ProbeStatus.UP:
         told = join(known, (quiet, "$state-maintenance"))
         if told.cell_length > width:
