@@ -97,6 +97,13 @@ def test_a_clock_that_is_set_back_ends_no_flapping_and_keeps_none_alive(back_ms:
     assert told[-1][0] < 2 * HOUR + 12 * PROBE.every_ms
 
 
+@pytest.mark.parametrize("back_ms", [HOUR, 400 * DAY])
+def test_a_clock_that_is_set_back_while_it_is_calm_does_not_put_off_the_end(back_ms: int) -> None:
+    told = live(PROBE, bounce(60, 60, HOUR), 2 * HOUR, lambda at: at - (back_ms if at > HOUR + MINUTE else 0))
+    assert [shown for _, shown in told] == [UP, DOWN, UP, DOWN, UP, FLAPPING, UP]
+    assert told[-1][0] < HOUR + MINUTE + 12 * PROBE.every_ms
+
+
 def test_downtime_begins_with_the_first_failure_where_flapping_begins_with_it() -> None:
     state, at, down_at = ProbeState("p"), START, 0
     is_down = bounce(60, 60, HOUR)
