@@ -18,7 +18,7 @@ from oncall_tui.tui.actions import bindings_of
 from oncall_tui.tui.host import host_of, start_work, tell
 from oncall_tui.tui.runbook_file import RunbookFile, read_runbook
 from oncall_tui.tui.snapshot import Snapshot
-from oncall_tui.tui.text import join, line
+from oncall_tui.tui.text import cut, join, line
 from oncall_tui.tui.widgets.line_input import LineInput
 from oncall_tui.tui.widgets.lines import Lines
 from oncall_tui.tui.widgets.pane import Pane
@@ -141,8 +141,10 @@ class RunbookPane(Pane):
             return
         runbook, name = self._file.runbook, Path(self._file.path).name
         done = sum(step.anchor in self._ticks for step in runbook.steps)
-        count = f"   {done} of {len(runbook.steps)} done"
-        self._head.show_lines([join((runbook.title or name, "bold"), (f"   {name}{count}", "$muted"))])
+        count = join((f"   {done} of {len(runbook.steps)} done", "$muted"))
+        head = join((runbook.title or name, "bold"), (f"   {name}", "$muted"))
+        room = (self._head.size.width or self.size.width or 80) - count.cell_length
+        self._head.show_lines([join(cut(head, room), count)])
         self._head.refresh(layout=True)
         self._view.display = True
         if not self._view.size.width:
