@@ -185,9 +185,7 @@ async def _measure_seen(folder: Path) -> list[float]:
                 await _publish(db, page, incident_id, body)
                 while list_updates(db, incident_id)[-1].seen_at is None:
                     await asyncio.sleep(0.005)
-                    assert time.monotonic() - page.answered[body][0] < 2 * _WAIT_S, (
-                        "never seen by customers"
-                    )
+                    assert time.monotonic() - page.answered[body][0] < 2 * _WAIT_S, "never seen by customers"
                 seen_ms.append((time.monotonic() - page.answered[body][0]) * 1000)
     return seen_ms
 
