@@ -10,7 +10,7 @@ demo: $(READY)
 	@$(BIN)/oncall-tui demo
 
 test: check compiled
-	@$(BIN)/pytest -n 3 --dist loadfile --hypothesis-profile=ci
+	@$(BIN)/pytest -n 4 --dist loadfile --hypothesis-profile=ci
 
 check: lint types imports
 
