@@ -79,6 +79,7 @@ async def test_targets_and_a_value_and_the_death_of_both_engines(stack: Stack, t
         stack.blackbox.end()
         await wait_for(lambda: look(good, ProbeStatus.UNKNOWN))
         await wait_for(lambda: look(bad, ProbeStatus.UNKNOWN))
+        await wait_for(lambda: look("eu", ProbeStatus.DOWN))
         state = (await world.list_states())["eu"]
         assert (state.status, state.last_reason) == (
             ProbeStatus.DOWN,
