@@ -27,8 +27,6 @@ from oncall_tui.tui.widgets.footer import is_typed_into, name_key
 #: Nothing may take the keyboard away for longer, whatever became of what was waited for.
 _LONGEST_S = 5.0
 _TELL_AFTER_S = 1.0
-#: So long all has to have come to rest before something counts as not opened: its focus may be a refresh away.
-_REFUSED_AFTER_S = 0.3
 _LOOK_EVERY_S = 0.001
 _GROUP = "type-ahead"
 #: Work that only reads, checks or saves: it leads nowhere, so no key waits for it.
@@ -123,13 +121,9 @@ class TypeAhead:
             if isinstance(event, MouseMove) or self._continues(event):
                 return False
             if (is_at_rest := self._is_at_rest(is_from_app=True)) or self._is_overdue:
-                latest = self._latest
-                is_refused = is_at_rest and latest is not None and self._has_refused()
-                if is_refused and latest is not None and event.time - latest.time > _REFUSED_AFTER_S:
-                    self._refuse("nothing has opened", latest.time)
-                    is_refused = False
-                if not is_refused and event.time > self._refused_at:
-                    self._settle(is_at_rest=is_at_rest)
+                if is_at_rest and self._settle() and self._latest is not None:
+                    self._refuse("nothing has opened", self._latest.time)
+                if event.time > self._refused_at:
                     self._begin(_Held(event, self.look()))
                     return False
         self._hold(event)
@@ -157,14 +151,11 @@ class TypeAhead:
         is_typed = isinstance(event, Key) and event.is_printable and is_typed_into(front.focused)
         self._typed_into = front.focused if is_typed else None
 
-    def _settle(self, *, is_at_rest: bool = True) -> None:
-        """Awaits nothing any more, now that all is at rest."""
-        if is_at_rest:
-            self._is_overdue, self._awaited = False, None
-
-    def _has_refused(self) -> bool:
-        """Tells, while all is at rest, whether what the latest key was to open is not there."""
-        front, awaited = self.look(), self._awaited
+    def _settle(self) -> bool:
+        """Tells, now that all is at rest, whether what the latest key was to open has refused."""
+        self._is_overdue = False
+        front = self.look()
+        awaited, self._awaited = self._awaited, None
         if awaited is None or front.screen is not awaited.screen:
             return False
         return front.focused is awaited.focused or not is_typed_into(front.focused)
@@ -200,19 +191,12 @@ class TypeAhead:
 
     async def _await_rest(self) -> None:
         """Waits for it no longer than may be; drops what was typed for something that did not open."""
-        began_at, rested_at, is_told = time.monotonic(), math.inf, False
+        began_at, is_told = time.monotonic(), False
         while self._app.is_running and not self._continues(self._held[0].event):
-            if not self._is_at_rest(is_from_app=False):
-                rested_at = math.inf
-            elif not self._has_refused():
-                self._settle()
-                return
-            else:
-                rested_at = min(rested_at, time.monotonic())
-                if time.monotonic() - rested_at > _REFUSED_AFTER_S:
-                    self._settle()
+            if self._is_at_rest(is_from_app=False):
+                if self._settle():
                     self._refuse("nothing has opened", time.monotonic())
-                    return
+                return
             waited_s = time.monotonic() - began_at
             if self._opened_at == math.inf:
                 began_at = time.monotonic()
